@@ -1,0 +1,271 @@
+//! Time zones: IANA names inside, Windows names at the Exchange edge by CLDR, custom zones by their own rules (rule R4).
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// CLDR's windowsZones: a Windows name, a tab, its IANA names with the one for the whole world first.
+const TABLE: &str = include_str!("zones.tsv");
+
+/// A zone. Its constructors let only zones through whose clock is known.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Zone {
+    /// By its IANA name.
+    Iana(String),
+    /// By its own rules, as a server described it.
+    Custom(CustomZone),
+}
+
+/// A zone that no name stands for: offsets are minutes east of Greenwich.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct CustomZone {
+    /// As the server wrote it; kept and given back.
+    pub name: String,
+    /// Minutes east of Greenwich in winter.
+    pub standard_minutes: i32,
+    /// The summer's offset and its two changes, when there is a summer time.
+    pub daylight: Option<Daylight>,
+}
+
+/// Summer time of a custom zone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Daylight {
+    /// Minutes east of Greenwich in summer.
+    pub minutes: i32,
+    /// When summer begins, by the winter's clock.
+    pub begins: Change,
+    /// When summer ends, by the summer's clock.
+    pub ends: Change,
+}
+
+/// A yearly change of the clock: the n-th weekday of a month (5 is the last), at minutes after midnight.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 5; 5 is the last.
+    pub week: u8,
+    /// 0 is Sunday.
+    pub weekday: u8,
+    /// Minutes after midnight.
+    pub minute: u16,
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    #[must_use]
+    pub fn utc() -> Zone {
+        Zone::Iana("Etc/UTC".to_owned())
+    }
+
+    /// A zone by its IANA name, if the name is known.
+    #[must_use]
+    pub fn iana(name: &str) -> Option<Zone> {
+        if name == "UTC" {
+            return Some(Zone::utc());
+        }
+        jiff::tz::db()
+            .get(name)
+            .ok()
+            .map(|_| Zone::Iana(name.to_owned()))
+    }
+
+    /// A zone by its Windows name ("W. Europe Standard Time"), by CLDR's table.
+    #[must_use]
+    pub fn from_windows(name: &str) -> Option<Zone> {
+        match name {
+            "tzone://Microsoft/Utc" => return Some(Zone::utc()),
+            // Windows names that CLDR has no row for, still written by old servers and clients.
+            "Mid-Atlantic Standard Time" => return Zone::iana("Etc/GMT+2"),
+            "Kamchatka Standard Time" => return Zone::iana("Asia/Kamchatka"),
+            _ => {}
+        }
+        rows()
+            .find(|(windows, _)| windows.eq_ignore_ascii_case(name))
+            .and_then(|(_, names)| names.split(' ').find_map(Zone::iana))
+    }
+
+    /// A zone that the server described, kept when its rules can be read.
+    #[must_use]
+    pub fn custom(custom: CustomZone) -> Option<Zone> {
+        TimeZone::posix(&custom.posix())
+            .ok()
+            .map(|_| Zone::Custom(custom))
+    }
+
+    /// The Windows name that stands for this zone.
+    #[must_use]
+    pub fn windows(&self) -> Option<&'static str> {
+        match self {
+            Zone::Iana(name) => rows()
+                .find(|(_, names)| names.split(' ').any(|known| known == name))
+                .map(|(windows, _)| windows),
+            Zone::Custom(_) => None,
+        }
+    }
+
+    /// Its rules.
+    #[must_use]
+    pub fn time_zone(&self) -> TimeZone {
+        match self {
+            Zone::Iana(name) => jiff::tz::db().get(name).unwrap_or(TimeZone::UTC),
+            Zone::Custom(custom) => TimeZone::posix(&custom.posix()).unwrap_or(TimeZone::UTC),
+        }
+    }
+
+    /// The instant of a wall time here; gaps and overlaps as RFC 5545 3.3.5 says. Times beyond the calendar's end are
+    /// held at its end.
+    #[must_use]
+    pub fn instant(&self, wall: DateTime) -> Timestamp {
+        let clamped = if wall.year() < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
+        self.time_zone()
+            .to_ambiguous_zoned(wall)
+            .compatible()
+            .map_or(clamped, |zoned| zoned.timestamp())
+    }
+
+    /// Whether both zones show the same clock in the year around a date: names do not matter (trap 77).
+    #[must_use]
+    pub fn same_clock(&self, other: &Zone, around: Date) -> bool {
+        if self == other {
+            return true;
+        }
+        if let (Some(a), Some(b)) = (self.windows(), other.windows())
+            && a == b
+        {
+            return true;
+        }
+        let (a, b) = (self.time_zone(), other.time_zone());
+        let start = Zone::utc().instant(around.to_datetime(jiff::civil::Time::midnight()));
+        (-27..27).all(|week| {
+            let Ok(at) = start.checked_add(SignedDuration::from_hours(week * 7 * 24)) else {
+                return true;
+            };
+            a.to_offset(at) == b.to_offset(at)
+        })
+    }
+
+    /// The name a person sees.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Zone::Iana(name) => name,
+            Zone::Custom(custom) => &custom.name,
+        }
+    }
+}
+
+/// Every Windows name with the zone for the whole world.
+pub fn windows_names() -> impl Iterator<Item = &'static str> {
+    rows().map(|(windows, _)| windows)
+}
+
+fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.lines().filter_map(|line| line.split_once('\t'))
+}
+
+impl CustomZone {
+    /// The rules as a POSIX TZ text, whose offsets count west.
+    #[must_use]
+    pub fn posix(&self) -> String {
+        let mut text = format!("<S>{}", posix_offset(self.standard_minutes));
+        if let Some(daylight) = &self.daylight {
+            text.push_str(&format!(
+                "<D>{},{},{}",
+                posix_offset(daylight.minutes),
+                daylight.begins.posix(),
+                daylight.ends.posix()
+            ));
+        }
+        text.replace("<S>", "<STD>").replace("<D>", "<DST>")
+    }
+}
+
+fn posix_offset(minutes_east: i32) -> String {
+    let west = -minutes_east;
+    format!(
+        "{}{:02}:{:02}",
+        if west < 0 { "-" } else { "" },
+        west.abs() / 60,
+        west.abs() % 60
+    )
+}
+
+impl Change {
+    fn posix(&self) -> String {
+        format!(
+            "M{}.{}.{}/{:02}:{:02}",
+            self.month,
+            self.week,
+            self.weekday,
+            self.minute / 60,
+            self.minute % 60
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R4: every Windows name means a zone, and that zone is written with the same name.
+    #[test]
+    fn every_windows_name_goes_round() {
+        for name in windows_names() {
+            let zone = Zone::from_windows(name).unwrap_or_else(|| panic!("{name} means no zone"));
+            assert_eq!(zone.windows(), Some(name));
+        }
+    }
+
+    // R4: every IANA name of the table is known and has a Windows name.
+    #[test]
+    fn every_iana_name_of_the_table_is_known() {
+        for (windows, names) in rows() {
+            for name in names.split(' ') {
+                let zone = Zone::iana(name).unwrap_or_else(|| panic!("{name} is unknown"));
+                assert!(zone.windows().is_some(), "{name} of {windows}");
+            }
+        }
+    }
+
+    // R4: a custom zone is carried by its own rules, never guessed as UTC.
+    #[test]
+    fn a_custom_zone_keeps_its_own_rules() {
+        let custom = CustomZone {
+            name: "Customized Time Zone".into(),
+            standard_minutes: 60,
+            daylight: Some(Daylight {
+                minutes: 120,
+                begins: Change {
+                    month: 3,
+                    week: 5,
+                    weekday: 0,
+                    minute: 120,
+                },
+                ends: Change {
+                    month: 10,
+                    week: 5,
+                    weekday: 0,
+                    minute: 180,
+                },
+            }),
+        };
+        let zone = Zone::custom(custom).expect("rules can be read");
+        let berlin = Zone::iana("Europe/Berlin").expect("known");
+        assert!(zone.same_clock(&berlin, "2026-06-01".parse().expect("a date")));
+        assert!(!zone.same_clock(&Zone::utc(), "2026-06-01".parse().expect("a date")));
+        assert_eq!(zone.windows(), None);
+    }
+
+    #[test]
+    fn an_unknown_name_is_no_zone() {
+        assert_eq!(Zone::iana("Mars/Olympus"), None);
+        assert_eq!(Zone::from_windows("Customized Time Zone"), None);
+    }
+}
