@@ -10,6 +10,7 @@ pub mod field;
 pub mod id;
 pub mod lens;
 pub mod level;
+pub mod link;
 pub mod map;
 pub mod maps_ews;
 pub mod mark;
@@ -30,6 +31,7 @@ pub use id::{
 };
 pub use lens::Lens;
 pub use level::Level;
+pub use link::{End, Form, Link, Sleep, SleepCause};
 pub use map::{Direction, DomainMap, MapEntry, Translation};
 pub use mark::Mark;
 pub use record::{Facts, Gone, Part, Record, Seen};

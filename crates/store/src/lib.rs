@@ -1,1 +1,4 @@
-//! store
+//! What we remember.
+pub mod change;
+pub mod rows;
+pub use rows::*;

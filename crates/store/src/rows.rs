@@ -1,0 +1,367 @@
+//! What we remember, as plain rows. Every row of a user carries its pairing (invariant 12).
+
+use jiff::Timestamp;
+use model::settings::UserSettings;
+use model::{
+    CrmId, Domain, FolderId, Form, Kind, LinkId, MailboxId, Mark, PairingId, Path, RecordId, Seen,
+    Side, UserId, Value, Version,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A server that mailboxes live on. Its secret is enveloped with the key file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The name an administrator gave it.
+    pub name: String,
+    /// What it speaks: `ews`.
+    pub kind: String,
+    /// Where it answers.
+    pub url: String,
+    /// The account that signs in.
+    pub user: String,
+    /// The enveloped password; never shown. Empty in listings.
+    #[serde(default, skip_serializing)]
+    pub secret: Vec<u8>,
+    /// Sign in once and act for each mailbox (ApplicationImpersonation), else sign in to the mailbox directly.
+    pub impersonate: bool,
+    /// A file of further certificate authorities.
+    pub ca_file: Option<String>,
+    /// Sub-folders an administrator named, per kind (rule D7), by path below the default folder.
+    #[serde(default)]
+    pub folders: BTreeMap<Kind, Vec<String>>,
+}
+
+/// One CRM user with one mailbox (SSSE: a User Map row).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pairing {
+    /// Its id.
+    pub id: PairingId,
+    /// The CRM.
+    pub crm: CrmId,
+    /// The user; at most one pairing each.
+    pub user: UserId,
+    /// The connection the mailbox is on.
+    pub connection: String,
+    /// The mailbox's address, kept as written and unique without case.
+    pub address: String,
+    /// The id we gave the mailbox at its first contact.
+    pub mailbox: Option<MailboxId>,
+    /// The server's id of its root folder then.
+    pub root: Option<String>,
+    /// Rule L1.
+    pub enabled: bool,
+    /// What is set for this user.
+    pub settings: UserSettings,
+    /// How its cycles go.
+    pub state: PairingState,
+}
+
+/// How a pairing's cycles go: what W4 shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PairingState {
+    /// The first cycle is complete: both sides listed and matched.
+    pub first_done: bool,
+    /// Last cycle that ended well.
+    pub last_success: Option<Timestamp>,
+    /// Last cycle at all.
+    pub last_cycle: Option<Timestamp>,
+    /// Why the last cycle did not end well, in words.
+    pub trouble: Option<String>,
+    /// Stopped until an administrator acts (another mailbox behind the address, a moved mailbox to confirm).
+    pub stopped: Option<String>,
+    /// An administrator confirmed the mailbox that now stands behind the address (rules L1, M4).
+    pub confirm_mailbox: bool,
+    /// Failures in a row, for patience.
+    pub failures: u32,
+    /// Not due before this.
+    pub not_before: Option<Timestamp>,
+    /// The settings generation and membership digest the last cycle planned with.
+    pub planned_with: String,
+    /// Progress of a first cycle: records seen, records expected, since when.
+    pub progress: Option<Progress>,
+}
+
+/// Progress of a first cycle (rule W4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// `observing`, `matching`, `writing`.
+    pub phase: String,
+    /// Records done in the phase.
+    pub done: u64,
+    /// Records expected, when known.
+    pub total: Option<u64>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Where observing goes on. Keyed by pairing, side, kind and folder; bound to a mailbox id (trap 2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Which side.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// Which folder.
+    pub folder: FolderId,
+    /// The mailbox it was given by.
+    pub mailbox: Option<MailboxId>,
+    /// The server's text; absent while nothing was read yet.
+    pub text: Option<String>,
+    /// A full listing is under way: ids seen are noted until its proven end (trap 148).
+    pub listing: bool,
+}
+
+/// What a side showed last and no settle has taken up yet: the durable work (decision 12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Which side.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// Which record.
+    pub id: RecordId,
+    /// The version shown; empty when it is gone.
+    pub version: Version,
+    /// What the look found.
+    pub seen: Seen,
+    /// Keyed hashes of its match keys (rules M1, M2), global id and mark key.
+    pub hashes: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An id to look at in the next cycle, or once a time has come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Look {
+    /// Which side.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// Which record.
+    pub id: RecordId,
+    /// Not before this.
+    pub not_before: Option<Timestamp>,
+}
+
+/// A record that scope keeps out or matching leaves unlinked: no content (decision 12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stranger {
+    /// Which side.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// Which record.
+    pub id: RecordId,
+    /// The version judged.
+    pub version: Version,
+    /// Keyed hashes of its match keys.
+    pub hashes: Vec<String>,
+    /// Why it stays out: a word that `explain` knows.
+    pub reason: String,
+}
+
+/// A write begun (invariant 5): what recognises it stands before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id; for a create also the mark's key and the CRM's integration key.
+    pub id: String,
+    /// The pairing that writes.
+    pub pairing: PairingId,
+    /// The fencing number it was begun under.
+    pub fence: u64,
+    /// Which side is written.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// What kind of write.
+    pub what: IntentKind,
+    /// The record on the written side, once known.
+    pub target: Option<RecordId>,
+    /// The record on the other side it comes from.
+    pub source: Option<RecordId>,
+    /// The link, when there is one.
+    pub link: Option<LinkId>,
+    /// What recognises two pairings' creates of one CRM record (decision 6): unique per CRM among open creates.
+    pub shared_key: Option<String>,
+    /// The domain.
+    pub domain: Domain,
+    /// The form the copy will have.
+    pub form: Form,
+    /// The mark sent.
+    pub mark: Option<Mark>,
+    /// The version planned against.
+    pub version: Option<Version>,
+    /// The fields sent.
+    pub fields: BTreeMap<Path, Value>,
+    /// Begun when.
+    pub at: Timestamp,
+}
+
+/// What kind of write an intent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentKind {
+    /// A create.
+    Create,
+    /// An update.
+    Update,
+    /// A delete.
+    Delete,
+    /// Setting our mark alone.
+    Mark,
+    /// Enlist, delist, leave, flag: idempotent by nature.
+    Small,
+}
+
+/// A create that stays a day to recognise a twin (decision 10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    /// The mark's key.
+    pub key: String,
+    /// The link its answer or lookup led to.
+    pub link: LinkId,
+    /// Keyed hash of the content sent.
+    pub content: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A record that cannot be synchronised, with the reason (rule E1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantine {
+    /// Which side's record.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// Which record.
+    pub id: RecordId,
+    /// The versions of both sides judged: a new one on either tries again.
+    pub versions: (Option<Version>, Option<Version>),
+    /// In words, without content.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Something only a person can decide: a conflict on Hold (C3), or candidates that are ambiguous (M1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its id.
+    pub id: String,
+    /// Its pairing.
+    pub pairing: PairingId,
+    /// Its domain.
+    pub domain: Domain,
+    /// What it is about.
+    pub what: HeldKind,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// What a person is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldKind {
+    /// Which value stands.
+    Conflict {
+        /// The link.
+        link: LinkId,
+        /// The unit's paths with the CRM's and the mailbox's values.
+        values: BTreeMap<Path, (Option<Value>, Option<Value>)>,
+    },
+    /// Which record it is.
+    Ambiguous {
+        /// The unlinked records on the CRM side.
+        crm: Vec<RecordId>,
+        /// The unlinked items in the mailbox.
+        pim: Vec<RecordId>,
+    },
+    /// Equal names that a contradiction or a missing address kept apart: told, not waited for.
+    PossibleDouble {
+        /// In the CRM.
+        crm: RecordId,
+        /// In the mailbox.
+        pim: RecordId,
+    },
+}
+
+/// A line of the history (rule W3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// Its pairing.
+    pub pairing: PairingId,
+    /// The cycle that did it.
+    pub cycle: String,
+    /// When.
+    pub at: Timestamp,
+    /// The domain.
+    pub domain: Domain,
+    /// Which side was written; absent for what wrote nothing.
+    pub side: Option<Side>,
+    /// `create`, `update`, `delete`, `conflict`, `matched`, `marked`, `sleep`, `forget`, …
+    pub what: String,
+    /// The CRM's record.
+    pub crm: Option<RecordId>,
+    /// The mailbox's record.
+    pub pim: Option<RecordId>,
+    /// What the written side showed before, per path: absent for a path it did not have.
+    pub before: BTreeMap<Path, Option<Value>>,
+    /// What was written.
+    pub after: BTreeMap<Path, Value>,
+    /// Values that a conflict did not keep (rule C3).
+    pub overruled: BTreeMap<Path, Value>,
+    /// In words, without content.
+    pub note: String,
+}
+
+/// What a cycle did, counted (rule C8's rolling windows, and what the demo and W4 show).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Records made.
+    Created,
+    /// Records changed.
+    Updated,
+    /// Records deleted.
+    Deleted,
+    /// Links made by matching.
+    Matched,
+    /// Marks set on linked items.
+    Marked,
+    /// Conflicts recorded.
+    Conflict,
+}
+
+/// A brake that tripped (rule C8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brake {
+    /// The pairing; absent for the brake over all.
+    pub pairing: Option<PairingId>,
+    /// The domain; absent for the brake over all.
+    pub domain: Option<Domain>,
+    /// The side.
+    pub side: Side,
+    /// The plan it waits with: a release is for this digest only (decision 11).
+    pub digest: String,
+    /// In words: what was about to happen, and which threshold it passed.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// A person released this digest.
+    pub released: Option<String>,
+}
+
+/// A lease with its fencing number: checked in the transaction of every state write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What it is for: a pairing's id, or `crm:ID` for the CRM reader.
+    pub name: String,
+    /// Who holds it.
+    pub holder: String,
+    /// Grows with each taking.
+    pub fence: u64,
+    /// Ends when, by the database's clock.
+    pub until: Timestamp,
+}
