@@ -1,0 +1,334 @@
+//! The envelope around every request and answer: version asked for, zone, whose mailbox, results, faults.
+
+use super::ResponseCode;
+use super::answer::{Answer, Failure, Refusal, ServerText};
+use crate::xml::{Element, Error, Limits, Reader, Writer};
+
+const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const TYPES: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
+const MESSAGES: &str = "http://schemas.microsoft.com/exchange/services/2006/messages";
+
+/// An operation of the service: how its request is written and how one of its results is read.
+pub trait Operation {
+    /// What one result holds when the item was served.
+    type Reply: Reply;
+    /// The element that names the operation.
+    const NAME: &'static str;
+    /// Writes the operation's element, with all it holds.
+    fn write(&self, w: &mut Writer);
+}
+
+/// What one result of an operation holds. Elements may come in any order.
+pub trait Reply: Default {
+    /// Reads one element of the result; an element it does not know it leaves unread.
+    fn element(&mut self, r: &mut Reader<'_>, element: &Element<'_>) -> Result<(), Error>;
+
+    /// Checks that what must be there was there, once all elements have been read.
+    fn complete(&self, _r: &Reader<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Reply for () {
+    fn element(&mut self, _r: &mut Reader<'_>, _element: &Element<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What is said above every request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the service we speak; the server answers in it.
+    pub version: Version,
+    /// Whose mailbox is meant when the account that signs in acts for others.
+    pub impersonation: Option<Impersonation>,
+}
+
+/// Whose mailbox a service account acts for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Impersonation {
+    /// By the mailbox's primary address.
+    PrimarySmtpAddress(String),
+    /// By any of its addresses.
+    SmtpAddress(String),
+}
+
+impl std::fmt::Debug for Impersonation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Impersonation")
+    }
+}
+
+/// Versions of the service that a request may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Version {
+    /// Exchange 2007 with its first service pack.
+    Exchange2007Sp1,
+    /// Exchange 2010.
+    Exchange2010,
+    /// Exchange 2010 with its second service pack.
+    Exchange2010Sp2,
+    /// Exchange 2013.
+    Exchange2013,
+    /// Exchange 2013 with its first service pack, which every later server speaks too.
+    #[default]
+    Exchange2013Sp1,
+}
+
+impl Version {
+    /// The version's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exchange2007Sp1 => "Exchange2007_SP1",
+            Self::Exchange2010 => "Exchange2010",
+            Self::Exchange2010Sp2 => "Exchange2010_SP2",
+            Self::Exchange2013 => "Exchange2013",
+            Self::Exchange2013Sp1 => "Exchange2013_SP1",
+        }
+    }
+}
+
+/// The build a server says it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerVersion {
+    /// Major and minor version, such as 15 and 1.
+    pub major: u32,
+    /// The minor version.
+    pub minor: u32,
+    /// The build number.
+    pub build: u32,
+    /// The name of the schema it answered in, when given.
+    pub schema: Option<String>,
+}
+
+/// The bytes of a request. Times are always asked for and given in UTC, so that a value means the same
+/// whatever zone a server or mailbox is set to. (trap 91)
+pub fn prepare<O: Operation>(header: &Header, operation: &O) -> Vec<u8> {
+    let mut w = Writer::document();
+    w.element(
+        "s:Envelope",
+        &[("xmlns:s", SOAP), ("xmlns:t", TYPES), ("xmlns:m", MESSAGES)],
+        |w| {
+            w.element("s:Header", &[], |w| {
+                w.empty(
+                    "t:RequestServerVersion",
+                    &[("Version", header.version.name())],
+                );
+                if let Some(whom) = &header.impersonation {
+                    w.element("t:ExchangeImpersonation", &[], |w| {
+                        w.element("t:ConnectingSID", &[], |w| match whom {
+                            Impersonation::PrimarySmtpAddress(address) => {
+                                w.text("t:PrimarySmtpAddress", address)
+                            }
+                            Impersonation::SmtpAddress(address) => w.text("t:SmtpAddress", address),
+                        });
+                    });
+                }
+                w.element("t:TimeZoneContext", &[], |w| {
+                    w.empty("t:TimeZoneDefinition", &[("Id", "UTC")])
+                });
+            });
+            w.element("s:Body", &[], |w| operation.write(w));
+        },
+    );
+    w.into_bytes()
+}
+
+/// Reads the bytes of an answer to operation `O`.
+pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Reply>, Failure> {
+    let source = crate::xml::decode(bytes, limits)?;
+    if !source.trim_start().starts_with('<') {
+        return Err(foreign("text without markup"));
+    }
+    let mut r = Reader::new(&source, limits);
+    let root = match r.root() {
+        Ok(root) => root,
+        Err(Error::DocumentType) if looks_like_html(&source) => return Err(foreign("a web page")),
+        Err(error) => return Err(error.into()),
+    };
+    if root.name != "Envelope" {
+        let page = root.name.eq_ignore_ascii_case("html") || looks_like_html(&source);
+        return Err(foreign(if page {
+            "a web page"
+        } else {
+            "another document"
+        }));
+    }
+    let mut results = None;
+    let mut refused = None;
+    let mut version = None;
+    r.children(|r, part| match part.name {
+        "Header" => r.children(|r, header| {
+            if header.name == "ServerVersionInfo" {
+                version = Some(server_version(header));
+            }
+            r.skip()
+        }),
+        "Body" => r.children(|r, body| {
+            if body.name == "Fault" {
+                refused = Some(fault(r)?);
+            } else if body.name.strip_suffix("Response") == Some(O::NAME) {
+                results = Some(response_messages(r)?);
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    match (refused, results) {
+        (Some(refusal), _) => Err(Failure::Fault(refusal)),
+        (None, Some(results)) => Ok(Answer { results, version }),
+        (None, None) => Err(Error::Missing {
+            path: "Envelope/Body".to_owned(),
+            expected: "answer to this operation",
+        }
+        .into()),
+    }
+}
+
+fn foreign(found: &'static str) -> Failure {
+    Failure::Unreadable(Error::Foreign {
+        expected: "an EWS answer",
+        found,
+    })
+}
+
+fn looks_like_html(source: &str) -> bool {
+    let start: String = source.trim_start().chars().take(200).collect();
+    let start = start.to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.contains("<html")
+}
+
+fn server_version(element: &Element<'_>) -> ServerVersion {
+    let number = |name| {
+        element
+            .attribute(name)
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(0)
+    };
+    ServerVersion {
+        major: number("MajorVersion"),
+        minor: number("MinorVersion"),
+        build: number("MajorBuildNumber"),
+        schema: element.attribute("Version"),
+    }
+}
+
+fn response_messages<T: Reply>(r: &mut Reader<'_>) -> Result<Vec<Result<T, Refusal>>, Error> {
+    let mut results = Vec::new();
+    r.children(|r, list| {
+        if list.name != "ResponseMessages" {
+            return Ok(());
+        }
+        r.children(|r, message| {
+            results.push(response_message(r, message)?);
+            Ok(())
+        })
+    })?;
+    Ok(results)
+}
+
+fn response_message<T: Reply>(
+    r: &mut Reader<'_>,
+    message: &Element<'_>,
+) -> Result<Result<T, Refusal>, Error> {
+    let class = message.attribute("ResponseClass");
+    let mut reply = T::default();
+    let mut told = Told::default();
+    r.children(|r, element| {
+        if told.element(r, element)? {
+            Ok(())
+        } else {
+            reply.element(r, element)
+        }
+    })?;
+    let refused = match (class.as_deref(), &told.code) {
+        (Some("Error"), _) => true,
+        (_, Some(code)) => *code != ResponseCode::NoError,
+        (Some("Success"), None) => false,
+        // Neither a class nor a code: the server has not said that it succeeded.
+        (_, None) => return Err(r.missing("response code")),
+    };
+    if refused {
+        return Ok(Err(told.refusal()));
+    }
+    reply.complete(r)?;
+    Ok(Ok(reply))
+}
+
+fn fault(r: &mut Reader<'_>) -> Result<Refusal, Error> {
+    let mut told = Told::default();
+    let mut sentence = None;
+    r.children(|r, element| {
+        match element.name {
+            "faultstring" => sentence = Some(r.text()?),
+            "faultcode" if told.fault_code.is_none() => told.fault_code = Some(r.text()?),
+            "detail" => r.children(|r, detail| {
+                if detail.name == "Message" {
+                    told.message = Some(r.text()?);
+                } else {
+                    told.element(r, detail)?;
+                }
+                Ok(())
+            })?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    told.message = told.message.or(sentence);
+    Ok(told.refusal())
+}
+
+/// What results and faults say alike.
+#[derive(Default)]
+struct Told {
+    code: Option<ResponseCode>,
+    fault_code: Option<String>,
+    message: Option<String>,
+    back_off_ms: Option<u64>,
+}
+
+impl Told {
+    fn element(&mut self, r: &mut Reader<'_>, element: &Element<'_>) -> Result<bool, Error> {
+        match element.name {
+            "ResponseCode" => self.code = Some(ResponseCode::of(&r.text()?)),
+            "MessageText" => self.message = Some(r.text()?),
+            "DescriptiveLinkKey" => {}
+            "MessageXml" => r.children(|r, value| {
+                if value.name == "Value"
+                    && value.attribute("Name").as_deref() == Some("BackOffMilliseconds")
+                {
+                    self.back_off_ms = r.text()?.trim().parse().ok();
+                }
+                Ok(())
+            })?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn refusal(self) -> Refusal {
+        let by_fault = || {
+            let name = self
+                .fault_code
+                .as_deref()
+                .unwrap_or("")
+                .rsplit(':')
+                .next()
+                .unwrap_or("")
+                .to_owned();
+            ResponseCode::of(if name.is_empty() {
+                "ErrorWithoutCode"
+            } else {
+                &name
+            })
+        };
+        Refusal {
+            code: self
+                .code
+                .filter(|c| *c != ResponseCode::NoError)
+                .unwrap_or_else(by_fault),
+            message: ServerText(self.message.unwrap_or_default()),
+            back_off_ms: self.back_off_ms,
+        }
+    }
+}

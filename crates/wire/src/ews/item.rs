@@ -1,0 +1,314 @@
+//! An item of a mailbox as the wire carries it: contact, calendar item or task, with the values it came with.
+
+use std::collections::BTreeMap;
+
+use super::property::Family;
+use super::{
+    Attendee, Body, Dictionary, ExtendedPath, FolderId, ItemId, Mailbox, Moment, OccurrenceInfo,
+    Path, Property, Recurrence, Value, ZoneDefinition,
+};
+use crate::xml::{Element, Error, Reader};
+
+/// An item with the values that were asked for and were there. A value that is not here was not given: that
+/// is not the same as an empty one.
+#[derive(Clone, PartialEq)]
+pub struct Item {
+    /// What kind of item the server says it is.
+    pub kind: ItemKind,
+    /// Its id and version; none in an item still to be created.
+    pub id: Option<ItemId>,
+    /// The folder it is in, when that was asked for.
+    pub parent: Option<FolderId>,
+    /// Its values.
+    pub values: BTreeMap<Path, Value>,
+    /// Properties that were there but could not be read as what they must be. They count as not given.
+    pub unread: Vec<Path>,
+    /// How many elements were there that we do not know.
+    pub unknown: u32,
+}
+
+impl std::fmt::Debug for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}({:?})", self.kind, self.id)
+    }
+}
+
+/// The kinds of items a folder may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum ItemKind {
+    /// A contact.
+    Contact,
+    /// An appointment, a series or one of its occurrences.
+    CalendarItem,
+    /// A task.
+    Task,
+    /// A list of recipients.
+    DistributionList,
+    /// Anything else: mail, notes, posts, requests.
+    #[default]
+    Other,
+}
+
+impl ItemKind {
+    pub(crate) fn of_element(name: &str) -> Self {
+        match name {
+            "Contact" => Self::Contact,
+            "CalendarItem" => Self::CalendarItem,
+            "Task" => Self::Task,
+            "DistributionList" => Self::DistributionList,
+            _ => Self::Other,
+        }
+    }
+
+    /// The element that holds such an item.
+    pub(crate) fn element(self) -> &'static str {
+        match self {
+            Self::Contact => "t:Contact",
+            Self::CalendarItem => "t:CalendarItem",
+            Self::Task => "t:Task",
+            Self::DistributionList => "t:DistributionList",
+            Self::Other => "t:Item",
+        }
+    }
+}
+
+/// The most entries a dictionary is read to.
+const MOST_ENTRIES: usize = 1000;
+
+impl Item {
+    /// An item without values.
+    pub fn new(kind: ItemKind) -> Self {
+        Self {
+            kind,
+            id: None,
+            parent: None,
+            values: BTreeMap::new(),
+            unread: Vec::new(),
+            unknown: 0,
+        }
+    }
+
+    /// The same item with one more value.
+    #[must_use]
+    pub fn with(mut self, path: impl Into<Path>, value: Value) -> Self {
+        self.values.insert(path.into(), value);
+        self
+    }
+
+    /// The value at a path.
+    pub fn value(&self, path: impl Into<Path>) -> Option<&Value> {
+        self.values.get(&path.into())
+    }
+
+    /// Text at a path.
+    pub fn text(&self, path: impl Into<Path>) -> Option<&str> {
+        match self.value(path) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A flag at a path.
+    pub fn flag(&self, path: impl Into<Path>) -> Option<bool> {
+        match self.value(path) {
+            Some(Value::Flag(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// A whole number at a path.
+    pub fn whole(&self, path: impl Into<Path>) -> Option<i64> {
+        match self.value(path) {
+            Some(Value::Whole(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A date and time at a path.
+    pub fn moment(&self, path: impl Into<Path>) -> Option<Moment> {
+        match self.value(path) {
+            Some(Value::Moment(moment)) => Some(*moment),
+            _ => None,
+        }
+    }
+
+    /// The body.
+    pub fn body(&self) -> Option<&Body> {
+        match self.value(Property::Body) {
+            Some(Value::Body(body)) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// Several texts at a path.
+    pub fn texts(&self, path: impl Into<Path>) -> Option<&[String]> {
+        match self.value(path) {
+            Some(Value::Texts(texts)) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// A person at a path.
+    pub fn person(&self, path: impl Into<Path>) -> Option<&Mailbox> {
+        match self.value(path) {
+            Some(Value::Person(person)) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// People invited, at a path.
+    pub fn attendees(&self, path: impl Into<Path>) -> Option<&[Attendee]> {
+        match self.value(path) {
+            Some(Value::Attendees(people)) => Some(people),
+            _ => None,
+        }
+    }
+
+    /// The rule at a path.
+    pub fn recurrence(&self, path: impl Into<Path>) -> Option<&Recurrence> {
+        match self.value(path) {
+            Some(Value::Recurrence(recurrence)) => Some(recurrence),
+            _ => None,
+        }
+    }
+
+    /// The zone at a path.
+    pub fn zone(&self, path: impl Into<Path>) -> Option<&ZoneDefinition> {
+        match self.value(path) {
+            Some(Value::Zone(zone)) => Some(zone),
+            _ => None,
+        }
+    }
+
+    /// The occurrences that differ from the series.
+    pub fn modified_occurrences(&self) -> &[OccurrenceInfo] {
+        match self.value(Property::ModifiedOccurrences) {
+            Some(Value::Occurrences(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// The original starts of the occurrences taken out of the series.
+    pub fn deleted_occurrences(&self) -> &[Moment] {
+        match self.value(Property::DeletedOccurrences) {
+            Some(Value::Deleted(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Reads the item whose element was just entered.
+    pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
+        let mut item = Self::new(ItemKind::of_element(element.name));
+        r.children(|r, part| item.part(r, part))?;
+        Ok(item)
+    }
+
+    fn part(&mut self, r: &mut Reader<'_>, part: &Element<'_>) -> Result<(), Error> {
+        match part.name {
+            "ItemId" => self.id = ItemId::read(part),
+            "ParentFolderId" => self.parent = FolderId::read(part),
+            "ExtendedProperty" => self.extended(r)?,
+            "EmailAddresses" => self.entries(r, Dictionary::EmailAddress)?,
+            "PhoneNumbers" => self.entries(r, Dictionary::PhoneNumber)?,
+            "ImAddresses" => self.entries(r, Dictionary::ImAddress)?,
+            "PhysicalAddresses" => self.addresses(r)?,
+            name => match self.property(name) {
+                Some(property) => match Value::read(property.form(), r, part)? {
+                    Some(value) => {
+                        self.values.insert(property.into(), value);
+                    }
+                    None => self.unread.push(property.into()),
+                },
+                None => self.unknown += 1,
+            },
+        }
+        Ok(())
+    }
+
+    /// The property an element of this kind of item holds; `Recurrence` means one thing in a task and
+    /// another in a calendar item.
+    fn property(&self, element: &str) -> Option<Property> {
+        let family = match self.kind {
+            ItemKind::Contact | ItemKind::DistributionList => Family::Contact,
+            ItemKind::CalendarItem => Family::Calendar,
+            ItemKind::Task => Family::Task,
+            ItemKind::Other => Family::Item,
+        };
+        Property::ALL.iter().copied().find(|p| {
+            p.element() == element && (p.family() == Family::Item || p.family() == family)
+        })
+    }
+
+    fn extended(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        let (mut path, mut value) = (None, None);
+        read_extended(r, &mut path, &mut value)?;
+        match (path, value) {
+            (Some(path), Some(value)) => {
+                self.values.insert(Path::Extended(path), value);
+            }
+            (Some(path), None) => self.unread.push(Path::Extended(path)),
+            (None, _) => self.unknown += 1,
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, r: &mut Reader<'_>, dictionary: Dictionary) -> Result<(), Error> {
+        let mut count = 0;
+        r.children(|r, entry| {
+            count += 1;
+            if let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES) {
+                let text = r.text()?;
+                self.values
+                    .insert(Path::Entry(dictionary, key), Value::Text(text));
+            }
+            Ok(())
+        })
+    }
+
+    fn addresses(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        let mut count = 0;
+        r.children(|r, entry| {
+            count += 1;
+            let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES) else {
+                return Ok(());
+            };
+            r.children(|r, part| {
+                let Some(dictionary) = Dictionary::ADDRESS
+                    .into_iter()
+                    .find(|d| d.part() == Some(part.name))
+                else {
+                    return Ok(());
+                };
+                let text = r.text()?;
+                self.values
+                    .insert(Path::Entry(dictionary, key.clone()), Value::Text(text));
+                Ok(())
+            })
+        })
+    }
+}
+
+/// Reads the inside of an `ExtendedProperty`.
+pub(crate) fn read_extended(
+    r: &mut Reader<'_>,
+    path: &mut Option<ExtendedPath>,
+    value: &mut Option<Value>,
+) -> Result<(), Error> {
+    r.children(|r, part| {
+        match part.name {
+            "ExtendedFieldURI" => *path = ExtendedPath::read(part),
+            "Value" => *value = Some(Value::Text(r.text()?)),
+            "Values" => {
+                let mut texts = Vec::new();
+                r.children(|r, _| {
+                    super::value::bounded(r, &texts)?;
+                    texts.push(r.text()?);
+                    Ok(())
+                })?;
+                *value = Some(Value::Texts(texts));
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}

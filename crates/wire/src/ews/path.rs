@@ -1,0 +1,320 @@
+//! How one value of an item is addressed: by a property, an entry of a dictionary, or an extended property.
+
+use super::Property;
+use crate::xml::{Element, Writer};
+
+/// The address of one value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// A property with a name of its own.
+    Property(Property),
+    /// An entry of a dictionary, such as the phone number `BusinessPhone`.
+    Entry(Dictionary, String),
+    /// A property that the service has no name for.
+    Extended(ExtendedPath),
+}
+
+impl From<Property> for Path {
+    fn from(property: Property) -> Self {
+        Self::Property(property)
+    }
+}
+
+impl Path {
+    /// An entry of a dictionary.
+    pub fn entry(dictionary: Dictionary, key: &str) -> Self {
+        Self::Entry(dictionary, key.to_owned())
+    }
+
+    /// Where the value stands among the others of an item.
+    pub(crate) fn rank(&self) -> (Property, u8) {
+        match self {
+            Self::Property(property) => (*property, 0),
+            Self::Entry(dictionary, _) => (dictionary.property(), 1),
+            Self::Extended(_) => (Property::HasAttachments, 1),
+        }
+    }
+
+    /// Writes the element that names the value in shapes, updates, sort orders and restrictions.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        match self {
+            Self::Property(property) => w.empty("t:FieldURI", &[("FieldURI", property.uri())]),
+            Self::Entry(dictionary, key) => {
+                w.empty(
+                    "t:IndexedFieldURI",
+                    &[("FieldURI", dictionary.uri()), ("FieldIndex", key)],
+                );
+            }
+            Self::Extended(path) => path.write(w),
+        }
+    }
+}
+
+/// The dictionaries of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dictionary {
+    /// E-mail addresses, by `EmailAddress1` to `EmailAddress3`.
+    EmailAddress,
+    /// Street of an address, by `Business`, `Home` or `Other`.
+    Street,
+    /// City of an address.
+    City,
+    /// State of an address.
+    State,
+    /// Country of an address.
+    CountryOrRegion,
+    /// Postal code of an address.
+    PostalCode,
+    /// Phone numbers, by kind.
+    PhoneNumber,
+    /// Instant messaging addresses.
+    ImAddress,
+}
+
+impl Dictionary {
+    /// The parts of a postal address, in the schema's order.
+    pub const ADDRESS: [Self; 5] = [
+        Self::Street,
+        Self::City,
+        Self::State,
+        Self::CountryOrRegion,
+        Self::PostalCode,
+    ];
+
+    /// The name under which requests ask for an entry.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::EmailAddress => "contacts:EmailAddress",
+            Self::Street => "contacts:PhysicalAddress:Street",
+            Self::City => "contacts:PhysicalAddress:City",
+            Self::State => "contacts:PhysicalAddress:State",
+            Self::CountryOrRegion => "contacts:PhysicalAddress:CountryOrRegion",
+            Self::PostalCode => "contacts:PhysicalAddress:PostalCode",
+            Self::PhoneNumber => "contacts:PhoneNumber",
+            Self::ImAddress => "contacts:ImAddress",
+        }
+    }
+
+    /// The dictionary of this name.
+    pub fn of(uri: &str) -> Option<Self> {
+        [Self::EmailAddress, Self::PhoneNumber, Self::ImAddress]
+            .into_iter()
+            .chain(Self::ADDRESS)
+            .find(|d| d.uri() == uri)
+    }
+
+    /// The property that holds the dictionary.
+    pub fn property(self) -> Property {
+        match self {
+            Self::EmailAddress => Property::EmailAddresses,
+            Self::Street | Self::City | Self::State | Self::CountryOrRegion | Self::PostalCode => {
+                Property::PhysicalAddresses
+            }
+            Self::PhoneNumber => Property::PhoneNumbers,
+            Self::ImAddress => Property::ImAddresses,
+        }
+    }
+
+    /// The element inside an entry; none when the entry itself holds the text.
+    pub(crate) fn part(self) -> Option<&'static str> {
+        match self {
+            Self::Street => Some("Street"),
+            Self::City => Some("City"),
+            Self::State => Some("State"),
+            Self::CountryOrRegion => Some("CountryOrRegion"),
+            Self::PostalCode => Some("PostalCode"),
+            Self::EmailAddress | Self::PhoneNumber | Self::ImAddress => None,
+        }
+    }
+}
+
+/// The address of an extended property.
+///
+/// <https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/extendedfielduri>
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExtendedPath {
+    /// How it is named.
+    pub name: ExtendedName,
+    /// What type its value has.
+    pub kind: ExtendedType,
+}
+
+/// How an extended property is named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExtendedName {
+    /// By its tag.
+    Tag(u16),
+    /// By a number within a set.
+    Number(PropertySet, u32),
+    /// By a name within a set.
+    Named(PropertySet, String),
+}
+
+/// A set of named properties.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PropertySet {
+    /// A set the service knows by name, such as `Meeting`.
+    Distinguished(String),
+    /// A set of one's own, by its GUID in lower case.
+    Guid(String),
+}
+
+/// Types of extended properties; the others of the schema are never asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExtendedType {
+    /// Text.
+    String,
+    /// Several texts.
+    StringArray,
+    /// A number of 32 bits.
+    Integer,
+    /// A number of 64 bits.
+    Long,
+    /// A number of 16 bits.
+    Short,
+    /// A number with decimals.
+    Double,
+    /// Yes or no.
+    Boolean,
+    /// An instant.
+    SystemTime,
+    /// Bytes, written in base 64.
+    Binary,
+}
+
+impl ExtendedType {
+    /// The type's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "String",
+            Self::StringArray => "StringArray",
+            Self::Integer => "Integer",
+            Self::Long => "Long",
+            Self::Short => "Short",
+            Self::Double => "Double",
+            Self::Boolean => "Boolean",
+            Self::SystemTime => "SystemTime",
+            Self::Binary => "Binary",
+        }
+    }
+
+    /// The type of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        [
+            Self::String,
+            Self::StringArray,
+            Self::Integer,
+            Self::Long,
+            Self::Short,
+            Self::Double,
+            Self::Boolean,
+            Self::SystemTime,
+            Self::Binary,
+        ]
+        .into_iter()
+        .find(|t| t.name() == name)
+    }
+}
+
+impl ExtendedPath {
+    /// A property known by its tag.
+    pub fn tag(tag: u16, kind: ExtendedType) -> Self {
+        Self {
+            name: ExtendedName::Tag(tag),
+            kind,
+        }
+    }
+
+    /// A property of a set the service knows, by number.
+    pub fn number(set: &str, number: u32, kind: ExtendedType) -> Self {
+        Self {
+            name: ExtendedName::Number(PropertySet::Distinguished(set.to_owned()), number),
+            kind,
+        }
+    }
+
+    /// A property of a set of one's own, by name.
+    pub fn named(guid: &str, name: &str, kind: ExtendedType) -> Self {
+        Self {
+            name: ExtendedName::Named(
+                PropertySet::Guid(guid.to_ascii_lowercase()),
+                name.to_owned(),
+            ),
+            kind,
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        let kind = ("PropertyType", self.kind.name());
+        let number;
+        let set = |set: &PropertySet| match set {
+            PropertySet::Distinguished(_) => "DistinguishedPropertySetId",
+            PropertySet::Guid(_) => "PropertySetId",
+        };
+        match &self.name {
+            ExtendedName::Tag(tag) => {
+                number = format!("0x{tag:04X}");
+                w.empty("t:ExtendedFieldURI", &[("PropertyTag", &number), kind]);
+            }
+            ExtendedName::Number(within, id) => {
+                number = id.to_string();
+                w.empty(
+                    "t:ExtendedFieldURI",
+                    &[(set(within), within.text()), ("PropertyId", &number), kind],
+                );
+            }
+            ExtendedName::Named(within, name) => {
+                w.empty(
+                    "t:ExtendedFieldURI",
+                    &[(set(within), within.text()), ("PropertyName", name), kind],
+                );
+            }
+        }
+    }
+
+    /// Reads the address of a value in an answer; none when it is of a kind we never ask for.
+    pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
+        let kind = ExtendedType::of(&element.attribute("PropertyType")?)?;
+        if let Some(tag) = element.attribute("PropertyTag") {
+            let digits = tag.trim();
+            let tag = match digits
+                .strip_prefix("0x")
+                .or_else(|| digits.strip_prefix("0X"))
+            {
+                Some(hex) => u16::from_str_radix(hex, 16),
+                None => digits.parse(),
+            };
+            return Some(Self {
+                name: ExtendedName::Tag(tag.ok()?),
+                kind,
+            });
+        }
+        let set = match element.attribute("DistinguishedPropertySetId") {
+            Some(set) => PropertySet::Distinguished(set),
+            None => PropertySet::Guid(
+                element
+                    .attribute("PropertySetId")?
+                    .trim_matches(['{', '}'])
+                    .to_ascii_lowercase(),
+            ),
+        };
+        let name = match (
+            element.attribute("PropertyName"),
+            element.attribute("PropertyId"),
+        ) {
+            (Some(name), _) => ExtendedName::Named(set, name),
+            (None, Some(id)) => ExtendedName::Number(set, id.trim().parse().ok()?),
+            (None, None) => return None,
+        };
+        Some(Self { name, kind })
+    }
+}
+
+impl PropertySet {
+    fn text(&self) -> &str {
+        match self {
+            Self::Distinguished(name) => name,
+            Self::Guid(guid) => guid,
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! A reader that walks an answer element by element, within limits.
+
+use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
+
+use super::Error;
+use super::text::{Gatherer, attribute_text};
+
+/// How much of an answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The whole answer, in bytes.
+    pub total: usize,
+    /// How deep elements may nest.
+    pub depth: usize,
+    /// The text of one element, in bytes.
+    pub text: usize,
+    /// How many elements in all.
+    pub elements: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            total: 64 << 20,
+            depth: 64,
+            text: 8 << 20,
+            elements: 4_000_000,
+        }
+    }
+}
+
+/// One element just entered: its name without a prefix, and its attributes.
+#[derive(Debug)]
+pub struct Element<'a> {
+    /// The local name.
+    pub name: &'a str,
+    start: BytesStart<'a>,
+    text_limit: usize,
+}
+
+impl Element<'_> {
+    /// The value of an attribute, found by its local name.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        self.start
+            .html_attributes()
+            .with_checks(false)
+            .flatten()
+            .find(|a| a.key.local_name().as_ref() == name)
+            .map(|a| attribute_text(&a.value, self.text_limit))
+    }
+}
+
+/// Walks one document. Elements are told by local name: servers choose prefixes freely.
+pub struct Reader<'a> {
+    source: &'a str,
+    inner: quick_xml::Reader<&'a [u8]>,
+    path: Vec<&'a str>,
+    limits: Limits,
+    elements: usize,
+}
+
+/// The bytes of an answer as text, once their size has been checked. Bytes that are not UTF-8 become the
+/// replacement character: one broken name must not hide a whole page of records.
+pub(crate) fn decode(bytes: &[u8], limits: Limits) -> Result<Cow<'_, str>, Error> {
+    if bytes.len() > limits.total {
+        return Err(Error::TooLarge {
+            size: bytes.len(),
+            limit: limits.total,
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::Empty);
+    }
+    Ok(String::from_utf8_lossy(bytes))
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the beginning of a document.
+    pub fn new(source: &'a str, limits: Limits) -> Self {
+        let mut inner = quick_xml::Reader::from_str(source);
+        let config = inner.config_mut();
+        config.expand_empty_elements = true;
+        config.allow_dangling_amp = true;
+        Self {
+            source,
+            inner,
+            path: Vec::with_capacity(16),
+            limits,
+            elements: 0,
+        }
+    }
+
+    /// Enters the outermost element.
+    pub fn root(&mut self) -> Result<Element<'a>, Error> {
+        loop {
+            let (event, raw) = self.event()?;
+            match event {
+                Event::Start(start) => return self.enter(start, raw),
+                Event::DocType(_) => return Err(Error::DocumentType),
+                Event::Eof => return Err(self.cut()),
+                Event::Text(text) if !text.trim().is_empty() => return Err(self.malformed()),
+                Event::End(_) | Event::GeneralRef(_) | Event::CData(_) => {
+                    return Err(self.malformed());
+                }
+                Event::Text(_)
+                | Event::Empty(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_) => {}
+            }
+        }
+    }
+
+    /// Calls `each` for every child of the element just entered, and leaves that element. What `each` does
+    /// not read of a child is skipped.
+    pub fn children(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &Element<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let depth = self.path.len();
+        while let Some(child) = self.child()? {
+            each(self, &child)?;
+            while self.path.len() > depth {
+                self.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole text of the element just entered, which is left. Longer than the limit is an error.
+    pub fn text(&mut self) -> Result<String, Error> {
+        let path = self.path.len();
+        let place = if path > 0 {
+            self.place()
+        } else {
+            String::new()
+        };
+        match self.text_cut()? {
+            (text, false) => Ok(text),
+            (_, true) => Err(Error::TextTooLong {
+                path: place,
+                limit: self.limits.text,
+            }),
+        }
+    }
+
+    /// As [`Reader::text`], but text over the limit is cut there, and the second value says so.
+    pub fn text_cut(&mut self) -> Result<(String, bool), Error> {
+        let depth = self.path.len();
+        let mut gathered = Gatherer::new(self.limits.text);
+        loop {
+            let (event, raw) = self.event()?;
+            match event {
+                Event::Text(text) if self.path.len() == depth => gathered.plain(&text),
+                Event::CData(text) if self.path.len() == depth => gathered.plain(&text),
+                Event::GeneralRef(name) if self.path.len() == depth => gathered.reference(&name),
+                Event::Start(start) => {
+                    self.enter(start, raw)?;
+                }
+                Event::End(_) => {
+                    self.path.pop();
+                    if self.path.len() < depth {
+                        return Ok(gathered.finish());
+                    }
+                }
+                Event::DocType(_) => return Err(Error::DocumentType),
+                Event::Eof => return Err(self.cut()),
+                Event::Text(_)
+                | Event::CData(_)
+                | Event::GeneralRef(_)
+                | Event::Empty(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_) => {}
+            }
+        }
+    }
+
+    /// Leaves the element just entered without reading it.
+    pub fn skip(&mut self) -> Result<(), Error> {
+        let depth = self.path.len();
+        while self.path.len() >= depth && depth > 0 {
+            while self.child()?.is_some() {}
+        }
+        Ok(())
+    }
+
+    /// An error that says what is missing in the element we are in.
+    pub fn missing(&self, expected: &'static str) -> Error {
+        Error::Missing {
+            path: self.place(),
+            expected,
+        }
+    }
+
+    /// The names of the elements that lead here.
+    pub fn place(&self) -> String {
+        if self.path.is_empty() {
+            "the document".to_owned()
+        } else {
+            self.path.join("/")
+        }
+    }
+
+    fn child(&mut self) -> Result<Option<Element<'a>>, Error> {
+        loop {
+            let (event, raw) = self.event()?;
+            match event {
+                Event::Start(start) => return self.enter(start, raw).map(Some),
+                Event::End(_) => {
+                    self.path.pop();
+                    return Ok(None);
+                }
+                Event::DocType(_) => return Err(Error::DocumentType),
+                Event::Eof => return Err(self.cut()),
+                Event::Text(_)
+                | Event::CData(_)
+                | Event::GeneralRef(_)
+                | Event::Empty(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_) => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, start: BytesStart<'a>, raw: &'a str) -> Result<Element<'a>, Error> {
+        let qualified = raw[1..]
+            .split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')
+            .next()
+            .unwrap_or("");
+        let name = qualified.rsplit(':').next().unwrap_or(qualified);
+        self.elements += 1;
+        if self.elements > self.limits.elements {
+            return Err(Error::TooMany {
+                path: self.place(),
+                limit: self.limits.elements,
+            });
+        }
+        if self.path.len() >= self.limits.depth {
+            return Err(Error::TooDeep {
+                path: self.place(),
+                limit: self.limits.depth,
+            });
+        }
+        self.path.push(name);
+        Ok(Element {
+            name,
+            start,
+            text_limit: self.limits.text,
+        })
+    }
+
+    /// The next event, and how it is written in the source.
+    fn event(&mut self) -> Result<(Event<'a>, &'a str), Error> {
+        let from = self.position();
+        match self.inner.read_event() {
+            Ok(event) => Ok((event, self.source.get(from..self.position()).unwrap_or(""))),
+            // A tag, comment or section that never closes is how a cut looks to the tokenizer.
+            Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::InvalidBangMarkup))
+                if !self.at_end() =>
+            {
+                Err(self.malformed())
+            }
+            Err(quick_xml::Error::Syntax(_)) => Err(self.cut()),
+            Err(quick_xml::Error::IllFormed(
+                quick_xml::errors::IllFormedError::MissingEndTag(_)
+                | quick_xml::errors::IllFormedError::UnclosedReference,
+            )) => Err(self.cut()),
+            Err(_) => Err(self.malformed()),
+        }
+    }
+
+    fn position(&self) -> usize {
+        usize::try_from(self.inner.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether `<!` is all that is left, so that what it would have opened cannot be told.
+    fn at_end(&self) -> bool {
+        self.source
+            .len()
+            .saturating_sub(self.inner.error_position() as usize)
+            < "<![CDATA[".len()
+    }
+
+    fn cut(&self) -> Error {
+        Error::Cut { path: self.place() }
+    }
+
+    fn malformed(&self) -> Error {
+        Error::Malformed {
+            path: self.place(),
+            at: self.position(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What goes over the wire, byte by byte: requests as they are written, answers as servers send them.
+
+mod answers;
+mod cuts;
+mod requests;
+mod samples;
+mod schema;
+mod writes;
