@@ -36,7 +36,7 @@ impl Mailbox {
         Ok(mailbox)
     }
 
-    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+    pub(crate) fn read(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
         r.children(|r, element| {
             match element.name {
                 "Name" => self.name = Some(r.text()?),

@@ -18,8 +18,8 @@ pub struct FindItem {
     pub view: View,
     /// Which items; all when none.
     pub restriction: Option<Restriction>,
-    /// In which folder.
-    pub folder: FolderRef,
+    /// In which folders; each gives a result of its own. At least one, and exactly one for a span of time.
+    pub folders: Vec<FolderRef>,
 }
 
 /// Which part of the results is wanted.
@@ -83,7 +83,9 @@ impl Operation for FindItem {
                     );
                 }
             }
-            w.element("m:ParentFolderIds", &[], |w| self.folder.write(w));
+            w.element("m:ParentFolderIds", &[], |w| {
+                self.folders.iter().for_each(|f| f.write(w));
+            });
         });
     }
 }

@@ -222,6 +222,9 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// The most that is kept of a rule without a name.
+const MOST_WORDS: usize = 1000;
+
 /// Everything that may stand inside a pattern or range, collected before it is given a meaning.
 #[derive(Default)]
 struct Parts {
@@ -237,11 +240,14 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+    fn read(&mut self, r: &mut Reader<'_>, words: &mut String) -> Result<(), Error> {
         r.children(|r, element| {
             let name = element.name;
             let text = r.text()?;
             let text = text.trim();
+            if words.len() < MOST_WORDS {
+                words.push_str(&format!("{name} {text};"));
+            }
             match name {
                 "Interval" => self.interval = text.parse().ok(),
                 "DaysOfWeek" => self.days = text.split_whitespace().map(DayOfWeek::of).collect(),
@@ -336,20 +342,25 @@ impl Parts {
 }
 
 impl Recurrence {
-    /// Reads a rule; none when it has a pattern we cannot name. It is then left as it is on both sides,
-    /// never replaced by a rule that is nearly the same. (trap 68)
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+    /// Reads a rule; the server's own words for it when it has a pattern we cannot name. It is then left as
+    /// it is on both sides, never replaced by a rule that is nearly the same. (trap 68)
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Result<Self, String>, Error> {
         let (mut pattern, mut range) = (None, None);
+        let mut words = String::new();
         r.children(|r, element| {
             let mut parts = Parts::default();
-            parts.read(r)?;
+            words.push_str(element.name);
+            words.push('(');
+            parts.read(r, &mut words)?;
+            words.push(')');
             pattern = pattern.take().or(parts.pattern(element.name));
             range = range.or(parts.range(element.name));
             Ok(())
         })?;
-        Ok(pattern
+        let rule = pattern
             .zip(range)
-            .map(|(pattern, range)| Self { pattern, range }))
+            .map(|(pattern, range)| Self { pattern, range });
+        Ok(rule.ok_or_else(|| words.chars().take(MOST_WORDS).collect()))
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {

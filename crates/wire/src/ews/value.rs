@@ -28,6 +28,8 @@ pub enum Value {
     Attendees(Vec<Attendee>),
     /// A rule.
     Recurrence(Recurrence),
+    /// A rule that has no name here, in the server's words. It is shown, and never written. (trap 68)
+    ForeignRule(String),
     /// The occurrences that differ from their series.
     Occurrences(Vec<OccurrenceInfo>),
     /// The original starts of occurrences that were taken out.
@@ -49,6 +51,7 @@ impl std::fmt::Debug for Value {
             Self::Person(_) => "Person",
             Self::Attendees(_) => "Attendees",
             Self::Recurrence(_) => "Recurrence",
+            Self::ForeignRule(_) => "ForeignRule",
             Self::Occurrences(_) => "Occurrences",
             Self::Deleted(_) => "Deleted",
             Self::Zone(_) => "Zone",
@@ -148,7 +151,10 @@ impl Value {
                 })?;
                 Some(Self::Attendees(people))
             }
-            Form::Recurrence => Recurrence::read(r)?.map(Self::Recurrence),
+            Form::Recurrence => Some(match Recurrence::read(r)? {
+                Ok(rule) => Self::Recurrence(rule),
+                Err(words) => Self::ForeignRule(words),
+            }),
             Form::Occurrences => {
                 let mut list = Vec::new();
                 let mut whole = true;
@@ -205,8 +211,8 @@ impl Value {
             }
             Self::Recurrence(recurrence) => w.element(name, &[], |w| recurrence.write(w)),
             Self::Zone(zone) => zone.write(w, name),
-            // The server keeps these two lists itself; writing them is not possible. (trap 52)
-            Self::Occurrences(_) | Self::Deleted(_) => {}
+            // The server keeps these lists itself; writing them is not possible. (trap 52)
+            Self::Occurrences(_) | Self::Deleted(_) | Self::ForeignRule(_) => {}
         }
     }
 
@@ -223,6 +229,7 @@ impl Value {
             | Self::Person(_)
             | Self::Attendees(_)
             | Self::Recurrence(_)
+            | Self::ForeignRule(_)
             | Self::Occurrences(_)
             | Self::Deleted(_)
             | Self::Zone(_) => None,

@@ -5,7 +5,7 @@ use jiff::civil::date;
 use wire::ews::{
     Change, DayOfWeek, DeleteItem, Dictionary, ExtendedPath, ExtendedType, Failure, FindFolder,
     FindItem, FolderKind, GetItem, Item, ItemKind, Moment, Path, Pattern, Property, Range,
-    ResponseCode, SyncFolderItems, UpdateItem, Value, When, parse,
+    ResolveNames, ResponseCode, SyncFolderItems, UpdateItem, Value, When, parse,
 };
 use wire::xml::{Error, Limits};
 
@@ -169,7 +169,7 @@ fn a_task_keeps_words_that_no_list_of_ours_has() {
 
 // trap 68
 #[test]
-fn a_rule_we_cannot_name_is_unread_and_not_a_near_one() {
+fn a_rule_we_cannot_name_keeps_its_words_and_is_no_near_one() {
     for pattern in [
         "<t:LunarRecurrence><t:Interval>1</t:Interval></t:LunarRecurrence>",
         "<t:RelativeMonthlyRecurrence><t:Interval>1</t:Interval><t:DaysOfWeek>Monday Tuesday</t:DaysOfWeek><t:DayOfWeekIndex>First</t:DayOfWeekIndex></t:RelativeMonthlyRecurrence>",
@@ -180,7 +180,13 @@ fn a_rule_we_cannot_name_is_unread_and_not_a_near_one() {
             "<t:CalendarItem><t:ItemId Id=\"A\"/><t:Recurrence>{pattern}<t:NoEndRecurrence><t:StartDate>2026-11-02</t:StartDate></t:NoEndRecurrence></t:Recurrence></t:CalendarItem>"
         ));
         assert!(item.recurrence(Property::Recurrence).is_none());
-        assert_eq!(item.unread, [Path::Property(Property::Recurrence)]);
+        let Some(Value::ForeignRule(words)) = item.value(Property::Recurrence) else {
+            panic!("the server's words")
+        };
+        assert!(
+            words.contains("Interval ") && words.contains("StartDate 2026-11-02"),
+            "{words}"
+        );
     }
 }
 
@@ -438,4 +444,22 @@ fn record_content_is_never_shown_by_debug() {
     for secret in ["Ann", "crm.test", "note", "Bonn", "Bob", "Weekly"] {
         assert!(!shown.contains(secret), "{secret}");
     }
+}
+
+// L1
+#[test]
+fn the_directory_tells_who_is_behind_an_address() {
+    let text = answer(
+        "ResolveNames",
+        "<m:ResolutionSet TotalItemsInView=\"1\" IncludesLastItemInRange=\"true\"><t:Resolution><t:Mailbox><t:Name>Ann</t:Name>\
+         <t:EmailAddress>ann@crm.test</t:EmailAddress><t:RoutingType>SMTP</t:RoutingType><t:MailboxType>Mailbox</t:MailboxType></t:Mailbox>\
+         <t:Contact><t:EmailAddresses><t:Entry Key=\"EmailAddress1\">SMTP:ann@crm.test</t:Entry><t:Entry Key=\"EmailAddress2\">smtp:a.smith@crm.test</t:Entry></t:EmailAddresses></t:Contact></t:Resolution></m:ResolutionSet>",
+    );
+    let found = parse::<ResolveNames>(text.as_bytes(), Limits::default())
+        .expect("an answer")
+        .only()
+        .expect("one")
+        .expect("served");
+    assert_eq!(found.0[0].mailbox.kind.as_deref(), Some("Mailbox"));
+    assert_eq!(found.0[0].addresses, ["ann@crm.test", "a.smith@crm.test"]);
 }

@@ -142,7 +142,7 @@ fn searches_and_moves_are_valid() {
         shape,
         view,
         restriction: Some(all),
-        folder: DistinguishedFolder::DeletedItems.into(),
+        folders: vec![DistinguishedFolder::DeletedItems.into()],
     };
     assert_eq!(
         body(&find),
@@ -163,7 +163,7 @@ fn searches_and_moves_are_valid() {
         view,
         restriction: None,
         shape: Shape::id_only(),
-        folder: DistinguishedFolder::Calendar.into(),
+        folders: vec![DistinguishedFolder::Calendar.into()],
     });
     assert!(written.contains("<m:CalendarView MaxEntriesReturned=\"10\" StartDate=\"2026-11-02T00:00:00Z\" EndDate=\"2026-11-03T00:00:00Z\"/>"));
     let ids = vec![ItemId::of("A").into()];
@@ -230,5 +230,14 @@ fn folders_are_listed_made_and_marked() {
             "<m:UpdateFolder><m:FolderChanges><t:FolderChange><t:DistinguishedFolderId Id=\"msgfolderroot\"/><t:Updates><t:SetFolderField><t:ExtendedFieldURI PropertySetId=\"{GUID}\" PropertyName=\"mailbox\" PropertyType=\"String\"/><t:Folder><t:ExtendedProperty><t:ExtendedFieldURI PropertySetId=\"{GUID}\" PropertyName=\"mailbox\" PropertyType=\"String\"/><t:Value>mb1</t:Value></t:ExtendedProperty></t:Folder></t:SetFolderField>\
              <t:SetFolderField><t:ExtendedFieldURI DistinguishedPropertySetId=\"Common\" PropertyId=\"7\" PropertyType=\"StringArray\"/><t:Folder><t:ExtendedProperty><t:ExtendedFieldURI DistinguishedPropertySetId=\"Common\" PropertyId=\"7\" PropertyType=\"StringArray\"/><t:Values><t:Value>a</t:Value></t:Values></t:ExtendedProperty></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>"
         )
+    );
+}
+
+#[test]
+fn the_directory_is_asked_by_address() {
+    let entry = "smtp:anna@crm.test".to_owned();
+    assert_eq!(
+        body(&ResolveNames { entry }),
+        "<m:ResolveNames ReturnFullContactData=\"true\" SearchScope=\"ActiveDirectory\"><m:UnresolvedEntry>smtp:anna@crm.test</m:UnresolvedEntry></m:ResolveNames>"
     );
 }
