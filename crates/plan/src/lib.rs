@@ -1,1 +1,21 @@
-//! plan
+//! What to do about what both sides show: a pure and total function from the base and two copies to operations.
+//!
+//! Nothing here reads, waits or fails. A plan is data: it can be printed, compared, counted and replayed.
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod context;
+pub mod explain;
+pub mod form;
+pub mod fresh;
+pub mod guard;
+pub mod keys;
+pub mod linked;
+pub mod matching;
+pub mod merge;
+pub mod occurrence;
+pub mod operation;
+pub mod scope;
+
+pub use context::{Context, Lead};
+pub use operation::{After, Conflict, Op, Plan, Reason};

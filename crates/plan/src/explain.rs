@@ -1,0 +1,216 @@
+//! Any plan as text: what would be done, why, and by which rule (rule W2).
+
+use crate::access::Chain;
+use crate::operation::{After, Op, Plan, Reason};
+use model::settings::GroupKind;
+use model::{Side, SleepCause};
+
+/// A plan as lines of text.
+#[must_use]
+pub fn plan(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = plan.reasons.iter().map(|why| reason(*why)).collect();
+    lines.extend(plan.ops.iter().map(op));
+    for conflict in &plan.conflicts {
+        let paths: Vec<String> = conflict.values.keys().map(ToString::to_string).collect();
+        let who = match conflict.winner {
+            Some(Side::Crm) => "the CRM's value stands, the mailbox's is kept in the history",
+            Some(Side::Pim) => "the mailbox's value stands, the CRM's is kept in the history",
+            None => "nothing is written until a person chooses",
+        };
+        lines.push(format!(
+            "Both sides differ in {}: {who} (C3).",
+            paths.join(", ")
+        ));
+    }
+    lines.push(after(&plan.after));
+    lines
+}
+
+/// An operation as a sentence.
+#[must_use]
+pub fn op(op: &Op) -> String {
+    let at = |side: &Side| match side {
+        Side::Crm => "in the CRM",
+        Side::Pim => "in the mailbox",
+    };
+    match op {
+        Op::Create {
+            side,
+            domain,
+            fields,
+            ..
+        } => {
+            format!(
+                "Make it {} as {domain} with {} fields.",
+                at(side),
+                fields.len()
+            )
+        }
+        Op::Update { side, changes, .. } => {
+            let paths: Vec<String> = changes.keys().map(ToString::to_string).collect();
+            format!("Write {} {}.", paths.join(", "), at(side))
+        }
+        Op::Delete {
+            side: Side::Pim, ..
+        } => "Move it to Deleted Items in the mailbox.".to_owned(),
+        Op::Delete {
+            side: Side::Crm, ..
+        } => "Delete it in the CRM.".to_owned(),
+        Op::Enlist => "Put the user on its Sync List (O3).".to_owned(),
+        Op::Delist => "Take the user off its Sync List (C6).".to_owned(),
+        Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
+        Op::Flag { locked: true, .. } => {
+            "Tell the CRM that Exchange owns this meeting (P6).".to_owned()
+        }
+        Op::Flag { locked: false, .. } => "Tell the CRM the meeting's global id (P1).".to_owned(),
+    }
+}
+
+fn after(after: &After) -> String {
+    match after {
+        After::Linked(link) => match &link.sleep {
+            Some(asleep) => format!("The link sleeps: {}", sleep(asleep.cause)),
+            None => "The two copies are linked and agree.".to_owned(),
+        },
+        After::New { domain, .. } => format!("The two copies become one {domain} record."),
+        After::Forget => "The link is dropped.".to_owned(),
+        After::Stranger(why) => format!("It stays where it is: {}", reason(*why)),
+        After::Wait(why) => format!("It is looked at again: {}", reason(*why)),
+        After::Quarantine(text) => format!("It is in quarantine: {text} (E1)."),
+        After::Ambiguous => {
+            "Several records could be this one; a person must decide (M1).".to_owned()
+        }
+    }
+}
+
+/// Why a link sleeps.
+#[must_use]
+pub fn sleep(cause: SleepCause) -> &'static str {
+    match cause {
+        SleepCause::Level => "the level permits nothing (L6).",
+        SleepCause::NoTimes => "planned start and planned end are not both there (D4).",
+        SleepCause::Window => "it lies before the extract start date (O9).",
+        SleepCause::Filter => "a filter for records born in the mailbox keeps it out (O7).",
+        SleepCause::NotVisible => {
+            "the user may not see the record any more; the grace time runs (O2)."
+        }
+        SleepCause::Left => "the item is in another folder or the archive (C12).",
+        SleepCause::ReceiverDeleted => {
+            "its copy was deleted; the record's next edit makes it again (D1)."
+        }
+        SleepCause::DeleteForbidden => "deletions are forbidden here (C7).",
+        SleepCause::Private => "it became private, and private ones are skipped (O8).",
+        SleepCause::TakenOff => {
+            "the user was taken off it, but a real invitation made the item (D6)."
+        }
+        SleepCause::KeptInCrm => {
+            "no level lets a mailbox delete a business contact from the CRM (D1)."
+        }
+        SleepCause::Hidden => "the user removed it from his calendar (C6).",
+    }
+}
+
+/// A reason as a sentence with its rule.
+#[must_use]
+pub fn reason(reason: Reason) -> String {
+    match reason {
+        Reason::Level => "The level does not permit this direction (L2).",
+        Reason::NoCategory => "It carries no category of ours (O3).",
+        Reason::EmployeeCategory => "Employees are never imported (O3).",
+        Reason::NotListed => "It is not on the user's Sync List (O1).",
+        Reason::NotVisible => "The user may not see it (O2).",
+        Reason::ShownNowhere => "Its display is neither the calendar nor the to-do list (D3).",
+        Reason::DisplayChanged => "Its display changed (D3).",
+        Reason::NoTimes => "Planned start and planned end are not both there (D4).",
+        Reason::Private => "Private records born in the mailbox are skipped (O7).",
+        Reason::CategoryRequired => "It lacks the category that this domain requires (O7).",
+        Reason::TypeRequired => "It lacks a category that names an activity type (O7).",
+        Reason::Window => "It lies before the extract start date (O9).",
+        Reason::TrackingCopy => "It is the tracking copy of a task request (D6).",
+        Reason::ForeignClass => "It is an item of a class that is never touched (D7).",
+        Reason::AnotherLeads => "The organiser's or another attendee's copy decides (P3).",
+        Reason::Unanswered => "The invitation comes from outside and was not accepted yet (P3).",
+        Reason::ExchangeInvites => "Exchange itself brings this meeting to its participants (P6).",
+        Reason::Cancelled => "It was called off (C6).",
+        Reason::Hidden => "The user removed it from his calendar (C6).",
+        Reason::TakenOff => "The user was taken off it (D6).",
+        Reason::Deleted => "It was deleted on the other side (C4).",
+        Reason::EditOutlives => {
+            "It was edited on one side and deleted on the other: the edit outlives the delete (C5)."
+        }
+        Reason::Delisted => {
+            "It was deleted in the mailbox, which takes the user off its Sync List (C6)."
+        }
+        Reason::RemovedFromList => "The user took it off his Sync List (O2).",
+        Reason::ReceiverDeleted => "Its copy was deleted on the receiving side (D1).",
+        Reason::DeleteForbidden => "Deletions are forbidden here (C7).",
+        Reason::Left => "The item is in another folder or the archive (C12).",
+        Reason::Archived => "The item vanished and is long past: it counts as archived (C12).",
+        Reason::Matched => "It is the same as a record that was there (M1, M2).",
+        Reason::Ambiguous => "Several records could be this one (M1).",
+        Reason::CrmChanged => "The CRM changed it (C1).",
+        Reason::PimChanged => "The mailbox changed it (C1).",
+        Reason::Agrees => "Both sides agree.",
+        Reason::New => "It is new.",
+        Reason::Flip => "It changes between business and personal (O5).",
+        Reason::Locked => "Exchange owns this meeting; the CRM's change was set back (P6).",
+        Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
+        Reason::ForeignRule => {
+            "One side cannot hold the rule of this series; it is left as it is (R2)."
+        }
+        Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
+    }
+    .to_owned()
+}
+
+/// The chain of levels as lines (rule L5).
+#[must_use]
+pub fn chain(chain: &Chain) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "{}: the user is {} (L1).",
+            chain.domain,
+            if chain.enabled {
+                "enabled"
+            } else {
+                "not enabled"
+            }
+        ),
+        format!("The domain's own level is {} (L2).", chain.ceiling),
+        match chain.own {
+            Some(level) => format!("The user's own level is {level} (L3)."),
+            None => "The user has no own level (L3).".to_owned(),
+        },
+    ];
+    let mut decided = chain.own.is_some();
+    for (number, (rule, matched)) in chain.rules.iter().enumerate() {
+        let kind = match rule.group {
+            GroupKind::Organization => "organization",
+            GroupKind::Position => "position",
+            GroupKind::UserList => "user list",
+        };
+        let below = if rule.and_below { " and below" } else { "" };
+        let found = match (matched, decided) {
+            (true, false) => "matches and decides",
+            (true, true) => "matches, but an earlier line decided",
+            (false, _) => "does not match",
+        };
+        decided |= *matched;
+        lines.push(format!(
+            "Group rule {}: {kind} {}{below} → {}: {found} (L4).",
+            number + 1,
+            rule.id,
+            rule.level
+        ));
+    }
+    if !decided {
+        lines.push("No group rule matches, so the domain's own level counts (L3).".to_owned());
+    }
+    let capped = if chain.capped() {
+        ", capped by the domain's own level (L2)"
+    } else {
+        ""
+    };
+    lines.push(format!("What counts: {}{capped}.", chain.level));
+    lines
+}

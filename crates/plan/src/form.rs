@@ -1,0 +1,272 @@
+//! What a mailbox copy is decides which fields may flow and how it looks (rules C9, P5 to P7, D6).
+
+use crate::context::{Context, Lead};
+use crate::merge::Gate;
+use model::same::fold;
+use model::{
+    Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value,
+};
+use std::collections::BTreeSet;
+
+/// Which way a path of a linked record may go.
+#[must_use]
+pub fn gate(
+    form: Form,
+    domain: Domain,
+    crm: &Record,
+    pim: &Record,
+    path: &Path,
+    context: &Context<'_>,
+) -> Gate {
+    let level = context.level(domain);
+    let Some(map) = context.maps.get(&domain) else {
+        return CLOSED;
+    };
+    let field = &path.field;
+    let mut gate = Gate {
+        to_crm: level.imports() && map.writes(field, Side::Crm),
+        to_pim: level.exports() && map.writes(field, Side::Pim),
+        rules: None,
+    };
+    if domain.kind() == Kind::Contact {
+        // Categories are the user's own; only our word is ever written there (rule O4).
+        return if *field == Field::Categories {
+            CLOSED
+        } else {
+            flag(domain, field, gate)
+        };
+    }
+    if foreign_rule(crm) || foreign_rule(pim) {
+        // A rule that one side cannot hold is never altered, nor the times it hangs on (rule R2).
+        if matches!(field, Field::Rule | Field::Start | Field::End) || path.occurrence.is_some() {
+            return CLOSED;
+        }
+    }
+    match form {
+        Form::Own => {
+            match field {
+                Field::Attendees if pim.facts.meeting => gate.to_pim = false,
+                Field::Attendees => gate.to_crm = false,
+                // Exchange lets nobody set them.
+                Field::Organizer | Field::Cancelled => gate.to_pim = false,
+                Field::Body if pim.facts.online_meeting => gate.to_pim = false,
+                _ => {}
+            }
+            let locked = pim.facts.requests_sent && !context.domain(domain).mail;
+            if locked && !field.is_own() && domain == Domain::Calendar && gate.to_crm {
+                gate.rules = Some(Side::Pim);
+            }
+        }
+        Form::ParticipantCopy => {
+            gate.to_crm = false;
+            if field.is_own() || matches!(field, Field::Organizer | Field::Cancelled) {
+                gate.to_pim = false;
+            }
+        }
+        Form::Received => {
+            gate.to_pim = false;
+            let stands_in = matches!(context.lead, Lead::Carrier | Lead::Outsider);
+            if field.is_own() || !stands_in {
+                gate.to_crm = false;
+            }
+        }
+    }
+    gate
+}
+
+const CLOSED: Gate = Gate {
+    to_crm: false,
+    to_pim: false,
+    rules: None,
+};
+
+/// The Private flag of a contact is the domain's sign, not a field of its own (rule O5).
+fn flag(_domain: Domain, field: &Field, gate: Gate) -> Gate {
+    if *field == Field::Private {
+        CLOSED
+    } else {
+        gate
+    }
+}
+
+fn foreign_rule(record: &Record) -> bool {
+    record
+        .get(Field::Rule)
+        .and_then(Value::as_rule)
+        .is_some_and(|rule| matches!(rule.pattern, Pattern::Foreign { .. }))
+}
+
+/// The form a mailbox copy of this CRM record has when we make it.
+#[must_use]
+pub fn of_copy(crm: &Record) -> Form {
+    match crm.facts.part {
+        Part::Owner => Form::Own,
+        Part::Participant | Part::Former => Form::ParticipantCopy,
+    }
+}
+
+/// How the mailbox copy will show a CRM value.
+#[must_use]
+pub fn pim_image(
+    form: Form,
+    crm: &Record,
+    path: &Path,
+    value: &Value,
+    map: &DomainMap,
+    context: &Context<'_>,
+) -> Value {
+    let image = context.pim.image(path, value, map);
+    match (form, &path.field, &crm.facts.organizer, &image) {
+        (Form::ParticipantCopy, Field::Subject, Some(owner), Value::Text(subject))
+            if crm.kind == Kind::Appointment =>
+        {
+            context.pim.image(
+                path,
+                &Value::Text(format!("{}: {subject}", owner.name)),
+                map,
+            )
+        }
+        _ => image,
+    }
+}
+
+/// The words among an item's categories that are ours: the domains' words, and activity types of the map.
+#[must_use]
+pub fn our_words(context: &Context<'_>) -> BTreeSet<String> {
+    let mut words: BTreeSet<String> = Domain::ALL
+        .into_iter()
+        .flat_map(|domain| context.settings.category_words(domain))
+        .map(|word| fold(&word))
+        .collect();
+    let types = context
+        .maps
+        .get(&Domain::Calendar)
+        .and_then(|map| map.entry(&Field::ActivityType));
+    if let Some(translation) = types.and_then(|entry| entry.translation.as_ref()) {
+        words.extend(translation.back.keys().map(|word| fold(word)));
+    }
+    words
+}
+
+/// A mailbox item's fields as a merge sees them: an activity's categories without our words.
+#[must_use]
+pub fn without_our_words(fields: &Fields, context: &Context<'_>) -> Fields {
+    let ours = our_words(context);
+    let mut fields = fields.clone();
+    if let Some(Value::Set(set)) = fields.get_mut(&Path::of(Field::Categories)) {
+        set.retain(|word| !ours.contains(&fold(word)));
+    }
+    fields
+}
+
+/// Categories to write on an item: what a merge decided, and the words of ours that it carries now. The activity
+/// type's word is the connector's to write.
+#[must_use]
+pub fn with_our_words(decided: &Value, item: &Record, context: &Context<'_>) -> Value {
+    let ours = our_words(context);
+    let mut set = decided.as_set().cloned().unwrap_or_default();
+    set.extend(
+        item.categories()
+            .filter(|word| ours.contains(&fold(word)))
+            .map(str::to_owned),
+    );
+    Value::Set(set)
+}
+
+/// The fields of a new mailbox copy of a CRM record: images of what is not blank, our category, the personal flag.
+#[must_use]
+pub fn new_copy(
+    domain: Domain,
+    form: Form,
+    crm: &Record,
+    map: &DomainMap,
+    context: &Context<'_>,
+) -> Fields {
+    let mut fields: Fields = crm
+        .fields
+        .iter()
+        .filter(|(path, value)| {
+            let unsettable = matches!(path.field, Field::Organizer | Field::Cancelled);
+            map.writes(&path.field, Side::Pim) && !unsettable && !value.is_blank()
+        })
+        .map(|(path, value)| {
+            (
+                path.clone(),
+                pim_image(form, crm, path, value, map, context),
+            )
+        })
+        .filter(|(_, value)| !value.is_blank())
+        .collect();
+    if let Some(category) = our_category(domain, context) {
+        let entry = fields
+            .entry(Path::of(Field::Categories))
+            .or_insert_with(|| Value::Set(BTreeSet::new()));
+        if let Value::Set(set) = entry {
+            set.insert(category);
+        }
+    }
+    match domain {
+        Domain::PersonalContact => {
+            fields.insert(Path::of(Field::Private), Value::Flag(true));
+        }
+        Domain::BusinessContact | Domain::Employee => {
+            fields.remove(&Path::of(Field::Private));
+        }
+        Domain::Calendar | Domain::Task => {}
+    }
+    fields
+}
+
+/// Our word for a domain's copies: always on contacts (rule O4), on activities where the category is required (O7).
+#[must_use]
+pub fn our_category(domain: Domain, context: &Context<'_>) -> Option<String> {
+    match domain {
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {
+            Some(context.category(domain))
+        }
+        Domain::Calendar | Domain::Task => context
+            .domain(domain)
+            .category_required
+            .then(|| context.category(domain)),
+    }
+}
+
+/// The fields of a new CRM record from a mailbox item: images of what is not blank, and the defaults of the map.
+#[must_use]
+pub fn new_record(domain: Domain, pim: &Record, map: &DomainMap, context: &Context<'_>) -> Fields {
+    let mut fields: Fields = without_our_words(&pim.fields, context)
+        .iter()
+        .filter(|(path, value)| map.writes(&path.field, Side::Crm) && !value.is_blank())
+        .map(|(path, value)| (path.clone(), context.crm.image(path, value, map)))
+        .filter(|(_, value)| !value.is_blank())
+        .collect();
+    if domain.kind() == Kind::Contact {
+        fields.remove(&Path::of(Field::Categories));
+        fields.remove(&Path::of(Field::Private));
+    }
+    for entry in &map.entries {
+        let path = Path::of(entry.field.clone());
+        if let Some(default) = &entry.default
+            && entry.direction.writes(Side::Crm)
+            && !fields.contains_key(&path)
+        {
+            fields.insert(path, default.clone());
+        }
+    }
+    fields
+}
+
+/// The names of required fields that a new CRM record lacks (rule E8).
+#[must_use]
+pub fn missing_required(fields: &Fields, map: &DomainMap) -> Vec<String> {
+    map.entries
+        .iter()
+        .filter(|entry| {
+            entry.required
+                && fields
+                    .get(&Path::of(entry.field.clone()))
+                    .is_none_or(Value::is_blank)
+        })
+        .map(|entry| entry.field.name())
+        .collect()
+}

@@ -1,0 +1,261 @@
+//! What to do about a record that is not linked: match it, make it on the other side, or leave it out (rules O, M, P).
+
+use crate::context::Context;
+use crate::form;
+use crate::linked::views;
+use crate::merge::{Copies, Rules, merge};
+use crate::occurrence;
+use crate::operation::{After, Op, Plan, Reason};
+use crate::scope;
+use model::{Domain, Field, Fields, Form, Kind, Part, Path, Record, Side, UserId, Value};
+use std::collections::BTreeSet;
+
+/// May this item be linked to a record of that domain at all (rule M1: not Private unless personal)?
+#[must_use]
+pub fn may_match(item: &Record, domain: Domain) -> bool {
+    match domain {
+        Domain::BusinessContact | Domain::Employee => !item.is_private(),
+        Domain::PersonalContact | Domain::Calendar | Domain::Task => true,
+    }
+}
+
+/// A new item of the mailbox that is admitted and has no other copy: it is made in the CRM.
+#[must_use]
+pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Context<'_>) -> Plan {
+    let Some(map) = context.maps.get(&domain) else {
+        return Plan::of(Some(domain), After::Stranger(Reason::Level), Reason::Level);
+    };
+    if let Some(reason) = &item.facts.unreadable {
+        return Plan::of(Some(domain), After::Quarantine(reason.clone()), Reason::New);
+    }
+    let fields = form::new_record(domain, item, map, context);
+    let missing = form::missing_required(&fields, map);
+    if !missing.is_empty() {
+        let text = format!("the item lacks a value for {}", missing.join(", "));
+        return Plan::of(Some(domain), After::Quarantine(text), Reason::New);
+    }
+    if let Some(fault) = fault(&fields) {
+        return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
+    }
+    let form = if item.facts.received {
+        Form::Received
+    } else {
+        Form::Own
+    };
+    let meeting = domain == Domain::Calendar && item.facts.meeting;
+    let create = Op::Create {
+        side: Side::Crm,
+        domain,
+        fields: fields.clone(),
+        form,
+        global_id: if domain == Domain::Calendar {
+            item.facts.global_id.clone()
+        } else {
+            None
+        },
+        locked: meeting
+            && (item.facts.requests_sent || item.facts.received)
+            && !context.domain(domain).mail,
+        owner,
+    };
+    Plan {
+        domain: Some(domain),
+        ops: vec![create],
+        after: After::New {
+            domain,
+            form,
+            born: Side::Pim,
+            crm: occurrence::by_date(&fields),
+            pim: occurrence::by_date(&view(item, context)),
+            global_id: item.facts.global_id.clone(),
+        },
+        conflicts: Vec::new(),
+        reasons: vec![Reason::New],
+    }
+}
+
+/// A record of the CRM that is admitted and has no other copy: it is made in the mailbox.
+#[must_use]
+pub fn export(domain: Domain, record: &Record, context: &Context<'_>) -> Plan {
+    let Some(map) = context.maps.get(&domain) else {
+        return Plan::of(Some(domain), After::Stranger(Reason::Level), Reason::Level);
+    };
+    if let Some(reason) = &record.facts.unreadable {
+        return Plan::of(Some(domain), After::Quarantine(reason.clone()), Reason::New);
+    }
+    if let Some(fault) = fault(&record.fields) {
+        return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
+    }
+    let form = form::of_copy(record);
+    let fields = form::new_copy(domain, form, record, map, context);
+    let create = Op::Create {
+        side: Side::Pim,
+        domain,
+        fields: fields.clone(),
+        form,
+        global_id: None,
+        locked: false,
+        owner: None,
+    };
+    Plan {
+        domain: Some(domain),
+        ops: vec![create],
+        after: After::New {
+            domain,
+            form,
+            born: Side::Crm,
+            crm: occurrence::by_date(&record.fields),
+            pim: occurrence::by_date(&form::without_our_words(&fields, context)),
+            global_id: record.facts.global_id.clone(),
+        },
+        conflicts: Vec::new(),
+        reasons: vec![Reason::New],
+    }
+}
+
+/// Two strangers that matched: nothing is overwritten by a blank, what differs is a conflict (rule M3).
+#[must_use]
+pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
+    let Some(map) = context.maps.get(&domain) else {
+        return Plan::of(Some(domain), After::Stranger(Reason::Level), Reason::Level);
+    };
+    let form = match (crm.facts.part, pim.facts.received) {
+        (_, true) => Form::Received,
+        (Part::Owner, false) => Form::Own,
+        (Part::Participant | Part::Former, false) => Form::ParticipantCopy,
+    };
+    let (crm_fields, pim_fields) = views(crm, pim, context);
+    let merged = merge(
+        &Copies {
+            crm: &crm_fields,
+            pim: &pim_fields,
+            base: None,
+        },
+        &Rules {
+            map,
+            pim_image: &|path, value| form::pim_image(form, crm, path, value, map, context),
+            crm_image: &|path, value| context.crm.image(path, value, map),
+            gate: &|path| form::gate(form, domain, crm, pim, path, context),
+            policy: context.domain(domain).conflict,
+            frozen: &BTreeSet::new(),
+        },
+    );
+    let mut ops = Vec::new();
+    if !merged.to_crm.is_empty() {
+        let start = occurrence::clock(&merged.to_crm).or(occurrence::clock(&crm.fields));
+        let changes = occurrence::by_start(merged.to_crm.clone(), start);
+        ops.push(Op::Update {
+            side: Side::Crm,
+            changes,
+            keep: Fields::new(),
+        });
+    }
+    let mut changes = merged.to_pim.clone();
+    sign(domain, pim, context, &mut changes);
+    if !changes.is_empty() && context.level(domain).exports() {
+        let start = occurrence::clock(&changes).or(occurrence::clock(&pim.fields));
+        let changes = occurrence::by_start(changes, start);
+        ops.push(Op::Update {
+            side: Side::Pim,
+            changes,
+            keep: Fields::new(),
+        });
+    }
+    if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
+        // Importing puts the user on the record's Sync List (rule O3).
+        ops.push(Op::Enlist);
+    }
+    if domain == Domain::Calendar && form == Form::Own && context.level(domain).imports() {
+        let locked = pim.facts.requests_sent && !context.domain(domain).mail;
+        let meeting = pim.facts.meeting || crm.facts.meeting;
+        if meeting && (locked != crm.facts.locked || crm.facts.global_id.is_none()) {
+            ops.push(Op::Flag {
+                global_id: pim.facts.global_id.clone(),
+                locked,
+            });
+        }
+    }
+    let (mut base_crm, mut base_pim) = (merged.base_crm, merged.base_pim);
+    unmerged(&crm_fields, &pim_fields, &mut base_crm, &mut base_pim);
+    Plan {
+        domain: Some(domain),
+        ops,
+        after: After::New {
+            domain,
+            form,
+            born: Side::Crm,
+            crm: base_crm,
+            pim: base_pim,
+            global_id: pim.facts.global_id.clone().or(crm.facts.global_id.clone()),
+        },
+        conflicts: merged.conflicts,
+        reasons: vec![Reason::Matched],
+    }
+}
+
+/// Paths that a merge left alone stand in the base as each side showed them when the link was made, so that later only
+/// their change counts (rules D1, O5).
+fn unmerged(crm: &Fields, pim: &Fields, base_crm: &mut Fields, base_pim: &mut Fields) {
+    for (from, to) in [(crm, base_crm), (pim, base_pim)] {
+        for (path, value) in from {
+            to.entry(path.clone()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// Our category and the personal flag on an item that is linked (rules O4, O5).
+fn sign(domain: Domain, item: &Record, context: &Context<'_>, changes: &mut Fields) {
+    let path = Path::of(Field::Categories);
+    let word = form::our_category(domain, context)
+        .filter(|_| !scope::carries_category(item, domain, context));
+    match (changes.remove(&path), word) {
+        (None, None) => {}
+        (decided, word) => {
+            let current = Value::Set(item.categories().map(str::to_owned).collect());
+            let decided = decided.unwrap_or(current);
+            let mut all = form::with_our_words(&decided, item, context);
+            if let (Value::Set(set), Some(word)) = (&mut all, word) {
+                set.insert(word);
+            }
+            changes.insert(path, all);
+        }
+    }
+    if domain == Domain::PersonalContact && !item.is_private() {
+        changes.insert(Path::of(Field::Private), Value::Flag(true));
+    }
+}
+
+fn view(item: &Record, context: &Context<'_>) -> Fields {
+    match item.kind {
+        Kind::Contact => item.fields.clone(),
+        Kind::Appointment | Kind::Task => form::without_our_words(&item.fields, context),
+    }
+}
+
+/// What makes a record unfit for the other side (traps 38, rule R2): an end before its start, a rule without a date.
+fn fault(fields: &Fields) -> Option<String> {
+    let at = |field| fields.get(&Path::of(field));
+    let (start, end) = (
+        at(Field::Start).and_then(Value::as_when),
+        at(Field::End).and_then(Value::as_when),
+    );
+    if let (Some(start), Some(end)) = (start, end) {
+        let utc = model::Zone::utc();
+        if end.instant(&utc) < start.instant(&utc) {
+            return Some("the end lies before the start".to_owned());
+        }
+        if start.is_day() != end.is_day() {
+            return Some("one of start and end is a day, the other a time".to_owned());
+        }
+    }
+    let first = start
+        .map(|when| when.wall().date())
+        .or_else(|| at(Field::DueDay).and_then(Value::as_day))
+        .or_else(|| at(Field::StartDay).and_then(Value::as_day));
+    match (at(Field::Rule).and_then(Value::as_rule), first) {
+        (Some(rule), Some(first)) => rule
+            .fault(first)
+            .map(|fault| format!("the rule of the series cannot be held: {fault}")),
+        (_, _) => None,
+    }
+}

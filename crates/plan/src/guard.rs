@@ -1,0 +1,110 @@
+//! The guard: refuses what looks like an accident, before the first write (rule C8, decision 11).
+
+use crate::operation::{Op, Plan};
+use model::settings::Brakes;
+use model::{Domain, Side};
+use std::collections::BTreeMap;
+
+/// What a cycle is about to do, counted per domain and side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records to make.
+    pub creates: u32,
+    /// Records to change.
+    pub changes: u32,
+    /// Records to delete.
+    pub deletes: u32,
+}
+
+/// The counted plan of a cycle.
+pub type Tallies = BTreeMap<(Domain, Side), Tally>;
+
+/// Adds a record's plan to the count.
+pub fn count(plan: &Plan, tallies: &mut Tallies) {
+    let Some(domain) = plan.domain else { return };
+    for op in &plan.ops {
+        let tally = tallies.entry((domain, op.side())).or_default();
+        match op {
+            Op::Create { .. } => tally.creates += 1,
+            Op::Update { .. } => tally.changes += 1,
+            Op::Delete { .. } => tally.deletes += 1,
+            // Reversible lines of a list, not records; still a delete as the user sees it when many come at once.
+            Op::Delist | Op::Leave => tally.deletes += 1,
+            Op::Enlist | Op::Flag { .. } => {}
+        }
+    }
+}
+
+/// Why a domain and side must stop, in words, if they must. `links` is how many links the domain has, `day` what the
+/// rolling day already saw, `first` whether the first cycle is still under way.
+#[must_use]
+pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes) -> Option<String> {
+    let over = |number: u32, limit: u32, percent: u32| {
+        number > limit && u64::from(number) * 100 > u64::from(links) * u64::from(percent)
+    };
+    let deletes = tally.deletes + day.deletes;
+    if tally.deletes > 0 && over(deletes, brakes.deletes, brakes.deletes_percent) {
+        return Some(format!(
+            "{deletes} of {links} links would be deleted within a day, more than {} and more than {} %",
+            brakes.deletes, brakes.deletes_percent
+        ));
+    }
+    let changes = tally.changes + day.changes;
+    if !first && tally.changes > 0 && over(changes, brakes.changes, brakes.changes_percent) {
+        return Some(format!(
+            "{changes} of {links} links would be changed within a day, more than {} and more than {} %",
+            brakes.changes, brakes.changes_percent
+        ));
+    }
+    if !first && tally.creates > brakes.creates {
+        return Some(format!(
+            "{} records would be made in one cycle, more than {}",
+            tally.creates, brakes.creates
+        ));
+    }
+    None
+}
+
+/// Whether a listing that lacks `missing` of `links` linked ids is suddenly short.
+#[must_use]
+pub fn is_short(missing: u32, links: u32, brakes: &Brakes) -> bool {
+    missing > brakes.missing
+        && u64::from(missing) * 100 > u64::from(links) * u64::from(brakes.missing_percent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deletes(deletes: u32) -> Tally {
+        Tally {
+            deletes,
+            ..Tally::default()
+        }
+    }
+
+    // C8: more than 10 and more than 10 %.
+    #[test]
+    fn deletes_trip_by_number_and_share_together() {
+        let brakes = Brakes::default();
+        let trip = |tally, links, day| trips(tally, links, day, false, &brakes).is_some();
+        assert!(!trip(deletes(10), 20, Tally::default()));
+        assert!(trip(deletes(11), 20, Tally::default()));
+        assert!(!trip(deletes(11), 110, Tally::default()));
+        assert!(trip(deletes(12), 119, Tally::default()));
+        assert!(trip(deletes(1), 100, deletes(10)), "the rolling day counts");
+        assert!(
+            !trip(Tally::default(), 10, deletes(50)),
+            "a cycle that deletes nothing never trips"
+        );
+    }
+
+    // trap 145
+    #[test]
+    fn a_listing_that_lacks_half_is_short() {
+        let brakes = Brakes::default();
+        assert!(is_short(11, 20, &brakes));
+        assert!(!is_short(10, 12, &brakes));
+        assert!(!is_short(40, 100, &brakes));
+    }
+}

@@ -1,0 +1,204 @@
+//! Matching strangers (rules M1, M2): exactly one on each side, or a person decides.
+
+use crate::keys::{emails, names};
+use model::same::same_or_blank;
+use model::{Domain, Field, Kind, Path, Record, RecordId};
+use std::collections::BTreeSet;
+
+/// What matching found for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// This one.
+    Is(RecordId),
+    /// Nobody: it is new. The ones told are possible doubles.
+    New {
+        /// Equal names kept apart by a contradiction or a missing address.
+        doubles: Vec<RecordId>,
+    },
+    /// Several: nothing is done until a person decides.
+    Ambiguous {
+        /// Candidates on this record's side, itself included.
+        mine: Vec<RecordId>,
+        /// Candidates on the other side.
+        theirs: Vec<RecordId>,
+    },
+}
+
+/// Finds the other copy of `record` among unlinked `theirs`; `mine` are its unlinked rivals on its own side (itself
+/// included or not). Both lists hold every record that shares a match key.
+#[must_use]
+pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record]) -> Match {
+    let rivals: Vec<&Record> = std::iter::once(record)
+        .chain(mine.iter().filter(|other| other.id != record.id))
+        .collect();
+    let theirs: Vec<&Record> = theirs.iter().collect();
+    if let Some(found) = by_sign(record, &rivals, &theirs) {
+        return found;
+    }
+    match domain.kind() {
+        Kind::Contact => contact(record, &rivals, &theirs),
+        Kind::Appointment | Kind::Task => {
+            let another = |other: &&Record| {
+                other.facts.global_id.is_some()
+                    && record.facts.global_id.is_some()
+                    && other.facts.global_id != record.facts.global_id
+            };
+            let theirs: Vec<&Record> = theirs
+                .iter()
+                .copied()
+                .filter(|other| !another(other))
+                .collect();
+            in_order(record, &rivals, &theirs)
+        }
+    }
+}
+
+/// The mark of an earlier link, the integration id, or the meeting's global id: sure signs. Copies that carry the same
+/// sign pair in order of their ids; the rest are new.
+fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Match> {
+    let partner = |a: &Record, b: &Record| {
+        let (crm, pim) = if a.facts.class.is_empty() {
+            (a, b)
+        } else {
+            (b, a)
+        };
+        let marked = pim.facts.mark.as_ref().is_some_and(|mark| {
+            crate::keys::crm_id(&mark.key) == Some(crm.id.as_str())
+                || crm.facts.integration_key.as_deref() == Some(mark.key.as_str())
+        });
+        let same_meeting =
+            crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id;
+        marked || same_meeting
+    };
+    let candidates: BTreeSet<&RecordId> = theirs
+        .iter()
+        .filter(|other| partner(record, other))
+        .map(|other| &other.id)
+        .collect();
+    let first = candidates.first()?;
+    let same: BTreeSet<&RecordId> = rivals
+        .iter()
+        .filter(|rival| {
+            theirs
+                .iter()
+                .any(|other| candidates.contains(&other.id) && partner(rival, other))
+        })
+        .map(|rival| &rival.id)
+        .collect();
+    let place = same.iter().position(|id| **id == record.id).unwrap_or(0);
+    if place == 0 {
+        return Some(Match::Is((*first).clone()));
+    }
+    Some(candidates.iter().nth(place).map_or(
+        Match::New {
+            doubles: Vec::new(),
+        },
+        |id| Match::Is((*id).clone()),
+    ))
+}
+
+fn contact(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
+    let shares_email = |a: &Record, b: &Record| {
+        let of: BTreeSet<String> = emails(a).collect();
+        emails(b).any(|email| of.contains(&email))
+    };
+    let candidates: Vec<&Record> = theirs
+        .iter()
+        .copied()
+        .filter(|other| shares_email(record, other))
+        .collect();
+    if !candidates.is_empty() {
+        let group: Vec<&Record> = rivals
+            .iter()
+            .copied()
+            .filter(|rival| candidates.iter().any(|other| shares_email(rival, other)))
+            .collect();
+        if let ([one], [_]) = (candidates.as_slice(), group.as_slice()) {
+            return Match::Is(one.id.clone());
+        }
+        // Several share the address: the name must leave exactly one on each side.
+        let named = |list: &[&Record]| -> Vec<RecordId> {
+            list.iter()
+                .filter(|other| names(other).is_some() && names(other) == names(record))
+                .map(|other| other.id.clone())
+                .collect()
+        };
+        if let ([one], [_]) = (named(&candidates).as_slice(), named(&group).as_slice()) {
+            return Match::Is(one.clone());
+        }
+        return Match::Ambiguous {
+            mine: group.iter().map(|rival| rival.id.clone()).collect(),
+            theirs: candidates.iter().map(|other| other.id.clone()).collect(),
+        };
+    }
+    by_name(record, rivals, theirs)
+}
+
+fn by_name(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
+    let Some(name) = names(record) else {
+        return Match::New {
+            doubles: Vec::new(),
+        };
+    };
+    let named: Vec<&Record> = theirs
+        .iter()
+        .copied()
+        .filter(|other| names(other).as_ref() == Some(&name))
+        .collect();
+    let without = |of: &Record| emails(of).next().is_none();
+    let (fits, doubles): (Vec<&Record>, Vec<&Record>) = named
+        .into_iter()
+        .partition(|other| without(record) && without(other) && !contradicts(record, other));
+    if fits.is_empty() {
+        return Match::New {
+            doubles: doubles.iter().map(|other| other.id.clone()).collect(),
+        };
+    }
+    let group: Vec<&Record> = rivals
+        .iter()
+        .copied()
+        .filter(|rival| {
+            names(rival).as_ref() == Some(&name)
+                && without(rival)
+                && fits.iter().any(|other| !contradicts(rival, other))
+        })
+        .collect();
+    match (fits.as_slice(), group.as_slice()) {
+        ([one], [_]) => Match::Is(one.id.clone()),
+        _ => Match::Ambiguous {
+            mine: group.iter().map(|rival| rival.id.clone()).collect(),
+            theirs: fits.iter().map(|other| other.id.clone()).collect(),
+        },
+    }
+}
+
+/// A contradiction in company, phones or birthday: both sides say something, and it is not the same.
+fn contradicts(a: &Record, b: &Record) -> bool {
+    const TOLD: [Field; 6] = [
+        Field::Company,
+        Field::WorkPhone,
+        Field::WorkPhone2,
+        Field::HomePhone,
+        Field::MobilePhone,
+        Field::Birthday,
+    ];
+    TOLD.into_iter().any(|field| {
+        let path = Path::of(field.clone());
+        let (a, b) = (a.fields.get(&path), b.fields.get(&path));
+        let told = |value: Option<&model::Value>| value.is_some_and(|value| !value.is_blank());
+        told(a) && told(b) && !same_or_blank(&field, a, b)
+    })
+}
+
+/// Equal activities pair one to one in order of their ids; the rest are new (rule M2).
+fn in_order(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
+    let mine: BTreeSet<&RecordId> = rivals.iter().map(|rival| &rival.id).collect();
+    let others: BTreeSet<&RecordId> = theirs.iter().map(|other| &other.id).collect();
+    let place = mine.iter().position(|id| **id == record.id).unwrap_or(0);
+    others.iter().nth(place).map_or(
+        Match::New {
+            doubles: Vec::new(),
+        },
+        |id| Match::Is((*id).clone()),
+    )
+}

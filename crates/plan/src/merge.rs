@@ -1,0 +1,347 @@
+//! Three-way merge by images and units (decision 1, rules C1 to C3, C11, D1).
+
+use crate::operation::Conflict;
+use jiff::civil::DateTime;
+use model::same::same;
+use model::settings::ConflictPolicy;
+use model::{Attendee, DomainMap, Field, Fields, Path, People, Side, Unit, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a merge is made with. Images answer how a side will show the other side's value.
+pub struct Rules<'a> {
+    /// The field map.
+    pub map: &'a DomainMap,
+    /// How the mailbox will show a CRM value.
+    pub pim_image: &'a dyn Fn(&Path, &Value) -> Value,
+    /// How the CRM will show a mailbox value.
+    pub crm_image: &'a dyn Fn(&Path, &Value) -> Value,
+    /// Which way a path may go.
+    pub gate: &'a dyn Fn(&Path) -> Gate,
+    /// Who wins when both sides changed a unit.
+    pub policy: ConflictPolicy,
+    /// Paths that are never written to the mailbox again: they came back otherwise three times.
+    pub frozen: &'a BTreeSet<Path>,
+}
+
+/// Which way a path may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Mailbox to CRM.
+    pub to_crm: bool,
+    /// CRM to mailbox.
+    pub to_pim: bool,
+    /// This side's value stands whatever changed: the other side's change is set back and kept in the history (rule P6).
+    pub rules: Option<Side>,
+}
+
+/// What a merge found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// To write in the CRM, in its words.
+    pub to_crm: Fields,
+    /// To write in the mailbox, in its words.
+    pub to_pim: Fields,
+    /// The CRM's image of the new base.
+    pub base_crm: Fields,
+    /// The mailbox's image of the new base.
+    pub base_pim: Fields,
+    /// Units that both sides changed.
+    pub conflicts: Vec<Conflict>,
+    /// The CRM changed something that goes over.
+    pub crm_changed: bool,
+    /// The mailbox changed something that goes over.
+    pub pim_changed: bool,
+}
+
+/// The two copies and, when they were linked before, the two images of their base.
+pub struct Copies<'a> {
+    /// The CRM's fields.
+    pub crm: &'a Fields,
+    /// The mailbox's fields.
+    pub pim: &'a Fields,
+    /// The CRM's and the mailbox's image of the base; absent for strangers.
+    pub base: Option<(&'a Fields, &'a Fields)>,
+}
+
+/// One path as the merge sees it. In an occurrence "absent" means as the series and stands as null.
+struct Cell {
+    path: Path,
+    crm: Value,
+    pim: Value,
+    base: Option<(Value, Value)>,
+}
+
+/// Merges two copies.
+#[must_use]
+pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
+    let mut merged = Merged::default();
+    if let Some((crm, pim)) = copies.base {
+        merged.base_crm = crm.clone();
+        merged.base_pim = pim.clone();
+    }
+    let mut units: BTreeMap<(Option<DateTime>, Unit), Vec<Cell>> = BTreeMap::new();
+    for cell in cells(copies, rules.map) {
+        units.entry(cell.path.unit()).or_default().push(cell);
+    }
+    for cells in units.into_values() {
+        unit(&cells, rules, &mut merged);
+    }
+    merged
+}
+
+fn cells(copies: &Copies<'_>, map: &DomainMap) -> Vec<Cell> {
+    let mut paths: BTreeSet<&Path> = copies.crm.keys().chain(copies.pim.keys()).collect();
+    if let Some((crm, pim)) = copies.base {
+        paths.extend(
+            crm.keys()
+                .chain(pim.keys())
+                .filter(|path| path.occurrence.is_some()),
+        );
+    }
+    paths
+        .into_iter()
+        .filter(|path| map.maps(&path.field))
+        .filter_map(|path| {
+            let of = |fields: &Fields| match (fields.get(path), path.occurrence) {
+                (Some(value), _) => Some(value.clone()),
+                (None, Some(_)) => Some(Value::Null),
+                // A side that did not return the field is never written at it (trap 20).
+                (None, None) => None,
+            };
+            let base = copies
+                .base
+                .and_then(|(crm, pim)| Some((of(crm)?, of(pim)?)));
+            Some(Cell {
+                path: path.clone(),
+                crm: of(copies.crm)?,
+                pim: of(copies.pim)?,
+                base,
+            })
+        })
+        .collect()
+}
+
+impl Cell {
+    fn changed(&self, side: Side) -> bool {
+        let field = &self.path.field;
+        match (&self.base, side) {
+            (None, _) => true,
+            (Some((base, _)), Side::Crm) => !same(field, &self.crm, base),
+            (Some((_, base)), Side::Pim) => !same(field, &self.pim, base),
+        }
+    }
+
+    fn agrees(&self, rules: &Rules<'_>) -> bool {
+        let field = &self.path.field;
+        same(field, &(rules.pim_image)(&self.path, &self.crm), &self.pim)
+            || same(field, &(rules.crm_image)(&self.path, &self.pim), &self.crm)
+    }
+
+    fn value(&self, side: Side) -> &Value {
+        match side {
+            Side::Crm => &self.crm,
+            Side::Pim => &self.pim,
+        }
+    }
+}
+
+fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
+    if cells.iter().all(|cell| cell.agrees(rules)) {
+        for cell in cells {
+            settle(cell, merged);
+        }
+        return;
+    }
+    let [crm_changed, pim_changed] =
+        Side::BOTH.map(|side| cells.iter().any(|cell| cell.changed(side)));
+    let gates: Vec<Gate> = cells.iter().map(|cell| (rules.gate)(&cell.path)).collect();
+    let may_go = |side: Side| {
+        gates.iter().all(|gate| match side {
+            Side::Crm => gate.to_pim,
+            Side::Pim => gate.to_crm,
+        })
+    };
+    // A meeting that Exchange owns: the mailbox's values stand, a CRM's wish is set back and told (rule P6).
+    if let Some(ruler) = gates.iter().find_map(|gate| gate.rules) {
+        if crm_changed || pim_changed {
+            let overruled = cells
+                .iter()
+                .any(|cell| cell.base.is_some() && cell.changed(ruler.other()));
+            if overruled {
+                tell(cells, Some(ruler), false, merged);
+            }
+            carry(cells, ruler, rules, merged);
+        }
+        return;
+    }
+    let strangers = cells.iter().any(|cell| cell.base.is_none());
+    match (crm_changed, pim_changed) {
+        (false, false) => {}
+        (true, false) if may_go(Side::Crm) => carry(cells, Side::Crm, rules, merged),
+        (false, true) if may_go(Side::Pim) => carry(cells, Side::Pim, rules, merged),
+        // Not carried over, not undone, and the base does not move (rule D1).
+        (true, false) | (false, true) => {}
+        (true, true) => match (may_go(Side::Crm), may_go(Side::Pim)) {
+            (false, false) => {}
+            (true, false) => one_way(cells, Side::Crm, strangers, rules, merged),
+            (false, true) => one_way(cells, Side::Pim, strangers, rules, merged),
+            (true, true) => both(cells, strangers, rules, merged),
+        },
+    }
+}
+
+/// Both changed, one direction is open: the source's value is written, the overruled one is told (rule D1). Between
+/// strangers nothing is overwritten by a blank (rule M3).
+fn one_way(cells: &[Cell], source: Side, strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
+    if strangers && cells.iter().all(|cell| cell.value(source).is_blank()) {
+        return;
+    }
+    if cells
+        .iter()
+        .any(|cell| !cell.value(source.other()).is_blank())
+    {
+        tell(cells, Some(source), false, merged);
+    }
+    carry(cells, source, rules, merged);
+}
+
+fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
+    if let [cell] = cells
+        && cell.path.field.is_set()
+    {
+        elements(cell, rules, merged);
+        return;
+    }
+    if strangers {
+        let blank = |side: Side| cells.iter().all(|cell| cell.value(side).is_blank());
+        if blank(Side::Pim) {
+            return carry(cells, Side::Crm, rules, merged);
+        }
+        if blank(Side::Crm) {
+            return carry(cells, Side::Pim, rules, merged);
+        }
+    }
+    let winner = match rules.policy {
+        ConflictPolicy::Crm => Some(Side::Crm),
+        ConflictPolicy::Mailbox => Some(Side::Pim),
+        ConflictPolicy::Hold => None,
+    };
+    tell(cells, winner, true, merged);
+    if let Some(winner) = winner {
+        carry(cells, winner, rules, merged);
+    }
+}
+
+fn tell(cells: &[Cell], winner: Option<Side>, counts: bool, merged: &mut Merged) {
+    let values = cells
+        .iter()
+        .map(|cell| {
+            (
+                cell.path.clone(),
+                (Some(cell.crm.clone()), Some(cell.pim.clone())),
+            )
+        })
+        .collect();
+    merged.conflicts.push(Conflict {
+        values,
+        winner,
+        counts,
+    });
+}
+
+/// Writes a unit of one side on the other. Start and end travel together (trap 79); elsewhere only what differs is sent.
+fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
+    let together = cells
+        .iter()
+        .any(|cell| cell.path.unit().1 == Unit::Time && !cell.agrees(rules));
+    for cell in cells {
+        let field = &cell.path.field;
+        let frozen = source == Side::Crm && rules.frozen.contains(&cell.path);
+        if frozen || cell.agrees(rules) && !together {
+            settle(cell, merged);
+            continue;
+        }
+        match source {
+            Side::Crm => {
+                let target = (rules.pim_image)(&cell.path, &cell.crm);
+                if together || !same(field, &target, &cell.pim) {
+                    merged.to_pim.insert(cell.path.clone(), target.clone());
+                    merged.crm_changed = true;
+                }
+                base(cell, cell.crm.clone(), target, merged);
+            }
+            Side::Pim => {
+                let target = (rules.crm_image)(&cell.path, &cell.pim);
+                if together || !same(field, &target, &cell.crm) {
+                    merged.to_crm.insert(cell.path.clone(), target.clone());
+                    merged.pim_changed = true;
+                }
+                base(cell, target, cell.pim.clone(), merged);
+            }
+        }
+    }
+}
+
+fn settle(cell: &Cell, merged: &mut Merged) {
+    base(cell, cell.crm.clone(), cell.pim.clone(), merged);
+}
+
+fn base(cell: &Cell, crm: Value, pim: Value, merged: &mut Merged) {
+    let gone = cell.path.occurrence.is_some() && crm.is_blank() && pim.is_blank();
+    for (fields, value) in [(&mut merged.base_crm, crm), (&mut merged.base_pim, pim)] {
+        if gone {
+            fields.remove(&cell.path);
+        } else {
+            fields.insert(cell.path.clone(), value);
+        }
+    }
+}
+
+/// Sets merge element by element (rule C2): each side gets what the other added and loses what the other removed.
+fn elements(cell: &Cell, rules: &Rules<'_>, merged: &mut Merged) {
+    let (base_crm, base_pim) = cell.base.clone().unwrap_or((Value::Null, Value::Null));
+    let in_pim = (rules.pim_image)(&cell.path, &cell.crm);
+    let base_in_pim = (rules.pim_image)(&cell.path, &base_crm);
+    let in_crm = (rules.crm_image)(&cell.path, &cell.pim);
+    let base_in_crm = (rules.crm_image)(&cell.path, &base_pim);
+    let pim = apply(&cell.path.field, &base_in_pim, &in_pim, &cell.pim);
+    let crm = apply(&cell.path.field, &base_in_crm, &in_crm, &cell.crm);
+    if !same(&cell.path.field, &pim, &cell.pim) && !rules.frozen.contains(&cell.path) {
+        merged.to_pim.insert(cell.path.clone(), pim.clone());
+        merged.crm_changed = true;
+    }
+    if !same(&cell.path.field, &crm, &cell.crm) {
+        merged.to_crm.insert(cell.path.clone(), crm.clone());
+        merged.pim_changed = true;
+    }
+    base(cell, crm, pim, merged);
+}
+
+/// What `from` → `to` added, changed and removed, done to `onto`.
+fn apply(field: &Field, from: &Value, to: &Value, onto: &Value) -> Value {
+    if *field == Field::Attendees {
+        let empty = People::new();
+        let of = |value: &'_ Value| value.as_people().cloned().unwrap_or_else(|| empty.clone());
+        let (from, to, mut onto) = (of(from), of(to), of(onto));
+        let changed = |key: &String, new: &Attendee| from.get(key) != Some(new);
+        for (key, new) in to.iter().filter(|(key, new)| changed(key, new)) {
+            onto.insert(key.clone(), new.clone());
+        }
+        for key in from.keys().filter(|key| !to.contains_key(*key)) {
+            onto.remove(key);
+        }
+        return Value::People(onto);
+    }
+    let of = |value: &Value| value.as_set().cloned().unwrap_or_default();
+    let (from, to, mut onto) = (of(from), of(to), of(onto));
+    let has = |set: &BTreeSet<String>, word: &String| {
+        set.iter().any(|known| known.eq_ignore_ascii_case(word))
+    };
+    for word in to.iter().filter(|word| !has(&from, word)) {
+        if !has(&onto, word) {
+            onto.insert(word.clone());
+        }
+    }
+    onto.retain(|word| !has(&from, word) || has(&to, word));
+    Value::Set(onto)
+}

@@ -1,0 +1,66 @@
+//! Occurrences of a series are known by their date inside a plan: a series has at most one a day, and a change of the
+//! series' clock time must not make its exceptions strangers (rule R3).
+
+use jiff::civil::{DateTime, Time};
+use model::{Field, Fields, Path, Recurrence};
+
+/// The fields with every occurrence keyed by its date at midnight.
+#[must_use]
+pub fn by_date(fields: &Fields) -> Fields {
+    fields
+        .iter()
+        .map(|(path, value)| {
+            let occurrence = path
+                .occurrence
+                .map(|start| start.date().to_datetime(Time::midnight()));
+            (
+                Path {
+                    occurrence,
+                    field: path.field.clone(),
+                },
+                value.clone(),
+            )
+        })
+        .collect()
+}
+
+/// The fields with every occurrence keyed by its original start at this clock time.
+#[must_use]
+pub fn by_start(fields: Fields, start: Option<Time>) -> Fields {
+    let time = start.unwrap_or(Time::midnight());
+    fields
+        .into_iter()
+        .map(|(path, value)| {
+            let occurrence = path.occurrence.map(|date| date.date().to_datetime(time));
+            (
+                Path {
+                    occurrence,
+                    field: path.field,
+                },
+                value,
+            )
+        })
+        .collect()
+}
+
+/// The clock time at which a series begins.
+#[must_use]
+pub fn clock(fields: &Fields) -> Option<Time> {
+    fields
+        .get(&Path::of(Field::Start))
+        .and_then(|value| value.as_when())
+        .map(|when| when.wall().time())
+}
+
+/// The exceptions of a series that still fall on a rule: what must stand after the rule was set (rule R3).
+#[must_use]
+pub fn surviving(fields: &Fields, rule: &Recurrence, first: DateTime) -> Fields {
+    fields
+        .iter()
+        .filter(|(path, _)| {
+            path.occurrence
+                .is_some_and(|start| rule.falls_on(first.date(), start.date()))
+        })
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect()
+}

@@ -1,0 +1,270 @@
+//! A plan as data: operations in order, what the link is afterwards, and what a person is told.
+
+use model::{Domain, Fields, Form, Kind, Link, Path, Side, SleepCause, UserId, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What to do about one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The domain it was judged as.
+    pub domain: Option<Domain>,
+    /// In this order, one effect at a time.
+    pub ops: Vec<Op>,
+    /// What is true once they are done.
+    pub after: After,
+    /// Units both sides changed, and who won.
+    pub conflicts: Vec<Conflict>,
+    /// Why, rule by rule, for `explain` and the history.
+    pub reasons: Vec<Reason>,
+}
+
+/// One effect on one side.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Make the record there.
+    Create {
+        /// Where.
+        side: Side,
+        /// As what.
+        domain: Domain,
+        /// In that side's words.
+        fields: Fields,
+        /// What the mailbox copy will be.
+        form: Form,
+        /// CRM: the meeting's global id.
+        global_id: Option<String>,
+        /// CRM: locked by Exchange.
+        locked: bool,
+        /// CRM: the owner, when it is another than the pairing's user.
+        owner: Option<UserId>,
+    },
+    /// Write paths there.
+    Update {
+        /// Where.
+        side: Side,
+        /// Null clears; a null state of an occurrence makes it as the series again.
+        changes: Fields,
+        /// Exceptions that must stand after a rule was set (rule R3).
+        keep: Fields,
+    },
+    /// Delete there; in the mailbox always to Deleted Items (rule C4).
+    Delete {
+        /// Where.
+        side: Side,
+        /// Only once the record's new copy of this kind is linked (rule D3).
+        after_new: Option<Kind>,
+    },
+    /// Put the user on the record's Sync List.
+    Enlist,
+    /// Take the user off the record's Sync List.
+    Delist,
+    /// Take the user off a to-do, or hide the meeting from his calendar.
+    Leave,
+    /// Tell the CRM the meeting's global id and whether Exchange locks it.
+    Flag {
+        /// The global id.
+        global_id: Option<String>,
+        /// Locked by Exchange.
+        locked: bool,
+    },
+}
+
+/// What is true once the operations are done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// The two copies agree as this link says; ids and versions of written ends are the engine's to fill.
+    Linked(Box<Link>),
+    /// A new link between two records: the engine makes it, with these bases.
+    New {
+        /// As what.
+        domain: Domain,
+        /// What the mailbox copy is.
+        form: Form,
+        /// Where it was born.
+        born: Side,
+        /// The CRM's image.
+        crm: Fields,
+        /// The mailbox's image.
+        pim: Fields,
+        /// The meeting's global id.
+        global_id: Option<String>,
+    },
+    /// The record is gone on both sides, or leaves the sync: its link is dropped.
+    Forget,
+    /// It stays out, unlinked.
+    Stranger(Reason),
+    /// Look again later: nothing is believed, nothing done.
+    Wait(Reason),
+    /// It cannot be synchronised (rule E1).
+    Quarantine(String),
+    /// A person must decide (rule M1).
+    Ambiguous,
+}
+
+/// A unit that both sides changed to different values (rule C3), or a wish that a rule set back (rules D1, P6).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The values of the unit's paths in the CRM and in the mailbox.
+    pub values: BTreeMap<Path, (Option<Value>, Option<Value>)>,
+    /// Whose values stand; nobody's when it is held.
+    pub winner: Option<Side>,
+    /// It counts as a conflict; a one-way level's overruling and a set-back do not.
+    pub counts: bool,
+}
+
+/// Why, as a word that `explain` has a sentence and a rule for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// L2: the level permits nothing in this direction.
+    Level,
+    /// O3: no category of ours.
+    NoCategory,
+    /// O3: employees are never imported.
+    EmployeeCategory,
+    /// O1: not on the user's Sync List.
+    NotListed,
+    /// O2: not visible to the user.
+    NotVisible,
+    /// D3: shown neither in the calendar nor as a to-do.
+    ShownNowhere,
+    /// D3: its display changed.
+    DisplayChanged,
+    /// D4: planned start and end are not both there.
+    NoTimes,
+    /// O7: private ones are skipped.
+    Private,
+    /// O7: the domain's category is required.
+    CategoryRequired,
+    /// O7: a category that names an activity type is required.
+    TypeRequired,
+    /// O9: before the extract start.
+    Window,
+    /// D6: a task request's tracking copy.
+    TrackingCopy,
+    /// D7: an item of a foreign class.
+    ForeignClass,
+    /// P3: the organiser's or another attendee's copy decides.
+    AnotherLeads,
+    /// P3: an invitation from outside that was not accepted yet.
+    Unanswered,
+    /// P5, P6: Exchange itself brings this meeting to its participants.
+    ExchangeInvites,
+    /// C6: called off.
+    Cancelled,
+    /// C6: the user removed it from his calendar.
+    Hidden,
+    /// D6: the employee was taken off it.
+    TakenOff,
+    /// C4: deleted on the other side.
+    Deleted,
+    /// C5: an edit outlives a delete.
+    EditOutlives,
+    /// C6: deleted in the mailbox, so the user is taken off the Sync List.
+    Delisted,
+    /// O2: taken off the Sync List.
+    RemovedFromList,
+    /// D1: deleted on the receiving side of a one-way level.
+    ReceiverDeleted,
+    /// C7: deletions are forbidden.
+    DeleteForbidden,
+    /// C12: in another folder or the archive.
+    Left,
+    /// C12: vanished, and old enough to count as archived.
+    Archived,
+    /// M1, M2: matched with a record that was there.
+    Matched,
+    /// M1: several candidates.
+    Ambiguous,
+    /// C1: the CRM changed it.
+    CrmChanged,
+    /// C1: the mailbox changed it.
+    PimChanged,
+    /// Both sides agree.
+    Agrees,
+    /// It is new.
+    New,
+    /// O5: it changes between business and personal.
+    Flip,
+    /// P6: Exchange's meeting; the CRM's wish was set back.
+    Locked,
+    /// A look found nothing that proves anything.
+    Unproven,
+    /// R2: a rule one side cannot hold.
+    ForeignRule,
+    /// W: asleep for the reason the link carries.
+    Asleep(SleepCause),
+}
+
+impl Plan {
+    /// A plan that only says what is true.
+    #[must_use]
+    pub fn of(domain: Option<Domain>, after: After, reason: Reason) -> Plan {
+        Plan {
+            domain,
+            ops: Vec::new(),
+            after,
+            conflicts: Vec::new(),
+            reasons: vec![reason],
+        }
+    }
+
+    /// Whether carrying it out writes anything on a side.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        !self.ops.is_empty()
+    }
+}
+
+impl Op {
+    /// The side it writes.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            Op::Create { side, .. } | Op::Update { side, .. } | Op::Delete { side, .. } => *side,
+            Op::Enlist | Op::Delist | Op::Leave | Op::Flag { .. } => Side::Crm,
+        }
+    }
+}
+
+impl std::fmt::Debug for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Op::Create {
+                side,
+                domain,
+                fields,
+                form,
+                ..
+            } => {
+                write!(
+                    f,
+                    "Create({side:?} {domain} {form:?} {} fields)",
+                    fields.len()
+                )
+            }
+            Op::Update { side, changes, .. } => write!(
+                f,
+                "Update({side:?} {:?})",
+                changes.keys().collect::<Vec<_>>()
+            ),
+            Op::Delete { side, after_new } => write!(f, "Delete({side:?} {after_new:?})"),
+            Op::Enlist => f.write_str("Enlist"),
+            Op::Delist => f.write_str("Delist"),
+            Op::Leave => f.write_str("Leave"),
+            Op::Flag { locked, .. } => write!(f, "Flag(locked {locked})"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Conflict({:?} won by {:?})",
+            self.values.keys().collect::<Vec<_>>(),
+            self.winner
+        )
+    }
+}

@@ -1,0 +1,199 @@
+//! May this record pass, and as which domain? Opt-in, category, Private, window (rules D3, D4, D6, D7, O, P3).
+
+use crate::context::{Context, Lead};
+use crate::operation::Reason;
+use model::same::fold;
+use model::{Domain, Field, Fields, Kind, Part, Path, Record, Value};
+
+/// A mailbox item that is not linked: as what it would enter, or why it stays out.
+pub fn admit_item(item: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
+    let class = match item.kind {
+        Kind::Contact => "IPM.Contact",
+        Kind::Appointment => "IPM.Appointment",
+        Kind::Task => "IPM.Task",
+    };
+    if !item.facts.class.is_empty() && !starts_with(&item.facts.class, class) {
+        return Err(Reason::ForeignClass);
+    }
+    let domain = match item.kind {
+        Kind::Contact => contact_domain(item, context)?,
+        Kind::Appointment => Domain::Calendar,
+        Kind::Task => Domain::Task,
+    };
+    if !context.level(domain).imports() {
+        return Err(Reason::Level);
+    }
+    match domain {
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {}
+        Domain::Calendar | Domain::Task => activity(domain, item, context)?,
+    }
+    Ok(domain)
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// The domain a contact's categories and Private flag name (rules O3, O5): Personal, Business, Employee, none.
+fn contact_domain(item: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
+    let carries = |domain| carries_category(item, domain, context);
+    if carries(Domain::PersonalContact) || carries(Domain::BusinessContact) && item.is_private() {
+        Ok(Domain::PersonalContact)
+    } else if carries(Domain::BusinessContact) {
+        Ok(Domain::BusinessContact)
+    } else if carries(Domain::Employee) {
+        Err(Reason::EmployeeCategory)
+    } else {
+        Err(Reason::NoCategory)
+    }
+}
+
+/// Whether an item carries a domain's word in any configured language, without case or surrounding space (rule O3).
+#[must_use]
+pub fn carries_category(item: &Record, domain: Domain, context: &Context<'_>) -> bool {
+    let words: Vec<String> = context
+        .settings
+        .category_words(domain)
+        .iter()
+        .map(|word| fold(word))
+        .collect();
+    item.categories()
+        .any(|category| words.contains(&fold(category)))
+}
+
+fn activity(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), Reason> {
+    if item.facts.tracking_copy {
+        return Err(Reason::TrackingCopy);
+    }
+    filters(domain, item, context)?;
+    if is_before(domain, &item.fields, context) {
+        return Err(Reason::Window);
+    }
+    if item.facts.received {
+        match context.lead {
+            Lead::Mine | Lead::Carrier => {}
+            Lead::Another => return Err(Reason::AnotherLeads),
+            Lead::Outsider => {
+                let accepted = item.facts.my_response.is_some_and(model::Response::accepts);
+                if !accepted && !context.settings.unanswered_invitations {
+                    return Err(Reason::Unanswered);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Rule O7's three filters; they add up.
+pub fn filters(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), Reason> {
+    let of = context.domain(domain);
+    if of.skip_private && item.is_private() {
+        return Err(Reason::Private);
+    }
+    if of.category_required && !carries_category(item, domain, context) {
+        return Err(Reason::CategoryRequired);
+    }
+    if of.type_required && item.text(Field::ActivityType).is_none() {
+        return Err(Reason::TypeRequired);
+    }
+    Ok(())
+}
+
+/// A CRM record that is not linked: as what it would go out, or why it stays in.
+pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
+    let facts = &record.facts;
+    let domain = facts.domain.ok_or(Reason::ShownNowhere)?;
+    if domain.kind() != record.kind {
+        return Err(Reason::ShownNowhere);
+    }
+    if !context.level(domain).exports() {
+        return Err(Reason::Level);
+    }
+    match domain {
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {
+            if !facts.on_sync_list {
+                return Err(Reason::NotListed);
+            }
+            if facts.not_visible {
+                return Err(Reason::NotVisible);
+            }
+        }
+        Domain::Calendar => {
+            taking_part(record)?;
+            if facts.hidden {
+                return Err(Reason::Hidden);
+            }
+            if is_cancelled(&record.fields) {
+                return Err(Reason::Cancelled);
+            }
+            if lacks_times(&record.fields) {
+                return Err(Reason::NoTimes);
+            }
+            if facts.part == Part::Participant && facts.locked {
+                return Err(Reason::ExchangeInvites);
+            }
+        }
+        Domain::Task => taking_part(record)?,
+    }
+    if is_before(domain, &record.fields, context) {
+        return Err(Reason::Window);
+    }
+    Ok(domain)
+}
+
+fn taking_part(record: &Record) -> Result<(), Reason> {
+    match record.facts.part {
+        Part::Owner | Part::Participant => Ok(()),
+        Part::Former => Err(Reason::TakenOff),
+    }
+}
+
+/// Rule D4.
+#[must_use]
+pub fn lacks_times(fields: &Fields) -> bool {
+    [Field::Start, Field::End]
+        .into_iter()
+        .any(|field| fields.get(&Path::of(field)).is_none_or(Value::is_blank))
+}
+
+/// Whether the record says it was called off.
+#[must_use]
+pub fn is_cancelled(fields: &Fields) -> bool {
+    fields
+        .get(&Path::of(Field::Cancelled))
+        .and_then(Value::as_flag)
+        .unwrap_or(false)
+}
+
+/// Rule O9: whether a record lies before the extract start. Tasks without a due date and series without an end are inside.
+#[must_use]
+pub fn is_before(domain: Domain, fields: &Fields, context: &Context<'_>) -> bool {
+    let Some(first) = context.first_day() else {
+        return false;
+    };
+    let at = |field| fields.get(&Path::of(field));
+    let rule = at(Field::Rule).and_then(Value::as_rule);
+    let last = match domain {
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => None,
+        Domain::Calendar => {
+            let end = at(Field::End)
+                .and_then(Value::as_when)
+                .map(|when| when.wall().date());
+            match (rule, at(Field::Start).and_then(Value::as_when)) {
+                (Some(rule), Some(start)) => rule.last_date(start.wall().date()),
+                (Some(_), None) => None,
+                (None, _) => end,
+            }
+        }
+        Domain::Task => {
+            let due = at(Field::DueDay).and_then(Value::as_day);
+            match (rule, due) {
+                (Some(rule), Some(due)) => rule.last_date(due),
+                (Some(_), None) => None,
+                (None, due) => due,
+            }
+        }
+    };
+    last.is_some_and(|last| last < first)
+}
