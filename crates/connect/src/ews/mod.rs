@@ -1,0 +1,1 @@
+//! Exchange mailboxes through Exchange Web Services.

@@ -1,0 +1,345 @@
+//! The one place that makes outgoing connections: a request's bytes out, an answer's bytes in.
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use reqwest::Url;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Carries one request to a server and brings back its answer. Two things do: [`Network`] over the network, and
+/// [`InProcess`] to a server that runs in this process.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// One call, whole: it ends by the request's deadline, and its answer is no larger than asked for.
+    async fn call(&self, request: &Request) -> Result<Answer, Lost>;
+}
+
+/// A request: always a POST, as every protocol of a mailbox speaks it so far.
+#[derive(Clone)]
+pub struct Request {
+    /// Where to.
+    pub url: String,
+    /// Names and values; values may be secrets.
+    pub headers: Vec<(String, String)>,
+    /// What is said.
+    pub body: Vec<u8>,
+    /// How long the whole call may take, in milliseconds.
+    pub deadline_ms: u64,
+    /// The largest answer read, in bytes after unpacking.
+    pub most: usize,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Request({} bytes)", self.body.len())
+    }
+}
+
+/// An answer.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// What was said.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Every value of a header.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Why there is no answer. What matters is whether the server can have acted on the request (trap 44).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// The request never left: no connection, no trust, or an address we refuse.
+    #[error("{0}")]
+    NotSent(String),
+    /// The request may have been carried out, but its answer did not arrive.
+    #[error("{0}")]
+    Unanswered(String),
+    /// The answer is larger than asked for.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Over the network. Certificates are always checked; plain http goes to this machine alone; no redirect is followed.
+pub struct Network {
+    client: reqwest::Client,
+    /// For addresses on this machine: needs no certificate authorities, which a bare machine may not have.
+    local: reqwest::Client,
+}
+
+impl Network {
+    /// Connections to one server, trusting a file of further certificate authorities (PEM) if one is given.
+    pub fn new(ca_file: Option<&Path>) -> Result<Self, Lost> {
+        // Fails only when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let extra = match ca_file {
+            Some(file) => authorities(file)?,
+            None => Vec::new(),
+        };
+        let client = match builder().tls_certs_merge(extra.clone()).build() {
+            Ok(client) => client,
+            // A machine without authorities of its own trusts exactly those of the file.
+            Err(_) => builder()
+                .tls_certs_only(extra)
+                .build()
+                .map_err(|_| unusable())?,
+        };
+        let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let local = builder()
+            .tls_certs_only([])
+            .resolve("localhost", loopback)
+            .build()
+            .map_err(|_| unusable())?;
+        Ok(Self { client, local })
+    }
+}
+
+fn unusable() -> Lost {
+    Lost::NotSent(
+        "no secure connections can be made with the certificates of this machine".to_owned(),
+    )
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_version_min(reqwest::tls::Version::TLS_1_2)
+        .connect_timeout(Duration::from_secs(20))
+        .user_agent(concat!("Syncline/", env!("CARGO_PKG_VERSION")))
+}
+
+fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Lost> {
+    let pem = std::fs::read(file).map_err(|_| {
+        Lost::NotSent("the file of certificate authorities cannot be read".to_owned())
+    })?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(list) if !list.is_empty() => Ok(list),
+        Ok(_) | Err(_) => Err(Lost::NotSent(
+            "the file of certificate authorities holds no certificate".to_owned(),
+        )),
+    }
+}
+
+/// An address we may call, and whether it is on this machine.
+pub fn checked(url: &str) -> Result<(Url, bool), Lost> {
+    let refuse = |why: &str| Err(Lost::NotSent(why.to_owned()));
+    let Ok(url) = Url::parse(url) else {
+        return refuse("the address of the server is no URL");
+    };
+    let local = match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback()),
+        None => return refuse("the address of the server names no host"),
+    };
+    match url.scheme() {
+        "https" => Ok((url, false)),
+        "http" if local => Ok((url, true)),
+        "http" => refuse("plain http is allowed to this machine only; use https"),
+        _ => refuse("the address of the server must begin with https"),
+    }
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn call(&self, request: &Request) -> Result<Answer, Lost> {
+        self.ask("POST", request).await
+    }
+}
+
+impl Network {
+    /// The same with another method than POST, for interfaces that use them.
+    pub async fn ask(&self, method: &str, request: &Request) -> Result<Answer, Lost> {
+        let (url, local) = checked(&request.url)?;
+        let client = if local { &self.local } else { &self.client };
+        let method = reqwest::Method::from_bytes(method.as_bytes())
+            .map_err(|_| Lost::NotSent("the request names no method".to_owned()))?;
+        let mut sending = client
+            .request(method, url)
+            .timeout(Duration::from_millis(request.deadline_ms))
+            .body(request.body.clone());
+        for (name, value) in &request.headers {
+            sending = sending.header(name, value);
+        }
+        let mut answer = sending.send().await.map_err(|error| lost(&error))?;
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let status = answer.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|_| cut())? {
+            if body.len() + piece.len() > request.most {
+                return Err(Lost::TooLarge(request.most));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+fn cut() -> Lost {
+    Lost::Unanswered("the answer broke off".to_owned())
+}
+
+fn lost(error: &reqwest::Error) -> Lost {
+    if error.is_builder() {
+        return Lost::NotSent("the request cannot be written".to_owned());
+    }
+    if error.is_connect() {
+        return Lost::NotSent(
+            distrust(error)
+                .unwrap_or("the server cannot be reached")
+                .to_owned(),
+        );
+    }
+    let why = if error.is_timeout() {
+        "the server did not answer in time"
+    } else {
+        "the connection broke off"
+    };
+    Lost::Unanswered(why.to_owned())
+}
+
+/// Why a certificate was refused, if that is what happened.
+fn distrust(error: &reqwest::Error) -> Option<&'static str> {
+    use rustls::CertificateError as Bad;
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    // A chain of causes is short; the bound keeps a circular one from holding us.
+    for _ in 0..16 {
+        let at = source?;
+        let io = at
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref());
+        let tls = at
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| io.and_then(|inner| inner.downcast_ref()));
+        match tls {
+            Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
+                return Some("the server's certificate has expired");
+            }
+            Some(rustls::Error::InvalidCertificate(
+                Bad::NotValidForName | Bad::NotValidForNameContext { .. },
+            )) => {
+                return Some("the server's certificate is for another name");
+            }
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return Some(
+                    "the server's certificate is not trusted; name its authority in the connection's CA file",
+                );
+            }
+            Some(_) => return Some("no secure connection could be agreed on with the server"),
+            None => source = at.source(),
+        }
+    }
+    None
+}
+
+/// What answers a request in this process.
+pub type Handler = dyn Fn(Request) -> BoxFuture<'static, Result<Answer, Lost>> + Send + Sync;
+
+/// A server in this process: the same bytes, without a socket.
+#[derive(Clone)]
+pub struct InProcess(pub Arc<Handler>);
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn call(&self, request: &Request) -> Result<Answer, Lost> {
+        checked(&request.url)?;
+        let answer = (self.0)(request.clone()).await?;
+        if answer.body.len() > request.most {
+            Err(Lost::TooLarge(request.most))
+        } else {
+            Ok(answer)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // trap 185
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for url in [
+            "http://127.0.0.1:8080/EWS",
+            "http://127.9.9.9/",
+            "http://[::1]:1/",
+            "http://localhost:7/x",
+        ] {
+            assert_eq!(checked(url).map(|(_, local)| local), Ok(true), "{url}");
+        }
+        for url in [
+            "https://mail.crm.test/EWS/Exchange.asmx",
+            "https://127.0.0.1/",
+        ] {
+            assert_eq!(checked(url).map(|(_, local)| local), Ok(false), "{url}");
+        }
+        for url in [
+            "http://mail.crm.test/",
+            "http://localhost.crm.test/",
+            "http://127.0.0.1.crm.test/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://169.254.169.254/",
+            "ftp://127.0.0.1/",
+            "file:///etc/passwd",
+            "nonsense",
+        ] {
+            assert!(matches!(checked(url), Err(Lost::NotSent(_))), "{url}");
+        }
+    }
+
+    // trap 187
+    #[test]
+    fn neither_request_nor_answer_shows_what_it_carries() {
+        let headers = vec![("authorization".to_owned(), "Basic c2VjcmV0".to_owned())];
+        let request = Request {
+            url: String::new(),
+            headers: headers.clone(),
+            body: b"secret".to_vec(),
+            deadline_ms: 1,
+            most: 1,
+        };
+        let answer = Answer {
+            status: 200,
+            headers,
+            body: b"secret".to_vec(),
+        };
+        assert_eq!(
+            format!("{request:?} {answer:?}"),
+            "Request(6 bytes) Answer(200, 6 bytes)"
+        );
+    }
+}
