@@ -154,6 +154,8 @@ impl Stage {
                         &[
                             "deny",
                             "--locked",
+                            "--log-level",
+                            "error",
                             "check",
                             "--hide-inclusion-graph",
                             "licenses",
