@@ -4,26 +4,71 @@ use crate::rows::{
     Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine,
     Stranger,
 };
-use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, RecordId, Side, Version};
+use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, Version};
 
 /// What observing a page adds: observations, ids to look at, and the cursor, together or not at all (invariant 4).
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Records seen; a newer observation of a record replaces the older. Drops its stranger row, and its look.
+    /// Records seen; a newer observation of a record replaces the older, and drops its stranger row. Its look stays
+    /// until it is among [`Seen::looked`]: it may have been asked for after this was read.
     pub observations: Vec<Observation>,
-    /// Ids to be looked at.
+    /// Ids to be looked at; of two times the earlier stands.
     pub looks: Vec<Look>,
-    /// Looks that were carried out.
+    /// Looks that were carried out, as [`crate::Store::looks`] gave them; one asked for again meanwhile stays.
     pub looked: Vec<Look>,
-    /// Where observing goes on.
+    /// Where observing goes on. One without text starts over and drops the ids noted in that folder.
     pub cursor: Option<Cursor>,
     /// Ids seen in the full listing under way in this folder (kept until [`Seen::listing_ended`]).
     pub listed: Vec<RecordId>,
     /// A full listing came to its proven end: every linked id of that folder that it lacked becomes a look, and the
     /// noted ids are dropped. In the same transaction as the last page.
     pub listing_ended: Option<(Side, Kind, FolderId)>,
-    /// Records that could not be read.
+    /// Records that could not be read; an older observation of one is dropped.
     pub quarantine: Vec<Quarantine>,
+}
+
+impl Seen {
+    /// The folder that the listed ids belong to: the cursor's, else that of the listing that ended.
+    #[must_use]
+    pub fn listed_in(&self) -> Option<(Side, Kind, &FolderId)> {
+        let of_cursor = self.cursor.as_ref();
+        of_cursor
+            .map(|cursor| (cursor.side, cursor.kind, &cursor.folder))
+            .or_else(|| {
+                let ended = self.listing_ended.as_ref();
+                ended.map(|(side, kind, folder)| (*side, *kind, folder))
+            })
+    }
+}
+
+impl Settle {
+    /// Whether it would store nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.links.is_empty()
+            && self.forget.is_empty()
+            && self.taken.is_empty()
+            && self.strangers.is_empty()
+            && self.close.is_empty()
+            && self.open.is_empty()
+            && self.late.is_empty()
+            && self.quarantine.is_empty()
+            && self.cured.is_empty()
+            && self.looks.is_empty()
+            && self.held.is_empty()
+            && self.answered.is_empty()
+            && self.history.is_empty()
+            && self.counts.is_empty()
+    }
+
+    /// Every row belongs to the pairing (invariant 12).
+    pub(crate) fn assert_own(&self, pairing: &PairingId) {
+        let own = self.links.iter().map(|row| &row.pairing);
+        let own = own.chain(self.open.iter().map(|row| &row.pairing));
+        let own = own.chain(self.held.iter().map(|row| &row.pairing));
+        let mut own = own.chain(self.history.iter().map(|row| &row.pairing));
+        crate::checks::own(own.all(|of| of == pairing));
+    }
 }
 
 /// What one record's outcome changes: one transaction (the settle).
@@ -62,7 +107,8 @@ pub struct Settle {
 /// How a cycle ended: the heartbeat and state of the pairing.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// The pairing's state from now on.
+    /// The pairing's state from now on. A confirmation that an administrator gave during the cycle stays, unless
+    /// `mailbox` is told: that is what it confirmed.
     pub state: PairingState,
     /// The mailbox's identity, when it was learnt in this cycle.
     pub mailbox: Option<(MailboxId, String)>,

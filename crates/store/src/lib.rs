@@ -1,4 +1,51 @@
-//! What we remember.
+//! What we remember: who is mapped, what is linked and how both sides last agreed, what was seen and not yet settled, and
+//! what people are told and asked.
+//!
+//! One [`Store`] over three engines: SQLite in one file (the default), PostgreSQL (several nodes), and memory (the
+//! simulator). Its methods are transactions named by purpose. Every write of a cycle takes the [`Lease`] it works under
+//! and is refused with [`StoreError::Fenced`] when that lease was lost, in the same transaction (decision 10).
+//!
+//! | subject | file |
+//! |---|---|
+//! | opening, schema, epoch, backup | `api/open.rs` |
+//! | settings, field maps, connections | `api/settings.rs` |
+//! | pairings, and which are due | `api/pairing.rs` |
+//! | leases, and the one `serve` of a SQLite file | `api/lease.rs`, `serve.rs` |
+//! | cursors, observations, looks, strangers, the CRM reader | `api/observe.rs` |
+//! | work to plan, candidates, links | `api/work.rs` |
+//! | intents, settles, the end of a cycle | `api/act.rs` |
+//! | questions, quarantine, history, counters, brakes, overview | `api/people.rs`, `api/tally.rs` |
+//!
+//! The databases share one set of queries (`sql/`); what differs between them stands in `db.rs`.
+#![forbid(unsafe_code)]
+
+pub mod answer;
+mod api;
 pub mod change;
+mod checks;
+pub mod error;
+pub mod limits;
+mod memory;
 pub mod rows;
+mod serve;
+
+pub use answer::*;
+pub use api::StoreOptions;
+pub use change::{Ended, Seen, Settle};
+pub use error::{Fault, Key, Result, StoreError};
+pub use memory::{Memory, Snapshot};
 pub use rows::*;
+pub use serve::ServeClaim;
+
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The clock that is asked for lease times on SQLite and in memory, and for a new epoch.
+pub type ClockFn = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where everything is remembered. Cheap to clone: clones share the database.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// Memory that ends with the process.
+    Memory(Memory),
+}

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{
-    CrmId, Domain, FolderId, Form, Kind, LinkId, MailboxId, Mark, PairingId, Path, RecordId, Seen,
-    Side, UserId, Value, Version,
+    CrmId, Domain, FolderId, Form, Kind, Link, LinkId, MailboxId, Mark, PairingId, Path, RecordId,
+    Seen, Side, UserId, Value, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -143,6 +143,33 @@ pub struct Look {
     pub id: RecordId,
     /// Not before this.
     pub not_before: Option<Timestamp>,
+    /// How often it was asked for, told by the store when it hands the look out and given back when it was carried out:
+    /// a look asked for again meanwhile stays. 0 in a new one.
+    #[serde(default)]
+    pub asked: u64,
+}
+
+impl Look {
+    /// A look to be carried out at once.
+    #[must_use]
+    pub fn now(side: Side, kind: Kind, id: RecordId) -> Look {
+        Look {
+            side,
+            kind,
+            id,
+            not_before: None,
+            asked: 0,
+        }
+    }
+
+    /// A look for later.
+    #[must_use]
+    pub fn later(side: Side, kind: Kind, id: RecordId, not_before: Timestamp) -> Look {
+        Look {
+            not_before: Some(not_before),
+            ..Look::now(side, kind, id)
+        }
+    }
 }
 
 /// A record that scope keeps out or matching leaves unlinked: no content (decision 12).
@@ -195,6 +222,9 @@ pub struct Intent {
     pub version: Option<Version>,
     /// The fields sent.
     pub fields: BTreeMap<Path, Value>,
+    /// The link as it will be once the write is known to have happened: bases as sent.
+    #[serde(default)]
+    pub result: Option<Link>,
     /// Begun when.
     pub at: Timestamp,
 }
@@ -332,6 +362,37 @@ pub enum Count {
     Marked,
     /// Conflicts recorded.
     Conflict,
+}
+
+impl Count {
+    /// All of them.
+    pub const ALL: [Count; 6] = [
+        Count::Created,
+        Count::Updated,
+        Count::Deleted,
+        Count::Matched,
+        Count::Marked,
+        Count::Conflict,
+    ];
+
+    /// The word used in the store and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Count::Created => "created",
+            Count::Updated => "updated",
+            Count::Deleted => "deleted",
+            Count::Matched => "matched",
+            Count::Marked => "marked",
+            Count::Conflict => "conflict",
+        }
+    }
+
+    /// Reads the word written by [`Count::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Count> {
+        Count::ALL.into_iter().find(|count| count.as_str() == text)
+    }
 }
 
 /// A brake that tripped (rule C8).

@@ -1,0 +1,23 @@
+//! The store's transactions, by subject: each says what it promises and hands over to the engine.
+
+mod act;
+mod lease;
+mod observe;
+mod open;
+mod pairing;
+mod people;
+mod settings;
+mod tally;
+mod work;
+
+pub use open::StoreOptions;
+
+/// Hands a call to the engine behind the store.
+macro_rules! engine {
+    ($store:expr, $method:ident($($argument:expr),*)) => {
+        match $store {
+            $crate::Store::Memory(memory) => memory.$method($($argument),*),
+        }
+    };
+}
+pub(crate) use engine;

@@ -1,0 +1,57 @@
+//! What an administrator sets: settings, field maps and connections.
+
+use super::engine;
+use crate::Store;
+use crate::error::Result;
+use crate::rows::Connection;
+use model::settings::Settings;
+use model::{Domain, DomainMap};
+use std::collections::BTreeMap;
+
+impl Store {
+    /// The settings; what ships when nothing was set yet.
+    pub async fn settings(&self) -> Result<Settings> {
+        engine!(self, settings())
+    }
+
+    /// Replaces the settings if they still are at the expected generation, and returns the new one.
+    /// [`crate::StoreError::Conflict`] says which it is at otherwise.
+    pub async fn change_settings(&self, expected: u64, settings: &Settings) -> Result<u64> {
+        engine!(self, change_settings(expected, settings))
+    }
+
+    /// The field maps in force, one for each domain.
+    pub async fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
+        engine!(self, maps())
+    }
+
+    /// Replaces a domain's map and returns the settings' new generation (rule L7). Every fault of the map at once.
+    pub async fn set_map(&self, map: &DomainMap) -> Result<u64> {
+        engine!(self, set_map(map))
+    }
+
+    /// The connections by name, without their secrets.
+    pub async fn connections(&self) -> Result<Vec<Connection>> {
+        engine!(self, connections())
+    }
+
+    /// A connection with its enveloped secret.
+    pub async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        engine!(self, connection(name))
+    }
+
+    /// Adds or changes a connection; an empty secret keeps the one it has.
+    pub async fn put_connection(&self, connection: &Connection) -> Result<()> {
+        engine!(self, put_connection(connection))
+    }
+
+    /// Deletes a connection that no pairing uses.
+    pub async fn delete_connection(&self, name: &str) -> Result<()> {
+        engine!(self, delete_connection(name))
+    }
+
+    /// Replaces the enveloped secrets of connections, all or none: the key file was changed.
+    pub async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
+        engine!(self, replace_secrets(secrets))
+    }
+}

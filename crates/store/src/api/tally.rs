@@ -1,0 +1,64 @@
+//! Numbers: counters, brakes, the users' overview and the backlog.
+
+use super::engine;
+use crate::Store;
+use crate::answer::{Backlog, Counts, PairingStatus, Whose};
+use crate::error::Result;
+use crate::limits::page;
+use crate::rows::{Brake, Lease};
+use jiff::Timestamp;
+use model::{Domain, PairingId, Side};
+
+impl Store {
+    /// Sums of the counters from the hour of `since` on (rule C8).
+    pub async fn counts(&self, whose: &Whose, since: Timestamp) -> Result<Counts> {
+        engine!(self, counts(whose, since))
+    }
+
+    /// Every brake that tripped.
+    pub async fn brakes(&self) -> Result<Vec<Brake>> {
+        engine!(self, brakes())
+    }
+
+    /// Stores a brake under the lease of the cycle that tripped it. One that stands with the same digest stays as it is,
+    /// released or not, and nothing is written; another digest replaces it and its release (decision 11).
+    pub async fn put_brake(&self, lease: &Lease, brake: &Brake) -> Result<()> {
+        engine!(self, put_brake(lease, brake))
+    }
+
+    /// A person releases a brake for the plan with this digest only; the pairings concerned become due.
+    pub async fn release_brake(
+        &self,
+        pairing: Option<&PairingId>,
+        domain: Option<Domain>,
+        side: Side,
+        digest: &str,
+    ) -> Result<()> {
+        engine!(self, release_brake(pairing, domain, side, digest))
+    }
+
+    /// Takes a brake away: its plan was carried out or is no more.
+    pub async fn drop_brake(
+        &self,
+        lease: &Lease,
+        pairing: Option<&PairingId>,
+        domain: Option<Domain>,
+        side: Side,
+    ) -> Result<()> {
+        engine!(self, drop_brake(lease, pairing, domain, side))
+    }
+
+    /// A page of pairings with their numbers, in order of their ids (rule W4).
+    pub async fn overview(
+        &self,
+        after: Option<&PairingId>,
+        limit: usize,
+    ) -> Result<Vec<PairingStatus>> {
+        engine!(self, overview(after, page(limit)))
+    }
+
+    /// What is there and what waits, over all pairings: for metrics.
+    pub async fn backlog(&self) -> Result<Backlog> {
+        engine!(self, backlog())
+    }
+}

@@ -1,0 +1,281 @@
+//! Observing in memory: cursors, observations, looks, and the CRM reader.
+
+use super::Memory;
+use super::state::{Memories, State};
+use crate::answer::Concerns;
+use crate::answer::StrangerKey;
+use crate::change::Seen;
+use crate::error::Result;
+use crate::rows::{Cursor, Lease, Look, Stranger};
+use jiff::Timestamp;
+use model::{CrmId, FolderId, Kind, PairingId, Side, SleepCause};
+
+impl Memories {
+    /// Cursors, observations, strangers and quarantine go together (invariant 6).
+    pub(super) fn forget_observing(&mut self) {
+        self.cursors.clear();
+        self.listed.clear();
+        self.observations.clear();
+        self.strangers.clear();
+        self.hashed.clear();
+        self.quarantine.clear();
+    }
+
+    fn save_seen(&mut self, seen: &Seen) {
+        for look in &seen.looked {
+            let key = (look.side, look.kind, look.id.clone());
+            if self
+                .looks
+                .get(&key)
+                .is_some_and(|row| row.asked <= look.asked)
+            {
+                self.looks.remove(&key);
+            }
+        }
+        for row in &seen.observations {
+            self.unhash(row.side, row.kind, &row.id);
+            self.strangers.remove(&(row.side, row.kind, row.id.clone()));
+            self.observations
+                .insert((row.kind, row.side, row.id.clone()), row.clone());
+            self.hash(row.side, row.kind, &row.id);
+        }
+        for row in &seen.quarantine {
+            self.drop_observation(row.side, row.kind, &row.id);
+            self.quarantine
+                .insert((row.side, row.kind, row.id.clone()), row.clone());
+        }
+        for look in &seen.looks {
+            self.look(look);
+        }
+        if let Some(cursor) = &seen.cursor {
+            if cursor.text.is_none() {
+                self.unlist(cursor.side, cursor.kind, &cursor.folder);
+            }
+            self.cursors.insert(
+                (cursor.side, cursor.kind, cursor.folder.clone()),
+                cursor.clone(),
+            );
+        }
+        if let Some((side, kind, folder)) = seen.listed_in() {
+            for id in &seen.listed {
+                self.listed.insert((side, kind, folder.clone(), id.clone()));
+            }
+        }
+        if let Some((side, kind, folder)) = &seen.listing_ended {
+            self.end_listing(*side, *kind, folder);
+        }
+    }
+
+    fn unlist(&mut self, side: Side, kind: Kind, folder: &FolderId) {
+        self.listed
+            .retain(|(s, k, f, _)| (*s, *k, f) != (side, kind, folder));
+    }
+
+    fn end_listing(&mut self, side: Side, kind: Kind, folder: &FolderId) {
+        let missing: Vec<Look> = self
+            .links
+            .values()
+            .filter(|link| link.kind == kind)
+            .filter(|link| match side {
+                Side::Crm => true,
+                Side::Pim => link.folder.as_ref().is_none_or(|of| of == folder),
+            })
+            .map(|link| link.end(side).id.clone())
+            .filter(|id| {
+                !self
+                    .listed
+                    .contains(&(side, kind, folder.clone(), id.clone()))
+            })
+            .map(|id| Look::now(side, kind, id))
+            .collect();
+        for look in &missing {
+            self.look(look);
+        }
+        self.unlist(side, kind, folder);
+    }
+}
+
+impl Memory {
+    pub(crate) fn cursors(&self, pairing: &PairingId) -> Result<Vec<Cursor>> {
+        self.read(|state| {
+            Ok(state
+                .of(pairing)
+                .map(|memories| memories.cursors.values().cloned().collect())
+                .unwrap_or_default())
+        })
+    }
+
+    pub(crate) fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<()> {
+        self.write(|state| {
+            state.fenced_for(lease, pairing)?;
+            state.of_mut(pairing).save_seen(seen);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn drop_observing(&self, lease: &Lease, pairing: &PairingId) -> Result<()> {
+        self.write(|state| {
+            state.fenced_for(lease, pairing)?;
+            state.of_mut(pairing).forget_observing();
+            Ok(())
+        })
+    }
+
+    pub(crate) fn looks(
+        &self,
+        pairing: &PairingId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Look>> {
+        self.read(|state| {
+            Ok(state
+                .of(pairing)
+                .into_iter()
+                .flat_map(|memories| memories.looks.values())
+                .filter(|look| look.not_before.is_none_or(|at| at <= now))
+                .take(limit)
+                .cloned()
+                .collect())
+        })
+    }
+
+    pub(crate) fn add_looks(&self, pairing: &PairingId, looks: &[Look]) -> Result<()> {
+        self.write(|state| {
+            state.found(pairing)?;
+            for look in looks {
+                state.of_mut(pairing).look(look);
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn crm_cursor(&self, crm: &CrmId) -> Result<Option<String>> {
+        self.read(|state| Ok(state.readers.get(crm).cloned()))
+    }
+
+    pub(crate) fn save_concerned(
+        &self,
+        lease: &Lease,
+        crm: &CrmId,
+        concerns: &Concerns,
+    ) -> Result<()> {
+        self.write(|state| {
+            state.fenced_by(lease, &crate::checks::reader(crm))?;
+            for (user, kind, id) in &concerns.looks {
+                if let Some(pairing) = state.pairing_by_user(crm, user) {
+                    state
+                        .of_mut(&pairing)
+                        .look(&Look::now(Side::Crm, *kind, id.clone()));
+                }
+            }
+            for (kind, id) in &concerns.everywhere {
+                for pairing in state.pairings_of(crm) {
+                    let memories = state.of_mut(&pairing);
+                    if memories.link_of(Side::Crm, *kind, id).is_some() {
+                        memories.look(&Look::now(Side::Crm, *kind, id.clone()));
+                    }
+                }
+            }
+            for user in &concerns.memberships {
+                if let Some(pairing) = state.pairing_by_user(crm, user)
+                    && let Some(row) = state.pairings.get_mut(&pairing)
+                {
+                    row.woken += 1;
+                }
+            }
+            state.readers.insert(crm.clone(), concerns.cursor.clone());
+            Ok(())
+        })
+    }
+
+    pub(crate) fn strangers(
+        &self,
+        pairing: &PairingId,
+        reason: Option<&str>,
+        after: Option<&StrangerKey>,
+        limit: usize,
+    ) -> Result<Vec<Stranger>> {
+        self.read(|state| {
+            Ok(state
+                .of(pairing)
+                .into_iter()
+                .flat_map(|memories| &memories.strangers)
+                .filter(|(key, _)| after.is_none_or(|after| *key > after))
+                .map(|(_, row)| row)
+                .filter(|row| reason.is_none_or(|reason| row.reason == reason))
+                .take(limit)
+                .cloned()
+                .collect())
+        })
+    }
+
+    pub(crate) fn look_at_strangers(&self, pairing: &PairingId, reasons: &[&str]) -> Result<u64> {
+        self.write(|state| {
+            state.found(pairing)?;
+            let memories = state.of_mut(pairing);
+            let looks: Vec<Look> = memories
+                .strangers
+                .values()
+                .filter(|row| reasons.contains(&row.reason.as_str()))
+                .map(|row| Look::now(row.side, row.kind, row.id.clone()))
+                .collect();
+            for look in &looks {
+                memories.look(look);
+            }
+            Ok(looks.len() as u64)
+        })
+    }
+
+    pub(crate) fn look_at_sleepers(
+        &self,
+        pairing: &PairingId,
+        causes: &[SleepCause],
+    ) -> Result<u64> {
+        self.write(|state| {
+            state.found(pairing)?;
+            let memories = state.of_mut(pairing);
+            let sleepers: Vec<_> = memories
+                .links
+                .values()
+                .filter(|link| {
+                    link.sleep
+                        .as_ref()
+                        .is_some_and(|sleep| causes.contains(&sleep.cause))
+                })
+                .map(|link| (link.kind, link.crm.id.clone(), link.pim.id.clone()))
+                .collect();
+            for (kind, crm, pim) in &sleepers {
+                memories.look(&Look::now(Side::Crm, *kind, crm.clone()));
+                memories.look(&Look::now(Side::Pim, *kind, pim.clone()));
+            }
+            Ok(sleepers.len() as u64)
+        })
+    }
+}
+
+impl State {
+    pub(super) fn found(&self, pairing: &PairingId) -> Result<()> {
+        if self.pairings.contains_key(pairing) {
+            Ok(())
+        } else {
+            Err(crate::StoreError::NotFound(format!("pairing {pairing}")))
+        }
+    }
+
+    fn pairing_by_user(&self, crm: &CrmId, user: &model::UserId) -> Option<PairingId> {
+        self.pairings
+            .values()
+            .map(|row| &row.pairing)
+            .find(|row| row.crm == *crm && row.user == *user)
+            .map(|row| row.id.clone())
+    }
+
+    fn pairings_of(&self, crm: &CrmId) -> Vec<PairingId> {
+        self.pairings
+            .values()
+            .map(|row| &row.pairing)
+            .filter(|row| row.crm == *crm)
+            .map(|row| row.id.clone())
+            .collect()
+    }
+}

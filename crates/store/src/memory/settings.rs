@@ -1,0 +1,140 @@
+//! Settings, maps and connections in memory.
+
+use super::Memory;
+use crate::error::{Fault, Result, StoreError};
+use crate::rows::Connection;
+use model::settings::Settings;
+use model::{Domain, DomainMap};
+use std::collections::BTreeMap;
+
+impl Memory {
+    pub(crate) fn settings(&self) -> Result<Settings> {
+        self.read(|state| Ok(state.settings.clone()))
+    }
+
+    pub(crate) fn change_settings(&self, expected: u64, settings: &Settings) -> Result<u64> {
+        self.write(|state| {
+            let generation = state.settings.generation;
+            if generation != expected {
+                return Err(StoreError::Conflict { generation });
+            }
+            state.settings = Settings {
+                generation: generation + 1,
+                ..settings.clone()
+            };
+            Ok(generation + 1)
+        })
+    }
+
+    pub(crate) fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
+        self.read(|state| {
+            Ok(Domain::ALL
+                .into_iter()
+                .map(|domain| {
+                    let map = state.maps.get(&domain).cloned();
+                    (
+                        domain,
+                        map.unwrap_or_else(|| model::maps_ews::default_map(domain)),
+                    )
+                })
+                .collect())
+        })
+    }
+
+    pub(crate) fn set_map(&self, map: &DomainMap) -> Result<u64> {
+        crate::checks::map(map)?;
+        self.write(|state| {
+            state.maps.insert(map.domain, map.clone());
+            state.settings.generation += 1;
+            Ok(state.settings.generation)
+        })
+    }
+
+    pub(crate) fn connections(&self) -> Result<Vec<Connection>> {
+        self.read(|state| {
+            Ok(state
+                .connections
+                .values()
+                .map(|row| Connection {
+                    secret: Vec::new(),
+                    ..row.clone()
+                })
+                .collect())
+        })
+    }
+
+    pub(crate) fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        self.read(|state| Ok(state.connections.get(name).cloned()))
+    }
+
+    pub(crate) fn put_connection(&self, connection: &Connection) -> Result<()> {
+        crate::checks::connection(connection)?;
+        self.write(|state| {
+            let mut row = connection.clone();
+            if row.secret.is_empty()
+                && let Some(old) = state.connections.get(&row.name)
+            {
+                row.secret.clone_from(&old.secret);
+            }
+            state.connections.insert(row.name.clone(), row);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn delete_connection(&self, name: &str) -> Result<()> {
+        self.write(|state| {
+            let pairings = state
+                .pairings
+                .values()
+                .filter(|row| row.pairing.connection == name)
+                .count();
+            if pairings > 0 {
+                return Err(StoreError::Invalid(vec![Fault::ConnectionUsed {
+                    name: name.to_owned(),
+                    pairings: pairings as u64,
+                }]));
+            }
+            match state.connections.remove(name) {
+                Some(_) => Ok(()),
+                None => Err(StoreError::NotFound(format!("connection '{name}'"))),
+            }
+        })
+    }
+
+    pub(crate) fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
+        self.write(|state| {
+            if let Some((name, _)) = secrets
+                .iter()
+                .find(|(name, _)| !state.connections.contains_key(name))
+            {
+                return Err(StoreError::NotFound(format!("connection '{name}'")));
+            }
+            for (name, secret) in secrets {
+                if let Some(row) = state.connections.get_mut(name) {
+                    row.secret.clone_from(secret);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn epoch(&self) -> Result<u64> {
+        self.read(|state| Ok(state.epoch))
+    }
+
+    pub(crate) fn renew_epoch(&self) -> Result<u64> {
+        let now = self.now();
+        self.write(|state| {
+            state.epoch = crate::checks::next_epoch(state.epoch, now);
+            let names: Vec<String> = state.leases.keys().cloned().collect();
+            for name in names {
+                state.revoke(&name);
+            }
+            let pairings: Vec<_> = state.memories.keys().cloned().collect();
+            for pairing in pairings {
+                state.of_mut(&pairing).forget_observing();
+            }
+            Ok(state.epoch)
+        })
+    }
+}
