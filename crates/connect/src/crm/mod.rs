@@ -1,0 +1,1 @@
+//! The built-in CRM as one side of a pairing.
