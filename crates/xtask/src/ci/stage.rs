@@ -130,6 +130,11 @@ pub const STAGES: &[Stage] = &[
 ];
 
 impl Stage {
+    /// Whether its output ends in counts of tests.
+    pub fn runs_tests(&self) -> bool {
+        matches!(self.work, Work::Tests { .. })
+    }
+
     /// Runs it. An error means that it could not be started at all.
     pub fn run(&self, root: &Path) -> anyhow::Result<Ended> {
         let watch = Watch::start();
