@@ -33,7 +33,7 @@ pub use answer::*;
 pub use api::StoreOptions;
 pub use change::{Ended, Seen, Settle};
 pub use error::{Fault, Key, Result, StoreError};
-pub use memory::{Memory, Snapshot};
+pub use memory::{Memory, Snapshot, StepFn};
 pub use rows::*;
 pub use serve::ServeClaim;
 

@@ -16,7 +16,10 @@ pub use open::StoreOptions;
 macro_rules! engine {
     ($store:expr, $method:ident($($argument:expr),*)) => {
         match $store {
-            $crate::Store::Memory(memory) => memory.$method($($argument),*),
+            $crate::Store::Memory(memory) => {
+                memory.step(stringify!($method)).await?;
+                memory.$method($($argument),*)
+            }
         }
     };
 }

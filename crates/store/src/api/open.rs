@@ -3,7 +3,7 @@
 use super::engine;
 use crate::answer::Statements;
 use crate::error::{Result, StoreError};
-use crate::memory::{Memory, Snapshot};
+use crate::memory::{Memory, Snapshot, StepFn};
 use crate::{ClockFn, Store};
 
 /// Where the store is.
@@ -20,6 +20,13 @@ impl Store {
     #[must_use]
     pub fn memory(clock: ClockFn) -> Store {
         Store::Memory(Memory::new(clock))
+    }
+
+    /// A store in memory whose every call waits once and asks `step` before it does anything: for the simulator, which
+    /// may stop there, or answer an error instead of the call.
+    #[must_use]
+    pub fn memory_stepping(clock: ClockFn, step: StepFn) -> Store {
+        Store::Memory(Memory::stepping(clock, step))
     }
 
     /// Opens a store. A SQLite file is made when missing; its tables come with [`Store::migrate`].

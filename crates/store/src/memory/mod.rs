@@ -30,7 +30,11 @@ pub struct Memory {
     reads: Arc<AtomicU64>,
     writes: Arc<AtomicU64>,
     claims: Arc<Claims>,
+    step: Option<StepFn>,
 }
+
+/// Told the name of each call of a store in memory before it does anything; an error is what the call then answers.
+pub type StepFn = Arc<dyn Fn(&'static str) -> Result<()> + Send + Sync>;
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,7 +52,34 @@ impl Memory {
             reads: Arc::default(),
             writes: Arc::default(),
             claims: Arc::default(),
+            step: None,
         }
+    }
+
+    /// The same, whose every call waits once and asks `step` before it does anything: a simulator's step.
+    #[must_use]
+    pub(crate) fn stepping(clock: ClockFn, step: StepFn) -> Memory {
+        Memory {
+            step: Some(step),
+            ..Memory::new(clock)
+        }
+    }
+
+    pub(crate) async fn step(&self, call: &'static str) -> Result<()> {
+        let Some(step) = &self.step else {
+            return Ok(());
+        };
+        let mut waited = false;
+        std::future::poll_fn(|context| {
+            if waited {
+                return std::task::Poll::Ready(());
+            }
+            waited = true;
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+        step(call)
     }
 
     fn now(&self) -> Timestamp {
