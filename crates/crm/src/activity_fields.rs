@@ -1,0 +1,578 @@
+//! What an edit makes of an activity's fields, and what is wrong with it: pure, every fault at once.
+
+use crate::activity::Display;
+use crate::error::Fault;
+use crate::limits::{EXCEPTIONS, EXTENSIONS, OCCURRENCES, PEOPLE};
+use crate::value::{extension_of, fault, kept};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use model::domain::Kind;
+use model::field::of_kind;
+use model::{Field, Fields, Path, Pattern, Range, Recurrence, Value, When, Zone};
+use std::collections::BTreeSet;
+
+/// The fields that belong to the activity itself, shared by everybody on it.
+pub(crate) const SHARED: &[Field] = {
+    use Field as F;
+    &[
+        F::Subject,
+        F::Body,
+        F::Location,
+        F::ActivityType,
+        F::Status,
+        F::Priority,
+        F::Start,
+        F::End,
+        F::StartDay,
+        F::DueDay,
+        F::DoneDay,
+        F::Percent,
+        F::ReminderAt,
+        F::Rule,
+        F::Cancelled,
+    ]
+};
+
+const STATUS: &[&str] = &[
+    "Not Started",
+    "Acknowledged",
+    "In Progress",
+    "Done",
+    "On Hold",
+    "Deferred",
+    "Cancelled",
+    "Declined",
+];
+const PRIORITY: &[&str] = &["1-ASAP", "2-High", "3-Medium", "4-Low"];
+const STATE: &[&str] = &["modified", "cancelled"];
+/// Ten years, in minutes.
+const REMINDER_MINUTES: i64 = 10 * 366 * 24 * 60;
+
+/// An edit taken apart by whom its fields belong to.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// The activity's own fields, its occurrences and extensions.
+    pub(crate) shared: Fields,
+    /// What the editing employee has for himself.
+    pub(crate) own: Fields,
+    /// The people, by name and address.
+    pub(crate) attendees: Option<Value>,
+    /// The organiser.
+    pub(crate) organizer: Option<Value>,
+}
+
+/// Takes an edit apart.
+pub(crate) fn parts(edit: &Fields) -> Parts {
+    let mut parts = Parts::default();
+    for (path, value) in edit {
+        let value = kept(value);
+        match (&path.field, path.occurrence) {
+            (Field::Attendees, None) => parts.attendees = Some(value),
+            (Field::Organizer, None) => parts.organizer = Some(value),
+            (field, None) if field.is_own() => {
+                parts.own.insert(path.clone(), value);
+            }
+            (_, _) => {
+                parts.shared.insert(path.clone(), value);
+            }
+        }
+    }
+    parts
+}
+
+/// What is wrong with the form of an edit.
+pub(crate) fn form_faults(edit: &Fields) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = edit
+        .iter()
+        .filter_map(|(path, value)| fault(path, value))
+        .collect();
+    for (path, value) in edit {
+        let field = &path.field;
+        let known = of_kind(Kind::Appointment, field) || of_kind(Kind::Task, field);
+        let message = match (path.occurrence, value) {
+            (Some(_), _)
+                if !of_kind(Kind::Appointment, field)
+                    || matches!(field, Field::Rule | Field::Organizer) =>
+            {
+                "an occurrence has no such field".to_owned()
+            }
+            (None, _) if !known || *field == Field::State => {
+                "an activity has no such field".to_owned()
+            }
+            (_, Value::People(people)) if people.len() > PEOPLE => {
+                format!("at most {PEOPLE} people")
+            }
+            (_, Value::People(people)) if *field == Field::Organizer && people.len() > 1 => {
+                "a meeting has one organiser".to_owned()
+            }
+            (_, Value::Number(n)) if *field == Field::Percent && !(0..=100).contains(n) => {
+                "0 to 100".to_owned()
+            }
+            (_, Value::Number(n))
+                if *field == Field::Reminder && !(0..=REMINDER_MINUTES).contains(n) =>
+            {
+                format!("0 to {REMINDER_MINUTES} minutes")
+            }
+            (_, Value::Text(word)) => match words(field) {
+                Some(words) if !words.contains(&word.trim()) => {
+                    format!("one of: {}", words.join(", "))
+                }
+                Some(_) | None => continue,
+            },
+            (_, _) => continue,
+        };
+        faults.push(Fault::new(path, message));
+    }
+    faults
+}
+
+fn words(field: &Field) -> Option<&'static [&'static str]> {
+    match field {
+        Field::Status => Some(STATUS),
+        Field::Priority => Some(PRIORITY),
+        Field::State => Some(STATE),
+        _ => None,
+    }
+}
+
+/// The shared fields after an edit: what belongs together is kept together, and exceptions stay only where their series
+/// still has a date (rule R3).
+pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
+    let mut after = before.clone();
+    for (path, value) in edit {
+        let back_to_series = path.field == Field::State && value.is_blank();
+        match path.occurrence {
+            Some(start) if back_to_series => {
+                after.retain(|known, _| known.occurrence != Some(start))
+            }
+            Some(_) | None => {
+                after.insert(path.clone(), value.clone());
+            }
+        }
+    }
+    progress(before, edit, &mut after, today);
+    survivors(before, edit, &mut after);
+    name_states(&mut after);
+    after
+}
+
+/// Done is 100 percent and has its day; what is no longer done has none.
+fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
+    let path = Path::of(Field::Status);
+    if !edit.contains_key(&path) || before.get(&path) == after.get(&path) {
+        return;
+    }
+    let done = |fields: &Fields| fields.get(&path).and_then(Value::as_text) == Some("Done");
+    let mut unless_said = |field: Field, value: Value| {
+        let path = Path::of(field);
+        if !edit.contains_key(&path) {
+            after.insert(path, value);
+        }
+    };
+    match (done(before), done(edit)) {
+        (false, true) => {
+            unless_said(Field::Percent, Value::Number(100));
+            unless_said(Field::DoneDay, Value::Day(today));
+        }
+        (true, false) => unless_said(Field::DoneDay, Value::Null),
+        (true, true) | (false, false) => {}
+    }
+}
+
+/// A rule or start that changed: exceptions the edit does not name move with the series' clock time, and go where the
+/// series has no date any more. Without a rule there are none.
+fn survivors(before: &Fields, edit: &Fields, after: &mut Fields) {
+    let Some(rule) = after
+        .get(&Path::of(Field::Rule))
+        .and_then(Value::as_rule)
+        .cloned()
+    else {
+        after.retain(|path, _| path.occurrence.is_none());
+        return;
+    };
+    let changed =
+        |field: Field| before.get(&Path::of(field.clone())) != after.get(&Path::of(field));
+    if !changed(Field::Rule) && !changed(Field::Start) {
+        return;
+    }
+    let Some(start) = after
+        .get(&Path::of(Field::Start))
+        .and_then(Value::as_when)
+        .map(When::wall)
+    else {
+        return;
+    };
+    let named: BTreeSet<Option<DateTime>> = edit
+        .keys()
+        .map(|path| path.occurrence)
+        .filter(Option::is_some)
+        .collect();
+    let moved: Vec<(Path, Value)> = after
+        .iter()
+        .filter(|(path, _)| path.occurrence.is_some() && !named.contains(&path.occurrence))
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect();
+    for (path, value) in moved {
+        after.remove(&path);
+        if let Some(original) = path.occurrence
+            && expands(&rule, start.date(), original.date())
+        {
+            let at = original.date().to_datetime(start.time());
+            if !named.contains(&Some(at)) {
+                after.insert(Path::occurrence(at, path.field), value);
+            }
+        }
+    }
+}
+
+/// Whether the series has a date on that day; a rule that nobody here can expand keeps all its exceptions.
+fn expands(rule: &Recurrence, first: Date, day: Date) -> bool {
+    match rule.pattern {
+        Pattern::Foreign { .. } | Pattern::Regenerating { .. } => true,
+        Pattern::Daily { .. }
+        | Pattern::Weekly { .. }
+        | Pattern::MonthlyByDate { .. }
+        | Pattern::MonthlyByWeekday { .. }
+        | Pattern::YearlyByDate { .. }
+        | Pattern::YearlyByWeekday { .. } => rule.falls_on(first, day),
+    }
+}
+
+/// An occurrence that says anything is at least "modified".
+fn name_states(after: &mut Fields) {
+    let occurrences: BTreeSet<DateTime> = after.keys().filter_map(|path| path.occurrence).collect();
+    for start in occurrences {
+        let path = Path::occurrence(start, Field::State);
+        if after.get(&path).is_none_or(Value::is_blank) {
+            after.insert(path, Value::text("modified"));
+        }
+    }
+}
+
+/// What is wrong with the whole that an edit makes.
+pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let when = |path: &Path| after.get(path).and_then(Value::as_when);
+    let day = |field: Field| after.get(&Path::of(field)).and_then(Value::as_day);
+    let (start, end) = (when(&Path::of(Field::Start)), when(&Path::of(Field::End)));
+    faults.extend(span_fault(&Path::of(Field::End), start, end));
+    if let (Some(start), Some(due)) = (day(Field::StartDay), day(Field::DueDay))
+        && due < start
+    {
+        faults.push(Fault::new(Field::DueDay, "is before the start"));
+    }
+    let rule = after.get(&Path::of(Field::Rule)).and_then(Value::as_rule);
+    let first = match display {
+        Display::Calendar => start.map(|start| start.wall().date()),
+        Display::ToDo => day(Field::StartDay).or(day(Field::DueDay)),
+        Display::ActivitiesOnly => start
+            .map(|start| start.wall().date())
+            .or(day(Field::StartDay))
+            .or(day(Field::DueDay)),
+    };
+    match (rule, first) {
+        (Some(_), None) => faults.push(Fault::new(Field::Rule, "a series needs a start")),
+        (Some(rule), Some(first)) => {
+            faults.extend(rule.fault(first).map(|text| Fault::new(Field::Rule, text)));
+            if matches!(rule.range, Range::Count(count) if count > OCCURRENCES) {
+                faults.push(Fault::new(
+                    Field::Rule,
+                    format!("at most {OCCURRENCES} occurrences"),
+                ));
+            }
+        }
+        (None, _) => {}
+    }
+    let named: BTreeSet<DateTime> = edit
+        .iter()
+        .filter(|(path, value)| path.field != Field::State || !value.is_blank())
+        .filter_map(|(path, _)| path.occurrence)
+        .collect();
+    for original in named {
+        let path = Path::occurrence(original, Field::State);
+        match (rule, first) {
+            (Some(rule), Some(first))
+                if faults.is_empty() && !expands(rule, first, original.date()) =>
+            {
+                faults.push(Fault::new(
+                    &path,
+                    "the series has no occurrence on that day",
+                ));
+            }
+            (None, _) => faults.push(Fault::new(&path, "only a series has occurrences")),
+            (Some(_), _) => {}
+        }
+        let at = |field: Field| when(&Path::occurrence(original, field));
+        let end_path = Path::occurrence(original, Field::End);
+        faults.extend(span_fault(&end_path, at(Field::Start), at(Field::End)));
+    }
+    if after
+        .keys()
+        .filter(|path| path.occurrence.is_some())
+        .count()
+        > EXCEPTIONS
+    {
+        faults.push(Fault::new(
+            Field::Rule,
+            format!("at most {EXCEPTIONS} values of changed occurrences"),
+        ));
+    }
+    if extension_of(after).len() > EXTENSIONS {
+        faults.push(Fault::new(
+            "x",
+            format!("at most {EXTENSIONS} extension fields"),
+        ));
+    }
+    faults
+}
+
+fn span_fault(path: &Path, start: Option<&When>, end: Option<&When>) -> Option<Fault> {
+    let (Some(start), Some(end)) = (start, end) else {
+        return None;
+    };
+    if start.is_day() != end.is_day() {
+        return Some(Fault::new(
+            path,
+            "start and end are both days or both times",
+        ));
+    }
+    let utc = Zone::utc();
+    let backwards = match (start, end) {
+        (When::Day(start), When::Day(end)) => end < start,
+        (When::Day(_) | When::Floating(_) | When::Zoned { .. }, _) => {
+            end.instant(&utc) < start.instant(&utc)
+        }
+    };
+    backwards.then(|| Fault::new(path, "is before the start"))
+}
+
+/// From when to when the activity takes time, its whole series included; days and floating times are read in UTC.
+pub(crate) fn extent(fields: &Fields) -> (Option<Timestamp>, Option<Timestamp>) {
+    let utc = Zone::utc();
+    let when = |field: Field| fields.get(&Path::of(field)).and_then(Value::as_when);
+    let start = when(Field::Start).map(|start| start.instant(&utc));
+    let end = match (
+        fields.get(&Path::of(Field::Rule)).and_then(Value::as_rule),
+        when(Field::Start),
+        when(Field::End),
+    ) {
+        (Some(rule), Some(start), _) => Some(match rule.last_date(start.wall().date()) {
+            Some(last) => end_of(last),
+            None => Timestamp::MAX,
+        }),
+        (_, _, Some(When::Day(day))) => Some(end_of(*day)),
+        (_, _, Some(end)) => Some(end.instant(&utc)),
+        (_, _, None) => start,
+    };
+    (start, end)
+}
+
+/// The end of a day anywhere: two days after its beginning in UTC.
+fn end_of(day: Date) -> Timestamp {
+    let next = day.saturating_add(jiff::Span::new().days(2));
+    Zone::utc().instant(next.to_datetime(jiff::civil::Time::midnight()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wall(text: &str) -> DateTime {
+        text.parse().expect("a wall time")
+    }
+
+    fn date(text: &str) -> Date {
+        text.parse().expect("a date")
+    }
+
+    fn berlin(text: &str) -> Value {
+        Value::When(When::zoned(
+            wall(text),
+            Zone::iana("Europe/Berlin").expect("known"),
+        ))
+    }
+
+    fn weekly(days: &[u8]) -> Value {
+        Value::Rule(Recurrence {
+            pattern: Pattern::Weekly {
+                interval: 1,
+                days: days.iter().copied().collect(),
+                first_day: 1,
+            },
+            range: Range::NoEnd,
+        })
+    }
+
+    fn series() -> Fields {
+        Fields::from([
+            (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
+            (Path::of(Field::End), berlin("2026-03-02T11:00:00")),
+            (Path::of(Field::Rule), weekly(&[1, 3])),
+            (
+                Path::occurrence(wall("2026-03-09T10:00:00"), Field::State),
+                Value::text("cancelled"),
+            ),
+            (
+                Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location),
+                Value::text("Attic"),
+            ),
+            (
+                Path::occurrence(wall("2026-03-11T10:00:00"), Field::State),
+                Value::text("modified"),
+            ),
+        ])
+    }
+
+    // R3
+    #[test]
+    fn a_new_rule_keeps_the_exceptions_that_still_fall_on_it() {
+        let edit = Fields::from([(Path::of(Field::Rule), weekly(&[3]))]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        assert!(after.contains_key(&Path::occurrence(
+            wall("2026-03-11T10:00:00"),
+            Field::Location
+        )));
+        assert!(!after.contains_key(&Path::occurrence(wall("2026-03-09T10:00:00"), Field::State)));
+    }
+
+    // R3
+    #[test]
+    fn exceptions_move_with_the_clock_time_of_their_series() {
+        let edit = Fields::from([(Path::of(Field::Start), berlin("2026-03-02T14:30:00"))]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        assert_eq!(
+            after.get(&Path::occurrence(
+                wall("2026-03-11T14:30:00"),
+                Field::Location
+            )),
+            Some(&Value::text("Attic"))
+        );
+        assert!(!after.contains_key(&Path::occurrence(
+            wall("2026-03-11T10:00:00"),
+            Field::Location
+        )));
+    }
+
+    #[test]
+    fn without_a_rule_there_are_no_exceptions() {
+        let edit = Fields::from([(Path::of(Field::Rule), Value::Null)]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        assert!(after.keys().all(|path| path.occurrence.is_none()));
+    }
+
+    #[test]
+    fn an_occurrence_without_a_state_is_as_the_series_again() {
+        let edit = Fields::from([(
+            Path::occurrence(wall("2026-03-11T10:00:00"), Field::State),
+            Value::Null,
+        )]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        assert!(!after.contains_key(&Path::occurrence(
+            wall("2026-03-11T10:00:00"),
+            Field::Location
+        )));
+        assert!(after.contains_key(&Path::occurrence(wall("2026-03-09T10:00:00"), Field::State)));
+        assert_eq!(whole_faults(Display::Calendar, &after, &edit), []);
+    }
+
+    #[test]
+    fn an_occurrence_off_the_series_is_refused() {
+        let path = Path::occurrence(wall("2026-03-10T10:00:00"), Field::Subject);
+        let edit = Fields::from([(path, Value::text("Odd one"))]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        assert_eq!(whole_faults(Display::Calendar, &after, &edit).len(), 1);
+    }
+
+    // trap 38
+    #[test]
+    fn an_end_before_its_start_is_refused_and_a_day_long_one_is_not() {
+        let backwards = Fields::from([
+            (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
+            (Path::of(Field::End), berlin("2026-03-02T09:00:00")),
+        ]);
+        assert_eq!(
+            whole_faults(Display::Calendar, &backwards, &backwards)[0].field,
+            "end"
+        );
+        let day = Value::When(When::Day(date("2026-03-02")));
+        let all_day = Fields::from([
+            (Path::of(Field::Start), day.clone()),
+            (Path::of(Field::End), day),
+        ]);
+        assert_eq!(whole_faults(Display::Calendar, &all_day, &all_day), []);
+        let mixed = Fields::from([
+            (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
+            (
+                Path::of(Field::End),
+                Value::When(When::Day(date("2026-03-03"))),
+            ),
+        ]);
+        assert_eq!(whole_faults(Display::Calendar, &mixed, &mixed).len(), 1);
+    }
+
+    #[test]
+    fn done_is_a_hundred_percent_and_has_its_day_unless_the_edit_says_otherwise() {
+        let edit = Fields::from([(Path::of(Field::Status), Value::text("Done"))]);
+        let after = edited(&Fields::new(), &edit, date("2026-03-05"));
+        assert_eq!(
+            after.get(&Path::of(Field::Percent)),
+            Some(&Value::Number(100))
+        );
+        assert_eq!(
+            after.get(&Path::of(Field::DoneDay)),
+            Some(&Value::Day(date("2026-03-05")))
+        );
+        let said = Fields::from([
+            (Path::of(Field::Status), Value::text("Done")),
+            (Path::of(Field::DoneDay), Value::Day(date("2026-03-04"))),
+        ]);
+        let after = edited(&Fields::new(), &said, date("2026-03-05"));
+        assert_eq!(
+            after.get(&Path::of(Field::DoneDay)),
+            Some(&Value::Day(date("2026-03-04")))
+        );
+        let again = Fields::from([(Path::of(Field::Status), Value::text("In Progress"))]);
+        let after = edited(&after, &again, date("2026-03-06"));
+        assert_eq!(after.get(&Path::of(Field::DoneDay)), Some(&Value::Null));
+    }
+
+    #[test]
+    fn every_fault_of_form_is_named_at_once() {
+        let edit = Fields::from([
+            (Path::of(Field::Subject), Value::Number(3)),
+            (Path::of(Field::Status), Value::text("Perhaps")),
+            (Path::of(Field::Percent), Value::Number(101)),
+            (Path::of(Field::FirstName), Value::text("x")),
+            (Path::of(Field::State), Value::text("modified")),
+        ]);
+        let fields: Vec<String> = form_faults(&edit)
+            .into_iter()
+            .map(|fault| fault.field)
+            .collect();
+        for field in ["subject", "status", "percent", "first_name", "state"] {
+            assert!(fields.contains(&field.to_owned()), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_series_takes_time_until_its_last_day() {
+        let mut fields = series();
+        assert_eq!(extent(&fields).1, Some(Timestamp::MAX));
+        fields.insert(
+            Path::of(Field::Rule),
+            Value::Rule(Recurrence {
+                pattern: Pattern::Daily { interval: 1 },
+                range: Range::Count(3),
+            }),
+        );
+        let (start, end) = extent(&fields);
+        assert_eq!(
+            start.map(|at| at.to_string()).as_deref(),
+            Some("2026-03-02T09:00:00Z")
+        );
+        assert_eq!(
+            end.map(|at| at.to_string()).as_deref(),
+            Some("2026-03-06T00:00:00Z")
+        );
+    }
+}

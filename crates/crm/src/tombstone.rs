@@ -1,0 +1,86 @@
+//! What is remembered of a deleted record: that it was deleted, when, by whom, and where a merged one lives on.
+
+use crate::actor::Actor;
+use crate::db::{Cells, Tx, args, places};
+use crate::error::Error;
+use crate::feed::Root;
+use crate::id::EmployeeId;
+use crate::value::json;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is written when a record goes.
+pub(crate) struct Tombstone<'a> {
+    pub(crate) kind: Root,
+    pub(crate) id: &'a str,
+    pub(crate) integration_key: Option<String>,
+    pub(crate) global_id: Option<String>,
+    pub(crate) merged_into: Option<&'a str>,
+    pub(crate) users: &'a BTreeSet<EmployeeId>,
+}
+
+impl Tx {
+    pub(crate) async fn bury(
+        &mut self,
+        actor: &Actor,
+        now: Timestamp,
+        stone: Tombstone<'_>,
+    ) -> Result<(), Error> {
+        let cells = Cells::default()
+            .set("root_kind", stone.kind.as_str())
+            .set("root_id", stone.id)
+            .set("integration_key", stone.integration_key)
+            .set("global_id", stone.global_id)
+            .set("merged_into", stone.merged_into)
+            .set("users", json(stone.users))
+            .set("deleted_at", now)
+            .set("deleted_by", &actor.user)
+            .set("source", actor.source.as_str());
+        self.insert("tombstone", cells).await
+    }
+
+    /// Which of these ids were deleted, and what each was merged into.
+    pub(crate) async fn buried(
+        &mut self,
+        kind: Root,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, Option<String>>, Error> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let sql = format!(
+            "SELECT root_id, merged_into FROM tombstone WHERE root_kind = $1 AND root_id IN ({})",
+            places(2, ids.len())
+        );
+        let mut list = args![kind.as_str()];
+        list.extend(ids.iter().map(crate::db::Arg::from));
+        let rows = self.rows(&sql, list).await?;
+        rows.into_iter()
+            .map(|mut row| Ok((row.text()?, row.text_or_null()?)))
+            .collect()
+    }
+
+    /// The error for an id that is not there: deleted, or never known.
+    pub(crate) async fn missing(&mut self, kind: Root, id: &str) -> Result<Error, Error> {
+        let found = self.buried(kind, &[id.to_owned()]).await?;
+        Ok(match found.into_values().next() {
+            Some(merged_into) => Error::Deleted { merged_into },
+            None => Error::NotFound,
+        })
+    }
+
+    /// Whether a record made under this key was deleted since.
+    pub(crate) async fn key_buried(
+        &mut self,
+        kind: Root,
+        key: &str,
+    ) -> Result<Option<Error>, Error> {
+        let sql = "SELECT merged_into FROM tombstone WHERE integration_key = $1 AND root_kind = $2";
+        match self.row(sql, args![key, kind.as_str()]).await? {
+            Some(mut row) => Ok(Some(Error::Deleted {
+                merged_into: row.text_or_null()?,
+            })),
+            None => Ok(None),
+        }
+    }
+}
