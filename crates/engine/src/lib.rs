@@ -1,3 +1,72 @@
 //! Doing it: cycles that observe both sides, plan, brake, act and settle.
+//!
+//! The engine awaits only its ports, the store and the clock; it knows no protocol and no runtime.
+#![forbid(unsafe_code)]
 
+mod act;
+mod answer;
+mod brake;
+mod cycle;
+mod force;
+mod judge;
+mod limits;
+mod observe;
+pub mod outcome;
 pub mod port;
+mod read_back;
+mod reader;
+mod recover;
+mod relink;
+mod report;
+mod seen;
+mod settle;
+
+pub use outcome::{CycleError, CycleReport};
+pub use report::{Explained, PlanLine, PlanReport, UserExplained};
+
+use port::{Clock, Dice, Remotes};
+use std::sync::Arc;
+use store::Store;
+
+/// What an engine is made of. Cheap to clone.
+#[derive(Clone)]
+pub struct EngineParts {
+    /// What we remember.
+    pub store: Store,
+    /// The way to both sides.
+    pub remotes: Arc<dyn Remotes>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and jitter.
+    pub dice: Arc<dyn Dice>,
+    /// This node's name, for its leases.
+    pub node: String,
+    /// The secret that match keys are hashed with.
+    pub hash_key: [u8; 32],
+}
+
+/// Carries out cycles.
+#[derive(Clone)]
+pub struct Engine {
+    parts: EngineParts,
+}
+
+impl Engine {
+    /// An engine.
+    #[must_use]
+    pub fn new(parts: EngineParts) -> Engine {
+        Engine { parts }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub(crate) fn fresh_id(&self) -> String {
+        self.parts.dice.id()
+    }
+}

@@ -60,7 +60,7 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
     };
     Plan {
         domain: Some(domain),
-        ops: vec![create],
+        ops: enlisting(domain, create),
         after: After::New {
             domain,
             form,
@@ -71,6 +71,14 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
         },
         conflicts: Vec::new(),
         reasons: vec![Reason::New],
+    }
+}
+
+/// Importing a contact puts the user on its Sync List (rule O3).
+fn enlisting(domain: Domain, create: Op) -> Vec<Op> {
+    match domain.kind() {
+        Kind::Contact => vec![create, Op::Enlist],
+        Kind::Appointment | Kind::Task => vec![create],
     }
 }
 

@@ -326,6 +326,7 @@ fn flip(
         locked: false,
         owner: None,
     }];
+    ops.push(Op::Enlist);
     let mut changes = Fields::new();
     changes.insert(
         Path::of(Field::Categories),

@@ -1,0 +1,305 @@
+//! One cycle of one pairing: observe, plan, brake, act, settle. It may be dropped at any point.
+
+use crate::Engine;
+use crate::force::Force;
+use crate::limits;
+use crate::outcome::{CycleError, CycleReport};
+use crate::port::{Remote, Trouble, Wanted};
+use jiff::SignedDuration;
+use model::{Kind, MailboxId, PairingId, Side, SleepCause, UserId};
+use std::collections::BTreeMap;
+use store::change::Ended;
+use store::{Lease, Pairing, PairingState};
+
+/// What one cycle works with.
+pub(crate) struct Cycle<'a> {
+    pub engine: &'a Engine,
+    pub lease: Lease,
+    pub pairing: Pairing,
+    pub force: Force,
+    pub crm: Box<dyn Remote>,
+    pub pim: Box<dyn Remote>,
+    pub id: String,
+    pub epoch: u64,
+    /// The mailbox's identity was checked in this cycle, before its first write.
+    pub identified: bool,
+    pub report: CycleReport,
+    /// Whose pairing leads a meeting, asked once per cycle.
+    pub leaders: BTreeMap<String, (plan::Lead, Option<UserId>)>,
+    /// Unlinked contacts came or went: ambiguous ones are looked at again.
+    pub pool_changed: bool,
+    pub broken_in_a_row: u32,
+    /// The mailbox's identity, learnt or confirmed in this cycle.
+    pub learnt: Option<(MailboxId, String)>,
+}
+
+impl Engine {
+    /// Carries out one cycle of a pairing.
+    ///
+    /// # Errors
+    /// When the cycle could not begin, or the store failed. Trouble with a side ends the cycle early; the report tells.
+    pub async fn cycle(&self, id: &PairingId) -> Result<CycleReport, CycleError> {
+        let lease = self
+            .store()
+            .take_lease(
+                id.as_str(),
+                &self.parts.node,
+                limits::LEASE_MS,
+                limits::CALL_MS,
+            )
+            .await?
+            .ok_or(CycleError::Leased)?;
+        let result = self.with_lease(lease.clone(), id).await;
+        // A lease that cannot be released ends by itself.
+        let released = self.store().release_lease(&lease).await;
+        let report = result?;
+        match released {
+            Ok(()) | Err(store::StoreError::Fenced) => Ok(report),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn with_lease(&self, lease: Lease, id: &PairingId) -> Result<CycleReport, CycleError> {
+        let pairing = self
+            .store()
+            .pairing(id)
+            .await?
+            .ok_or(CycleError::NoPairing)?;
+        if !pairing.enabled {
+            return Ok(CycleReport::default());
+        }
+        if let Some(why) = &pairing.state.stopped
+            && !pairing.state.confirm_mailbox
+        {
+            return Err(CycleError::Stopped(why.clone()));
+        }
+        match self.begin(lease.clone(), pairing.clone()).await {
+            Ok(mut cycle) => cycle.run().await,
+            Err(CycleError::Trouble(trouble)) => self.not_begun(&lease, &pairing, &trouble).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens both sides and learns what is in force.
+    pub(crate) async fn begin(
+        &self,
+        lease: Lease,
+        pairing: Pairing,
+    ) -> Result<Cycle<'_>, CycleError> {
+        if self.store().crm_cursor(&pairing.crm).await?.is_none() {
+            // The feed's cursor must stand before a pairing lists, or what happens in between is missed.
+            self.read_crm(&pairing.crm).await?;
+        }
+        let force = self.force(&pairing).await?;
+        let (crm, pim) = self
+            .parts
+            .remotes
+            .open(&pairing, force.maps.clone())
+            .await?;
+        let epoch = self.store().epoch().await?;
+        Ok(Cycle {
+            engine: self,
+            lease,
+            pairing,
+            force,
+            crm,
+            pim,
+            id: self.fresh_id(),
+            epoch,
+            identified: false,
+            report: CycleReport::default(),
+            leaders: BTreeMap::new(),
+            pool_changed: false,
+            broken_in_a_row: 0,
+            learnt: None,
+        })
+    }
+
+    async fn not_begun(
+        &self,
+        lease: &Lease,
+        pairing: &Pairing,
+        trouble: &Trouble,
+    ) -> Result<CycleReport, CycleError> {
+        let state = after_trouble(self, pairing, pairing.state.clone(), trouble);
+        let report = CycleReport {
+            trouble: state.trouble.clone(),
+            ..CycleReport::default()
+        };
+        self.store()
+            .end_cycle(
+                lease,
+                &pairing.id,
+                &Ended {
+                    state,
+                    mailbox: None,
+                },
+            )
+            .await?;
+        Ok(report)
+    }
+}
+
+impl Cycle<'_> {
+    async fn run(&mut self) -> Result<CycleReport, CycleError> {
+        let done = self.work().await;
+        let mut state = self.pairing.state.clone();
+        let now = self.engine.now();
+        state.last_cycle = Some(now);
+        match done {
+            Ok(()) => {
+                state.first_done = true;
+                state.last_success = Some(now);
+                state.trouble = self.report.trouble.clone();
+                state.failures = 0;
+                state.not_before = None;
+                state.stopped = None;
+                state.planned_with = self.force.digest.clone();
+                state.progress = None;
+            }
+            Err(CycleError::Trouble(trouble)) => {
+                state = after_trouble(self.engine, &self.pairing, state, &trouble);
+                self.report.trouble = state.trouble.clone();
+            }
+            Err(CycleError::Stopped(why)) => {
+                self.report.trouble = Some(why.clone());
+                state.trouble = Some(why.clone());
+                state.stopped = Some(why);
+            }
+            Err(error) => return Err(error),
+        }
+        let mailbox = self.learnt.take();
+        if mailbox.is_some() {
+            state.confirm_mailbox = false;
+            state.stopped = None;
+        }
+        self.engine
+            .store()
+            .end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox })
+            .await?;
+        Ok(std::mem::take(&mut self.report))
+    }
+
+    async fn work(&mut self) -> Result<(), CycleError> {
+        self.first_contact().await?;
+        self.recover().await?;
+        self.settings_changed().await?;
+        for kind in Kind::ALL {
+            for side in Side::BOTH {
+                self.observe(side, kind).await?;
+            }
+        }
+        self.relink().await?;
+        self.look().await?;
+        self.look_at_partners().await?;
+        let brakes = self.count().await?;
+        self.act_on_all(&brakes).await?;
+        self.look_at_the_ambiguous().await
+    }
+
+    /// Rule L7: what a changed setting, map or membership could let in or out is looked at again.
+    async fn settings_changed(&mut self) -> Result<(), CycleError> {
+        let before = &self.pairing.state.planned_with;
+        if before.is_empty() || *before == self.force.digest {
+            return Ok(());
+        }
+        let store = self.engine.store();
+        store
+            .look_at_strangers(&self.pairing.id, &crate::settle::SETTING_REASONS)
+            .await?;
+        const CAUSES: [SleepCause; 6] = [
+            SleepCause::Level,
+            SleepCause::Window,
+            SleepCause::Filter,
+            SleepCause::Private,
+            SleepCause::KeptInCrm,
+            SleepCause::DeleteForbidden,
+        ];
+        store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
+        Ok(())
+    }
+
+    async fn look_at_the_ambiguous(&mut self) -> Result<(), CycleError> {
+        if self.pool_changed {
+            self.engine
+                .store()
+                .look_at_strangers(&self.pairing.id, &["ambiguous"])
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remote(&self, side: Side) -> &dyn Remote {
+        match side {
+            Side::Crm => self.crm.as_ref(),
+            Side::Pim => self.pim.as_ref(),
+        }
+    }
+
+    /// A look at one id; trouble with it alone is the answer's.
+    pub(crate) async fn get_one(
+        &self,
+        side: Side,
+        kind: Kind,
+        wanted: Wanted,
+    ) -> Result<Result<model::Seen, Trouble>, CycleError> {
+        let id = wanted.id.clone();
+        let answers = self.remote(side).get(kind, &[wanted]).await?;
+        let found = answers
+            .into_iter()
+            .find(|(of, _)| *of == id)
+            .map(|(_, seen)| seen);
+        Ok(found.unwrap_or_else(|| {
+            Err(Trouble::Broken {
+                why: "the side did not answer for the id asked".to_owned(),
+            })
+        }))
+    }
+
+    /// Keeps the lease while a long cycle works: a call is sent only while the rest exceeds its deadline (decision 10).
+    pub(crate) async fn keep_lease(&mut self) -> Result<(), CycleError> {
+        let rest = self.lease.until.as_millisecond() - self.engine.now().as_millisecond();
+        if rest < i64::try_from(limits::LEASE_MS / 2).unwrap_or(i64::MAX) {
+            self.lease = self
+                .engine
+                .store()
+                .renew_lease(&self.lease, limits::LEASE_MS)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn after_trouble(
+    engine: &Engine,
+    pairing: &Pairing,
+    mut state: PairingState,
+    trouble: &Trouble,
+) -> PairingState {
+    let now = engine.now();
+    state.last_cycle = Some(now);
+    state.failures = state.failures.saturating_add(1);
+    state.trouble = Some(trouble.to_string());
+    let told = match trouble {
+        Trouble::Busy {
+            wait_ms: Some(ms), ..
+        } => i64::try_from(*ms / 1000).unwrap_or(limits::LONGEST_PATIENCE_S) + 1,
+        Trouble::Busy { wait_ms: None, .. }
+        | Trouble::Stale
+        | Trouble::Gone(_)
+        | Trouble::Refused { .. }
+        | Trouble::NoAccess { .. }
+        | Trouble::CursorRefused
+        | Trouble::Broken { .. }
+        | Trouble::Unknown { .. } => 0,
+    };
+    // Our own floor, growing and with jitter, beneath whatever a server says (traps 166, 167).
+    let grown = 1_i64 << state.failures.min(9);
+    let jitter = i64::try_from(engine.parts.dice.roll() % 1000).unwrap_or(0);
+    let wait = told.max(grown.min(limits::LONGEST_PATIENCE_S));
+    state.not_before = now
+        .checked_add(SignedDuration::from_millis(wait * 1000 + jitter))
+        .ok();
+    tracing::warn!(pairing.id = %pairing.id, failures = state.failures, "a cycle did not end well");
+    state
+}

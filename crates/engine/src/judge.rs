@@ -1,0 +1,524 @@
+//! Judging: what one record's observations mean, asked of `plan` with everything it needs read beforehand.
+
+use crate::cycle::Cycle;
+use crate::force::pairing_of;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::{FindBy, Trouble, Wanted};
+use model::{Domain, Gone, Kind, Level, Record, RecordId, Seen, Side, UserId};
+use plan::matching::{self, Match};
+use plan::{After, Context, Lead, Plan, Reason, fresh, linked, scope};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Observation, Work};
+
+/// A record's plan, and the copies it was made from.
+pub(crate) struct Judged {
+    pub plan: Plan,
+    pub crm: Option<Record>,
+    pub pim: Option<Record>,
+    /// Candidates that a person must choose among.
+    pub ambiguous: Option<(Vec<RecordId>, Vec<RecordId>)>,
+    /// Equal names kept apart: told (rule M1).
+    pub doubles: Vec<(RecordId, RecordId)>,
+}
+
+impl Judged {
+    fn of(plan: Plan, crm: Option<&Record>, pim: Option<&Record>) -> Judged {
+        Judged {
+            plan,
+            crm: crm.cloned(),
+            pim: pim.cloned(),
+            ambiguous: None,
+            doubles: Vec::new(),
+        }
+    }
+}
+
+impl Cycle<'_> {
+    /// What a record's observations mean; `None` when a copy is not known yet and must be looked at first.
+    pub(crate) async fn judge(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
+        match (&work.link, &work.crm, &work.pim) {
+            (Some(link), Some(crm), Some(pim)) => {
+                let lead = match &pim.seen {
+                    Seen::Present(item) => self.lead(item).await?.0,
+                    Seen::Gone(_) => Lead::Mine,
+                };
+                let plan = {
+                    let lenses = self.lenses();
+                    linked::plan(link, &crm.seen, &pim.seen, &self.context(lead, &lenses))
+                };
+                Ok(Some(Judged::of(
+                    plan,
+                    present(&crm.seen),
+                    present(&pim.seen),
+                )))
+            }
+            (Some(_), _, _) => Ok(None),
+            (None, Some(seen), _) => self.judge_alone(seen).await.map(Some),
+            (None, None, Some(seen)) => self.judge_alone(seen).await.map(Some),
+            (None, None, None) => Ok(None),
+        }
+    }
+
+    async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {
+        match (&seen.seen, seen.side) {
+            // Unlinked and gone: nothing to do but to forget that it was seen.
+            (Seen::Gone(why), _) => {
+                let reason = match why {
+                    Gone::Deleted => Reason::Deleted,
+                    Gone::NotVisible => Reason::NotVisible,
+                    Gone::Delisted => Reason::NotListed,
+                    Gone::Left | Gone::OutOfWindow => Reason::Left,
+                    Gone::Unknown => Reason::Unproven,
+                };
+                Ok(Judged::of(
+                    Plan::of(None, After::Forget, reason),
+                    None,
+                    None,
+                ))
+            }
+            (Seen::Present(record), Side::Crm) => self.judge_record(record).await,
+            (Seen::Present(item), Side::Pim) => self.judge_item(item).await,
+        }
+    }
+
+    /// A CRM record that is not linked.
+    async fn judge_record(&mut self, record: &Record) -> Result<Judged, CycleError> {
+        let admitted = {
+            let lenses = self.lenses();
+            scope::admit_record(record, &self.context(Lead::Mine, &lenses))
+        };
+        let domain = match admitted {
+            Ok(domain) => domain,
+            Err(reason) => {
+                // What Exchange brings by itself, or what is called off, is linked to the item that shows it all the same.
+                if let Some(domain) = record.facts.domain
+                    && matches!(
+                        reason,
+                        Reason::ExchangeInvites
+                            | Reason::Cancelled
+                            | Reason::NoTimes
+                            | Reason::Window
+                    )
+                    && let Some(judged) = self.by_sign(domain, record).await?
+                {
+                    return Ok(judged);
+                }
+                return Ok(Judged::of(
+                    Plan::of(record.facts.domain, After::Stranger(reason), reason),
+                    Some(record),
+                    None,
+                ));
+            }
+        };
+        let hashes = self.hashes(record);
+        let theirs = self.candidates(record.kind, Side::Pim, &hashes).await?;
+        let theirs: Vec<Record> = theirs
+            .into_iter()
+            .filter(|item| fresh::may_match(item, domain))
+            .collect();
+        let mine = self
+            .rivals(domain, record, Side::Crm, &hashes, &theirs)
+            .await?;
+        match matching::find(domain, record, &mine, &theirs) {
+            Match::Is(id) => {
+                let item = theirs.iter().find(|item| item.id == id);
+                self.adopt(domain, Some(record), item).await
+            }
+            Match::New { doubles } => {
+                let plan = {
+                    let lenses = self.lenses();
+                    fresh::export(domain, record, &self.context(Lead::Mine, &lenses))
+                };
+                let mut judged = Judged::of(plan, Some(record), None);
+                judged.doubles = doubles
+                    .into_iter()
+                    .map(|item| (record.id.clone(), item))
+                    .collect();
+                Ok(judged)
+            }
+            Match::Ambiguous { mine, theirs } => {
+                Ok(ambiguous(domain, Some(record), None, mine, theirs))
+            }
+        }
+    }
+
+    /// A mailbox item that is not linked.
+    async fn judge_item(&mut self, item: &Record) -> Result<Judged, CycleError> {
+        let (lead, owner) = self.lead(item).await?;
+        let admitted = {
+            let lenses = self.lenses();
+            scope::admit_item(item, &self.context(lead, &lenses))
+        };
+        let domain = match admitted {
+            Ok(domain) => domain,
+            Err(reason) => {
+                let domain = match item.kind {
+                    Kind::Contact => None,
+                    Kind::Appointment => Some(Domain::Calendar),
+                    Kind::Task => Some(Domain::Task),
+                };
+                if let Some(domain) = domain
+                    && reason == Reason::AnotherLeads
+                    && let Some(judged) = self.by_sign(domain, item).await?
+                {
+                    return Ok(judged);
+                }
+                return Ok(Judged::of(
+                    Plan::of(domain, After::Stranger(reason), reason),
+                    None,
+                    Some(item),
+                ));
+            }
+        };
+        // A mark whose link has its own item means that a person copied it: a new record (trap 46).
+        let mut own = item.clone();
+        if self.link_by_mark(item).await?.is_some() {
+            own.facts.mark = None;
+        }
+        let hashes = self.hashes(&own);
+        let theirs = self.candidates(item.kind, Side::Crm, &hashes).await?;
+        let mut theirs: Vec<Record> = theirs
+            .into_iter()
+            .filter(|record| record.facts.domain == Some(domain))
+            .collect();
+        self.add_by_global_id(domain, &own, &mut theirs).await?;
+        let mine = self
+            .rivals(domain, &own, Side::Pim, &hashes, &theirs)
+            .await?;
+        let mine: Vec<Record> = mine
+            .into_iter()
+            .filter(|other| fresh::may_match(other, domain))
+            .collect();
+        match matching::find(domain, &own, &mine, &theirs) {
+            Match::Is(id) => {
+                let record = theirs.iter().find(|record| record.id == id);
+                self.adopt(domain, record, Some(item)).await
+            }
+            Match::New { doubles } => {
+                let plan = {
+                    let lenses = self.lenses();
+                    fresh::import(domain, item, owner, &self.context(lead, &lenses))
+                };
+                let mut judged = Judged::of(plan, None, Some(item));
+                judged.doubles = doubles
+                    .into_iter()
+                    .map(|record| (record, item.id.clone()))
+                    .collect();
+                Ok(judged)
+            }
+            Match::Ambiguous { mine, theirs } => {
+                Ok(ambiguous(domain, None, Some(item), theirs, mine))
+            }
+        }
+    }
+
+    /// Two records that a person says are one, as if matching had found them.
+    pub(crate) async fn judge_pair(
+        &mut self,
+        crm: &Record,
+        pim: &Record,
+    ) -> Result<Option<Judged>, CycleError> {
+        match crm.facts.domain {
+            Some(domain) => self.adopt(domain, Some(crm), Some(pim)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn adopt(
+        &mut self,
+        domain: Domain,
+        crm: Option<&Record>,
+        pim: Option<&Record>,
+    ) -> Result<Judged, CycleError> {
+        let (Some(crm), Some(pim)) = (crm, pim) else {
+            return Ok(Judged::of(
+                Plan::of(
+                    Some(domain),
+                    After::Wait(Reason::Unproven),
+                    Reason::Unproven,
+                ),
+                crm,
+                pim,
+            ));
+        };
+        let (lead, _) = self.lead(pim).await?;
+        let lenses = self.lenses();
+        let plan = fresh::adopt(domain, crm, pim, &self.context(lead, &lenses));
+        Ok(Judged::of(plan, Some(crm), Some(pim)))
+    }
+
+    /// The other copy by a sure sign alone: mark, integration id, global id.
+    async fn by_sign(
+        &mut self,
+        domain: Domain,
+        record: &Record,
+    ) -> Result<Option<Judged>, CycleError> {
+        if self.force.levels.get(&domain) == Some(&Level::NONE) {
+            return Ok(None);
+        }
+        let hashes = self.hashes(record);
+        let is_item = !record.facts.class.is_empty();
+        let side = if is_item { Side::Crm } else { Side::Pim };
+        let mut theirs = self.candidates(record.kind, side, &hashes).await?;
+        if is_item {
+            self.add_by_global_id(domain, record, &mut theirs).await?;
+        }
+        let signed = |other: &&Record| {
+            let (crm, pim) = if is_item {
+                (*other, record)
+            } else {
+                (record, *other)
+            };
+            crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id
+        };
+        let Some(other) = theirs.iter().find(signed).cloned() else {
+            return Ok(None);
+        };
+        let judged = if is_item {
+            self.adopt(domain, Some(&other), Some(record)).await?
+        } else {
+            self.adopt(domain, Some(record), Some(&other)).await?
+        };
+        Ok(Some(judged))
+    }
+
+    /// The CRM record of a meeting by its global id, which the user's views may not show yet (rule P1).
+    async fn add_by_global_id(
+        &mut self,
+        domain: Domain,
+        item: &Record,
+        theirs: &mut Vec<Record>,
+    ) -> Result<(), CycleError> {
+        let Some(id) = item
+            .facts
+            .global_id
+            .clone()
+            .filter(|_| domain == Domain::Calendar && item.facts.meeting)
+        else {
+            return Ok(());
+        };
+        for record in self
+            .crm
+            .find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES)
+            .await?
+        {
+            let linked = self
+                .engine
+                .store()
+                .link_of(&self.pairing.id, Side::Crm, record.kind, &record.id)
+                .await?
+                .is_some();
+            if !linked && theirs.iter().all(|known| known.id != record.id) {
+                theirs.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Unlinked records of a side that share a match key, with their content.
+    async fn candidates(
+        &self,
+        kind: Kind,
+        side: Side,
+        hashes: &[String],
+    ) -> Result<Vec<Record>, CycleError> {
+        let store = self.engine.store();
+        let found = store
+            .candidates(&self.pairing.id, kind, side, hashes, limits::CANDIDATES)
+            .await?;
+        let mut records = Vec::new();
+        let mut unread = Vec::new();
+        for candidate in found {
+            if candidate.observed {
+                let work = store
+                    .work_of(&self.pairing.id, side, kind, &candidate.id)
+                    .await?;
+                let seen = work.and_then(|work| match side {
+                    Side::Crm => work.crm,
+                    Side::Pim => work.pim,
+                });
+                records.extend(seen.and_then(|seen| match seen.seen {
+                    Seen::Present(record) => Some(*record),
+                    Seen::Gone(_) => None,
+                }));
+            } else {
+                unread.push(Wanted {
+                    id: candidate.id,
+                    mark_key: None,
+                });
+            }
+        }
+        // A stranger's content is not ours to keep: it is read before linking (decision 12).
+        for chunk in unread.chunks(limits::LOOK_PAGE) {
+            for (_, seen) in self.remote(side).get(kind, chunk).await? {
+                match seen {
+                    Ok(Seen::Present(record)) => records.push(*record),
+                    Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => {}
+                    // Without its content nothing can be decided about it.
+                    Err(trouble) => return Err(trouble.into()),
+                }
+            }
+        }
+        Ok(records)
+    }
+
+    /// Unlinked records of a record's own side that compete for the same candidates.
+    async fn rivals(
+        &self,
+        domain: Domain,
+        record: &Record,
+        side: Side,
+        hashes: &[String],
+        theirs: &[Record],
+    ) -> Result<Vec<Record>, CycleError> {
+        if theirs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all: BTreeSet<String> = hashes.iter().cloned().collect();
+        for other in theirs {
+            all.extend(self.hashes(other));
+        }
+        let all: Vec<String> = all.into_iter().collect();
+        let mut rivals = Vec::new();
+        for rival in self.candidates(record.kind, side, &all).await? {
+            let same_domain = rival.facts.domain.is_none_or(|of| of == domain);
+            if rival.id != record.id && same_domain {
+                rivals.push(rival);
+            }
+        }
+        Ok(rivals)
+    }
+
+    /// Whose copy of a received meeting decides, and who owns the record when this one does (rule P3).
+    pub(crate) async fn lead(
+        &mut self,
+        item: &Record,
+    ) -> Result<(Lead, Option<UserId>), CycleError> {
+        if !item.facts.received {
+            return Ok((Lead::Mine, None));
+        }
+        let people = item
+            .get(model::Field::Attendees)
+            .and_then(model::Value::as_people);
+        let organizer = item.facts.organizer.as_ref().map(model::Attendee::key);
+        let key = item
+            .facts
+            .global_id
+            .clone()
+            .unwrap_or_else(|| item.id.to_string());
+        if let Some(known) = self.leaders.get(&key) {
+            return Ok(known.clone());
+        }
+        let mut addresses: BTreeSet<String> = organizer.iter().cloned().collect();
+        addresses.extend(
+            people
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.clone())
+                .take(limits::ADDRESSES),
+        );
+        let users = self
+            .engine
+            .directory(&self.pairing.crm)
+            .who(&addresses)
+            .await?;
+        let organizer = organizer.and_then(|address| users.get(&address).cloned());
+        let lead = self.lead_among(organizer.as_ref(), &users).await?;
+        let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
+        self.leaders.insert(key, (lead, owner.clone()));
+        Ok((lead, owner))
+    }
+
+    async fn lead_among(
+        &self,
+        organizer: Option<&UserId>,
+        users: &BTreeMap<String, UserId>,
+    ) -> Result<Lead, CycleError> {
+        if let Some(organizer) = organizer
+            && *organizer != self.pairing.user
+            && self.leads(organizer).await?
+        {
+            return Ok(Lead::Another);
+        }
+        let attendees: BTreeSet<&UserId> = users
+            .values()
+            .filter(|user| Some(*user) != organizer)
+            .collect();
+        for user in attendees {
+            if *user == self.pairing.user {
+                break;
+            }
+            if self.leads(user).await? {
+                return Ok(Lead::Another);
+            }
+        }
+        Ok(if organizer.is_some() {
+            Lead::Carrier
+        } else {
+            Lead::Outsider
+        })
+    }
+
+    async fn leads(&self, user: &UserId) -> Result<bool, CycleError> {
+        match pairing_of(self.engine, &self.pairing.crm, user).await? {
+            Some(pairing) => {
+                self.engine
+                    .imports_calendar(&pairing, &self.force.settings)
+                    .await
+            }
+            None => Ok(false),
+        }
+    }
+
+    pub(crate) fn lenses(&self) -> Lenses {
+        Lenses {
+            crm: self.crm.lens(),
+            pim: self.pim.lens(),
+        }
+    }
+
+    pub(crate) fn context<'a>(&'a self, lead: Lead, lenses: &'a Lenses) -> Context<'a> {
+        Context {
+            now: self.engine.now(),
+            user: &self.pairing.user,
+            levels: &self.force.levels,
+            settings: &self.force.settings,
+            user_settings: &self.pairing.settings,
+            maps: &self.force.maps,
+            crm: lenses.crm.as_ref(),
+            pim: lenses.pim.as_ref(),
+            zone: &self.force.zone,
+            lead,
+        }
+    }
+}
+
+/// Both sides' lenses, held while a plan is made.
+pub(crate) struct Lenses {
+    crm: std::sync::Arc<dyn model::Lens>,
+    pim: std::sync::Arc<dyn model::Lens>,
+}
+
+fn present(seen: &Seen) -> Option<&Record> {
+    match seen {
+        Seen::Present(record) => Some(record),
+        Seen::Gone(_) => None,
+    }
+}
+
+fn ambiguous(
+    domain: Domain,
+    crm: Option<&Record>,
+    pim: Option<&Record>,
+    of_crm: Vec<RecordId>,
+    of_pim: Vec<RecordId>,
+) -> Judged {
+    let mut judged = Judged::of(
+        Plan::of(Some(domain), After::Ambiguous, Reason::Ambiguous),
+        crm,
+        pim,
+    );
+    judged.ambiguous = Some((of_crm, of_pim));
+    judged
+}

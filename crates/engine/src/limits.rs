@@ -1,0 +1,26 @@
+//! Every bound of a cycle in one place.
+
+/// Milliseconds a lease lasts; renewed while a cycle works.
+pub const LEASE_MS: u64 = 300_000;
+/// Milliseconds the longest single call to a side may take: a taker waits this long after a lease ended.
+pub const CALL_MS: u64 = 120_000;
+/// Records planned at once.
+pub const WORK_PAGE: usize = 200;
+/// Ids looked at in one call.
+pub const LOOK_PAGE: usize = 100;
+/// Pages of one folder read in a cycle: a very long listing goes on in the next one, so that nobody waits (rule E7).
+pub const PAGES_A_CYCLE: usize = 100_000;
+/// Rounds of looks in one cycle.
+pub const LOOK_ROUNDS: usize = 10_000;
+/// Candidates read for one record.
+pub const CANDIDATES: usize = 50;
+/// Open intents recovered in one cycle.
+pub const INTENTS: usize = 1_000;
+/// Failures in a row of calls to a side after which a cycle gives up.
+pub const BROKEN_IN_A_ROW: u32 = 5;
+/// The longest wait between two cycles of a pairing in trouble, in seconds.
+pub const LONGEST_PATIENCE_S: i64 = 900;
+/// Entries of the CRM's feed read at once.
+pub const FEED_PAGE: usize = 500;
+/// Addresses asked for at once when a meeting's leader is looked for.
+pub const ADDRESSES: usize = 500;

@@ -1,0 +1,391 @@
+//! Observing: what both sides show since their cursors, saved before anything is believed (decision 12, invariant 4).
+
+use crate::cycle::Cycle;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::{Identity, Page, Trouble, Wanted};
+use model::{FolderId, Kind, MailboxId, RecordId, Seen, Side};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Cursor, Look, Progress, Quarantine, change};
+
+impl Cycle<'_> {
+    /// The first contact with a mailbox gives it our id, or adopts the one it carries (decision 2). An administrator's
+    /// confirmation makes a moved mailbox go on (rules L1, M4).
+    pub(crate) async fn first_contact(&mut self) -> Result<(), CycleError> {
+        if self.pairing.mailbox.is_none() || self.pairing.state.confirm_mailbox {
+            self.identify().await?;
+        }
+        Ok(())
+    }
+
+    /// Checks what stands behind the address, once a cycle at most and before the first write (rule L1, trap 155).
+    pub(crate) async fn identify(&mut self) -> Result<(), CycleError> {
+        if self.identified {
+            return Ok(());
+        }
+        let identity = self.pim.identity().await?;
+        if !identity.is_user {
+            return Err(stop(
+                "the mailbox is a shared, room or equipment mailbox; only a user's own can be mapped (L1)",
+            ));
+        }
+        match (self.pairing.mailbox.clone(), identity.mailbox.clone()) {
+            (None, found) => self.adopt_mailbox(found, &identity).await?,
+            (Some(_), _) if self.pairing.state.confirm_mailbox => {
+                // Another server gives every id anew: what was observed is dropped, links find their items by mark.
+                self.engine
+                    .store()
+                    .drop_observing(&self.lease, &self.pairing.id)
+                    .await?;
+                self.adopt_mailbox(identity.mailbox.clone(), &identity)
+                    .await?;
+            }
+            (Some(ours), Some(found)) if ours == found => {
+                if self.pairing.root.as_deref() != Some(identity.root.as_str()) {
+                    return Err(stop(
+                        "the mailbox moved to another server or was restored: confirm it and it is matched again (M4)",
+                    ));
+                }
+            }
+            (Some(_), _) => {
+                return Err(stop(
+                    "another mailbox stands behind the address; confirm it to go on (L1)",
+                ));
+            }
+        }
+        self.identified = true;
+        Ok(())
+    }
+
+    async fn adopt_mailbox(
+        &mut self,
+        found: Option<MailboxId>,
+        identity: &Identity,
+    ) -> Result<(), CycleError> {
+        let id = match found {
+            Some(id) => id,
+            None => {
+                let id = self
+                    .pairing
+                    .mailbox
+                    .clone()
+                    .unwrap_or_else(|| MailboxId::new(self.engine.fresh_id()));
+                self.pim.set_identity(&id).await?;
+                id
+            }
+        };
+        self.pairing.mailbox = Some(id.clone());
+        self.pairing.root = Some(identity.root.clone());
+        self.pairing.state.confirm_mailbox = false;
+        self.learnt = Some((id, identity.root.clone()));
+        Ok(())
+    }
+
+    /// Reads a kind's folders of a side up to the present.
+    pub(crate) async fn observe(&mut self, side: Side, kind: Kind) -> Result<(), CycleError> {
+        let nothing = kind
+            .domains()
+            .iter()
+            .all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE));
+        if nothing {
+            // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
+            return Ok(());
+        }
+        let cursors: BTreeMap<(Side, Kind, FolderId), Cursor> = self
+            .engine
+            .store()
+            .cursors(&self.pairing.id)
+            .await?
+            .into_iter()
+            .map(|cursor| ((cursor.side, cursor.kind, cursor.folder.clone()), cursor))
+            .collect();
+        for folder in self.remote(side).folders(kind).await? {
+            let mut cursor = cursors
+                .get(&(side, kind, folder.clone()))
+                .cloned()
+                .unwrap_or_else(|| self.new_cursor(side, kind, &folder));
+            if side == Side::Pim && cursor.mailbox != self.pairing.mailbox {
+                // A state of another mailbox is never sent (trap 2).
+                cursor = self.new_cursor(side, kind, &folder);
+            }
+            self.folder(cursor).await?;
+        }
+        Ok(())
+    }
+
+    fn new_cursor(&self, side: Side, kind: Kind, folder: &FolderId) -> Cursor {
+        let mailbox = match side {
+            Side::Crm => None,
+            Side::Pim => self.pairing.mailbox.clone(),
+        };
+        Cursor {
+            side,
+            kind,
+            folder: folder.clone(),
+            mailbox,
+            text: None,
+            listing: true,
+        }
+    }
+
+    async fn folder(&mut self, mut cursor: Cursor) -> Result<(), CycleError> {
+        for _ in 0..limits::PAGES_A_CYCLE {
+            self.keep_lease().await?;
+            let (side, kind) = (cursor.side, cursor.kind);
+            let page = match self
+                .remote(side)
+                .changes(kind, &cursor.folder, cursor.text.as_deref())
+                .await
+            {
+                Ok(page) => page,
+                Err(Trouble::CursorRefused) if cursor.text.is_some() => {
+                    // Only the cursor goes; everything is listed again and recognised (trap 1). Who moved or replaced
+                    // the mailbox meanwhile is asked first.
+                    if side == Side::Pim {
+                        self.identify().await?;
+                    }
+                    cursor = self.new_cursor(side, kind, &cursor.folder);
+                    self.engine
+                        .store()
+                        .save_seen(
+                            &self.lease,
+                            &self.pairing.id,
+                            &change::Seen {
+                                cursor: Some(cursor.clone()),
+                                ..Default::default()
+                            },
+                        )
+                        .await?;
+                    continue;
+                }
+                Err(trouble) => return Err(trouble.into()),
+            };
+            let more = page.more;
+            cursor = self.save_page(cursor, page).await?;
+            if !more {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves a page with its cursor in one transaction; the last page of a listing ends it there too (trap 148). A page
+    /// that shows nothing new writes nothing.
+    async fn save_page(&mut self, before: Cursor, page: Page) -> Result<Cursor, CycleError> {
+        let (side, kind) = (before.side, before.kind);
+        let ended = before.listing && !page.more;
+        let mut cursor = before.clone();
+        cursor.text = Some(page.cursor.clone());
+        cursor.listing = before.listing && page.more;
+        let nothing =
+            page.records.is_empty() && page.vanished.is_empty() && page.unreadable.is_empty();
+        if nothing && !before.listing && cursor.text == before.text {
+            return Ok(cursor);
+        }
+        if before.listing {
+            self.progress(&page);
+        }
+        self.report.observed +=
+            u32::try_from(page.records.len() + page.vanished.len()).unwrap_or(u32::MAX);
+        let listed = if before.listing {
+            page.records
+                .iter()
+                .map(|record| record.id.clone())
+                .chain(page.unreadable.iter().map(|(id, _, _)| id.clone()))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let now = self.engine.now();
+        let seen = change::Seen {
+            observations: page
+                .records
+                .into_iter()
+                .map(|record| {
+                    let id = record.id.clone();
+                    self.observation(side, kind, &id, Seen::Present(Box::new(record)))
+                })
+                .collect(),
+            looks: page
+                .vanished
+                .into_iter()
+                .map(|id| Look::now(side, kind, id))
+                .collect(),
+            looked: Vec::new(),
+            listed,
+            listing_ended: ended.then(|| (side, kind, cursor.folder.clone())),
+            cursor: Some(cursor.clone()),
+            quarantine: page
+                .unreadable
+                .into_iter()
+                .map(|(id, version, reason)| {
+                    let versions = match side {
+                        Side::Crm => (Some(version), None),
+                        Side::Pim => (None, Some(version)),
+                    };
+                    Quarantine {
+                        side,
+                        kind,
+                        id,
+                        versions,
+                        reason,
+                        since: now,
+                    }
+                })
+                .collect(),
+        };
+        self.report.quarantined += u32::try_from(seen.quarantine.len()).unwrap_or(u32::MAX);
+        self.engine
+            .store()
+            .save_seen(&self.lease, &self.pairing.id, &seen)
+            .await?;
+        Ok(cursor)
+    }
+
+    fn progress(&mut self, page: &Page) {
+        let now = self.engine.now();
+        let progress = self.pairing.state.progress.get_or_insert_with(|| Progress {
+            phase: "observing".to_owned(),
+            done: 0,
+            total: None,
+            since: now,
+        });
+        progress.done += page.records.len() as u64;
+        progress.total = page.total.or(progress.total);
+    }
+
+    /// Looks at ids: what vanished, what the CRM's feed named, what a time has come for.
+    pub(crate) async fn look(&mut self) -> Result<(), CycleError> {
+        let mut failed: BTreeSet<(Side, Kind, RecordId)> = BTreeSet::new();
+        for _ in 0..limits::LOOK_ROUNDS {
+            self.keep_lease().await?;
+            let looks = self
+                .engine
+                .store()
+                .looks(
+                    &self.pairing.id,
+                    self.engine.now(),
+                    limits::LOOK_PAGE + failed.len(),
+                )
+                .await?;
+            let mut groups: BTreeMap<(Side, Kind), Vec<Look>> = BTreeMap::new();
+            for look in looks
+                .into_iter()
+                .filter(|look| !failed.contains(&(look.side, look.kind, look.id.clone())))
+            {
+                groups.entry((look.side, look.kind)).or_default().push(look);
+            }
+            if groups.is_empty() {
+                return Ok(());
+            }
+            for ((side, kind), looks) in groups {
+                self.report.observed += u32::try_from(looks.len()).unwrap_or(u32::MAX);
+                let left = self.look_at(side, kind, looks).await?;
+                failed.extend(left.into_iter().map(|id| (side, kind, id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at some ids of one side and kind; answers those that could not be looked at now.
+    async fn look_at(
+        &mut self,
+        side: Side,
+        kind: Kind,
+        looks: Vec<Look>,
+    ) -> Result<Vec<RecordId>, CycleError> {
+        let mut wanted = Vec::with_capacity(looks.len());
+        for look in &looks {
+            let link = self
+                .engine
+                .store()
+                .link_of(&self.pairing.id, side, kind, &look.id)
+                .await?;
+            wanted.push(Wanted {
+                id: look.id.clone(),
+                mark_key: link.map(|link| link.mark_key).filter(|key| !key.is_empty()),
+            });
+        }
+        let mut answers: BTreeMap<RecordId, Result<Seen, Trouble>> = BTreeMap::new();
+        for chunk in wanted.chunks(limits::LOOK_PAGE) {
+            answers.extend(self.remote(side).get(kind, chunk).await?);
+        }
+        let mut seen = change::Seen::default();
+        let mut left = Vec::new();
+        let now = self.engine.now();
+        for look in looks {
+            match answers.remove(&look.id) {
+                Some(Ok(found)) => seen
+                    .observations
+                    .push(self.observation(side, kind, &look.id, found)),
+                Some(Err(Trouble::Gone(why))) => {
+                    seen.observations
+                        .push(self.observation(side, kind, &look.id, Seen::Gone(why)))
+                }
+                Some(Err(Trouble::Refused { why, .. })) => {
+                    self.report.quarantined += 1;
+                    seen.quarantine.push(Quarantine {
+                        side,
+                        kind,
+                        id: look.id.clone(),
+                        versions: (None, None),
+                        reason: why,
+                        since: now,
+                    });
+                }
+                // No answer proves anything: the look stays.
+                Some(Err(_)) | None => {
+                    self.report.postponed += 1;
+                    left.push(look.id.clone());
+                    continue;
+                }
+            }
+            seen.looked.push(look);
+        }
+        self.engine
+            .store()
+            .save_seen(&self.lease, &self.pairing.id, &seen)
+            .await?;
+        Ok(left)
+    }
+
+    /// A linked record that one side showed is looked at on the other too: plans are made from two fresh copies.
+    pub(crate) async fn look_at_partners(&mut self) -> Result<(), CycleError> {
+        for kind in Kind::ALL {
+            let mut after = None;
+            loop {
+                let page = self
+                    .engine
+                    .store()
+                    .work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE)
+                    .await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.key.clone());
+                let mut missing: BTreeMap<Side, Vec<Look>> = BTreeMap::new();
+                for work in &page {
+                    let Some(link) = &work.link else { continue };
+                    for (side, seen) in [(Side::Crm, &work.crm), (Side::Pim, &work.pim)] {
+                        if seen.is_none() {
+                            missing.entry(side).or_default().push(Look::now(
+                                side,
+                                kind,
+                                link.end(side).id.clone(),
+                            ));
+                        }
+                    }
+                }
+                for (side, looks) in missing {
+                    self.look_at(side, kind, looks).await?;
+                }
+                if page.iter().all(|work| work.link.is_none()) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stop(why: &str) -> CycleError {
+    CycleError::Stopped(why.to_owned())
+}

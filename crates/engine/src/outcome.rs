@@ -1,0 +1,81 @@
+//! What a cycle answers.
+
+use crate::port::Trouble;
+use model::{Domain, Side};
+use std::collections::BTreeMap;
+use store::{Count, StoreError};
+
+/// What a cycle did.
+#[derive(Clone, Debug, Default)]
+pub struct CycleReport {
+    /// Records created, updated, deleted, matched, marked, and conflicts.
+    pub counts: BTreeMap<(Domain, Side, Count), u32>,
+    /// Units both sides changed.
+    pub conflicts: u32,
+    /// Questions to a person asked in this cycle.
+    pub held: u32,
+    /// Links that went to sleep.
+    pub slept: u32,
+    /// Records that went to quarantine.
+    pub quarantined: u32,
+    /// Domains that a brake stopped.
+    pub braked: u32,
+    /// What was seen on both sides.
+    pub observed: u32,
+    /// Records that could not be worked on now: busy, stale, unknown.
+    pub postponed: u32,
+    /// Why the cycle did not end well.
+    pub trouble: Option<String>,
+}
+
+impl CycleReport {
+    /// Records written on a side.
+    #[must_use]
+    pub fn writes(&self) -> u32 {
+        let written = |count: &Count| match count {
+            Count::Created | Count::Updated | Count::Deleted | Count::Marked => true,
+            Count::Matched | Count::Conflict => false,
+        };
+        self.counts
+            .iter()
+            .filter(|((_, _, count), _)| written(count))
+            .map(|(_, number)| number)
+            .sum()
+    }
+
+    /// Nothing was written, and nothing waits to be worked on.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.writes() == 0 && self.observed == 0 && self.postponed == 0 && self.trouble.is_none()
+    }
+
+    pub(crate) fn add(&mut self, domain: Domain, side: Side, count: Count) {
+        *self.counts.entry((domain, side, count)).or_default() += 1;
+    }
+}
+
+/// Why a cycle could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// Another node, or another command, is at it.
+    #[error("another node works on this pairing now")]
+    Leased,
+    /// There is no such pairing.
+    #[error("there is no such pairing")]
+    NoPairing,
+    /// It waits for an administrator.
+    #[error("stopped: {0}")]
+    Stopped(String),
+    /// There is no such question, or it was answered.
+    #[error("there is no such question, or it was answered")]
+    NoQuestion,
+    /// One of the two records is linked already.
+    #[error("one of the two records is linked already")]
+    AlreadyLinked,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A side failed.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}

@@ -1,0 +1,108 @@
+//! An item that carries the mark of a link whose own item is gone is that link's item under a new id: moved, restored,
+//! or the mailbox is on another server (rule M4, traps 7, 8). A copy made by a person stays a stranger (trap 46).
+
+use crate::cycle::Cycle;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::Wanted;
+use model::{Kind, Link, Record, Seen, Side};
+use std::collections::BTreeMap;
+use store::change::Settle;
+
+impl Cycle<'_> {
+    /// Gives links their items back before any vanished id is believed deleted.
+    pub(crate) async fn relink(&mut self) -> Result<(), CycleError> {
+        for kind in Kind::ALL {
+            let mut after = None;
+            loop {
+                let page = self
+                    .engine
+                    .store()
+                    .work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE)
+                    .await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.key.clone());
+                let mut found: Vec<(Link, Record)> = Vec::new();
+                for work in page {
+                    let (None, Some(seen)) = (&work.link, work.pim) else {
+                        continue;
+                    };
+                    let Seen::Present(item) = seen.seen else {
+                        continue;
+                    };
+                    if let Some(link) = self.link_by_mark(&item).await? {
+                        found.push((link, *item));
+                    }
+                }
+                self.give_back(kind, found).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The link that an item's mark names, when the mark was written for this mailbox.
+    pub(crate) async fn link_by_mark(&self, item: &Record) -> Result<Option<Link>, CycleError> {
+        let Some(mark) = item
+            .facts
+            .mark
+            .as_ref()
+            .filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref())
+        else {
+            return Ok(None);
+        };
+        let Some(crm) = plan::keys::crm_id(&mark.key) else {
+            return Ok(None);
+        };
+        let id = model::RecordId::new(crm);
+        Ok(self
+            .engine
+            .store()
+            .link_of(&self.pairing.id, Side::Crm, item.kind, &id)
+            .await?)
+    }
+
+    async fn give_back(
+        &mut self,
+        kind: Kind,
+        found: Vec<(Link, Record)>,
+    ) -> Result<(), CycleError> {
+        for chunk in found.chunks(limits::LOOK_PAGE) {
+            self.keep_lease().await?;
+            // Asked by id alone: looking for the mark would find the very item that stands here.
+            let wanted: Vec<Wanted> = chunk
+                .iter()
+                .map(|(link, _)| Wanted {
+                    id: link.pim.id.clone(),
+                    mark_key: None,
+                })
+                .collect();
+            let answers: BTreeMap<_, _> = self.pim.get(kind, &wanted).await?.into_iter().collect();
+            for (link, item) in chunk {
+                // Only a proven absence makes room; an item that still stands makes the other one a person's copy.
+                let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
+                let taken = self
+                    .engine
+                    .store()
+                    .link(&link.id)
+                    .await?
+                    .is_none_or(|now| now.pim.id != link.pim.id);
+                if !gone || taken || link.pim.id == item.id {
+                    continue;
+                }
+                let mut link = link.clone();
+                link.pim.id = item.id.clone();
+                link.pim.version = model::Version::new("");
+                link.folder = item.facts.folder.clone();
+                let settle = Settle {
+                    links: vec![link],
+                    ..Settle::default()
+                };
+                self.engine
+                    .store()
+                    .settle(&self.lease, &self.pairing.id, self.engine.now(), &settle)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,372 @@
+//! What a person asks: a dry run (rule W1), why a record is or is not in sync (rule W2), whose level counts (rule L5).
+
+use crate::Engine;
+use crate::force::groups;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::Wanted;
+use model::{Domain, Kind, PairingId, RecordId, Seen, Side};
+use plan::access::{Chain, chain};
+use plan::{After, Op};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use store::{Work, WorkKey};
+
+/// The plan of the next cycle.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PlanReport {
+    /// A line per record that something would be done about.
+    pub lines: Vec<PlanLine>,
+    /// Creates, updates, deletes and conflicts per domain and side.
+    pub totals: BTreeMap<String, u32>,
+    /// More lines than are shown.
+    pub more: bool,
+}
+
+/// What would be done about one record.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanLine {
+    /// As what it is judged.
+    pub domain: Option<Domain>,
+    /// `create`, `update`, `delete`, `match`, `quarantine`, `ambiguous`, …
+    pub what: String,
+    /// The side written, if one is.
+    pub side: Option<Side>,
+    /// In the CRM.
+    pub crm: Option<RecordId>,
+    /// In the mailbox.
+    pub pim: Option<RecordId>,
+    /// In words, with the rules.
+    pub text: Vec<String>,
+}
+
+/// Why a record is or is not in sync.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// As what it is judged.
+    pub domain: Option<Domain>,
+    /// The record in the CRM.
+    pub crm: Option<RecordId>,
+    /// The item in the mailbox.
+    pub pim: Option<RecordId>,
+    /// In words, rule by rule.
+    pub text: Vec<String>,
+}
+
+/// Whose level counts for a user, domain by domain.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserExplained {
+    /// The chain of each domain.
+    pub chains: Vec<Chain>,
+    /// In words.
+    pub text: Vec<String>,
+    /// Group rules that name a group which vanished (rule L4).
+    pub broken: Vec<String>,
+}
+
+/// The most lines a dry run shows.
+const LINES: usize = 10_000;
+
+impl Engine {
+    /// Plans the next cycle and writes nothing on either side.
+    ///
+    /// # Errors
+    /// As for a cycle.
+    pub async fn dry_run(&self, id: &PairingId) -> Result<PlanReport, CycleError> {
+        let lease = self
+            .store()
+            .take_lease(
+                id.as_str(),
+                &self.parts.node,
+                limits::LEASE_MS,
+                limits::CALL_MS,
+            )
+            .await?
+            .ok_or(CycleError::Leased)?;
+        let result = self.dry_run_leased(lease.clone(), id).await;
+        match self.store().release_lease(&lease).await {
+            Ok(()) | Err(store::StoreError::Fenced) => result,
+            Err(error) => result.and(Err(error.into())),
+        }
+    }
+
+    async fn dry_run_leased(
+        &self,
+        lease: store::Lease,
+        id: &PairingId,
+    ) -> Result<PlanReport, CycleError> {
+        let pairing = self
+            .store()
+            .pairing(id)
+            .await?
+            .ok_or(CycleError::NoPairing)?;
+        let mut cycle = self.begin(lease, pairing).await?;
+        for kind in Kind::ALL {
+            for side in Side::BOTH {
+                cycle.observe(side, kind).await?;
+            }
+        }
+        cycle.look().await?;
+        cycle.look_at_partners().await?;
+        let mut report = PlanReport::default();
+        for kind in Kind::ALL {
+            let mut after: Option<WorkKey> = None;
+            loop {
+                let page = self
+                    .store()
+                    .work(id, kind, after.as_ref(), limits::WORK_PAGE)
+                    .await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.key.clone());
+                for work in &page {
+                    if let Some(judged) = cycle.judge(work).await? {
+                        add(
+                            &mut report,
+                            work,
+                            &judged.plan,
+                            judged.crm.as_ref(),
+                            judged.pim.as_ref(),
+                        );
+                    }
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Explains a record of a side: judged afresh, nothing written.
+    ///
+    /// # Errors
+    /// As for a cycle.
+    pub async fn explain_record(
+        &self,
+        id: &PairingId,
+        side: Side,
+        kind: Kind,
+        record: &RecordId,
+    ) -> Result<Explained, CycleError> {
+        let lease = self
+            .store()
+            .take_lease(
+                id.as_str(),
+                &self.parts.node,
+                limits::LEASE_MS,
+                limits::CALL_MS,
+            )
+            .await?
+            .ok_or(CycleError::Leased)?;
+        let result = self
+            .explain_leased(lease.clone(), id, side, kind, record)
+            .await;
+        match self.store().release_lease(&lease).await {
+            Ok(()) | Err(store::StoreError::Fenced) => result,
+            Err(error) => result.and(Err(error.into())),
+        }
+    }
+
+    async fn explain_leased(
+        &self,
+        lease: store::Lease,
+        id: &PairingId,
+        side: Side,
+        kind: Kind,
+        record: &RecordId,
+    ) -> Result<Explained, CycleError> {
+        let pairing = self
+            .store()
+            .pairing(id)
+            .await?
+            .ok_or(CycleError::NoPairing)?;
+        let mut cycle = self.begin(lease, pairing).await?;
+        let link = self.store().link_of(id, side, kind, record).await?;
+        let mut ends: BTreeMap<Side, RecordId> = BTreeMap::from([(side, record.clone())]);
+        if let Some(link) = &link {
+            ends.extend(Side::BOTH.map(|side| (side, link.end(side).id.clone())));
+        }
+        let mut seen = BTreeMap::new();
+        for (side, id) in &ends {
+            let mark_key = link
+                .as_ref()
+                .filter(|_| *side == Side::Pim)
+                .map(|link| link.mark_key.clone());
+            let found = cycle
+                .get_one(
+                    *side,
+                    kind,
+                    Wanted {
+                        id: id.clone(),
+                        mark_key,
+                    },
+                )
+                .await??;
+            seen.insert(*side, cycle.observation(*side, kind, id, found));
+        }
+        let gone = |side| {
+            matches!(
+                seen.get(&side),
+                Some(store::Observation {
+                    seen: Seen::Gone(_),
+                    ..
+                })
+            )
+        };
+        let key = WorkKey {
+            alone: link.is_none(),
+            side,
+            id: record.clone(),
+        };
+        let work = Work {
+            key,
+            link,
+            crm: seen.get(&Side::Crm).cloned(),
+            pim: seen.get(&Side::Pim).cloned(),
+            quarantine: vec![],
+        };
+        let mut text = Vec::new();
+        if gone(side) {
+            text.push("The record is not there.".to_owned());
+        }
+        let judged = cycle.judge(&work).await?;
+        let domain = judged.as_ref().and_then(|judged| judged.plan.domain);
+        if let Some(judged) = &judged {
+            text.extend(plan::explain::plan(&judged.plan));
+        }
+        if let Some(domain) = domain
+            && let Some(chain) = cycle.force.chains.get(&domain)
+        {
+            text.extend(plan::explain::chain(chain));
+        }
+        Ok(Explained {
+            domain,
+            crm: ends.get(&Side::Crm).cloned(),
+            pim: ends.get(&Side::Pim).cloned(),
+            text,
+        })
+    }
+
+    /// Explains whose level counts for a pairing's user; `joined` adds groups he is not in ("what if").
+    ///
+    /// # Errors
+    /// When the CRM or the store fails.
+    pub async fn explain_user(
+        &self,
+        id: &PairingId,
+        joined: &plan::access::Groups,
+    ) -> Result<UserExplained, CycleError> {
+        let pairing = self
+            .store()
+            .pairing(id)
+            .await?
+            .ok_or(CycleError::NoPairing)?;
+        let settings = self.store().settings().await?;
+        let directory = self.directory(&pairing.crm);
+        let memberships = directory.memberships(&pairing.user).await?;
+        let mut groups = groups(&memberships, settings.primary_position_only);
+        groups.own.extend(joined.own.iter().cloned());
+        groups.above.extend(joined.above.iter().cloned());
+        let chains: Vec<Chain> = Domain::ALL
+            .into_iter()
+            .map(|domain| {
+                chain(
+                    domain,
+                    pairing.enabled,
+                    &groups,
+                    &settings,
+                    &pairing.settings,
+                )
+            })
+            .collect();
+        let named = chains
+            .iter()
+            .flat_map(|chain| &chain.rules)
+            .map(|(rule, _)| (group_word(rule), rule.id.clone()))
+            .collect();
+        let known = directory.groups(&named).await?;
+        let broken = named
+            .iter()
+            .filter(|group| !known.contains_key(*group))
+            .map(|(kind, id)| {
+                format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)")
+            })
+            .collect();
+        let text = chains.iter().flat_map(plan::explain::chain).collect();
+        Ok(UserExplained {
+            chains,
+            text,
+            broken,
+        })
+    }
+}
+
+/// The word a group's kind has in the directory.
+fn group_word(rule: &model::settings::GroupRule) -> String {
+    match rule.group {
+        model::settings::GroupKind::Organization => "organization",
+        model::settings::GroupKind::Position => "position",
+        model::settings::GroupKind::UserList => "user_list",
+    }
+    .to_owned()
+}
+
+fn add(
+    report: &mut PlanReport,
+    work: &Work,
+    plan: &plan::Plan,
+    crm: Option<&model::Record>,
+    pim: Option<&model::Record>,
+) {
+    let what = match (&plan.after, plan.ops.first()) {
+        (After::Quarantine(_), _) => "quarantine",
+        (After::Ambiguous, _) => "ambiguous",
+        (_, Some(Op::Create { .. })) => "create",
+        (_, Some(Op::Update { .. })) => "update",
+        (_, Some(Op::Delete { .. })) => "delete",
+        (_, Some(Op::Enlist | Op::Flag { .. })) => "link",
+        (_, Some(Op::Delist)) => "delist",
+        (_, Some(Op::Leave)) => "leave",
+        (After::New { .. }, None) => "link",
+        (After::Linked(_) | After::Forget | After::Stranger(_) | After::Wait(_), None) => return,
+    };
+    for op in &plan.ops {
+        let domain = plan.domain.map_or("", Domain::as_str);
+        let name = match op {
+            Op::Create { .. } => "create",
+            Op::Update { .. } => "update",
+            Op::Delete { .. } => "delete",
+            Op::Enlist => "enlist",
+            Op::Delist => "delist",
+            Op::Leave => "leave",
+            Op::Flag { .. } => "flag",
+        };
+        *report
+            .totals
+            .entry(format!("{domain}.{name}_{}", op.side().as_str()))
+            .or_default() += 1;
+    }
+    let conflicts = plan
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.counts)
+        .count();
+    if conflicts > 0 {
+        *report.totals.entry("conflicts".to_owned()).or_default() +=
+            u32::try_from(conflicts).unwrap_or(u32::MAX);
+    }
+    if report.lines.len() >= LINES {
+        report.more = true;
+        return;
+    }
+    let id = |side: Side| match (&work.link, side) {
+        (Some(link), side) => Some(link.end(side).id.clone()),
+        (None, Side::Crm) => crm.map(|record| record.id.clone()),
+        (None, Side::Pim) => pim.map(|record| record.id.clone()),
+    };
+    report.lines.push(PlanLine {
+        domain: plan.domain,
+        what: what.to_owned(),
+        side: plan.ops.first().map(Op::side),
+        crm: id(Side::Crm),
+        pim: id(Side::Pim),
+        text: plan::explain::plan(plan),
+    });
+}

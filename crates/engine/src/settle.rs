@@ -1,0 +1,133 @@
+//! Small pieces of settling: lines for the history, words for strangers, questions to people.
+
+use crate::cycle::Cycle;
+use model::{Domain, Fields, Link, Path, RecordId, Side, Value};
+use plan::{Conflict, Reason};
+use std::collections::BTreeMap;
+use store::{Held, HeldKind, History, Stranger};
+
+/// Reasons that a changed setting can end (rule L7).
+pub(crate) const SETTING_REASONS: [&str; 9] = [
+    "level",
+    "no_category",
+    "private",
+    "category_required",
+    "type_required",
+    "window",
+    "another_leads",
+    "unanswered",
+    "employee_category",
+];
+
+/// The word a reason is stored under.
+pub(crate) fn word(reason: Reason) -> String {
+    match serde_json::to_value(reason) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => "asleep".to_owned(),
+    }
+}
+
+impl Cycle<'_> {
+    pub(crate) fn line(
+        &self,
+        domain: Domain,
+        what: &str,
+        crm: Option<&RecordId>,
+        pim: Option<&RecordId>,
+    ) -> History {
+        History {
+            pairing: self.pairing.id.clone(),
+            cycle: self.id.clone(),
+            at: self.engine.now(),
+            domain,
+            side: None,
+            what: what.to_owned(),
+            crm: crm.cloned(),
+            pim: pim.cloned(),
+            before: BTreeMap::new(),
+            after: BTreeMap::new(),
+            overruled: BTreeMap::new(),
+            note: String::new(),
+        }
+    }
+
+    pub(crate) fn stranger(&self, seen: &store::Observation, reason: &str) -> Stranger {
+        Stranger {
+            side: seen.side,
+            kind: seen.kind,
+            id: seen.id.clone(),
+            version: seen.version.clone(),
+            hashes: seen.hashes.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Conflicts as history lines and, when nobody won, as questions (rule C3).
+    pub(crate) fn conflicts(
+        &self,
+        domain: Domain,
+        link: &Link,
+        conflicts: &[Conflict],
+    ) -> (Vec<History>, Vec<Held>) {
+        let mut lines = Vec::new();
+        let mut held = Vec::new();
+        for conflict in conflicts {
+            let what = if conflict.counts {
+                "conflict"
+            } else {
+                "overruled"
+            };
+            let mut line = self.line(domain, what, Some(&link.crm.id), Some(&link.pim.id));
+            match conflict.winner {
+                Some(winner) => {
+                    line.side = Some(winner.other());
+                    line.overruled = overruled(conflict, winner);
+                    lines.push(line);
+                }
+                None => held.push(Held {
+                    id: held_id(link, conflict),
+                    pairing: self.pairing.id.clone(),
+                    domain,
+                    what: HeldKind::Conflict {
+                        link: link.id.clone(),
+                        values: conflict.values.clone(),
+                    },
+                    at: self.engine.now(),
+                }),
+            }
+        }
+        (lines, held)
+    }
+}
+
+fn overruled(conflict: &Conflict, winner: Side) -> BTreeMap<Path, Value> {
+    conflict
+        .values
+        .iter()
+        .filter_map(|(path, (crm, pim))| {
+            let value = match winner {
+                Side::Crm => pim,
+                Side::Pim => crm,
+            };
+            value.clone().map(|value| (path.clone(), value))
+        })
+        .collect()
+}
+
+fn held_id(link: &Link, conflict: &Conflict) -> String {
+    let first = conflict
+        .values
+        .keys()
+        .next()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    format!("{}:{first}", link.id)
+}
+
+/// What a record showed before at the paths that are written: absent where it had none (rule W3).
+pub(crate) fn before(fields: &Fields, changes: &Fields) -> BTreeMap<Path, Option<Value>> {
+    changes
+        .keys()
+        .map(|path| (path.clone(), fields.get(path).cloned()))
+        .collect()
+}
