@@ -37,6 +37,8 @@ impl Cycle<'_> {
                     .store()
                     .drop_observing(&self.lease, &self.pairing.id)
                     .await?;
+                let moved = identity.mailbox == self.pairing.mailbox;
+                self.forget_links_unless(moved).await?;
                 self.adopt_mailbox(identity.mailbox.clone(), &identity)
                     .await?;
             }
@@ -55,6 +57,34 @@ impl Cycle<'_> {
         }
         self.identified = true;
         Ok(())
+    }
+
+    /// A moved mailbox keeps its links: items are known by their marks. Where there is no mark, and where another mailbox
+    /// stands behind the address, records are matched as strangers: a missing id there proves no delete (rule M4).
+    async fn forget_links_unless(&mut self, moved: bool) -> Result<(), CycleError> {
+        let store = self.engine.store();
+        let mut after = None;
+        loop {
+            let page = store
+                .links(&self.pairing.id, None, after.as_ref(), limits::WORK_PAGE)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let forget: Vec<_> = page
+                .iter()
+                .filter(|link| !moved || link.mark_key.is_empty())
+                .map(|link| link.id.clone())
+                .collect();
+            let settle = change::Settle {
+                forget,
+                ..change::Settle::default()
+            };
+            store
+                .settle(&self.lease, &self.pairing.id, self.engine.now(), &settle)
+                .await?;
+        }
     }
 
     async fn adopt_mailbox(

@@ -411,7 +411,6 @@ macro_rules! quiet_debug {
     ($($type:ty => $form:expr;)*) => {$(
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                #[expect(clippy::redundant_closure_call, reason = "a closure lets each form name its fields")]
                 f.write_str(&($form)(self))
             }
         }

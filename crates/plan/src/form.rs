@@ -42,13 +42,17 @@ pub fn gate(
             return CLOSED;
         }
     }
+    if *field == Field::Organizer {
+        // Told when a record is made; afterwards the owner's change is rule P8, not a field's.
+        return CLOSED;
+    }
     match form {
         Form::Own => {
             match field {
                 Field::Attendees if pim.facts.meeting => gate.to_pim = false,
                 Field::Attendees => gate.to_crm = false,
                 // Exchange lets nobody set them.
-                Field::Organizer | Field::Cancelled => gate.to_pim = false,
+                Field::Cancelled => gate.to_pim = false,
                 Field::Body if pim.facts.online_meeting => gate.to_pim = false,
                 _ => {}
             }
@@ -59,7 +63,7 @@ pub fn gate(
         }
         Form::ParticipantCopy => {
             gate.to_crm = false;
-            if field.is_own() || matches!(field, Field::Organizer | Field::Cancelled) {
+            if field.is_own() || *field == Field::Cancelled {
                 gate.to_pim = false;
             }
         }
