@@ -51,10 +51,7 @@ pub struct Answer {
 impl Answer {
     /// Every value of a header.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers
-            .iter()
-            .filter(move |(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -97,25 +94,16 @@ impl Network {
         let client = match builder().tls_certs_merge(extra.clone()).build() {
             Ok(client) => client,
             // A machine without authorities of its own trusts exactly those of the file.
-            Err(_) => builder()
-                .tls_certs_only(extra)
-                .build()
-                .map_err(|_| unusable())?,
+            Err(_) => builder().tls_certs_only(extra).build().map_err(|_| unusable())?,
         };
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let local = builder()
-            .tls_certs_only([])
-            .resolve("localhost", loopback)
-            .build()
-            .map_err(|_| unusable())?;
+        let local = builder().tls_certs_only([]).resolve("localhost", loopback).build().map_err(|_| unusable())?;
         Ok(Self { client, local })
     }
 }
 
 fn unusable() -> Lost {
-    Lost::NotSent(
-        "no secure connections can be made with the certificates of this machine".to_owned(),
-    )
+    Lost::NotSent("no secure connections can be made with the certificates of this machine".to_owned())
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -128,14 +116,11 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Lost> {
-    let pem = std::fs::read(file).map_err(|_| {
-        Lost::NotSent("the file of certificate authorities cannot be read".to_owned())
-    })?;
+    let pem = std::fs::read(file)
+        .map_err(|_| Lost::NotSent("the file of certificate authorities cannot be read".to_owned()))?;
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(list) if !list.is_empty() => Ok(list),
-        Ok(_) | Err(_) => Err(Lost::NotSent(
-            "the file of certificate authorities holds no certificate".to_owned(),
-        )),
+        Ok(_) | Err(_) => Err(Lost::NotSent("the file of certificate authorities holds no certificate".to_owned())),
     }
 }
 
@@ -147,10 +132,7 @@ pub fn checked(url: &str) -> Result<(Url, bool), Lost> {
     };
     let local = match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host
-            .trim_matches(['[', ']'])
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback()),
+        Some(host) => host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback()),
         None => return refuse("the address of the server names no host"),
     };
     match url.scheme() {
@@ -175,10 +157,8 @@ impl Network {
         let client = if local { &self.local } else { &self.client };
         let method = reqwest::Method::from_bytes(method.as_bytes())
             .map_err(|_| Lost::NotSent("the request names no method".to_owned()))?;
-        let mut sending = client
-            .request(method, url)
-            .timeout(Duration::from_millis(request.deadline_ms))
-            .body(request.body.clone());
+        let mut sending =
+            client.request(method, url).timeout(Duration::from_millis(request.deadline_ms)).body(request.body.clone());
         for (name, value) in &request.headers {
             sending = sending.header(name, value);
         }
@@ -186,12 +166,7 @@ impl Network {
         let headers = answer
             .headers()
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let status = answer.status().as_u16();
         let mut body = Vec::new();
@@ -201,11 +176,7 @@ impl Network {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
+        Ok(Answer { status, headers, body })
     }
 }
 
@@ -218,17 +189,9 @@ fn lost(error: &reqwest::Error) -> Lost {
         return Lost::NotSent("the request cannot be written".to_owned());
     }
     if error.is_connect() {
-        return Lost::NotSent(
-            distrust(error)
-                .unwrap_or("the server cannot be reached")
-                .to_owned(),
-        );
+        return Lost::NotSent(distrust(error).unwrap_or("the server cannot be reached").to_owned());
     }
-    let why = if error.is_timeout() {
-        "the server did not answer in time"
-    } else {
-        "the connection broke off"
-    };
+    let why = if error.is_timeout() { "the server did not answer in time" } else { "the connection broke off" };
     Lost::Unanswered(why.to_owned())
 }
 
@@ -239,25 +202,17 @@ fn distrust(error: &reqwest::Error) -> Option<&'static str> {
     // A chain of causes is short; the bound keeps a circular one from holding us.
     for _ in 0..16 {
         let at = source?;
-        let io = at
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref());
-        let tls = at
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| io.and_then(|inner| inner.downcast_ref()));
+        let io = at.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        let tls = at.downcast_ref::<rustls::Error>().or_else(|| io.and_then(|inner| inner.downcast_ref()));
         match tls {
             Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
                 return Some("the server's certificate has expired");
             }
-            Some(rustls::Error::InvalidCertificate(
-                Bad::NotValidForName | Bad::NotValidForNameContext { .. },
-            )) => {
+            Some(rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. })) => {
                 return Some("the server's certificate is for another name");
             }
             Some(rustls::Error::InvalidCertificate(_)) => {
-                return Some(
-                    "the server's certificate is not trusted; name its authority in the connection's CA file",
-                );
+                return Some("the server's certificate is not trusted; name its authority in the connection's CA file");
             }
             Some(_) => return Some("no secure connection could be agreed on with the server"),
             None => source = at.source(),
@@ -278,11 +233,7 @@ impl Transport for InProcess {
     async fn call(&self, request: &Request) -> Result<Answer, Lost> {
         checked(&request.url)?;
         let answer = (self.0)(request.clone()).await?;
-        if answer.body.len() > request.most {
-            Err(Lost::TooLarge(request.most))
-        } else {
-            Ok(answer)
-        }
+        if answer.body.len() > request.most { Err(Lost::TooLarge(request.most)) } else { Ok(answer) }
     }
 }
 
@@ -293,18 +244,10 @@ mod tests {
     // trap 185
     #[test]
     fn plain_http_goes_to_this_machine_only() {
-        for url in [
-            "http://127.0.0.1:8080/EWS",
-            "http://127.9.9.9/",
-            "http://[::1]:1/",
-            "http://localhost:7/x",
-        ] {
+        for url in ["http://127.0.0.1:8080/EWS", "http://127.9.9.9/", "http://[::1]:1/", "http://localhost:7/x"] {
             assert_eq!(checked(url).map(|(_, local)| local), Ok(true), "{url}");
         }
-        for url in [
-            "https://mail.crm.test/EWS/Exchange.asmx",
-            "https://127.0.0.1/",
-        ] {
+        for url in ["https://mail.crm.test/EWS/Exchange.asmx", "https://127.0.0.1/"] {
             assert_eq!(checked(url).map(|(_, local)| local), Ok(false), "{url}");
         }
         for url in [
@@ -325,21 +268,9 @@ mod tests {
     #[test]
     fn neither_request_nor_answer_shows_what_it_carries() {
         let headers = vec![("authorization".to_owned(), "Basic c2VjcmV0".to_owned())];
-        let request = Request {
-            url: String::new(),
-            headers: headers.clone(),
-            body: b"secret".to_vec(),
-            deadline_ms: 1,
-            most: 1,
-        };
-        let answer = Answer {
-            status: 200,
-            headers,
-            body: b"secret".to_vec(),
-        };
-        assert_eq!(
-            format!("{request:?} {answer:?}"),
-            "Request(6 bytes) Answer(200, 6 bytes)"
-        );
+        let request =
+            Request { url: String::new(), headers: headers.clone(), body: b"secret".to_vec(), deadline_ms: 1, most: 1 };
+        let answer = Answer { status: 200, headers, body: b"secret".to_vec() };
+        assert_eq!(format!("{request:?} {answer:?}"), "Request(6 bytes) Answer(200, 6 bytes)");
     }
 }

@@ -26,30 +26,17 @@ pub enum Scheme {
 impl SignIn {
     /// An account.
     pub fn new(scheme: Scheme) -> Self {
-        Self {
-            scheme,
-            accepted: AtomicBool::new(false),
-            repeated: AtomicBool::new(false),
-        }
+        Self { scheme, accepted: AtomicBool::new(false), repeated: AtomicBool::new(false) }
     }
 
     /// An account by name and password.
     pub fn basic(user: impl Into<String>, password: SecretString) -> Self {
-        Self::new(Scheme::Basic {
-            user: user.into(),
-            password,
-        })
+        Self::new(Scheme::Basic { user: user.into(), password })
     }
 
     /// Sends a request signed. An answer of 401 is given back; [`SignIn::refused`] says what it means.
-    pub async fn send(
-        &self,
-        transport: &dyn Transport,
-        mut request: Request,
-    ) -> Result<Answer, Lost> {
-        request
-            .headers
-            .push(("authorization".to_owned(), self.header()));
+    pub async fn send(&self, transport: &dyn Transport, mut request: Request) -> Result<Answer, Lost> {
+        request.headers.push(("authorization".to_owned(), self.header()));
         let answer = transport.call(&request).await?;
         if answer.status != 401 {
             self.accepted.store(true, Ordering::Relaxed);
@@ -58,8 +45,7 @@ impl SignIn {
         // Some servers challenge the first request of a connection whatever it carries. Once, and never for an account
         // that was accepted before: each further try of a wrong password brings a lock-out nearer.
         let challenged = self.offered(&answer);
-        let first =
-            !self.accepted.load(Ordering::Relaxed) && !self.repeated.swap(true, Ordering::Relaxed);
+        let first = !self.accepted.load(Ordering::Relaxed) && !self.repeated.swap(true, Ordering::Relaxed);
         if !(challenged && first) {
             return Ok(answer);
         }
@@ -78,18 +64,12 @@ impl SignIn {
         let offers: Vec<&str> = answer
             .header("www-authenticate")
             .filter_map(|challenge| challenge.split([' ', ',']).next())
-            .filter(|word| {
-                word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && word.len() <= 20
-            })
+            .filter(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && word.len() <= 20)
             .take(8)
             .collect();
         format!(
             "the server does not accept Basic sign-in; it offers {}",
-            if offers.is_empty() {
-                "nothing".to_owned()
-            } else {
-                offers.join(", ")
-            }
+            if offers.is_empty() { "nothing".to_owned() } else { offers.join(", ") }
         )
     }
 
@@ -98,22 +78,13 @@ impl SignIn {
         answer
             .header("www-authenticate")
             .flat_map(|value| value.split(','))
-            .any(|challenge| {
-                challenge
-                    .trim()
-                    .split(' ')
-                    .next()
-                    .is_some_and(|word| word.eq_ignore_ascii_case("basic"))
-            })
+            .any(|challenge| challenge.trim().split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case("basic")))
     }
 
     fn header(&self) -> String {
         let Scheme::Basic { user, password } = &self.scheme;
         let pair = format!("{user}:{}", password.expose_secret());
-        format!(
-            "Basic {}",
-            base64::engine::general_purpose::STANDARD.encode(pair)
-        )
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
     }
 }
 
@@ -130,42 +101,24 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     fn answer(status: u16, challenges: &[&str]) -> Answer {
-        let headers = challenges
-            .iter()
-            .map(|c| ("www-authenticate".to_owned(), (*c).to_owned()))
-            .collect();
-        Answer {
-            status,
-            headers,
-            body: Vec::new(),
-        }
+        let headers = challenges.iter().map(|c| ("www-authenticate".to_owned(), (*c).to_owned())).collect();
+        Answer { status, headers, body: Vec::new() }
     }
 
     fn server(answers: Vec<Answer>) -> (InProcess, Arc<Mutex<Vec<String>>>) {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (noted, answers) = (seen.clone(), Mutex::new(answers));
-        let handler =
-            move |request: Request| -> futures::future::BoxFuture<'static, Result<Answer, Lost>> {
-                let header = request
-                    .headers
-                    .iter()
-                    .find(|(name, _)| name == "authorization")
-                    .expect("signed");
-                noted.lock().expect("unpoisoned").push(header.1.clone());
-                let next = answers.lock().expect("unpoisoned").remove(0);
-                Box::pin(async move { Ok(next) })
-            };
+        let handler = move |request: Request| -> futures::future::BoxFuture<'static, Result<Answer, Lost>> {
+            let header = request.headers.iter().find(|(name, _)| name == "authorization").expect("signed");
+            noted.lock().expect("unpoisoned").push(header.1.clone());
+            let next = answers.lock().expect("unpoisoned").remove(0);
+            Box::pin(async move { Ok(next) })
+        };
         (InProcess(Arc::new(handler)), seen)
     }
 
     fn ask() -> Request {
-        Request {
-            url: "http://127.0.0.1/".to_owned(),
-            headers: vec![],
-            body: vec![],
-            deadline_ms: 1,
-            most: 100,
-        }
+        Request { url: "http://127.0.0.1/".to_owned(), headers: vec![], body: vec![], deadline_ms: 1, most: 100 }
     }
 
     fn account() -> SignIn {
@@ -174,11 +127,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_challenges_first_is_answered() {
-        let (server, seen) = server(vec![
-            answer(401, &["Negotiate", "Basic realm=\"x\""]),
-            answer(200, &[]),
-            answer(200, &[]),
-        ]);
+        let (server, seen) =
+            server(vec![answer(401, &["Negotiate", "Basic realm=\"x\""]), answer(200, &[]), answer(200, &[])]);
         let account = account();
         for _ in 0..2 {
             let got = account.send(&server, ask()).await.expect("answered");
@@ -186,10 +136,7 @@ mod tests {
         }
         let seen = seen.lock().expect("unpoisoned");
         assert_eq!(seen.len(), 3);
-        assert!(
-            seen.iter()
-                .all(|header| header == "Basic YW5uYUBjcm0udGVzdDpwYXNzOndvcmQ=")
-        );
+        assert!(seen.iter().all(|header| header == "Basic YW5uYUBjcm0udGVzdDpwYXNzOndvcmQ="));
     }
 
     #[tokio::test]
@@ -209,10 +156,7 @@ mod tests {
         let (server, seen) = server(vec![answer(401, &["NTLM", "Negotiate, Bearer"])]);
         let account = account();
         let got = account.send(&server, ask()).await.expect("answered");
-        assert_eq!(
-            account.refused(&got),
-            "the server does not accept Basic sign-in; it offers NTLM, Negotiate"
-        );
+        assert_eq!(account.refused(&got), "the server does not accept Basic sign-in; it offers NTLM, Negotiate");
         assert_eq!(seen.lock().expect("unpoisoned").len(), 1);
     }
 

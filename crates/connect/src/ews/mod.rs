@@ -1,1 +1,31 @@
 //! Exchange mailboxes through Exchange Web Services.
+//!
+//! [`EwsRemote`] implements the engine's port for one mailbox; [`EwsLens`] says how a value will look there. `map` and
+//! `draft` are the one place where Exchange's properties meet our fields, driven by the field maps and pure.
+
+mod body;
+mod call;
+mod draft;
+mod folders;
+mod global_id;
+mod html;
+mod kind_map;
+mod lens;
+mod map;
+mod observe;
+mod occurrences;
+mod own;
+mod people;
+mod property;
+mod remote;
+mod rule;
+mod search;
+mod time;
+mod trouble;
+mod write;
+mod zone;
+
+pub use call::Reach;
+pub use lens::EwsLens;
+pub use property::faults;
+pub use remote::EwsRemote;

@@ -1,0 +1,242 @@
+//! The mailbox's own id, its folders, and which folder lies in which (rules L1, D7).
+
+use engine::port::{Identity, Trouble};
+use model::{FolderId, Kind, MailboxId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wire::ews::{
+    DistinguishedFolder, FindFolder, Folder, FolderKind, FolderRef, FolderTraversal, GetFolder, ResolveNames,
+    UpdateFolder, Value,
+};
+
+use super::own;
+use super::remote::EwsRemote;
+use super::trouble::Effect;
+
+/// The folders every mailbox has that we need, as first read.
+pub(super) struct Known {
+    pub root: String,
+    pub mailbox: Option<MailboxId>,
+    pub defaults: BTreeMap<Kind, FolderId>,
+    pub totals: BTreeMap<FolderId, u64>,
+    pub deleted: FolderId,
+    pub recoverable: Option<FolderId>,
+}
+
+/// The folders of a mailbox and the folder each lies in.
+#[derive(Default)]
+pub(super) struct Tree {
+    parents: BTreeMap<FolderId, FolderId>,
+}
+
+impl Tree {
+    pub(super) fn ids(&self) -> impl Iterator<Item = &FolderId> {
+        self.parents.keys()
+    }
+
+    /// Whether a folder is another one or lies anywhere below it.
+    pub(super) fn is_within(&self, folder: &FolderId, above: &FolderId) -> bool {
+        let mut at = folder;
+        // No mailbox nests deeper; the bound keeps a circle from holding us.
+        for _ in 0..100 {
+            if at == above {
+                return true;
+            }
+            match self.parents.get(at) {
+                Some(parent) => at = parent,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Folders per page, and the most pages read.
+const PAGE: u32 = 500;
+const PAGES: u32 = 20;
+
+fn default_folder(kind: Kind) -> DistinguishedFolder {
+    match kind {
+        Kind::Contact => DistinguishedFolder::Contacts,
+        Kind::Appointment => DistinguishedFolder::Calendar,
+        Kind::Task => DistinguishedFolder::Tasks,
+    }
+}
+
+impl EwsRemote {
+    /// Root, default folders, Deleted Items: one request, asked once per cycle.
+    pub(super) async fn known(&self) -> Result<Arc<Known>, Trouble> {
+        let mut cached = self.known.lock().await;
+        if let Some(known) = cached.as_ref() {
+            return Ok(known.clone());
+        }
+        let refs = [DistinguishedFolder::MsgFolderRoot, DistinguishedFolder::DeletedItems]
+            .into_iter()
+            .chain(Kind::ALL.map(default_folder))
+            .chain([DistinguishedFolder::RecoverableItemsDeletions]);
+        let folders: Vec<FolderRef> = refs.map(FolderRef::from).collect();
+        let count = folders.len();
+        let asked = GetFolder { extended: vec![own::mailbox()], folders };
+        let mut results = self.reach.each(&asked, count, Effect::Read).await?.into_iter();
+        let mut next = || -> Result<Folder, Trouble> {
+            let folders = results.next().ok_or_else(no_folder)??;
+            folders.first().filter(|folder| folder.id.is_some()).ok_or_else(no_folder)
+        };
+        let root = next()?;
+        let deleted = folder_id(&next()?);
+        let (mut defaults, mut totals) = (BTreeMap::new(), BTreeMap::new());
+        for kind in Kind::ALL {
+            let folder = next()?;
+            let id = folder_id(&folder);
+            if let Some(total) = folder.total {
+                totals.insert(id.clone(), total);
+            }
+            defaults.insert(kind, id);
+        }
+        // Servers before 2010 have no such folder, and some accounts no right to it.
+        let recoverable = next().ok().map(|folder| folder_id(&folder));
+        let mailbox = match root.extended.get(&own::mailbox()) {
+            Some(Value::Text(text)) if !text.is_empty() => Some(MailboxId::new(text.clone())),
+            Some(_) | None => None,
+        };
+        let root = folder_id(&root).as_str().to_owned();
+        let known = Arc::new(Known { root, mailbox, defaults, totals, deleted, recoverable });
+        *cached = Some(known.clone());
+        Ok(known)
+    }
+
+    pub(super) async fn who(&self) -> Result<Identity, Trouble> {
+        let known = self.known().await?;
+        // The directory is asked at the first contact only: a mailbox that carries our id was judged then.
+        let (is_user, addresses) = match &known.mailbox {
+            Some(_) => (true, Vec::new()),
+            None => self.directory_entry().await,
+        };
+        Ok(Identity { mailbox: known.mailbox.clone(), root: known.root.clone(), is_user, addresses })
+    }
+
+    /// Whether the directory shows a person's mailbox, and its addresses. A directory that does not answer hides
+    /// nothing: mailboxes are also judged by an administrator when they are mapped.
+    async fn directory_entry(&self) -> (bool, Vec<String>) {
+        let entry = format!("smtp:{}", self.reach.address);
+        let Ok(found) = self.reach.one(&ResolveNames { entry }, Effect::Read).await else {
+            return (true, Vec::new());
+        };
+        let here = |resolved: &&wire::ews::Resolved| {
+            let address = resolved.mailbox.address.as_deref().unwrap_or_default();
+            address.eq_ignore_ascii_case(&self.reach.address)
+                || resolved.addresses.iter().any(|known| known.eq_ignore_ascii_case(&self.reach.address))
+        };
+        match found.0.iter().find(here) {
+            Some(resolved) => {
+                let kind = resolved.mailbox.kind.as_deref().unwrap_or("Mailbox");
+                (kind == "Mailbox", resolved.addresses.clone())
+            }
+            None => (true, Vec::new()),
+        }
+    }
+
+    pub(super) async fn write_identity(&self, id: &MailboxId) -> Result<(), Trouble> {
+        *self.known.lock().await = None;
+        let known = self.known().await?;
+        match &known.mailbox {
+            Some(there) if there == id => return Ok(()),
+            Some(_) => {
+                let why = "the mailbox already carries another id of ours".to_owned();
+                return Err(Trouble::Refused { code: "OtherMailbox".to_owned(), why });
+            }
+            None => {}
+        }
+        let set = vec![(own::mailbox(), Value::Text(id.as_str().to_owned()))];
+        let folder = wire::ews::FolderId::of(known.root.clone()).into();
+        self.reach.one(&UpdateFolder { folder, kind: FolderKind::Other, set }, Effect::Write).await?;
+        *self.known.lock().await = None;
+        Ok(())
+    }
+
+    /// The default folder of a kind, and the sub-folders an administrator named.
+    pub(super) async fn observed(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
+        let known = self.known().await?;
+        let default = known.defaults.get(&kind).cloned().ok_or_else(no_folder)?;
+        let mut folders = vec![default.clone()];
+        let named = self.folders.get(&kind).map(Vec::as_slice).unwrap_or_default();
+        if named.is_empty() {
+            return Ok(folders);
+        }
+        let below = self.below(&wire::ews::FolderId::of(default.as_str()).into()).await?;
+        let paths = paths(&below, &default);
+        for name in named {
+            let wanted = name.trim_matches('/').to_lowercase();
+            let found = paths.iter().find(|(path, _)| *path == wanted).map(|(_, id)| id.clone());
+            let Some(id) = found else {
+                let why = "a sub-folder named in the connection is not in the mailbox".to_owned();
+                return Err(Trouble::NoAccess { why });
+            };
+            if !folders.contains(&id) {
+                folders.push(id);
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Every folder below another, with the folder each lies in.
+    pub(super) async fn tree(&self, top: &FolderRef) -> Result<Tree, Trouble> {
+        let below = self.below(top).await?;
+        let parents =
+            below.iter().filter_map(|folder| Some((folder_id(folder), FolderId::new(&folder.parent.as_ref()?.id))));
+        Ok(Tree { parents: parents.collect() })
+    }
+
+    async fn below(&self, top: &FolderRef) -> Result<Vec<Folder>, Trouble> {
+        let mut all = Vec::new();
+        let mut offset = 0;
+        for _ in 0..PAGES {
+            let asked = FindFolder {
+                extended: Vec::new(),
+                parent: top.clone(),
+                traversal: FolderTraversal::Deep,
+                offset,
+                most: PAGE,
+            };
+            let page = self.reach.one(&asked, Effect::Read).await?;
+            let count = u32::try_from(page.folders.len()).unwrap_or(PAGE);
+            all.extend(page.folders.into_iter().filter(|folder| folder.id.is_some()));
+            if page.last || count == 0 {
+                return Ok(all);
+            }
+            offset = page.next_offset.filter(|next| *next > offset).unwrap_or(offset + count);
+        }
+        Err(Trouble::Broken { why: "the mailbox has more folders than are read".to_owned() })
+    }
+}
+
+fn folder_id(folder: &Folder) -> FolderId {
+    FolderId::new(folder.id.as_ref().map(|id| id.id.clone()).unwrap_or_default())
+}
+
+fn no_folder() -> Trouble {
+    Trouble::Broken { why: "the server did not name one of the mailbox's default folders".to_owned() }
+}
+
+/// Each folder by the names that lead to it from the top, in lower case.
+fn paths(below: &[Folder], top: &FolderId) -> Vec<(String, FolderId)> {
+    let by_id: BTreeMap<FolderId, &Folder> = below.iter().map(|folder| (folder_id(folder), folder)).collect();
+    let name_of = |folder: &Folder| folder.name.as_deref().unwrap_or_default().to_lowercase();
+    by_id
+        .iter()
+        .map(|(id, folder)| {
+            let mut path = name_of(folder);
+            let mut at = *folder;
+            for _ in 0..100 {
+                let Some(parent) = at.parent.as_ref().map(|parent| FolderId::new(&parent.id)) else { break };
+                if parent == *top {
+                    break;
+                }
+                let Some(above) = by_id.get(&parent) else { break };
+                path = format!("{}/{path}", name_of(above));
+                at = above;
+            }
+            (path, id.clone())
+        })
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! How a mailbox will show a value after it was written there: cut, translated, in Exchange's words (decision 1).
+
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+use model::lens::translated;
+use model::{DomainMap, Field, Lens, Path, Side, Value, When};
+
+use super::{people, rule, zone};
+
+/// What stands at the end of a text that was too long for Exchange (rule E5).
+const NOTICE: &str = " … (shortened)";
+
+/// The most minutes before its start that Exchange takes for a reminder.
+const REMINDER_MINUTES: i64 = 2_629_800;
+
+/// The lens of an Exchange mailbox.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EwsLens;
+
+impl Lens for EwsLens {
+    fn image(&self, path: &Path, value: &Value, map: &DomainMap) -> Value {
+        let value = match value {
+            Value::Text(text) => &Value::Text(clean(text)),
+            other => other,
+        };
+        let value = translated(Side::Pim, path, value, map);
+        match value {
+            Value::Null => null(path),
+            Value::Text(text) => shown(&path.field, &text),
+            Value::When(when) => Value::When(moment(&when)),
+            Value::Instant(instant) => Value::Instant(whole_seconds(instant)),
+            Value::Rule(rule) => Value::Rule(rule::image(&rule)),
+            Value::People(people) if path.field == Field::Attendees => Value::People(people::image(&people)),
+            Value::Number(number) => Value::Number(match path.field {
+                Field::Reminder => number.clamp(0, REMINDER_MINUTES),
+                Field::Percent => number.clamp(0, 100),
+                _ => number,
+            }),
+            Value::Set(words) => {
+                let words = words.iter().map(|word| clean(word.trim())).filter(|word| !word.is_empty());
+                Value::Set(words.map(|word| cut(&word, TEXT)).collect())
+            }
+            Value::Flag(_) | Value::Day(_) | Value::People(_) => value,
+        }
+    }
+}
+
+/// Longest texts, in characters.
+const TEXT: usize = 255;
+const LONG_TEXT: usize = 4_000;
+const BODY: usize = 500_000;
+
+/// What Exchange shows where nothing was given. Inside an occurrence nothing means "as the series".
+fn null(path: &Path) -> Value {
+    match (path.occurrence, &path.field) {
+        (None, Field::ShowAs) => Value::text("Busy"),
+        (None, Field::Status) => Value::text("NotStarted"),
+        (None, Field::Priority) => Value::text("Normal"),
+        (None, Field::Percent) => Value::Number(0),
+        (None | Some(_), _) => Value::Null,
+    }
+}
+
+fn shown(field: &Field, text: &str) -> Value {
+    let text = match field {
+        Field::Body => cut(text, BODY),
+        Field::ShowAs => show_as(text).to_owned(),
+        Field::BusinessStreet | Field::HomeStreet | Field::Extension(_) => cut(text, LONG_TEXT),
+        Field::State => text.to_owned(),
+        _ => cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), TEXT),
+    };
+    if text.is_empty() { Value::Null } else { Value::Text(text) }
+}
+
+/// The word Exchange has for a way of showing time.
+pub fn show_as(text: &str) -> &str {
+    let folded: String = text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    match folded.as_str() {
+        "free" => "Free",
+        "tentative" => "Tentative",
+        "busy" => "Busy",
+        "oof" | "outofoffice" | "away" => "OOF",
+        "workingelsewhere" => "WorkingElsewhere",
+        _ => "Busy",
+    }
+}
+
+/// Without characters that cannot travel in XML.
+fn clean(text: &str) -> String {
+    let legal = |c: &char| matches!(c, '\t' | '\n' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..);
+    text.chars().filter(legal).collect()
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - NOTICE.chars().count()).collect();
+    format!("{}{NOTICE}", kept.trim_end())
+}
+
+/// Exchange keeps whole seconds and one zone for several IANA names.
+pub fn moment(when: &When) -> When {
+    let whole = |wall: jiff::civil::DateTime| wall.with().subsec_nanosecond(0).build().unwrap_or(wall);
+    match when {
+        When::Day(day) => When::Day(*day),
+        When::Floating(wall) => When::Floating(whole(*wall)),
+        When::Zoned { wall, zone } => When::Zoned { wall: whole(*wall), zone: zone::image(zone) },
+    }
+}
+
+fn whole_seconds(instant: Timestamp) -> Timestamp {
+    let round = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Floor);
+    instant.round(round).unwrap_or_else(|_| instant.saturating_add(SignedDuration::ZERO).unwrap_or(instant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::maps_ews::default_map;
+    use model::{Domain, Zone};
+
+    fn image(domain: Domain, field: Field, value: Value) -> Value {
+        EwsLens.image(&Path::of(field), &value, &default_map(domain))
+    }
+
+    // E5
+    #[test]
+    fn a_text_too_long_is_cut_with_a_notice_and_stays_so() {
+        let once = image(Domain::Calendar, Field::Subject, Value::text("x".repeat(300)));
+        let text = once.as_text().expect("a text");
+        assert_eq!(text.chars().count(), 255);
+        assert!(text.ends_with("… (shortened)"));
+        assert_eq!(image(Domain::Calendar, Field::Subject, once.clone()), once);
+        assert_eq!(image(Domain::Calendar, Field::Body, Value::text("x".repeat(300))), Value::text("x".repeat(300)));
+    }
+
+    #[test]
+    fn words_are_exchanges_own() {
+        assert_eq!(image(Domain::Task, Field::Priority, Value::text("1-ASAP")), Value::text("High"));
+        assert_eq!(image(Domain::Task, Field::Status, Value::Null), Value::text("NotStarted"));
+        assert_eq!(image(Domain::Calendar, Field::ActivityType, Value::text("Appointment")), Value::Null);
+        assert_eq!(image(Domain::Calendar, Field::ShowAs, Value::text("Out of office")), Value::text("OOF"));
+        assert_eq!(image(Domain::Calendar, Field::Subject, Value::text("a\nb\u{1}  c")), Value::text("a b c"));
+    }
+
+    // trap 77
+    #[test]
+    fn several_zones_of_one_clock_are_one() {
+        let madrid =
+            When::zoned("2026-06-01T10:00:00.5".parse().expect("a wall"), Zone::iana("Europe/Madrid").expect("known"));
+        let image = image(Domain::Calendar, Field::Start, Value::When(madrid.clone()));
+        let shown = image.as_when().expect("a time");
+        assert_eq!(shown.wall().subsec_nanosecond(), 0);
+        assert!(shown.zone().expect("zoned").same_clock(madrid.zone().expect("zoned"), madrid.wall().date()));
+    }
+
+    // An image of an image is that image, or the planner would never come to rest.
+    #[test]
+    fn every_image_is_its_own_image() {
+        let instant: Timestamp = "2026-06-01T10:00:00.9Z".parse().expect("an instant");
+        let values = [
+            Value::Null,
+            Value::text(" a \u{1}\r\n b ".repeat(300)),
+            Value::text("High"),
+            Value::Number(9_999_999),
+            Value::Instant(instant),
+            Value::Set([" a ".to_owned(), "a".to_owned(), String::new()].into()),
+            Value::Flag(true),
+            Value::When(When::Floating("2026-06-01T10:00:00.5".parse().expect("a wall"))),
+        ];
+        for domain in Domain::ALL {
+            for field in Field::SHIPPED {
+                for value in &values {
+                    let once = image(domain, field.clone(), value.clone());
+                    assert_eq!(image(domain, field.clone(), once.clone()), once, "{domain} {field} {value:?}");
+                }
+            }
+        }
+    }
+}

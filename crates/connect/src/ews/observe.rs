@@ -1,0 +1,217 @@
+//! Reading a mailbox: what changed in a folder, and what became of ids.
+
+use engine::port::{Page, Trouble, Wanted};
+use model::{FolderId, Gone, Kind, Record, RecordId, Seen, Version};
+use std::collections::BTreeMap;
+use wire::ews::{Change, Item, ItemId, ItemRef, Property, Shape, SyncFolderItems};
+
+use super::kind_map::is_of_kind;
+use super::map;
+use super::remote::EwsRemote;
+use super::trouble::Effect;
+
+impl EwsRemote {
+    /// One page of changes: ids by SyncFolderItems, contents by GetItem.
+    pub(super) async fn page(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let state = match cursor {
+            Some(text) => Some(state_of(text, kind, folder).ok_or(Trouble::CursorRefused)?),
+            None => None,
+        };
+        let asked = SyncFolderItems {
+            shape: Shape::of([Property::ItemClass.into()]),
+            folder: wire::ews::FolderId::of(folder.as_str()).into(),
+            state: state.map(str::to_owned),
+            most: SyncFolderItems::MOST,
+        };
+        let changes = self.reach.one(&asked, Effect::Read).await?;
+        let mut page = Page { cursor: cursor_of(&changes.state, kind, folder), more: !changes.last, ..Page::default() };
+        page.skipped = changes.unknown;
+        if cursor.is_none() {
+            page.total = self.known().await?.totals.get(folder).copied();
+        }
+        // One id may come more than once; what came last counts (trap 16).
+        let mut present: BTreeMap<String, ItemId> = BTreeMap::new();
+        for change in changes.changes {
+            match change {
+                Change::Create(item) | Change::Update(item) => {
+                    let Some(id) = item.id.clone() else { continue };
+                    if is_of_kind(kind, item.kind, item.text(Property::ItemClass)) {
+                        page.vanished.retain(|gone| gone.as_str() != id.id);
+                        present.insert(id.id.clone(), id);
+                    } else {
+                        page.skipped += 1;
+                    }
+                }
+                Change::Delete(id) => {
+                    present.remove(&id.id);
+                    page.vanished.push(RecordId::new(id.id));
+                }
+                Change::ReadFlag(_) => {}
+            }
+        }
+        self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
+        Ok(page)
+    }
+
+    async fn read_into(&self, kind: Kind, folder: &FolderId, ids: Vec<ItemId>, page: &mut Page) -> Result<(), Trouble> {
+        let refs: Vec<ItemRef> = ids.iter().cloned().map(ItemRef::Item).collect();
+        let results = self.reach.items(&self.map(kind).shape(), &refs).await?;
+        let mut items = Vec::with_capacity(results.len());
+        for (id, result) in ids.iter().zip(results) {
+            let version = || Version::new(id.change_key.clone().unwrap_or_default());
+            match result {
+                Ok(item) if !is_of_kind(kind, item.kind, item.text(Property::ItemClass)) => page.skipped += 1,
+                Ok(item) if item.parent.as_ref().is_some_and(|parent| parent.id != folder.as_str()) => {
+                    page.vanished.push(RecordId::new(&id.id));
+                }
+                Ok(item) => items.push(item),
+                // Gone between listing and reading: to be looked at like any other that vanished.
+                Err(Trouble::Gone(_)) => page.vanished.push(RecordId::new(&id.id)),
+                Err(Trouble::Refused { why, .. } | Trouble::NoAccess { why }) => {
+                    page.unreadable.push((RecordId::new(&id.id), version(), why));
+                }
+                Err(
+                    trouble @ (Trouble::Stale
+                    | Trouble::Busy { .. }
+                    | Trouble::CursorRefused
+                    | Trouble::Broken { .. }
+                    | Trouble::Unknown { .. }),
+                ) => return Err(trouble),
+            }
+        }
+        for (item, exceptions) in self.with_exceptions(kind, items).await? {
+            match exceptions {
+                Ok(exceptions) => page.records.extend(self.record(kind, &item, &exceptions, folder)),
+                Err(why) => {
+                    if let Some(id) = item.id {
+                        page.unreadable.push((
+                            RecordId::new(id.id),
+                            Version::new(id.change_key.unwrap_or_default()),
+                            why,
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Items with the occurrences that differ from them, read together for all of them (trap 11). A series whose
+    /// occurrences cannot be read is told in words.
+    pub(super) async fn with_exceptions(
+        &self,
+        kind: Kind,
+        items: Vec<Item>,
+    ) -> Result<Vec<(Item, Result<Vec<Item>, String>)>, Trouble> {
+        let refs: Vec<ItemRef> =
+            items.iter().flat_map(Item::modified_occurrences).map(|info| ItemRef::Item(info.id.clone())).collect();
+        let mut found = self.reach.items(&self.map(kind).shape(), &refs).await?.into_iter();
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            let count = item.modified_occurrences().len();
+            let mut exceptions = Ok(Vec::with_capacity(count));
+            for result in found.by_ref().take(count) {
+                match (result, &mut exceptions) {
+                    (Ok(exception), Ok(list)) => list.push(exception),
+                    (Ok(_), Err(_)) => {}
+                    (Err(trouble @ (Trouble::Busy { .. } | Trouble::Broken { .. })), _) => return Err(trouble),
+                    (Err(_), _) => exceptions = Err("one of its occurrences cannot be read".to_owned()),
+                }
+            }
+            all.push((item, exceptions));
+        }
+        Ok(all)
+    }
+
+    pub(super) fn record(&self, kind: Kind, item: &Item, exceptions: &[Item], folder: &FolderId) -> Option<Record> {
+        map::record(self.map(kind), item, exceptions, folder, &self.zone)
+    }
+
+    /// What became of ids (rule C12).
+    pub(super) async fn look(
+        &self,
+        kind: Kind,
+        wanted: &[Wanted],
+    ) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
+        let refs: Vec<ItemRef> = wanted.iter().map(|one| ItemRef::Item(ItemId::of(one.id.as_str()))).collect();
+        let results = self.reach.items(&self.map(kind).shape(), &refs).await?;
+        let folders = self.observed(kind).await?;
+        let mut seen = Vec::with_capacity(wanted.len());
+        let (mut here, mut missing) = (Vec::new(), Vec::new());
+        for (one, result) in wanted.iter().zip(results) {
+            match result {
+                Ok(item) => match folder_of(&item, &folders) {
+                    Some(folder) => here.push((one.id.clone(), folder, item)),
+                    None => seen.push((one.id.clone(), self.elsewhere(&item).await.map(Seen::Gone))),
+                },
+                Err(Trouble::Gone(_)) => missing.push(one),
+                Err(trouble) => seen.push((one.id.clone(), Err(trouble))),
+            }
+        }
+        let (ids, items): (Vec<_>, Vec<_>) = here.into_iter().map(|(id, folder, item)| ((id, folder), item)).unzip();
+        for ((id, folder), (item, exceptions)) in ids.into_iter().zip(self.with_exceptions(kind, items).await?) {
+            let outcome = match exceptions {
+                Ok(exceptions) => self.record(kind, &item, &exceptions, &folder),
+                Err(why) => self.record(kind, &item, &[], &folder).map(|mut record| {
+                    record.facts.unreadable = Some(why);
+                    record
+                }),
+            };
+            let outcome = outcome.map(|record| Seen::Present(Box::new(record)));
+            seen.push((id, outcome.ok_or_else(|| Trouble::Broken { why: "the server named no id".to_owned() })));
+        }
+        seen.extend(self.search(kind, &missing).await?);
+        Ok(seen)
+    }
+
+    /// An item found by its id outside the observed folders.
+    async fn elsewhere(&self, item: &Item) -> Result<Gone, Trouble> {
+        let Some(parent) = item.parent.as_ref().map(|parent| FolderId::new(&parent.id)) else {
+            return Ok(Gone::Unknown);
+        };
+        self.judge(&parent).await
+    }
+}
+
+fn folder_of(item: &Item, folders: &[FolderId]) -> Option<FolderId> {
+    match &item.parent {
+        Some(parent) => folders.iter().find(|folder| folder.as_str() == parent.id).cloned(),
+        // A server that does not say where the item is has found it where it was.
+        None => folders.first().cloned(),
+    }
+}
+
+/// A cursor names the kind and folder it belongs to, so that one of another is refused before it is sent (trap 2).
+fn cursor_of(state: &str, kind: Kind, folder: &FolderId) -> String {
+    format!("{}{state}", prefix(kind, folder))
+}
+
+fn state_of<'a>(cursor: &'a str, kind: Kind, folder: &FolderId) -> Option<&'a str> {
+    cursor.strip_prefix(&prefix(kind, folder)).filter(|state| !state.is_empty())
+}
+
+fn prefix(kind: Kind, folder: &FolderId) -> String {
+    // FNV-1a: a short name for a long id, not a secret.
+    let hash = folder
+        .as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("ews1;{kind};{hash:016x};")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // trap 2
+    #[test]
+    fn a_cursor_of_another_folder_or_kind_is_refused() {
+        let (a, b) = (FolderId::new("A"), FolderId::new("a"));
+        let cursor = cursor_of("H4sI=;x", Kind::Contact, &a);
+        assert_eq!(state_of(&cursor, Kind::Contact, &a), Some("H4sI=;x"));
+        assert_eq!(state_of(&cursor, Kind::Contact, &b), None);
+        assert_eq!(state_of(&cursor, Kind::Task, &a), None);
+        assert_eq!(state_of("H4sI=", Kind::Contact, &a), None);
+        assert_eq!(state_of("", Kind::Contact, &a), None);
+    }
+}

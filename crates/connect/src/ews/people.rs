@@ -1,0 +1,210 @@
+//! The people of a meeting: as Exchange knows them, and as the marked block at the end of a body (rule C9).
+
+use model::{Attendee, People, Response, Role};
+use wire::ews::{self, Item, Property};
+
+use super::own;
+
+/// The line that opens the block, and the one that closes it.
+const OPEN: &str = "--- Participants ---";
+const CLOSE: &str = "--- (kept by Syncline) ---";
+
+/// The people Exchange itself knows of, besides the organiser.
+pub fn invited(item: &Item) -> People {
+    let roles = [
+        (Property::RequiredAttendees, Role::Required),
+        (Property::OptionalAttendees, Role::Optional),
+        (Property::Resources, Role::Resource),
+    ];
+    let own_address = item.person(Property::Organizer).and_then(address);
+    let mut people = People::new();
+    for (property, role) in roles {
+        for guest in item.attendees(property).unwrap_or_default() {
+            let address = address(&guest.mailbox);
+            // Exchange lists the organiser among the required; he is shown as organiser.
+            if address.is_some() && address == own_address {
+                continue;
+            }
+            let person = Attendee {
+                name: guest.mailbox.name.clone().or_else(|| address.clone()).unwrap_or_default(),
+                address,
+                role,
+                response: response(guest.response.as_deref()),
+            };
+            people.entry(person.key()).or_insert(person);
+        }
+    }
+    people
+}
+
+/// The organiser of a meeting.
+pub fn organizer(item: &Item) -> Option<Attendee> {
+    let person = item.person(Property::Organizer)?;
+    let internal = person.routing.as_deref().is_some_and(|routing| !routing.eq_ignore_ascii_case("smtp"));
+    let known = item.text(own::organizer_address()).filter(|text| text.contains('@')).map(str::to_owned);
+    let address = if internal { known } else { address(person).or(known) };
+    let name = person.name.clone().or_else(|| address.clone())?;
+    Some(Attendee { name, address, role: Role::Required, response: Response::Organizer })
+}
+
+fn address(mailbox: &ews::Mailbox) -> Option<String> {
+    mailbox.address.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// An answer in our words.
+pub fn response(word: Option<&str>) -> Response {
+    match word {
+        Some("Organizer") => Response::Organizer,
+        Some("Tentative") => Response::Tentative,
+        Some("Accept") => Response::Accepted,
+        Some("Decline") => Response::Declined,
+        Some("NoResponseReceived") => Response::NotResponded,
+        Some(_) | None => Response::Unknown,
+    }
+}
+
+/// The people a copy of ours carries in our own property.
+pub fn kept(item: &Item) -> Option<People> {
+    item.text(own::people()).and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// The text of our own property.
+pub fn to_keep(people: &People) -> String {
+    serde_json::to_string(&image(people)).unwrap_or_default()
+}
+
+/// People as our copy shows them: answers are the mailbox's affair and are not written into it (rule P4).
+pub fn image(people: &People) -> People {
+    people
+        .iter()
+        .map(|(key, person)| (key.clone(), Attendee { response: Response::Unknown, ..person.clone() }))
+        .collect()
+}
+
+/// People to invite, by role, for the one case where mail is on.
+pub fn to_invite(people: &People, role: Role) -> Vec<ews::Attendee> {
+    people
+        .values()
+        .filter(|person| person.role == role)
+        .map(|person| ews::Attendee {
+            mailbox: ews::Mailbox {
+                name: Some(person.name.clone()),
+                address: person.address.clone(),
+                routing: person.address.as_ref().map(|_| "SMTP".to_owned()),
+                kind: None,
+            },
+            response: None,
+            last_response: None,
+        })
+        .collect()
+}
+
+/// The lines of the block; none for nobody.
+pub fn block(people: &People) -> Vec<String> {
+    if people.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![OPEN.to_owned()];
+    lines.extend(people.values().map(|person| {
+        let role = match person.role {
+            Role::Required => "",
+            Role::Optional => " (optional)",
+            Role::Resource => " (resource)",
+        };
+        let name: String = person.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        match &person.address {
+            Some(address) if *address != person.name => format!("{name}, {address}{role}"),
+            Some(_) | None => format!("{name}{role}"),
+        }
+    }));
+    lines.push(CLOSE.to_owned());
+    lines
+}
+
+/// The lines of a body without our block, whatever a person did to it: it ends at its closing line, else at the
+/// next empty line, else with the body.
+pub fn without_block<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let Some(open) = lines.iter().rposition(|line| line.trim() == OPEN) else { return lines.to_vec() };
+    let inside = &lines[open + 1..];
+    let end = inside
+        .iter()
+        .position(|line| line.trim() == CLOSE)
+        .map(|at| at + 1)
+        .or_else(|| inside.iter().position(|line| line.trim().is_empty()))
+        .unwrap_or(inside.len());
+    lines[..open].iter().chain(&inside[end..]).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::ews::{ItemKind, Mailbox, Value};
+
+    fn person(name: &str, address: Option<&str>, role: Role) -> Attendee {
+        Attendee { name: name.to_owned(), address: address.map(str::to_owned), role, response: Response::Accepted }
+    }
+
+    fn all(list: &[Attendee]) -> People {
+        list.iter().map(|p| (p.key(), p.clone())).collect()
+    }
+
+    // C9
+    #[test]
+    fn the_block_comes_off_however_it_was_left() {
+        let people = all(&[person("Ann", Some("ann@crm.test"), Role::Optional), person("Bob", None, Role::Required)]);
+        let block = block(&people);
+        assert_eq!(
+            block,
+            ["--- Participants ---", "Ann, ann@crm.test (optional)", "Bob", "--- (kept by Syncline) ---"]
+        );
+        let block: Vec<&str> = block.iter().map(String::as_str).collect();
+        let whole = [&["note", ""][..], &block, &["after"]].concat();
+        assert_eq!(without_block(&whole), ["note", "", "after"]);
+        assert_eq!(without_block(&[&["note"][..], &block[..3], &["", "after"]].concat()), ["note", "", "after"]);
+        assert_eq!(without_block(&[&["note"][..], &block[..2]].concat()), ["note"]);
+        assert_eq!(without_block(&["note", CLOSE]), ["note", CLOSE]);
+    }
+
+    // P4
+    #[test]
+    fn kept_people_come_back_without_answers() {
+        let people = all(&[person("Ann", Some("ann@crm.test"), Role::Optional)]);
+        let item = Item::new(ItemKind::CalendarItem).with(own::people(), Value::Text(to_keep(&people)));
+        assert_eq!(kept(&item), Some(image(&people)));
+        assert_ne!(image(&people), people);
+        let broken = Item::new(ItemKind::CalendarItem).with(own::people(), Value::Text("{".to_owned()));
+        assert_eq!(kept(&broken), None);
+    }
+
+    #[test]
+    fn the_organiser_is_no_guest_and_keeps_a_mail_address() {
+        let mailbox = |name: &str, address: &str, routing: &str| Mailbox {
+            name: Some(name.to_owned()),
+            address: Some(address.to_owned()),
+            routing: Some(routing.to_owned()),
+            kind: None,
+        };
+        let guest = |mailbox: Mailbox, answer: &str| ews::Attendee {
+            mailbox,
+            response: Some(answer.to_owned()),
+            last_response: None,
+        };
+        let item = Item::new(ItemKind::CalendarItem)
+            .with(Property::Organizer, Value::Person(mailbox("Bob", "/o=x/cn=bob", "EX")))
+            .with(own::organizer_address(), Value::Text("bob@crm.test".to_owned()))
+            .with(
+                Property::RequiredAttendees,
+                Value::Attendees(vec![
+                    guest(mailbox("Bob", "/o=x/cn=bob", "EX"), "Organizer"),
+                    guest(mailbox("Ann", "ann@crm.test", "SMTP"), "Tentative"),
+                ]),
+            )
+            .with(Property::Resources, Value::Attendees(vec![guest(mailbox("Room", "", "SMTP"), "New")]));
+        let bob = organizer(&item).expect("an organiser");
+        assert_eq!((bob.address.as_deref(), bob.response), (Some("bob@crm.test"), Response::Organizer));
+        let people = invited(&item);
+        assert_eq!(people.keys().collect::<Vec<_>>(), ["ann@crm.test", "name:room"]);
+        assert_eq!(people["ann@crm.test"].response, Response::Tentative);
+        assert_eq!(people["name:room"].role, Role::Resource);
+    }
+}

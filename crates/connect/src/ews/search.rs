@@ -1,0 +1,196 @@
+//! Looking for items by our mark: in Deleted Items, other folders, the archive (rule C12).
+
+use engine::port::{FindBy, Trouble, Wanted};
+use model::{FolderId, Gone, Kind, Record, RecordId, Seen};
+use std::collections::{BTreeMap, BTreeSet};
+use wire::ews::{DistinguishedFolder, FindItem, FolderRef, Item, ItemRef, Path, Property, Restriction, Shape, View};
+
+use super::kind_map::is_of_kind;
+use super::remote::EwsRemote;
+use super::trouble::Effect;
+use super::{folders::Tree, global_id, own};
+
+/// Keys asked for at once, folders searched at once, items of one page, pages of one search.
+const KEYS: usize = 20;
+const FOLDERS: usize = 50;
+const PAGE: u32 = 200;
+const PAGES: usize = 20;
+
+impl EwsRemote {
+    /// What became of marked items that are not found by their ids any more.
+    pub(super) async fn search(
+        &self,
+        kind: Kind,
+        missing: &[&Wanted],
+    ) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
+        let keys: BTreeSet<&str> = missing.iter().filter_map(|one| one.mark_key.as_deref()).collect();
+        let found = if keys.is_empty() { Ok(BTreeMap::new()) } else { self.places(kind, &keys).await };
+        let outcome = |one: &&Wanted| match (&found, one.mark_key.as_deref()) {
+            // A search that failed proves nothing: the id is looked at again later.
+            (Err(trouble), Some(_)) => Err(trouble.clone()),
+            (Ok(places), Some(key)) => Ok(Seen::Gone(places.get(key).copied().unwrap_or(Gone::Unknown))),
+            (Ok(_) | Err(_), None) => Ok(Seen::Gone(Gone::Unknown)),
+        };
+        Ok(missing.iter().map(|one| (one.id.clone(), outcome(one))).collect())
+    }
+
+    /// Where each key is found. Found in an observed folder it has only moved, whatever else carries its mark.
+    async fn places(&self, kind: Kind, keys: &BTreeSet<&str>) -> Result<BTreeMap<String, Gone>, Trouble> {
+        let known = self.known().await?;
+        let mut places = BTreeMap::new();
+        let deleted: Vec<FolderId> =
+            [Some(&known.deleted), known.recoverable.as_ref()].into_iter().flatten().cloned().collect();
+        for (folders, gone) in [(self.observed(kind).await?, Gone::Left), (deleted.clone(), Gone::Deleted)] {
+            for key in self.marked(keys, &folders).await? {
+                places.entry(key).or_insert(gone);
+            }
+        }
+        let mut rest: BTreeSet<&str> = keys.iter().copied().filter(|key| !places.contains_key(*key)).collect();
+        if rest.is_empty() {
+            return Ok(places);
+        }
+        let tree = self.tree(&DistinguishedFolder::MsgFolderRoot.into()).await?;
+        let (below_deleted, others): (Vec<FolderId>, Vec<FolderId>) =
+            tree.ids().filter(|id| !deleted.contains(id)).cloned().partition(|id| tree.is_within(id, &known.deleted));
+        for (folders, gone) in [(others, Gone::Left), (below_deleted, Gone::Deleted)] {
+            for key in self.marked(&rest, &folders).await? {
+                places.entry(key).or_insert(gone);
+            }
+        }
+        rest.retain(|key| !places.contains_key(*key));
+        if rest.is_empty() {
+            return Ok(places);
+        }
+        let archive: FolderRef = DistinguishedFolder::ArchiveMsgFolderRoot.into();
+        let archived = match self.tree(&archive).await {
+            Ok(tree) => tree,
+            // Most mailboxes have no archive.
+            Err(Trouble::NoAccess { .. } | Trouble::Gone(_) | Trouble::Refused { .. }) => Tree::default(),
+            Err(trouble) => return Err(trouble),
+        };
+        let archived: Vec<FolderId> = archived.ids().cloned().collect();
+        for key in self.marked(&rest, &archived).await? {
+            places.entry(key).or_insert(Gone::Left);
+        }
+        Ok(places)
+    }
+
+    /// Which of the keys are found in any of the folders.
+    async fn marked(&self, keys: &BTreeSet<&str>, folders: &[FolderId]) -> Result<BTreeSet<String>, Trouble> {
+        let mut found = BTreeSet::new();
+        let keys: Vec<&str> = keys.iter().copied().collect();
+        for keys in keys.chunks(KEYS) {
+            let any = keys.iter().map(|key| Restriction::IsEqualTo(own::key(), (*key).to_owned())).collect();
+            let items = self.matching(folders, &Restriction::Or(any), vec![own::key()], usize::MAX).await?;
+            found.extend(items.iter().filter_map(|item| item.text(own::key())).map(str::to_owned));
+        }
+        Ok(found)
+    }
+
+    /// The items of some folders that meet a condition, at most `limit`.
+    async fn matching(
+        &self,
+        folders: &[FolderId],
+        restriction: &Restriction,
+        paths: Vec<Path>,
+        limit: usize,
+    ) -> Result<Vec<Item>, Trouble> {
+        let mut found = Vec::new();
+        for folders in folders.chunks(FOLDERS) {
+            let mut open: Vec<(FolderRef, u32)> =
+                folders.iter().map(|folder| (wire::ews::FolderId::of(folder.as_str()).into(), 0)).collect();
+            for _ in 0..PAGES {
+                if open.is_empty() || found.len() >= limit {
+                    break;
+                }
+                // All folders share one place to begin; those further on are asked alone.
+                let offset = open[0].1;
+                let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, at)| *at == offset);
+                open = later;
+                let asked = FindItem {
+                    shape: Shape::of(paths.clone()).and_parent(),
+                    view: View::Page { offset, most: PAGE },
+                    restriction: Some(restriction.clone()),
+                    folders: now.iter().map(|(folder, _)| folder.clone()).collect(),
+                };
+                let results = self.reach.each(&asked, now.len(), Effect::Read).await?;
+                for ((folder, _), result) in now.into_iter().zip(results) {
+                    match result {
+                        Ok(page) => {
+                            if !page.last && !page.items.is_empty() {
+                                let count = u32::try_from(page.items.len()).unwrap_or(PAGE);
+                                let next = page.next_offset.filter(|next| *next > offset).unwrap_or(offset + count);
+                                open.push((folder, next));
+                            }
+                            found.extend(page.items);
+                        }
+                        // A folder that went meanwhile, or that the account may not see, holds nothing we may find.
+                        Err(Trouble::Gone(_) | Trouble::NoAccess { .. } | Trouble::Refused { .. }) => {}
+                        Err(trouble) => return Err(trouble),
+                    }
+                }
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Records of the observed folders by what recognises them.
+    pub(super) async fn recognise(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
+        let restriction = match by {
+            FindBy::Key(key) => Restriction::IsEqualTo(own::key(), key.clone()),
+            FindBy::GlobalId(id) => match global_id::to_wire(id) {
+                Some(bytes) if kind == Kind::Appointment => Restriction::IsEqualTo(own::clean_global_id(), bytes),
+                Some(_) | None => return Ok(Vec::new()),
+            },
+        };
+        let folders = self.observed(kind).await?;
+        let found = self.matching(&folders, &restriction, vec![Property::ItemClass.into()], limit).await?;
+        let refs: Vec<ItemRef> = found
+            .into_iter()
+            .filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass)))
+            .filter_map(|item| item.id.map(ItemRef::Item))
+            .collect();
+        let mut items = Vec::with_capacity(refs.len());
+        for result in self.reach.items(&self.map(kind).shape(), &refs).await? {
+            match result {
+                Ok(item) => items.push(item),
+                Err(Trouble::Gone(_)) => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        let mut records = Vec::with_capacity(items.len());
+        for (item, exceptions) in self.with_exceptions(kind, items).await? {
+            let folder = item.parent.as_ref().map(|parent| FolderId::new(&parent.id));
+            let Some(folder) = folder.or_else(|| folders.first().cloned()) else { continue };
+            let (exceptions, why) = match exceptions {
+                Ok(exceptions) => (exceptions, None),
+                Err(why) => (Vec::new(), Some(why)),
+            };
+            records.extend(self.record(kind, &item, &exceptions, &folder).map(|mut record| {
+                record.facts.unreadable = record.facts.unreadable.or(why);
+                record
+            }));
+        }
+        Ok(records)
+    }
+
+    /// What it means that an item stands in this folder.
+    pub(super) async fn judge(&self, folder: &FolderId) -> Result<Gone, Trouble> {
+        let known = self.known().await?;
+        if *folder == known.deleted || Some(folder) == known.recoverable.as_ref() {
+            return Ok(Gone::Deleted);
+        }
+        let tree = self.tree(&DistinguishedFolder::MsgFolderRoot.into()).await?;
+        Ok(if tree.is_within(folder, &known.deleted) { Gone::Deleted } else { Gone::Left })
+    }
+
+    /// Items in Deleted Items that carry a key, with their folder.
+    pub(super) async fn in_deleted_items(&self, kind: Kind, key: &str) -> Result<Vec<Item>, Trouble> {
+        let deleted = self.known().await?.deleted.clone();
+        let restriction = Restriction::IsEqualTo(own::key(), key.to_owned());
+        let paths = vec![Property::ItemClass.into(), Property::LastModifiedTime.into()];
+        let found = self.matching(&[deleted], &restriction, paths, 100).await?;
+        Ok(found.into_iter().filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass))).collect())
+    }
+}

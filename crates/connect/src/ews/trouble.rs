@@ -1,0 +1,175 @@
+//! What a server's refusal means for the engine, and in which words a person reads it (rule E2).
+
+use engine::port::Trouble;
+use model::Gone;
+use wire::ews::{Refusal, ResponseCode};
+
+/// Whether a call can have changed something: an unclear answer to a write is looked up before anything else (trap 44).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads.
+    Read,
+    /// It writes.
+    Write,
+}
+
+/// A code in the engine's words.
+pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
+    use ResponseCode as C;
+    let code = &refusal.code;
+    match code {
+        C::ErrorItemNotFound
+        | C::ErrorInvalidIdMalformed
+        | C::ErrorInvalidId
+        | C::ErrorInvalidIdEmpty
+        | C::ErrorInvalidIdNotAnItemAttachmentId
+        | C::ErrorMovedItem
+        | C::ErrorCalendarOccurrenceIsDeletedFromRecurrence => Trouble::Gone(Gone::Unknown),
+        C::ErrorIrresolvableConflict
+        | C::ErrorStaleObject
+        | C::ErrorChangeKeyRequired
+        | C::ErrorInvalidChangeKey
+        | C::ErrorChangeKeyRequiredForWriteOperations
+        | C::ErrorObjectTypeChanged => Trouble::Stale,
+        C::ErrorServerBusy
+        | C::ErrorTooManyObjectsOpened
+        | C::ErrorExceededConnectionCount
+        | C::ErrorExceededSubscriptionCount
+        | C::ErrorExceededFindCountLimit
+        | C::ErrorBatchProcessingStopped
+        | C::ErrorInsufficientResources => busy(refusal, "the server asks us to wait"),
+        C::ErrorMailboxMoveInProgress => busy(refusal, "the mailbox is being moved to another server"),
+        C::ErrorMailboxStoreUnavailable | C::ErrorMailboxFailover | C::ErrorConnectionFailed => {
+            busy(refusal, "the server cannot reach the mailbox at present")
+        }
+        C::ErrorADUnavailable | C::ErrorADOperation => {
+            busy(refusal, "the server cannot reach its directory at present")
+        }
+        C::ErrorTimeoutExpired | C::ErrorInternalServerTransientError | C::ErrorInternalServerError => match effect {
+            Effect::Read => busy(refusal, "the server failed for a moment"),
+            Effect::Write => Trouble::Unknown { why: format!("the server failed while writing ({code})") },
+        },
+        C::ErrorInvalidSyncStateData | C::ErrorSyncFolderNotFound => Trouble::CursorRefused,
+        C::ErrorNonExistentMailbox
+        | C::ErrorMissingEmailAddress
+        | C::ErrorMissingInformationEmailAddress
+        | C::ErrorNoPublicFolderReplicaAvailable => no_access(
+            "the server has no mailbox at this address; check the address, or whether the mailbox was moved or removed",
+            code,
+        ),
+        C::ErrorMailboxConfiguration => no_access("the mailbox is not set up completely on the server", code),
+        C::ErrorAccountDisabled => no_access("the account is disabled", code),
+        C::ErrorImpersonateUserDenied | C::ErrorImpersonationDenied | C::ErrorImpersonationFailed => {
+            no_access("the account may not act for this mailbox; grant it ApplicationImpersonation", code)
+        }
+        C::ErrorAccessDenied
+        | C::ErrorUserNotAllowedByPolicy
+        | C::ErrorProxyRequestNotAllowed
+        | C::ErrorInvalidUserSid
+        | C::ErrorInvalidUserPrincipalName
+        | C::ErrorADSessionFilter
+        | C::ErrorCrossSiteRequest
+        | C::ErrorNoRespondingCASInDestinationSite => no_access("the account may not read this mailbox", code),
+        C::ErrorFolderNotFound
+        | C::ErrorParentFolderNotFound
+        | C::ErrorInvalidFolderId
+        | C::ErrorCannotFindFolder
+        | C::ErrorManagedFolderNotFound => no_access("the folder is not in the mailbox any more", code),
+        C::ErrorInvalidServerVersion => Trouble::Broken {
+            why: "the server does not speak the version of Exchange Web Services asked for".to_owned(),
+        },
+        C::ErrorPrivateItemAccessDenied => refused(code, "the account may not read private items"),
+        C::ErrorOccurrenceCrossingBoundary => {
+            refused(code, "an occurrence cannot be moved past its neighbour or onto the same day")
+        }
+        C::ErrorOccurrenceTimeSpanTooBig => refused(code, "an occurrence lasts longer than the time to the next one"),
+        C::ErrorRecurrenceHasNoOccurrence => refused(code, "the rule has no occurrence"),
+        C::ErrorRecurrenceEndDateTooBig => refused(code, "the series ends too far in the future"),
+        C::ErrorCalendarEndDateIsEarlierThanStartDate => refused(code, "it ends before it begins"),
+        C::ErrorCalendarDurationIsTooLong => refused(code, "it lasts longer than Exchange allows"),
+        C::ErrorCalendarInvalidRecurrence
+        | C::ErrorCalendarInvalidDayForWeeklyRecurrence
+        | C::ErrorCalendarInvalidPropertyValue => refused(code, "Exchange cannot hold this rule"),
+        C::ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange | C::ErrorCalendarOutOfRange => {
+            refused(code, "the series has no such occurrence")
+        }
+        C::ErrorCalendarIsNotOrganizer => refused(code, "only the organiser may change this meeting"),
+        C::ErrorMessageSizeExceeded => refused(code, "it is larger than the server allows"),
+        C::ErrorQuotaExceeded => refused(code, "the mailbox is full"),
+        C::ErrorCorruptData | C::ErrorItemCorrupt => refused(code, "the item in the mailbox is damaged"),
+        C::ErrorInvalidTimeZone | C::ErrorTimeZone => refused(code, "the server does not know the time zone"),
+        C::NoError
+        | C::ErrorInvalidPropertySet
+        | C::ErrorInvalidPropertyUpdateSentMessage
+        | C::ErrorInvalidRequest
+        | C::ErrorSchemaValidation
+        | C::ErrorInvalidValueForProperty
+        | C::ErrorItemSave
+        | C::ErrorItemSavePropertyError
+        | C::ErrorInvalidPropertyDelete
+        | C::ErrorIncorrectUpdatePropertyCount
+        | C::ErrorPropertyUpdate
+        | C::ErrorFolderExists
+        | C::ErrorCannotDeleteObject
+        | C::ErrorInvalidOperation
+        | C::ErrorUnsupportedPropertyDefinition
+        | C::ErrorInvalidExtendedProperty
+        | C::ErrorInvalidExtendedPropertyValue
+        | C::ErrorUnsupportedCulture
+        | C::Other(_) => refused(code, "the server refused it"),
+    }
+}
+
+fn busy(refusal: &Refusal, why: &str) -> Trouble {
+    Trouble::Busy { wait_ms: refusal.back_off_ms, why: format!("{why} ({})", refusal.code) }
+}
+
+fn no_access(why: &str, code: &ResponseCode) -> Trouble {
+    Trouble::NoAccess { why: format!("{why} ({code})") }
+}
+
+fn refused(code: &ResponseCode, why: &str) -> Trouble {
+    Trouble::Refused { code: code.name().to_owned(), why: format!("{why} ({code})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::ews::ServerText;
+
+    fn told(code: &str, effect: Effect) -> Trouble {
+        let message = ServerText("Anna's secret".to_owned());
+        refusal(&Refusal { code: ResponseCode::of(code), message, back_off_ms: Some(5000) }, effect)
+    }
+
+    // E2, traps 106, 154, 166, 172
+    #[test]
+    fn each_code_is_known_by_what_follows() {
+        let read = |code| told(code, Effect::Read);
+        assert_eq!(read("ErrorItemNotFound"), Trouble::Gone(Gone::Unknown));
+        assert_eq!(read("ErrorIrresolvableConflict"), Trouble::Stale);
+        assert!(matches!(read("ErrorServerBusy"), Trouble::Busy { wait_ms: Some(5000), .. }));
+        assert!(matches!(read("ErrorMailboxMoveInProgress"), Trouble::Busy { .. }));
+        assert_eq!(read("ErrorInvalidSyncStateData"), Trouble::CursorRefused);
+        assert!(matches!(read("ErrorNonExistentMailbox"), Trouble::NoAccess { .. }));
+        assert!(matches!(read("ErrorAccessDenied"), Trouble::NoAccess { .. }));
+        assert!(matches!(read("ErrorNobodyKnows"), Trouble::Refused { .. }));
+    }
+
+    // trap 44
+    #[test]
+    fn a_server_that_failed_while_writing_may_have_written() {
+        assert!(matches!(told("ErrorInternalServerError", Effect::Write), Trouble::Unknown { .. }));
+        assert!(matches!(told("ErrorTimeoutExpired", Effect::Write), Trouble::Unknown { .. }));
+        assert!(matches!(told("ErrorTimeoutExpired", Effect::Read), Trouble::Busy { .. }));
+        assert!(matches!(told("ErrorServerBusy", Effect::Write), Trouble::Busy { .. }));
+    }
+
+    // trap 187
+    #[test]
+    fn a_servers_own_sentence_is_never_passed_on() {
+        for code in ["ErrorAccessDenied", "ErrorItemSave", "ErrorServerBusy", "ErrorInternalServerError"] {
+            assert!(!format!("{:?}", told(code, Effect::Write)).contains("Anna"));
+        }
+    }
+}

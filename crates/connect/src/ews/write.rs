@@ -1,0 +1,305 @@
+//! Writing to a mailbox: create, update, mark, delete, bring back.
+
+use engine::port::{Create, Mail, Trouble, Update, Write, Written};
+use model::{Domain, DomainMap, Field, Kind, Mark, Path, RecordId, Value, Version};
+use wire::ews::{
+    self, AffectedTaskOccurrences, ConflictResolution, CreateItem, DeleteItem, DeleteType, FieldChange, FolderId, Item,
+    ItemChange, ItemId, ItemRef, MailOn, MoveItem, Shape, UpdateItem,
+};
+
+use super::draft::{Draft, Drafting};
+use super::kind_map::item_kind;
+use super::occurrences::{self, Series};
+use super::own;
+use super::remote::EwsRemote;
+use super::trouble::Effect;
+
+impl EwsRemote {
+    pub(super) async fn carry_out(&self, write: &Write) -> Result<Written, Trouble> {
+        match write {
+            Write::Create(create) => self.create(create).await,
+            Write::Update(update) => self.update(update).await,
+            Write::Delete { kind, id, version, mail } => self.delete(*kind, id, version, *mail).await,
+            Write::Mark { kind, id, mark, version } => {
+                let mut draft = Draft::default();
+                set_mark(&mut draft, mark);
+                let item = self.change(*kind, id, version, draft.changes(), Mail::None).await?;
+                self.settled(id, item).await
+            }
+            Write::Restore { kind, mark_key } => self.restore(*kind, mark_key).await,
+            Write::Enlist { .. } | Write::Delist { .. } | Write::Leave { .. } | Write::Flag { .. } => {
+                Err(refused("NotHere", "a mailbox has no such operation"))
+            }
+        }
+    }
+
+    async fn create(&self, create: &Create) -> Result<Written, Trouble> {
+        let kind = create.domain.kind();
+        let drafting = self.drafting(create.domain, None, create.mail)?;
+        let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
+        set_mark(&mut draft, &create.mark);
+        let mut partly = std::mem::take(&mut draft.partly);
+        let folder = match &create.folder {
+            Some(folder) => folder.clone(),
+            None => self.observed(kind).await?.into_iter().next().ok_or_else(|| no_id(Effect::Read))?,
+        };
+        let asked = CreateItem {
+            folder: FolderId::of(folder.as_str()).into(),
+            items: vec![draft.item(kind)],
+            mail: mail(create.mail),
+        };
+        let made = self.reach.one(&asked, Effect::Write).await?.first();
+        let made = made.and_then(|item| item.id).ok_or_else(|| no_id(Effect::Write))?;
+        let wanted = occurrences::wanted(&create.fields);
+        let id = RecordId::new(&made.id);
+        if wanted.is_empty() {
+            return self.settled_with(&id, made, partly).await;
+        }
+        let series = Series { domain: create.domain, id: &made.id, mail: create.mail };
+        partly.extend(self.apply(&series, wanted, true).await?);
+        self.settled_with(&id, ItemId::of(made.id), partly).await
+    }
+
+    async fn update(&self, update: &Update) -> Result<Written, Trouble> {
+        let kind = update.domain.kind();
+        let mut wanted = occurrences::wanted(&update.changes);
+        let present = if needs_present(&update.changes) {
+            let (item, exceptions) = self.present(kind, &update.id).await?;
+            if change_key(&item) != update.version.as_str() {
+                return Err(Trouble::Stale);
+            }
+            Some((item, exceptions))
+        } else {
+            None
+        };
+        let item = present.as_ref().map(|(item, _)| item);
+        let drafting = self.drafting(update.domain, item, update.mail)?;
+        let mut draft = drafting.draft(&update.changes).map_err(|why| refused("Map", &why))?;
+        let mut partly = std::mem::take(&mut draft.partly);
+        if let Some((item, exceptions)) = &present {
+            let record = self.record(kind, item, exceptions, &model::FolderId::new(""));
+            let stands = record.map(|record| occurrences::wanted(&record.fields)).unwrap_or_default();
+            // An occurrence that was taken out comes back only when the rule is set again; then all others go with it.
+            let revives = wanted
+                .iter()
+                .any(|(at, fields)| occurrences::reverts(fields) && stands.get(at).is_some_and(occurrences::cancels));
+            if revives && !draft.sets_rule {
+                if let Some(rule) = item.recurrence(ews::Property::Recurrence) {
+                    draft.set(ews::Property::Recurrence, ews::Value::Recurrence(rule.clone()));
+                    draft.sets_rule = true;
+                }
+                for (at, fields) in stands {
+                    wanted.entry(at).or_insert(fields);
+                }
+            }
+        }
+        if draft.sets_rule {
+            for (at, fields) in occurrences::wanted(&update.keep) {
+                let known = wanted.entry(at).or_default();
+                for (field, value) in fields {
+                    known.entry(field).or_insert(value);
+                }
+            }
+        }
+        if let Some(mark) = &update.mark {
+            set_mark(&mut draft, mark);
+        }
+        let mut now = ItemId::at(update.id.as_str(), update.version.as_str());
+        let writes_series = !draft.is_empty();
+        if writes_series {
+            now = self.change(kind, &update.id, &update.version, draft.changes(), update.mail).await?;
+        }
+        if wanted.is_empty() {
+            return self.settled_with(&update.id, now, partly).await;
+        }
+        let series = Series { domain: update.domain, id: update.id.as_str(), mail: update.mail };
+        partly.extend(self.apply(&series, wanted, writes_series).await?);
+        self.settled_with(&update.id, ItemId::of(update.id.as_str()), partly).await
+    }
+
+    /// One item's changes, refused when it is not in this version any more. Gives the id that was answered.
+    async fn change(
+        &self,
+        kind: Kind,
+        id: &RecordId,
+        version: &Version,
+        fields: Vec<FieldChange>,
+        send: Mail,
+    ) -> Result<ItemId, Trouble> {
+        let item = ItemRef::Item(ItemId::at(id.as_str(), version.as_str()));
+        let asked = UpdateItem {
+            conflicts: ConflictResolution::NeverOverwrite,
+            mail: mail(send),
+            changes: vec![ItemChange { item, kind: item_kind(kind), fields }],
+        };
+        let answered = self.reach.one(&asked, Effect::Write).await?.first().and_then(|item| item.id);
+        answered.ok_or_else(|| no_id(Effect::Write))
+    }
+
+    /// Exchange's DeleteItem knows no precondition, so the item is read right before, moved, and looked at where it
+    /// landed; was it newer than planned, it is put back (decision 10).
+    async fn delete(&self, kind: Kind, id: &RecordId, version: &Version, send: Mail) -> Result<Written, Trouble> {
+        let (before, _) = self.present(kind, id).await?;
+        if change_key(&before) != version.as_str() {
+            return Err(Trouble::Stale);
+        }
+        let ids = vec![ItemRef::Item(ItemId::at(id.as_str(), version.as_str()))];
+        if send == Mail::Send {
+            let how = DeleteType::MoveToDeletedItems;
+            let tasks = AffectedTaskOccurrences::AllOccurrences;
+            self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
+            return Ok(written(id, version.as_str()));
+        }
+        let known = self.known().await?;
+        let landed = self.move_to(known.deleted.as_str(), ids).await?;
+        let shape = self.map(kind).shape();
+        let there = self.reach.items(&shape, &[ItemRef::Item(ItemId::of(&landed.id))]).await;
+        let there = match there.map(|mut results| results.remove(0)) {
+            Ok(Ok(item)) => item,
+            // Gone from there too: nobody can have wanted to keep it.
+            Ok(Err(Trouble::Gone(_))) => return Ok(written_item(&landed)),
+            Ok(Err(_)) | Err(_) => {
+                return Err(Trouble::Unknown { why: "the deleted item could not be looked at".to_owned() });
+            }
+        };
+        if self.says(kind, &before) == self.says(kind, &there) {
+            return Ok(written_item(&landed));
+        }
+        if let Some(home) = &before.parent {
+            self.move_to(&home.id, vec![ItemRef::Item(landed)]).await?;
+        }
+        Err(Trouble::Stale)
+    }
+
+    /// What an item says, without what every move changes.
+    fn says(&self, kind: Kind, item: &Item) -> Option<model::Fields> {
+        self.record(kind, item, &[], &model::FolderId::new("")).map(|record| record.fields)
+    }
+
+    async fn move_to(&self, folder: &str, ids: Vec<ItemRef>) -> Result<ItemId, Trouble> {
+        let asked = MoveItem { to: FolderId::of(folder).into(), ids };
+        let moved = self.reach.one(&asked, Effect::Write).await?.first().and_then(|item| item.id);
+        moved.ok_or_else(|| no_id(Effect::Write))
+    }
+
+    async fn restore(&self, kind: Kind, key: &str) -> Result<Written, Trouble> {
+        let found = self.in_deleted_items(kind, key).await?;
+        let modified = |item: &Item| item.moment(ews::Property::LastModifiedTime).and_then(|at| at.instant());
+        let newest = found.into_iter().max_by_key(modified).and_then(|item| item.id);
+        let Some(id) = newest else { return Err(Trouble::Gone(model::Gone::Unknown)) };
+        let home = self.observed(kind).await?.into_iter().next().ok_or_else(|| no_id(Effect::Read))?;
+        let back = self.move_to(home.as_str(), vec![ItemRef::Item(id)]).await?;
+        let id = RecordId::new(&back.id);
+        self.settled(&id, back).await
+    }
+
+    /// The item as it is now, with its changed occurrences.
+    pub(super) async fn present(&self, kind: Kind, id: &RecordId) -> Result<(Item, Vec<Item>), Trouble> {
+        let refs = [ItemRef::Item(ItemId::of(id.as_str()))];
+        let item = self.reach.items(&self.map(kind).shape(), &refs).await?.remove(0)?;
+        let (item, exceptions) = self.with_exceptions(kind, vec![item]).await?.remove(0);
+        Ok((item, exceptions.map_err(|why| refused("Occurrences", &why))?))
+    }
+
+    pub(super) fn drafting<'a>(
+        &'a self,
+        domain: Domain,
+        present: Option<&'a Item>,
+        send: Mail,
+    ) -> Result<Drafting<'a>, Trouble> {
+        let entries: &DomainMap =
+            self.maps.get(&domain).ok_or_else(|| refused("Map", "the domain has no field map"))?;
+        Ok(Drafting {
+            map: self.map(domain.kind()),
+            entries: &entries.entries,
+            present,
+            series: None,
+            local: &self.zone,
+            invites: send == Mail::Send,
+        })
+    }
+
+    async fn settled(&self, asked: &RecordId, answered: ItemId) -> Result<Written, Trouble> {
+        self.settled_with(asked, answered, Vec::new()).await
+    }
+
+    /// The id and version the record has after a write. Completing a recurring task answers with the one-off it left
+    /// behind; the id asked for is then the next occurrence (rule R6).
+    async fn settled_with(
+        &self,
+        asked: &RecordId,
+        answered: ItemId,
+        partly: Vec<(Path, String)>,
+    ) -> Result<Written, Trouble> {
+        let other = (answered.id != asked.as_str()).then(|| RecordId::new(&answered.id));
+        let version = match (&other, answered.change_key) {
+            (None, Some(key)) => key,
+            (Some(_), _) | (None, None) => {
+                let refs = [ItemRef::Item(ItemId::of(asked.as_str()))];
+                let unclear = |_| Trouble::Unknown { why: "what was written could not be looked at".to_owned() };
+                let item =
+                    self.reach.items(&Shape::id_only(), &refs).await.map_err(unclear)?.remove(0).map_err(unclear)?;
+                change_key(&item).to_owned()
+            }
+        };
+        Ok(Written { id: asked.clone(), version: Version::new(version), other, partly })
+    }
+}
+
+/// Whether a change can be written only with the item at hand: what shares a property, hangs together, or is changed
+/// in place.
+fn needs_present(changes: &model::Fields) -> bool {
+    changes.keys().any(|path| {
+        path.occurrence.is_some()
+            || matches!(
+                path.field,
+                Field::Body
+                    | Field::Attendees
+                    | Field::Categories
+                    | Field::ActivityType
+                    | Field::Start
+                    | Field::End
+                    | Field::Rule
+                    | Field::Private
+                    | Field::FirstName
+                    | Field::LastName
+                    | Field::Company
+            )
+    }) || changes.values().any(Value::is_blank)
+}
+
+pub(super) fn set_mark(draft: &mut Draft, mark: &Mark) {
+    draft.set(own::mark(), ews::Value::Text(mark.to_text()));
+    draft.set(own::key(), ews::Value::Text(mark.key.clone()));
+}
+
+pub(super) fn mail(send: Mail) -> ews::Mail {
+    match send {
+        Mail::None => ews::Mail::None,
+        Mail::Send => ews::Mail::On(MailOn::an_administrator_turned_mail_on()),
+    }
+}
+
+pub(super) fn change_key(item: &Item) -> &str {
+    item.id.as_ref().and_then(|id| id.change_key.as_deref()).unwrap_or_default()
+}
+
+pub(super) fn refused(code: &str, why: &str) -> Trouble {
+    Trouble::Refused { code: code.to_owned(), why: why.to_owned() }
+}
+
+fn no_id(effect: Effect) -> Trouble {
+    let why = "the server answered without an id".to_owned();
+    match effect {
+        Effect::Read => Trouble::Broken { why },
+        Effect::Write => Trouble::Unknown { why },
+    }
+}
+
+fn written(id: &RecordId, version: &str) -> Written {
+    Written { id: id.clone(), version: Version::new(version), other: None, partly: Vec::new() }
+}
+
+fn written_item(item: &ItemId) -> Written {
+    written(&RecordId::new(&item.id), item.change_key.as_deref().unwrap_or_default())
+}
