@@ -176,12 +176,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention {
-            images: 30,
-            overruled: 90,
-            lines: 400,
-            counts: 400,
-        }
+        Retention { images: 30, overruled: 90, lines: 400, counts: 400 }
     }
 }
 

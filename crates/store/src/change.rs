@@ -1,9 +1,6 @@
 //! State writes of a cycle: each is one transaction, checked against the lease's fencing number.
 
-use crate::rows::{
-    Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine,
-    Stranger,
-};
+use crate::rows::{Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger};
 use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, Version};
 
 /// What observing a page adds: observations, ids to look at, and the cursor, together or not at all (invariant 4).
@@ -32,12 +29,10 @@ impl Seen {
     #[must_use]
     pub fn listed_in(&self) -> Option<(Side, Kind, &FolderId)> {
         let of_cursor = self.cursor.as_ref();
-        of_cursor
-            .map(|cursor| (cursor.side, cursor.kind, &cursor.folder))
-            .or_else(|| {
-                let ended = self.listing_ended.as_ref();
-                ended.map(|(side, kind, folder)| (*side, *kind, folder))
-            })
+        of_cursor.map(|cursor| (cursor.side, cursor.kind, &cursor.folder)).or_else(|| {
+            let ended = self.listing_ended.as_ref();
+            ended.map(|(side, kind, folder)| (*side, *kind, folder))
+        })
     }
 }
 

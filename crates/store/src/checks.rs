@@ -25,11 +25,7 @@ pub(crate) fn connection(connection: &Connection) -> Result<()> {
 
 /// All faults at once, or none.
 pub(crate) fn refuse(faults: Vec<Fault>) -> Result<()> {
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(StoreError::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(StoreError::Invalid(faults)) }
 }
 
 /// The address as it is compared: without case and surrounding space (rule L1).
@@ -76,16 +72,14 @@ pub(crate) fn own(same: bool) {
 
 /// So many days before.
 pub(crate) fn before(now: Timestamp, days: u32) -> Timestamp {
-    now.checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
-        .unwrap_or(Timestamp::MIN)
+    now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
 }
 
 /// Takes from a line of the history what is kept no longer: what was shown and written, then the overruled values. Who
 /// and when stay.
 pub(crate) fn reduce(line: &mut History, now: Timestamp, retention: &Retention) -> bool {
     let mut reduced = false;
-    if line.at < before(now, retention.images) && !(line.before.is_empty() && line.after.is_empty())
-    {
+    if line.at < before(now, retention.images) && !(line.before.is_empty() && line.after.is_empty()) {
         line.before.clear();
         line.after.clear();
         reduced = true;

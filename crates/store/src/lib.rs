@@ -7,7 +7,9 @@
 //!
 //! | subject | file |
 //! |---|---|
-//! | opening, schema, epoch, backup | `api/open.rs` |
+//! | opening, schema, epoch | `api/open.rs` |
+//! | a copy, and going back to it | `api/backup.rs` |
+//! | secrets in envelopes | `secrets.rs` |
 //! | settings, field maps, connections | `api/settings.rs` |
 //! | pairings, and which are due | `api/pairing.rs` |
 //! | leases, and the one `serve` of a SQLite file | `api/lease.rs`, `serve.rs` |
@@ -23,11 +25,15 @@ pub mod answer;
 mod api;
 pub mod change;
 mod checks;
+mod db;
 pub mod error;
 pub mod limits;
 mod memory;
 pub mod rows;
+pub mod secrets;
 mod serve;
+mod sql;
+mod value;
 
 pub use answer::*;
 pub use api::StoreOptions;
@@ -36,6 +42,7 @@ pub use error::{Fault, Key, Result, StoreError};
 pub use memory::{Memory, Snapshot, StepFn};
 pub use rows::*;
 pub use serve::ServeClaim;
+pub use sql::Sql;
 
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -43,9 +50,13 @@ use std::sync::Arc;
 /// The clock that is asked for lease times on SQLite and in memory, and for a new epoch.
 pub type ClockFn = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Where everything is remembered. Cheap to clone: clones share the database.
+/// Where everything is remembered. Cheap to clone: clones share it.
 #[derive(Clone, Debug)]
 pub enum Store {
+    /// One file, nothing to install.
+    Sqlite(Sql),
+    /// A database server, for several nodes.
+    Postgres(Sql),
     /// Memory that ends with the process.
     Memory(Memory),
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{
-    CrmId, Domain, FolderId, Form, Kind, Link, LinkId, MailboxId, Mark, PairingId, Path, RecordId,
-    Seen, Side, UserId, Value, Version,
+    CrmId, Domain, FolderId, Form, Kind, Link, LinkId, MailboxId, Mark, PairingId, Path, RecordId, Seen, Side, UserId,
+    Value, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,22 +153,13 @@ impl Look {
     /// A look to be carried out at once.
     #[must_use]
     pub fn now(side: Side, kind: Kind, id: RecordId) -> Look {
-        Look {
-            side,
-            kind,
-            id,
-            not_before: None,
-            asked: 0,
-        }
+        Look { side, kind, id, not_before: None, asked: 0 }
     }
 
     /// A look for later.
     #[must_use]
     pub fn later(side: Side, kind: Kind, id: RecordId, not_before: Timestamp) -> Look {
-        Look {
-            not_before: Some(not_before),
-            ..Look::now(side, kind, id)
-        }
+        Look { not_before: Some(not_before), ..Look::now(side, kind, id) }
     }
 }
 
@@ -366,14 +357,8 @@ pub enum Count {
 
 impl Count {
     /// All of them.
-    pub const ALL: [Count; 6] = [
-        Count::Created,
-        Count::Updated,
-        Count::Deleted,
-        Count::Matched,
-        Count::Marked,
-        Count::Conflict,
-    ];
+    pub const ALL: [Count; 6] =
+        [Count::Created, Count::Updated, Count::Deleted, Count::Matched, Count::Marked, Count::Conflict];
 
     /// The word used in the store and in JSON.
     #[must_use]

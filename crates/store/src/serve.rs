@@ -34,9 +34,7 @@ impl Claims {
             return Err(StoreError::ServeRunning { since: *since });
         }
         *since = Some(now);
-        Ok(ServeClaim {
-            held: Held::Place(Arc::clone(&self.0)),
-        })
+        Ok(ServeClaim { held: Held::Place(Arc::clone(&self.0)) })
     }
 }
 
@@ -50,25 +48,16 @@ impl ServeClaim {
     pub(crate) fn of_file(database: &Path, holder: &str, now: Timestamp) -> Result<ServeClaim> {
         let mut name = database.as_os_str().to_owned();
         name.push(".serve");
-        let unavailable =
-            |error: std::io::Error| StoreError::Unavailable(format!("the serve lock: {error}"));
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&name)
-            .map_err(unavailable)?;
+        let unavailable = |error: std::io::Error| StoreError::Unavailable(format!("the serve lock: {error}"));
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name).map_err(unavailable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
                 // Its text is for people only; unreadable means "since unknown".
-                let since = (&file)
-                    .take(256)
-                    .read_to_string(&mut text)
-                    .ok()
-                    .and_then(|_| text.lines().next()?.parse().ok());
+                let since =
+                    (&file).take(256).read_to_string(&mut text).ok().and_then(|_| text.lines().next()?.parse().ok());
                 return Err(StoreError::ServeRunning { since });
             }
             Err(TryLockError::Error(error)) => return Err(unavailable(error)),
@@ -76,9 +65,7 @@ impl ServeClaim {
         file.set_len(0).map_err(unavailable)?;
         write!(file, "{now}\n{holder}\n").map_err(unavailable)?;
         file.flush().map_err(unavailable)?;
-        Ok(ServeClaim {
-            held: Held::File(file),
-        })
+        Ok(ServeClaim { held: Held::File(file) })
     }
 }
 

@@ -18,12 +18,7 @@ impl Store {
     }
 
     /// A page of a pairing's open intents in order of their ids.
-    pub async fn intents(
-        &self,
-        pairing: &PairingId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Intent>> {
+    pub async fn intents(&self, pairing: &PairingId, after: Option<&str>, limit: usize) -> Result<Vec<Intent>> {
         engine!(self, intents(pairing, after, page(limit)))
     }
 
@@ -39,13 +34,7 @@ impl Store {
 
     /// Stores one record's outcome, all of it or nothing. `now` says which hour the counters belong to. Links are
     /// forgotten first, then stored in order; [`crate::StoreError::Taken`] when another link holds one of the ends.
-    pub async fn settle(
-        &self,
-        lease: &Lease,
-        pairing: &PairingId,
-        now: Timestamp,
-        settle: &Settle,
-    ) -> Result<()> {
+    pub async fn settle(&self, lease: &Lease, pairing: &PairingId, now: Timestamp, settle: &Settle) -> Result<()> {
         if settle.is_empty() {
             return Ok(());
         }

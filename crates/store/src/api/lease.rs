@@ -10,13 +10,7 @@ impl Store {
     /// Takes a lease: a pairing's under the pairing's id, a CRM reader's under `crm:ID`. None while somebody holds it, or
     /// until `grace_ms` after it ended without being released: a call of its last holder may still be under way
     /// (decision 10). The fencing number grows with each taking. A lease is not taken twice by the same holder.
-    pub async fn take_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        ttl_ms: u64,
-        grace_ms: u64,
-    ) -> Result<Option<Lease>> {
+    pub async fn take_lease(&self, name: &str, holder: &str, ttl_ms: u64, grace_ms: u64) -> Result<Option<Lease>> {
         engine!(self, take_lease(name, holder, ttl_ms, grace_ms))
     }
 
@@ -35,6 +29,7 @@ impl Store {
     /// that dies, so nothing has to be renewed or cleaned up. On PostgreSQL any number of nodes may serve.
     pub fn claim_serve(&self, holder: &str) -> Result<ServeClaim> {
         match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.claim_serve(holder),
             Store::Memory(memory) => memory.claim_serve(holder),
         }
     }

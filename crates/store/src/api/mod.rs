@@ -1,6 +1,7 @@
 //! The store's transactions, by subject: each says what it promises and hands over to the engine.
 
 mod act;
+mod backup;
 mod lease;
 mod observe;
 mod open;
@@ -16,6 +17,9 @@ pub use open::StoreOptions;
 macro_rules! engine {
     ($store:expr, $method:ident($($argument:expr),*)) => {
         match $store {
+            $crate::Store::Sqlite(sql) | $crate::Store::Postgres(sql) => {
+                sql.$method($($argument),*).await
+            }
             $crate::Store::Memory(memory) => {
                 memory.step(stringify!($method)).await?;
                 memory.$method($($argument),*)

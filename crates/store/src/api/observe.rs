@@ -28,12 +28,7 @@ impl Store {
     }
 
     /// Ids to look at whose time has come.
-    pub async fn looks(
-        &self,
-        pairing: &PairingId,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Look>> {
+    pub async fn looks(&self, pairing: &PairingId, now: Timestamp, limit: usize) -> Result<Vec<Look>> {
         engine!(self, looks(pairing, now, page(limit)))
     }
 
@@ -49,12 +44,7 @@ impl Store {
 
     /// Saves a page of the CRM reader under its lease (`crm:ID`): its cursor, the looks for every pairing concerned, and
     /// the pairings whose memberships changed made due, in one transaction.
-    pub async fn save_concerned(
-        &self,
-        lease: &Lease,
-        crm: &CrmId,
-        concerns: &Concerns,
-    ) -> Result<()> {
+    pub async fn save_concerned(&self, lease: &Lease, crm: &CrmId, concerns: &Concerns) -> Result<()> {
         engine!(self, save_concerned(lease, crm, concerns))
     }
 
@@ -75,11 +65,7 @@ impl Store {
     }
 
     /// Has both ends of every link that sleeps for these causes looked at again; how many links these are.
-    pub async fn look_at_sleepers(
-        &self,
-        pairing: &PairingId,
-        causes: &[SleepCause],
-    ) -> Result<u64> {
+    pub async fn look_at_sleepers(&self, pairing: &PairingId, causes: &[SleepCause]) -> Result<u64> {
         engine!(self, look_at_sleepers(pairing, causes))
     }
 }

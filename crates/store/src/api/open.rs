@@ -1,10 +1,12 @@
-//! Opening the store, its schema, its epoch, and keeping a copy of it.
+//! Opening the store, its schema and its epoch.
 
 use super::engine;
 use crate::answer::Statements;
 use crate::error::{Result, StoreError};
 use crate::memory::{Memory, Snapshot, StepFn};
+use crate::sql::{Sql, known_schema};
 use crate::{ClockFn, Store};
+use std::path::Path;
 
 /// Where the store is.
 #[derive(Clone)]
@@ -13,6 +15,23 @@ pub struct StoreOptions {
     pub url: String,
     /// Asked for lease times on SQLite and in memory, and for a new epoch.
     pub clock: ClockFn,
+}
+
+impl StoreOptions {
+    /// The file of a `sqlite:PATH`.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+    }
+}
+
+impl std::fmt::Debug for StoreOptions {
+    /// The address may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let engine = self.url.split(':').next().unwrap_or_default();
+        write!(f, "StoreOptions({engine})")
+    }
 }
 
 impl Store {
@@ -29,13 +48,19 @@ impl Store {
         Store::Memory(Memory::stepping(clock, step))
     }
 
-    /// Opens a store. A SQLite file is made when missing; its tables come with [`Store::migrate`].
+    /// Opens a store. A SQLite file is made when missing; tables come with [`Store::migrate`].
     pub async fn open(options: StoreOptions) -> Result<Store> {
+        let refused = || StoreError::Refused("the database must be sqlite:PATH, postgres://… or memory".into());
+        if let Some(file) = options.file().map(Path::to_owned) {
+            if file.as_os_str().is_empty() {
+                return Err(refused());
+            }
+            return Ok(Store::Sqlite(Sql::sqlite(&file, options.clock).await?));
+        }
         match options.url.split(':').next().unwrap_or_default() {
+            "postgres" | "postgresql" => Ok(Store::Postgres(Sql::postgres(&options.url, options.clock).await?)),
             "memory" => Ok(Store::memory(options.clock)),
-            _ => Err(StoreError::Refused(
-                "the database must be sqlite:PATH, postgres://… or memory".into(),
-            )),
+            _ => Err(refused()),
         }
     }
 
@@ -43,7 +68,44 @@ impl Store {
     #[must_use]
     pub fn engine_name(&self) -> &'static str {
         match self {
+            Store::Sqlite(_) => "sqlite",
+            Store::Postgres(_) => "postgres",
             Store::Memory(_) => "memory",
+        }
+    }
+
+    /// Brings the schema up to this version's; nothing happens when it is. A newer one is refused.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.migrate().await,
+            Store::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The schema's version; 0 for an empty database.
+    pub async fn schema_version(&self) -> Result<i64> {
+        match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.schema_version().await,
+            Store::Memory(_) => Ok(known_schema()),
+        }
+    }
+
+    /// Refuses a schema that is older or newer than this version's.
+    pub async fn check_schema(&self) -> Result<()> {
+        let (found, known) = (self.schema_version().await?, known_schema());
+        match found.cmp(&known) {
+            std::cmp::Ordering::Less => Err(StoreError::SchemaOlder { found, known }),
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Greater => Err(StoreError::SchemaNewer { found, known }),
+        }
+    }
+
+    /// What the engine promises of a commit: `2 wal` on SQLite (synchronous is FULL), `on` on PostgreSQL
+    /// (synchronous_commit), `memory` in memory.
+    pub async fn durability(&self) -> Result<String> {
+        match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.durability().await,
+            Store::Memory(_) => Ok("memory".into()),
         }
     }
 
@@ -62,6 +124,7 @@ impl Store {
     #[must_use]
     pub fn statements(&self) -> Statements {
         match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.statements(),
             Store::Memory(memory) => memory.statements(),
         }
     }
@@ -70,6 +133,7 @@ impl Store {
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot> {
         match self {
+            Store::Sqlite(_) | Store::Postgres(_) => None,
             Store::Memory(memory) => Some(memory.snapshot()),
         }
     }
@@ -77,10 +141,21 @@ impl Store {
     /// A store in memory becomes what it was: a power loss, or a restored copy.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<()> {
         match self {
+            Store::Sqlite(_) | Store::Postgres(_) => Err(StoreError::Refused(
+                "a snapshot belongs to a store in memory; a database is restored from its copy".into(),
+            )),
             Store::Memory(memory) => {
                 memory.restore(snapshot);
                 Ok(())
             }
+        }
+    }
+
+    /// Ends every connection; clones of this store end with it.
+    pub async fn close(&self) {
+        match self {
+            Store::Sqlite(sql) | Store::Postgres(sql) => sql.close().await,
+            Store::Memory(_) => {}
         }
     }
 }

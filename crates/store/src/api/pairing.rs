@@ -33,11 +33,7 @@ impl Store {
     }
 
     /// Changes a pairing, all changes or none and every fault at once, and makes it due. Safe beside a running cycle.
-    pub async fn change_pairing(
-        &self,
-        id: &PairingId,
-        changes: &[PairingChange],
-    ) -> Result<Pairing> {
+    pub async fn change_pairing(&self, id: &PairingId, changes: &[PairingChange]) -> Result<Pairing> {
         engine!(self, change_pairing(id, changes))
     }
 

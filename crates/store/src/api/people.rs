@@ -2,9 +2,7 @@
 
 use super::engine;
 use crate::Store;
-use crate::answer::{
-    HeldFilter, HistoryFilter, HistoryKey, HistoryLine, QuarantineKey, Retention, Swept,
-};
+use crate::answer::{HeldFilter, HistoryFilter, HistoryKey, HistoryLine, QuarantineKey, Retention, Swept};
 use crate::error::Result;
 use crate::limits::page;
 use crate::rows::{Held, Quarantine};
@@ -13,12 +11,7 @@ use model::PairingId;
 
 impl Store {
     /// A page of questions to people in order of their ids.
-    pub async fn held(
-        &self,
-        filter: &HeldFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Held>> {
+    pub async fn held(&self, filter: &HeldFilter, after: Option<&str>, limit: usize) -> Result<Vec<Held>> {
         engine!(self, held(filter, after, page(limit)))
     }
 

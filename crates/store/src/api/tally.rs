@@ -49,11 +49,7 @@ impl Store {
     }
 
     /// A page of pairings with their numbers, in order of their ids (rule W4).
-    pub async fn overview(
-        &self,
-        after: Option<&PairingId>,
-        limit: usize,
-    ) -> Result<Vec<PairingStatus>> {
+    pub async fn overview(&self, after: Option<&PairingId>, limit: usize) -> Result<Vec<PairingStatus>> {
         engine!(self, overview(after, page(limit)))
     }
 

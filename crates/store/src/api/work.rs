@@ -22,13 +22,7 @@ impl Store {
     }
 
     /// What is known of one record: its link with what both ends showed, or its own observation or quarantine.
-    pub async fn work_of(
-        &self,
-        pairing: &PairingId,
-        side: Side,
-        kind: Kind,
-        id: &RecordId,
-    ) -> Result<Option<Work>> {
+    pub async fn work_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Work>> {
         engine!(self, work_of(pairing, side, kind, id))
     }
 
@@ -52,13 +46,7 @@ impl Store {
     }
 
     /// The link that holds a record.
-    pub async fn link_of(
-        &self,
-        pairing: &PairingId,
-        side: Side,
-        kind: Kind,
-        id: &RecordId,
-    ) -> Result<Option<Link>> {
+    pub async fn link_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Link>> {
         engine!(self, link_of(pairing, side, kind, id))
     }
 
@@ -79,13 +67,7 @@ impl Store {
     }
 
     /// The links of one CRM record over all mapped pairings of the CRM, in order of their pairings.
-    pub async fn links_of_crm(
-        &self,
-        crm: &CrmId,
-        kind: Kind,
-        id: &RecordId,
-        limit: usize,
-    ) -> Result<Vec<Link>> {
+    pub async fn links_of_crm(&self, crm: &CrmId, kind: Kind, id: &RecordId, limit: usize) -> Result<Vec<Link>> {
         engine!(self, links_of_crm(crm, kind, id, page(limit)))
     }
 }

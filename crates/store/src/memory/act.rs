@@ -26,17 +26,23 @@ impl State {
             .map(|open| open.pairing.clone())
     }
 
+    /// Opens an intent, or its next step: the shared key stays what it was.
+    fn open(&mut self, intent: &Intent) {
+        let old = self.intents.get(&intent.id);
+        let shared_key = old.map_or_else(|| intent.shared_key.clone(), |old| old.shared_key.clone());
+        let row = Intent { shared_key, ..intent.clone() };
+        self.intents.insert(row.id.clone(), row);
+    }
+
     fn intent_faults(&self, settle: &Settle) -> Result<()> {
         let mut new = std::collections::BTreeSet::new();
         for intent in &settle.open {
             self.id_free(intent)?;
-            let twice = intent
-                .shared_key
-                .as_ref()
-                .is_some_and(|key| !new.insert(key.clone()));
-            let by = self
-                .shared_by(intent, &settle.close)
-                .or_else(|| twice.then(|| intent.pairing.clone()));
+            if self.intents.contains_key(&intent.id) && !settle.close.contains(&intent.id) {
+                continue;
+            }
+            let twice = intent.shared_key.as_ref().is_some_and(|key| !new.insert(key.clone()));
+            let by = self.shared_by(intent, &settle.close).or_else(|| twice.then(|| intent.pairing.clone()));
             if let Some(by) = by {
                 return Err(StoreError::Taken(Key::SharedKey { by }));
             }
@@ -53,13 +59,17 @@ impl State {
 
     fn settle(&mut self, pairing: &PairingId, now: Timestamp, settle: &Settle) {
         for id in &settle.close {
-            self.intents.remove(id);
+            if self.intents.get(id).is_some_and(|row| row.pairing == *pairing) {
+                self.intents.remove(id);
+            }
         }
         for intent in &settle.open {
-            self.intents.insert(intent.id.clone(), intent.clone());
+            self.open(intent);
         }
         for id in &settle.answered {
-            self.held.remove(id);
+            if self.held.get(id).is_some_and(|row| row.pairing == *pairing) {
+                self.held.remove(id);
+            }
         }
         for held in &settle.held {
             self.held.insert(held.id.clone(), held.clone());
@@ -72,19 +82,15 @@ impl State {
             memories.put_link(link);
         }
         for (side, kind, id, version) in &settle.taken {
-            let same = memories
-                .observations
-                .get(&(*kind, *side, id.clone()))
-                .is_some_and(|row| row.version == *version);
+            let same =
+                memories.observations.get(&(*kind, *side, id.clone())).is_some_and(|row| row.version == *version);
             if same {
                 memories.drop_observation(*side, *kind, id);
             }
         }
         for row in &settle.strangers {
             memories.unhash(row.side, row.kind, &row.id);
-            memories
-                .strangers
-                .insert((row.side, row.kind, row.id.clone()), row.clone());
+            memories.strangers.insert((row.side, row.kind, row.id.clone()), row.clone());
             memories.hash(row.side, row.kind, &row.id);
         }
         for late in &settle.late {
@@ -94,9 +100,7 @@ impl State {
             memories.quarantine.remove(&(*side, *kind, id.clone()));
         }
         for row in &settle.quarantine {
-            memories
-                .quarantine
-                .insert((row.side, row.kind, row.id.clone()), row.clone());
+            memories.quarantine.insert((row.side, row.kind, row.id.clone()), row.clone());
         }
         for look in &settle.looks {
             memories.look(look);
@@ -106,10 +110,7 @@ impl State {
             memories.history.insert(number, line.clone());
         }
         for (domain, side, count, n) in &settle.counts {
-            *memories
-                .counts
-                .entry((*domain, *side, *count, hour(now)))
-                .or_default() += u64::from(*n);
+            *memories.counts.entry((*domain, *side, *count, hour(now))).or_default() += u64::from(*n);
         }
     }
 }
@@ -119,20 +120,17 @@ impl Memory {
         self.write(|state| {
             state.fenced_for(lease, &intent.pairing)?;
             state.id_free(intent)?;
-            if let Some(by) = state.shared_by(intent, &[]) {
+            if !state.intents.contains_key(&intent.id)
+                && let Some(by) = state.shared_by(intent, &[])
+            {
                 return Ok(Opened::Taken { by });
             }
-            state.intents.insert(intent.id.clone(), intent.clone());
+            state.open(intent);
             Ok(Opened::Open)
         })
     }
 
-    pub(crate) fn intents(
-        &self,
-        pairing: &PairingId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Intent>> {
+    pub(crate) fn intents(&self, pairing: &PairingId, after: Option<&str>, limit: usize) -> Result<Vec<Intent>> {
         self.read(|state| {
             Ok(state
                 .intents
@@ -150,32 +148,16 @@ impl Memory {
     }
 
     pub(crate) fn late(&self, pairing: &PairingId, key: &str) -> Result<Option<Late>> {
-        self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .and_then(|memories| memories.lates.get(key))
-                .cloned())
-        })
+        self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.lates.get(key)).cloned()))
     }
 
-    pub(crate) fn settle(
-        &self,
-        lease: &Lease,
-        pairing: &PairingId,
-        now: Timestamp,
-        settle: &Settle,
-    ) -> Result<()> {
+    pub(crate) fn settle(&self, lease: &Lease, pairing: &PairingId, now: Timestamp, settle: &Settle) -> Result<()> {
         settle.assert_own(pairing);
         self.write(|state| {
             state.fenced_for(lease, pairing)?;
-            state
-                .of_mut(pairing)
-                .link_faults(&settle.forget, &settle.links)?;
+            state.of_mut(pairing).link_faults(&settle.forget, &settle.links)?;
             let foreign = |id: &LinkId| {
-                state
-                    .memories
-                    .iter()
-                    .any(|(of, memories)| of != pairing && memories.links.contains_key(id))
+                state.memories.iter().any(|(of, memories)| of != pairing && memories.links.contains_key(id))
             };
             if settle.links.iter().any(|link| foreign(&link.id)) {
                 return Err(StoreError::Taken(Key::Id));
@@ -186,20 +168,14 @@ impl Memory {
         })
     }
 
-    pub(crate) fn end_cycle(
-        &self,
-        lease: &Lease,
-        pairing: &PairingId,
-        ended: &Ended,
-    ) -> Result<()> {
+    pub(crate) fn end_cycle(&self, lease: &Lease, pairing: &PairingId, ended: &Ended) -> Result<()> {
         self.write(|state| {
             let noted = state.fenced_for(lease, pairing)?;
             let Some(row) = state.pairings.get_mut(pairing) else {
                 return Err(StoreError::NotFound(format!("pairing {pairing}")));
             };
             let confirmed = row.pairing.state.confirm_mailbox;
-            let used =
-                ended.mailbox.is_some() || (!ended.state.confirm_mailbox && row.woken <= noted);
+            let used = ended.mailbox.is_some() || (!ended.state.confirm_mailbox && row.woken <= noted);
             row.pairing.state = ended.state.clone();
             row.pairing.state.confirm_mailbox = confirmed && !used;
             if let Some((mailbox, root)) = &ended.mailbox {

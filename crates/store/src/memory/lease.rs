@@ -13,43 +13,22 @@ fn after_ms(at: Timestamp, ms: u64) -> Timestamp {
 }
 
 impl Memory {
-    pub(crate) fn take_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        ttl_ms: u64,
-        grace_ms: u64,
-    ) -> Result<Option<Lease>> {
+    pub(crate) fn take_lease(&self, name: &str, holder: &str, ttl_ms: u64, grace_ms: u64) -> Result<Option<Lease>> {
         let now = self.now();
         self.write(|state| {
             let old = state.leases.get(name);
-            let free = old
-                .and_then(|row| row.until)
-                .is_none_or(|until| after_ms(until, grace_ms) <= now);
+            let free = old.and_then(|row| row.until).is_none_or(|until| after_ms(until, grace_ms) <= now);
             if !free {
                 return Ok(None);
             }
             let fence = old.map_or(0, |row| row.fence) + 1;
-            let noted = state
-                .pairings
-                .get(&PairingId::new(name))
-                .map_or(0, |row| row.woken);
+            let noted = state.pairings.get(&PairingId::new(name)).map_or(0, |row| row.woken);
             let until = after_ms(now, ttl_ms);
             state.leases.insert(
                 name.to_owned(),
-                LeaseRow {
-                    holder: Some(holder.to_owned()),
-                    fence,
-                    until: Some(until),
-                    noted,
-                },
+                LeaseRow { holder: Some(holder.to_owned()), fence, until: Some(until), noted },
             );
-            Ok(Some(Lease {
-                name: name.to_owned(),
-                holder: holder.to_owned(),
-                fence,
-                until,
-            }))
+            Ok(Some(Lease { name: name.to_owned(), holder: holder.to_owned(), fence, until }))
         })
     }
 
@@ -60,10 +39,7 @@ impl Memory {
             if let Some(row) = state.leases.get_mut(&lease.name) {
                 row.until = Some(until);
             }
-            Ok(Lease {
-                until,
-                ..lease.clone()
-            })
+            Ok(Lease { until, ..lease.clone() })
         })
     }
 

@@ -18,11 +18,7 @@ impl Memories {
             }
         }
         for link in links {
-            if let Some(old) = moved
-                .get(&link.id)
-                .copied()
-                .or_else(|| self.links.get(&link.id))
-            {
+            if let Some(old) = moved.get(&link.id).copied().or_else(|| self.links.get(&link.id)) {
                 for side in Side::BOTH {
                     ends.insert((old.kind, side, old.end(side).id.clone()), None);
                 }
@@ -48,8 +44,7 @@ impl Memories {
         self.unlink(&link.id);
         for side in Side::BOTH {
             let id = &link.end(side).id;
-            self.ends
-                .insert((link.kind, side, id.clone()), link.id.clone());
+            self.ends.insert((link.kind, side, id.clone()), link.id.clone());
             if is_new {
                 self.drop_stranger(side, link.kind, id);
             }
@@ -70,28 +65,11 @@ impl Memories {
 
 impl Memory {
     pub(crate) fn link(&self, id: &LinkId) -> Result<Option<Link>> {
-        self.read(|state| {
-            Ok(state
-                .memories
-                .values()
-                .find_map(|memories| memories.links.get(id))
-                .cloned())
-        })
+        self.read(|state| Ok(state.memories.values().find_map(|memories| memories.links.get(id)).cloned()))
     }
 
-    pub(crate) fn link_of(
-        &self,
-        pairing: &PairingId,
-        side: Side,
-        kind: Kind,
-        id: &RecordId,
-    ) -> Result<Option<Link>> {
-        self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .and_then(|memories| memories.link_of(side, kind, id))
-                .cloned())
-        })
+    pub(crate) fn link_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Link>> {
+        self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.link_of(side, kind, id)).cloned()))
     }
 
     pub(crate) fn links(
@@ -115,21 +93,10 @@ impl Memory {
     }
 
     pub(crate) fn count_links(&self, pairing: &PairingId) -> Result<BTreeMap<Domain, LinkCount>> {
-        self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .map(Memories::count_links)
-                .unwrap_or_default())
-        })
+        self.read(|state| Ok(state.of(pairing).map(Memories::count_links).unwrap_or_default()))
     }
 
-    pub(crate) fn links_of_crm(
-        &self,
-        crm: &CrmId,
-        kind: Kind,
-        id: &RecordId,
-        limit: usize,
-    ) -> Result<Vec<Link>> {
+    pub(crate) fn links_of_crm(&self, crm: &CrmId, kind: Kind, id: &RecordId, limit: usize) -> Result<Vec<Link>> {
         self.read(|state| {
             Ok(state
                 .pairings

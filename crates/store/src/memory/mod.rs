@@ -59,10 +59,7 @@ impl Memory {
     /// The same, whose every call waits once and asks `step` before it does anything: a simulator's step.
     #[must_use]
     pub(crate) fn stepping(clock: ClockFn, step: StepFn) -> Memory {
-        Memory {
-            step: Some(step),
-            ..Memory::new(clock)
-        }
+        Memory { step: Some(step), ..Memory::new(clock) }
     }
 
     pub(crate) async fn step(&self, call: &'static str) -> Result<()> {
@@ -99,10 +96,7 @@ impl Memory {
     }
 
     pub(crate) fn statements(&self) -> Statements {
-        Statements {
-            reads: self.reads.load(Ordering::Relaxed),
-            writes: self.writes.load(Ordering::Relaxed),
-        }
+        Statements { reads: self.reads.load(Ordering::Relaxed), writes: self.writes.load(Ordering::Relaxed) }
     }
 
     pub(crate) fn claim_serve(&self, holder: &str) -> Result<ServeClaim> {
@@ -111,12 +105,7 @@ impl Memory {
 
     /// Everything it holds, as it is now.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot(
-            self.state
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        )
+        Snapshot(self.state.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// Becomes what it was.

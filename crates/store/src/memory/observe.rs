@@ -24,25 +24,19 @@ impl Memories {
     fn save_seen(&mut self, seen: &Seen) {
         for look in &seen.looked {
             let key = (look.side, look.kind, look.id.clone());
-            if self
-                .looks
-                .get(&key)
-                .is_some_and(|row| row.asked <= look.asked)
-            {
+            if self.looks.get(&key).is_some_and(|row| row.asked <= look.asked) {
                 self.looks.remove(&key);
             }
         }
         for row in &seen.observations {
             self.unhash(row.side, row.kind, &row.id);
             self.strangers.remove(&(row.side, row.kind, row.id.clone()));
-            self.observations
-                .insert((row.kind, row.side, row.id.clone()), row.clone());
+            self.observations.insert((row.kind, row.side, row.id.clone()), row.clone());
             self.hash(row.side, row.kind, &row.id);
         }
         for row in &seen.quarantine {
             self.drop_observation(row.side, row.kind, &row.id);
-            self.quarantine
-                .insert((row.side, row.kind, row.id.clone()), row.clone());
+            self.quarantine.insert((row.side, row.kind, row.id.clone()), row.clone());
         }
         for look in &seen.looks {
             self.look(look);
@@ -51,10 +45,7 @@ impl Memories {
             if cursor.text.is_none() {
                 self.unlist(cursor.side, cursor.kind, &cursor.folder);
             }
-            self.cursors.insert(
-                (cursor.side, cursor.kind, cursor.folder.clone()),
-                cursor.clone(),
-            );
+            self.cursors.insert((cursor.side, cursor.kind, cursor.folder.clone()), cursor.clone());
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
             for id in &seen.listed {
@@ -67,8 +58,7 @@ impl Memories {
     }
 
     fn unlist(&mut self, side: Side, kind: Kind, folder: &FolderId) {
-        self.listed
-            .retain(|(s, k, f, _)| (*s, *k, f) != (side, kind, folder));
+        self.listed.retain(|(s, k, f, _)| (*s, *k, f) != (side, kind, folder));
     }
 
     fn end_listing(&mut self, side: Side, kind: Kind, folder: &FolderId) {
@@ -81,11 +71,7 @@ impl Memories {
                 Side::Pim => link.folder.as_ref().is_none_or(|of| of == folder),
             })
             .map(|link| link.end(side).id.clone())
-            .filter(|id| {
-                !self
-                    .listed
-                    .contains(&(side, kind, folder.clone(), id.clone()))
-            })
+            .filter(|id| !self.listed.contains(&(side, kind, folder.clone(), id.clone())))
             .map(|id| Look::now(side, kind, id))
             .collect();
         for look in &missing {
@@ -98,10 +84,7 @@ impl Memories {
 impl Memory {
     pub(crate) fn cursors(&self, pairing: &PairingId) -> Result<Vec<Cursor>> {
         self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .map(|memories| memories.cursors.values().cloned().collect())
-                .unwrap_or_default())
+            Ok(state.of(pairing).map(|memories| memories.cursors.values().cloned().collect()).unwrap_or_default())
         })
     }
 
@@ -121,12 +104,7 @@ impl Memory {
         })
     }
 
-    pub(crate) fn looks(
-        &self,
-        pairing: &PairingId,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Look>> {
+    pub(crate) fn looks(&self, pairing: &PairingId, now: Timestamp, limit: usize) -> Result<Vec<Look>> {
         self.read(|state| {
             Ok(state
                 .of(pairing)
@@ -153,19 +131,12 @@ impl Memory {
         self.read(|state| Ok(state.readers.get(crm).cloned()))
     }
 
-    pub(crate) fn save_concerned(
-        &self,
-        lease: &Lease,
-        crm: &CrmId,
-        concerns: &Concerns,
-    ) -> Result<()> {
+    pub(crate) fn save_concerned(&self, lease: &Lease, crm: &CrmId, concerns: &Concerns) -> Result<()> {
         self.write(|state| {
             state.fenced_by(lease, &crate::checks::reader(crm))?;
             for (user, kind, id) in &concerns.looks {
                 if let Some(pairing) = state.pairing_by_user(crm, user) {
-                    state
-                        .of_mut(&pairing)
-                        .look(&Look::now(Side::Crm, *kind, id.clone()));
+                    state.of_mut(&pairing).look(&Look::now(Side::Crm, *kind, id.clone()));
                 }
             }
             for (kind, id) in &concerns.everywhere {
@@ -226,22 +197,14 @@ impl Memory {
         })
     }
 
-    pub(crate) fn look_at_sleepers(
-        &self,
-        pairing: &PairingId,
-        causes: &[SleepCause],
-    ) -> Result<u64> {
+    pub(crate) fn look_at_sleepers(&self, pairing: &PairingId, causes: &[SleepCause]) -> Result<u64> {
         self.write(|state| {
             state.found(pairing)?;
             let memories = state.of_mut(pairing);
             let sleepers: Vec<_> = memories
                 .links
                 .values()
-                .filter(|link| {
-                    link.sleep
-                        .as_ref()
-                        .is_some_and(|sleep| causes.contains(&sleep.cause))
-                })
+                .filter(|link| link.sleep.as_ref().is_some_and(|sleep| causes.contains(&sleep.cause)))
                 .map(|link| (link.kind, link.crm.id.clone(), link.pim.id.clone()))
                 .collect();
             for (kind, crm, pim) in &sleepers {
@@ -271,11 +234,6 @@ impl State {
     }
 
     fn pairings_of(&self, crm: &CrmId) -> Vec<PairingId> {
-        self.pairings
-            .values()
-            .map(|row| &row.pairing)
-            .filter(|row| row.crm == *crm)
-            .map(|row| row.id.clone())
-            .collect()
+        self.pairings.values().map(|row| &row.pairing).filter(|row| row.crm == *crm).map(|row| row.id.clone()).collect()
     }
 }

@@ -12,15 +12,8 @@ use model::{CrmId, PairingId, UserId};
 impl State {
     fn faults(&self, wanted: &Pairing, own: Option<&PairingId>) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let others = || {
-            self.pairings
-                .values()
-                .map(|row| &row.pairing)
-                .filter(|other| Some(&other.id) != own)
-        };
-        if let Some(other) =
-            others().find(|other| other.crm == wanted.crm && other.user == wanted.user)
-        {
+        let others = || self.pairings.values().map(|row| &row.pairing).filter(|other| Some(&other.id) != own);
+        if let Some(other) = others().find(|other| other.crm == wanted.crm && other.user == wanted.user) {
             faults.push(Fault::UserTaken(other.id.clone()));
         }
         let key = address_key(&wanted.address);
@@ -36,14 +29,11 @@ impl State {
     }
 
     fn mapped(&mut self, id: &PairingId) -> Result<&mut Mapped> {
-        self.pairings
-            .get_mut(id)
-            .ok_or_else(|| StoreError::NotFound(format!("pairing {id}")))
+        self.pairings.get_mut(id).ok_or_else(|| StoreError::NotFound(format!("pairing {id}")))
     }
 
     fn forget_questions(&mut self, id: &PairingId) {
-        self.brakes
-            .retain(|(pairing, _, _), _| pairing.as_ref() != Some(id));
+        self.brakes.retain(|(pairing, _, _), _| pairing.as_ref() != Some(id));
     }
 }
 
@@ -51,10 +41,7 @@ impl Memory {
     pub(crate) fn add_pairing(&self, pairing: &Pairing) -> Result<PairingId> {
         self.write(|state| {
             let mut row = pairing.clone();
-            let old = state
-                .unmapped
-                .get(&(row.crm.clone(), row.user.clone()))
-                .cloned();
+            let old = state.unmapped.get(&(row.crm.clone(), row.user.clone())).cloned();
             if let Some(old) = &old {
                 row.id = old.pairing.clone();
                 row.mailbox = row.mailbox.or_else(|| old.mailbox.clone());
@@ -69,14 +56,7 @@ impl Memory {
             refuse(faults)?;
             let id = row.id.clone();
             state.unmapped.remove(&(row.crm.clone(), row.user.clone()));
-            state.pairings.insert(
-                id.clone(),
-                Mapped {
-                    pairing: row,
-                    woken: 0,
-                    served: 0,
-                },
-            );
+            state.pairings.insert(id.clone(), Mapped { pairing: row, woken: 0, served: 0 });
             Ok(id)
         })
     }
@@ -109,11 +89,7 @@ impl Memory {
         })
     }
 
-    pub(crate) fn change_pairing(
-        &self,
-        id: &PairingId,
-        changes: &[PairingChange],
-    ) -> Result<Pairing> {
+    pub(crate) fn change_pairing(&self, id: &PairingId, changes: &[PairingChange]) -> Result<Pairing> {
         self.write(|state| {
             let mut changed = state.mapped(id)?.pairing.clone();
             for change in changes {
@@ -134,11 +110,7 @@ impl Memory {
             state.revoke(id.as_str());
             state.unmapped.insert(
                 (pairing.crm, pairing.user),
-                Unmapped {
-                    pairing: pairing.id,
-                    mailbox: pairing.mailbox,
-                    root: pairing.root,
-                },
+                Unmapped { pairing: pairing.id, mailbox: pairing.mailbox, root: pairing.root },
             );
             let memories = state.of_mut(id);
             memories.forget_observing();
@@ -192,28 +164,19 @@ impl Memory {
                 .map(|row| (row.pairing.state.last_cycle, &row.pairing.id))
                 .collect();
             due.sort();
-            Ok(due
-                .into_iter()
-                .take(limit)
-                .map(|(_, id)| id.clone())
-                .collect())
+            Ok(due.into_iter().take(limit).map(|(_, id)| id.clone()).collect())
         })
     }
 }
 
 impl State {
-    fn is_due(
-        &self,
-        row: &Mapped,
-        now: Timestamp,
-        interval: SignedDuration,
-        lease_now: Timestamp,
-    ) -> bool {
+    fn is_due(&self, row: &Mapped, now: Timestamp, interval: SignedDuration, lease_now: Timestamp) -> bool {
         let pairing = &row.pairing;
         let cycle = &pairing.state;
-        let leased = self.leases.get(pairing.id.as_str()).is_some_and(|lease| {
-            lease.holder.is_some() && lease.until.is_some_and(|until| until > lease_now)
-        });
+        let leased = self
+            .leases
+            .get(pairing.id.as_str())
+            .is_some_and(|lease| lease.holder.is_some() && lease.until.is_some_and(|until| until > lease_now));
         if !pairing.enabled
             || leased
             || (cycle.stopped.is_some() && !cycle.confirm_mailbox)
@@ -227,10 +190,7 @@ impl State {
         last.checked_add(interval).is_ok_and(|at| at <= now)
             || row.woken > row.served
             || self.of(&pairing.id).is_some_and(|memories| {
-                memories
-                    .looks
-                    .values()
-                    .any(|look| look.not_before.is_none_or(|at| at <= now))
+                memories.looks.values().any(|look| look.not_before.is_none_or(|at| at <= now))
                     || memories.observations.values().any(|row| row.at > last)
             })
     }

@@ -2,9 +2,7 @@
 
 use super::Memory;
 use super::state::Memories;
-use crate::answer::{
-    HeldFilter, HistoryFilter, HistoryKey, HistoryLine, QuarantineKey, Retention, Swept,
-};
+use crate::answer::{HeldFilter, HistoryFilter, HistoryKey, HistoryLine, QuarantineKey, Retention, Swept};
 use crate::checks::{before, hour};
 use crate::error::Result;
 use crate::rows::{Held, History, Quarantine};
@@ -13,12 +11,7 @@ use model::{PairingId, Side};
 use std::cmp::Reverse;
 
 impl Memory {
-    pub(crate) fn held(
-        &self,
-        filter: &HeldFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Held>> {
+    pub(crate) fn held(&self, filter: &HeldFilter, after: Option<&str>, limit: usize) -> Result<Vec<Held>> {
         self.read(|state| {
             Ok(state
                 .held
@@ -47,16 +40,9 @@ impl Memory {
                 .memories
                 .iter()
                 .filter(|(id, _)| pairing.is_none_or(|of| *id == of))
-                .flat_map(|(id, memories)| {
-                    memories
-                        .quarantine
-                        .values()
-                        .map(|row| (id.clone(), row.clone()))
-                })
+                .flat_map(|(id, memories)| memories.quarantine.values().map(|row| (id.clone(), row.clone())))
                 .filter(|(id, row)| {
-                    after.is_none_or(|after| {
-                        (id, row.side, row.kind, &row.id) > (&after.0, after.1, after.2, &after.3)
-                    })
+                    after.is_none_or(|after| (id, row.side, row.kind, &row.id) > (&after.0, after.1, after.2, &after.3))
                 })
                 .take(limit)
                 .collect())
@@ -76,11 +62,7 @@ impl Memory {
                 .filter(|(id, _)| filter.pairing.as_ref().is_none_or(|of| *id == of))
                 .flat_map(|(id, memories)| {
                     memories.history.iter().map(|(number, line)| HistoryLine {
-                        key: HistoryKey {
-                            at: line.at,
-                            pairing: id.clone(),
-                            number: *number,
-                        },
+                        key: HistoryKey { at: line.at, pairing: id.clone(), number: *number },
                         line: line.clone(),
                     })
                 })

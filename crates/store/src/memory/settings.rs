@@ -18,10 +18,7 @@ impl Memory {
             if generation != expected {
                 return Err(StoreError::Conflict { generation });
             }
-            state.settings = Settings {
-                generation: generation + 1,
-                ..settings.clone()
-            };
+            state.settings = Settings { generation: generation + 1, ..settings.clone() };
             Ok(generation + 1)
         })
     }
@@ -32,10 +29,7 @@ impl Memory {
                 .into_iter()
                 .map(|domain| {
                     let map = state.maps.get(&domain).cloned();
-                    (
-                        domain,
-                        map.unwrap_or_else(|| model::maps_ews::default_map(domain)),
-                    )
+                    (domain, map.unwrap_or_else(|| model::maps_ews::default_map(domain)))
                 })
                 .collect())
         })
@@ -52,14 +46,7 @@ impl Memory {
 
     pub(crate) fn connections(&self) -> Result<Vec<Connection>> {
         self.read(|state| {
-            Ok(state
-                .connections
-                .values()
-                .map(|row| Connection {
-                    secret: Vec::new(),
-                    ..row.clone()
-                })
-                .collect())
+            Ok(state.connections.values().map(|row| Connection { secret: Vec::new(), ..row.clone() }).collect())
         })
     }
 
@@ -83,11 +70,7 @@ impl Memory {
 
     pub(crate) fn delete_connection(&self, name: &str) -> Result<()> {
         self.write(|state| {
-            let pairings = state
-                .pairings
-                .values()
-                .filter(|row| row.pairing.connection == name)
-                .count();
+            let pairings = state.pairings.values().filter(|row| row.pairing.connection == name).count();
             if pairings > 0 {
                 return Err(StoreError::Invalid(vec![Fault::ConnectionUsed {
                     name: name.to_owned(),
@@ -103,10 +86,7 @@ impl Memory {
 
     pub(crate) fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
         self.write(|state| {
-            if let Some((name, _)) = secrets
-                .iter()
-                .find(|(name, _)| !state.connections.contains_key(name))
-            {
+            if let Some((name, _)) = secrets.iter().find(|(name, _)| !state.connections.contains_key(name)) {
                 return Err(StoreError::NotFound(format!("connection '{name}'")));
             }
             for (name, secret) in secrets {

@@ -3,15 +3,11 @@
 use crate::error::{Result, StoreError};
 use crate::rows::Count;
 use crate::rows::{
-    Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing,
-    Quarantine, Stranger,
+    Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Quarantine, Stranger,
 };
 use jiff::Timestamp;
 use model::settings::Settings;
-use model::{
-    CrmId, Domain, DomainMap, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side,
-    UserId,
-};
+use model::{CrmId, Domain, DomainMap, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a store in memory holds at one moment.
@@ -108,10 +104,7 @@ impl State {
     /// The fence of decision 10: the lease stands as it was given.
     pub fn fenced(&self, lease: &Lease) -> Result<u64> {
         match self.leases.get(&lease.name) {
-            Some(row)
-                if row.fence == lease.fence
-                    && row.holder.as_deref() == Some(lease.holder.as_str()) =>
-            {
+            Some(row) if row.fence == lease.fence && row.holder.as_deref() == Some(lease.holder.as_str()) => {
                 Ok(row.noted)
             }
             Some(_) | None => Err(StoreError::Fenced),
@@ -157,20 +150,9 @@ impl Memories {
     }
 
     fn hashes_of(&self, side: Side, kind: Kind, id: &RecordId) -> Vec<String> {
-        let observed = self
-            .observations
-            .get(&(kind, side, id.clone()))
-            .map(|row| row.hashes.as_slice());
-        let strange = self
-            .strangers
-            .get(&(side, kind, id.clone()))
-            .map(|row| row.hashes.as_slice());
-        observed
-            .into_iter()
-            .chain(strange)
-            .flatten()
-            .cloned()
-            .collect()
+        let observed = self.observations.get(&(kind, side, id.clone())).map(|row| row.hashes.as_slice());
+        let strange = self.strangers.get(&(side, kind, id.clone())).map(|row| row.hashes.as_slice());
+        observed.into_iter().chain(strange).flatten().cloned().collect()
     }
 
     pub fn hash(&mut self, side: Side, kind: Kind, id: &RecordId) {
@@ -193,10 +175,7 @@ impl Memories {
 
     pub fn look(&mut self, look: &Look) {
         let key = (look.side, look.kind, look.id.clone());
-        let row = self.looks.entry(key).or_insert_with(|| Look {
-            asked: 0,
-            ..look.clone()
-        });
+        let row = self.looks.entry(key).or_insert_with(|| Look { asked: 0, ..look.clone() });
         row.asked += 1;
         row.not_before = match (row.not_before, look.not_before) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -205,17 +184,13 @@ impl Memories {
     }
 
     pub fn link_of(&self, side: Side, kind: Kind, id: &RecordId) -> Option<&Link> {
-        self.ends
-            .get(&(kind, side, id.clone()))
-            .and_then(|link| self.links.get(link))
+        self.ends.get(&(kind, side, id.clone())).and_then(|link| self.links.get(link))
     }
 
     pub fn unlink(&mut self, id: &LinkId) {
         if let Some(link) = self.links.remove(id) {
-            self.ends
-                .remove(&(link.kind, Side::Crm, link.crm.id.clone()));
-            self.ends
-                .remove(&(link.kind, Side::Pim, link.pim.id.clone()));
+            self.ends.remove(&(link.kind, Side::Crm, link.crm.id.clone()));
+            self.ends.remove(&(link.kind, Side::Pim, link.pim.id.clone()));
         }
     }
 }

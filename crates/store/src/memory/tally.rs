@@ -54,10 +54,7 @@ impl Memory {
         self.write(|state| {
             state.fenced(lease)?;
             let key = (brake.pairing.clone(), brake.domain, brake.side);
-            let stands = state
-                .brakes
-                .get(&key)
-                .is_some_and(|row| row.digest == brake.digest);
+            let stands = state.brakes.get(&key).is_some_and(|row| row.digest == brake.digest);
             if !stands {
                 state.brakes.insert(key, brake.clone());
             }
@@ -103,11 +100,7 @@ impl Memory {
         })
     }
 
-    pub(crate) fn overview(
-        &self,
-        after: Option<&PairingId>,
-        limit: usize,
-    ) -> Result<Vec<PairingStatus>> {
+    pub(crate) fn overview(&self, after: Option<&PairingId>, limit: usize) -> Result<Vec<PairingStatus>> {
         self.read(|state| {
             let none = Memories::default();
             Ok(state
@@ -132,9 +125,7 @@ impl Memory {
     pub(crate) fn backlog(&self) -> Result<Backlog> {
         self.read(|state| {
             let pairings = || state.pairings.values().map(|row| &row.pairing);
-            let sum = |of: fn(&Memories) -> usize| -> u64 {
-                state.memories.values().map(|row| of(row) as u64).sum()
-            };
+            let sum = |of: fn(&Memories) -> usize| -> u64 { state.memories.values().map(|row| of(row) as u64).sum() };
             Ok(Backlog {
                 pairings: state.pairings.len() as u64,
                 enabled: pairings().filter(|row| row.enabled).count() as u64,
@@ -145,11 +136,7 @@ impl Memory {
                 intents: state.intents.len() as u64,
                 quarantined: sum(|row| row.quarantine.len()),
                 held: state.held.len() as u64,
-                brakes: state
-                    .brakes
-                    .values()
-                    .filter(|row| row.released.is_none())
-                    .count() as u64,
+                brakes: state.brakes.values().filter(|row| row.released.is_none()).count() as u64,
             })
         })
     }

@@ -18,26 +18,15 @@ impl Memories {
     fn key(&self, row: &Observation) -> Option<WorkKey> {
         let link = self.link_of(row.side, row.kind, &row.id);
         let second = row.side == Side::Pim
-            && link.is_some_and(|link| {
-                self.observation(Side::Crm, row.kind, &link.crm.id)
-                    .is_some()
-            });
-        (!second).then(|| WorkKey {
-            alone: link.is_none(),
-            side: row.side,
-            id: row.id.clone(),
-        })
+            && link.is_some_and(|link| self.observation(Side::Crm, row.kind, &link.crm.id).is_some());
+        (!second).then(|| WorkKey { alone: link.is_none(), side: row.side, id: row.id.clone() })
     }
 
     fn of_link(&self, link: &Link, key: WorkKey) -> Work {
         Work {
             key,
-            crm: self
-                .observation(Side::Crm, link.kind, &link.crm.id)
-                .cloned(),
-            pim: self
-                .observation(Side::Pim, link.kind, &link.pim.id)
-                .cloned(),
+            crm: self.observation(Side::Crm, link.kind, &link.crm.id).cloned(),
+            pim: self.observation(Side::Pim, link.kind, &link.pim.id).cloned(),
             quarantine: Side::BOTH
                 .into_iter()
                 .filter_map(|side| {
@@ -52,16 +41,8 @@ impl Memories {
     fn of_one(&self, side: Side, kind: Kind, id: &RecordId) -> Option<Work> {
         if let Some(link) = self.link_of(side, kind, id) {
             let shown = self.observation(Side::Crm, kind, &link.crm.id).is_some();
-            let first = if shown || side == Side::Crm {
-                Side::Crm
-            } else {
-                Side::Pim
-            };
-            let key = WorkKey {
-                alone: false,
-                side: first,
-                id: link.end(first).id.clone(),
-            };
+            let first = if shown || side == Side::Crm { Side::Crm } else { Side::Pim };
+            let key = WorkKey { alone: false, side: first, id: link.end(first).id.clone() };
             return Some(self.of_link(link, key));
         }
         let seen = self.observation(side, kind, id).cloned();
@@ -74,11 +55,7 @@ impl Memories {
             Side::Pim => (None, seen),
         };
         Some(Work {
-            key: WorkKey {
-                alone: true,
-                side,
-                id: id.clone(),
-            },
+            key: WorkKey { alone: true, side, id: id.clone() },
             link: None,
             crm,
             pim,
@@ -88,12 +65,7 @@ impl Memories {
 
     fn work(&self, kind: Kind, after: Option<&WorkKey>, limit: usize) -> Vec<Work> {
         let mut page = Vec::new();
-        for (alone, side) in [
-            (false, Side::Crm),
-            (false, Side::Pim),
-            (true, Side::Crm),
-            (true, Side::Pim),
-        ] {
+        for (alone, side) in [(false, Side::Crm), (false, Side::Pim), (true, Side::Crm), (true, Side::Pim)] {
             let start = match after {
                 Some(after) if (after.alone, after.side) > (alone, side) => continue,
                 Some(after) if (after.alone, after.side) == (alone, side) => {
@@ -122,26 +94,11 @@ impl Memory {
         after: Option<&WorkKey>,
         limit: usize,
     ) -> Result<Vec<Work>> {
-        self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .map(|memories| memories.work(kind, after, limit))
-                .unwrap_or_default())
-        })
+        self.read(|state| Ok(state.of(pairing).map(|memories| memories.work(kind, after, limit)).unwrap_or_default()))
     }
 
-    pub(crate) fn work_of(
-        &self,
-        pairing: &PairingId,
-        side: Side,
-        kind: Kind,
-        id: &RecordId,
-    ) -> Result<Option<Work>> {
-        self.read(|state| {
-            Ok(state
-                .of(pairing)
-                .and_then(|memories| memories.of_one(side, kind, id)))
-        })
+    pub(crate) fn work_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Work>> {
+        self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.of_one(side, kind, id))))
     }
 
     pub(crate) fn candidates(
@@ -168,11 +125,7 @@ impl Memory {
                         .filter(|id| memories.link_of(side, kind, id).is_none()),
                 );
             }
-            Ok(ids
-                .into_iter()
-                .take(limit)
-                .filter_map(|id| memories.candidate(side, kind, id))
-                .collect())
+            Ok(ids.into_iter().take(limit).filter_map(|id| memories.candidate(side, kind, id)).collect())
         })
     }
 }

@@ -1,0 +1,412 @@
+//! The one database, SQLite or PostgreSQL: opening it, transactions, and everything in which the two differ.
+//!
+//! Above this file there is one set of statements with `$1…`. What differs stands here together: how a writing
+//! transaction begins, how a row is locked, the clock of leases, whether a table exists, the copy of a file, durability.
+
+use crate::ClockFn;
+use crate::answer::Statements;
+use crate::error::{Result, StoreError};
+use crate::value::{Arg, Row, postgres_args, postgres_row, sqlite_args, sqlite_row};
+use jiff::Timestamp;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, PgPool, Postgres, Sqlite, SqlitePool};
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long a call waits for a connection or for the one writer of a SQLite file.
+const WAIT: Duration = Duration::from_secs(30);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// A statement; the same text for both databases, but for the row locks that only PostgreSQL has and needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl Query {
+    /// One text for both.
+    pub(crate) const fn same(text: &'static str) -> Query {
+        Query { sqlite: text, postgres: text }
+    }
+}
+
+macro_rules! locking {
+    ($(#[$doc:meta])* $name:ident, $sql:literal, $lock:literal) => {
+        $(#[$doc])*
+        pub(crate) const $name: Query = Query {
+            sqlite: $sql,
+            postgres: concat!($sql, " ", $lock),
+        };
+    };
+}
+
+locking! {
+    /// The fence: a taker waits until the transaction that read this has ended. SQLite has one writer anyway.
+    FENCE, "SELECT noted FROM sync_lease WHERE name = $1 AND fence = $2 AND holder = $3", "FOR SHARE"
+}
+locking! {
+    /// Whoever changes looks of a pairing locks it first, after the lease: so no two writers wait for each other.
+    LOCK_PAIRING, "SELECT id FROM sync_pairing WHERE id = $1", "FOR NO KEY UPDATE"
+}
+locking! {
+    /// A row that is read, changed and written back.
+    LOCK_CONNECTION, "SELECT secret FROM sync_connection WHERE name = $1", "FOR UPDATE"
+}
+const HAS_SCHEMA: Query = Query {
+    sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'sync_migrations'",
+    postgres: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('sync_migrations')",
+};
+const SCHEMA: Query = Query::same("SELECT COALESCE(MAX(version), 0) FROM sync_migrations");
+const POSTGRES_NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+const POSTGRES_DURABILITY: &str = "SHOW synchronous_commit";
+const SQLITE_DURABILITY: &str =
+    "SELECT s.synchronous || ' ' || j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j";
+
+#[cfg(test)]
+pub(crate) const ALL: &[(&str, Query)] = &[
+    ("FENCE", FENCE),
+    ("LOCK_PAIRING", LOCK_PAIRING),
+    ("LOCK_CONNECTION", LOCK_CONNECTION),
+    ("HAS_SCHEMA", HAS_SCHEMA),
+    ("SCHEMA", SCHEMA),
+    ("DURABILITY", Query { sqlite: SQLITE_DURABILITY, postgres: POSTGRES_DURABILITY }),
+    ("NOW", Query { sqlite: "SELECT 1", postgres: POSTGRES_NOW }),
+];
+
+/// A database, and how often it was asked.
+#[derive(Clone)]
+pub(crate) struct Db {
+    pools: Pools,
+    clock: ClockFn,
+    reads: Arc<AtomicU64>,
+    writes: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite { file: PathBuf, read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A writing transaction; dropped without [`Tx::commit`], nothing of it has happened.
+pub(crate) struct Tx {
+    on: On,
+    reads: Arc<AtomicU64>,
+    writes: Arc<AtomicU64>,
+}
+
+enum On {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens a SQLite file, making it when it is missing: one writer, every commit on the disk before it is answered.
+    pub(crate) async fn sqlite(file: &Path, clock: ClockFn) -> Result<Db> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT)
+            .disable_statement_logging();
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(WAIT)
+            .connect_with(options.clone())
+            .await
+            .map_err(unavailable)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(WAIT)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "1"))
+            .await
+            .map_err(unavailable)?;
+        let file = file.to_owned();
+        Ok(Db::new(Pools::Sqlite { file, read, write }, clock))
+    }
+
+    /// Connects to PostgreSQL; every commit is on its disk before it is answered.
+    pub(crate) async fn postgres(url: &str, clock: ClockFn) -> Result<Db> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Refused("the postgres:// address cannot be read".into()))?
+            .application_name("syncline")
+            .options([("synchronous_commit", "on")])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(WAIT)
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+        Ok(Db::new(Pools::Postgres(pool), clock))
+    }
+
+    fn new(pools: Pools, clock: ClockFn) -> Db {
+        Db { pools, clock, reads: Arc::default(), writes: Arc::default() }
+    }
+
+    pub(crate) fn engine_name(&self) -> &'static str {
+        match &self.pools {
+            Pools::Sqlite { .. } => "sqlite",
+            Pools::Postgres(_) => "postgres",
+        }
+    }
+
+    /// The file of a SQLite database.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => Some(file),
+            Pools::Postgres(_) => None,
+        }
+    }
+
+    pub(crate) fn statements(&self) -> Statements {
+        Statements { reads: self.reads.load(Ordering::Relaxed), writes: self.writes.load(Ordering::Relaxed) }
+    }
+
+    /// The machine's time as the process was given it; never a lease's.
+    pub(crate) fn clock(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The time of leases: PostgreSQL's own, so that nodes need not agree; elsewhere the injected clock. It may be read
+    /// before the statement that uses it: an older time only makes a lease shorter and a taker more patient.
+    pub(crate) async fn now(&self) -> Result<i64> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok((self.clock)().as_microsecond()),
+            Pools::Postgres(pool) => {
+                self.reads.fetch_add(1, Ordering::Relaxed);
+                sqlx::query_scalar(POSTGRES_NOW).fetch_one(pool).await.map_err(unavailable)
+            }
+        }
+    }
+
+    /// Rows of a statement that only reads.
+    pub(crate) async fn all(&self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        match &self.pools {
+            Pools::Sqlite { read, .. } => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+                .fetch_all(read)
+                .await
+                .map_err(unavailable)?
+                .iter()
+                .map(sqlite_row)
+                .collect(),
+            Pools::Postgres(pool) => sqlx::query_with(query.postgres, postgres_args(args)?)
+                .fetch_all(pool)
+                .await
+                .map_err(unavailable)?
+                .iter()
+                .map(postgres_row)
+                .collect(),
+        }
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn one(&self, query: Query, args: Vec<Arg>) -> Result<Option<Row>> {
+        Ok(self.all(query, args).await?.into_iter().next())
+    }
+
+    /// Begins a writing transaction; on SQLite it takes the writer's place at once.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let on = match &self.pools {
+            Pools::Sqlite { write, .. } => On::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?),
+            Pools::Postgres(pool) => On::Postgres(pool.begin().await.map_err(unavailable)?),
+        };
+        Ok(Tx { on, reads: Arc::clone(&self.reads), writes: Arc::clone(&self.writes) })
+    }
+
+    /// The schema's version; 0 for an empty database.
+    pub(crate) async fn schema_version(&self) -> Result<i64> {
+        let there = self.one(HAS_SCHEMA, Vec::new()).await?;
+        if there.map_or(Ok(0), |row| row.int(0))? == 0 {
+            return Ok(0);
+        }
+        let version = self.one(SCHEMA, Vec::new()).await?;
+        version.map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Brings the schema up.
+    pub(crate) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<()> {
+        let done = match &self.pools {
+            Pools::Sqlite { write, .. } => migrator.run(write).await,
+            Pools::Postgres(pool) => migrator.run(pool).await,
+        };
+        done.map_err(|error| StoreError::Unavailable(format!("the schema: {error}")))
+    }
+
+    /// What the database promises of a commit: `2 wal` on SQLite (2 is FULL), `on` on PostgreSQL.
+    pub(crate) async fn durability(&self) -> Result<String> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => sqlx::query_scalar(SQLITE_DURABILITY).fetch_one(write).await,
+            Pools::Postgres(pool) => sqlx::query_scalar(POSTGRES_DURABILITY).fetch_one(pool).await,
+        }
+        .map_err(unavailable)
+    }
+
+    /// Writes a copy of a SQLite database beside running work.
+    pub(crate) async fn copy_to(&self, path: &str) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                let mut connection = read.acquire().await.map_err(unavailable)?;
+                // VACUUM INTO writes another file only, yet counts as writing.
+                let open = sqlx::query("PRAGMA query_only = 0").execute(&mut *connection);
+                open.await.map_err(unavailable)?;
+                let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(&mut *connection).await;
+                let shut = sqlx::query("PRAGMA query_only = 1").execute(&mut *connection);
+                shut.await.map_err(unavailable)?;
+                copied.map(drop).map_err(unavailable)
+            }
+            Pools::Postgres(_) => Err(StoreError::Refused(
+                "copy a PostgreSQL database with pg_dump, and after restoring it run `syncline restore --renew-epoch`"
+                    .into(),
+            )),
+        }
+    }
+
+    /// Refuses a SQLite file with broken pages; PostgreSQL watches over its own.
+    pub(crate) async fn check_whole(&self) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                let found: String =
+                    sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(read).await.map_err(unavailable)?;
+                if found == "ok" {
+                    return Ok(());
+                }
+                Err(StoreError::Corrupt { at: "the file's pages".into() })
+            }
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Has the database read a statement against its schema.
+    #[cfg(test)]
+    pub(crate) async fn prepare(&self, query: Query) -> Result<()> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        match &self.pools {
+            Pools::Sqlite { write, .. } => write.prepare(query.sqlite.into_sql_str()).await.map(drop),
+            Pools::Postgres(pool) => pool.prepare(query.postgres.into_sql_str()).await.map(drop),
+        }
+        .map_err(unavailable)
+    }
+
+    /// Runs a statement outside every transaction, for tests that make their own PostgreSQL database.
+    #[cfg(test)]
+    pub(crate) async fn run_alone(&self, text: String) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(()),
+            Pools::Postgres(pool) => {
+                sqlx::query(sqlx::AssertSqlSafe(text)).execute(pool).await.map(drop).map_err(unavailable)
+            }
+        }
+    }
+
+    /// Ends every connection.
+    pub(crate) async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A unique key was taken: the constraint's or columns' names as the database told them.
+#[derive(Debug)]
+pub(crate) struct Violation(pub(crate) String);
+
+impl Tx {
+    /// Rows of a statement that only reads.
+    pub(crate) async fn all(&mut self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.fetch(query, args).await
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn one(&mut self, query: Query, args: Vec<Arg>) -> Result<Option<Row>> {
+        Ok(self.all(query, args).await?.into_iter().next())
+    }
+
+    /// Rows that a statement changed and returns.
+    pub(crate) async fn returning(&mut self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.fetch(query, args).await
+    }
+
+    /// Runs a statement that changes rows, and says how many.
+    pub(crate) async fn run(&mut self, query: Query, args: Vec<Arg>) -> Result<u64> {
+        self.execute(query, args).await?.map_err(unavailable)
+    }
+
+    /// The same, where a unique key may be taken. On PostgreSQL the transaction is lost then.
+    pub(crate) async fn try_run(&mut self, query: Query, args: Vec<Arg>) -> Result<Result<u64, Violation>> {
+        match self.execute(query, args).await? {
+            Ok(rows) => Ok(Ok(rows)),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                let named = error.constraint().unwrap_or_default();
+                Ok(Err(Violation(format!("{named} {}", error.message()))))
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Makes all of it happen.
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self.on {
+            On::Sqlite(tx) => tx.commit().await,
+            On::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(unavailable)
+    }
+
+    async fn execute(&mut self, query: Query, args: Vec<Arg>) -> Result<Result<u64, sqlx::Error>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Ok(match &mut self.on {
+            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+            On::Postgres(tx) => sqlx::query_with(query.postgres, postgres_args(args)?)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+        })
+    }
+
+    async fn fetch(&mut self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
+        match &mut self.on {
+            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+                .fetch_all(&mut **tx)
+                .await
+                .map_err(unavailable)?
+                .iter()
+                .map(sqlite_row)
+                .collect(),
+            On::Postgres(tx) => sqlx::query_with(query.postgres, postgres_args(args)?)
+                .fetch_all(&mut **tx)
+                .await
+                .map_err(unavailable)?
+                .iter()
+                .map(postgres_row)
+                .collect(),
+        }
+    }
+}
+
+/// The database's own words, which carry no values of rows.
+pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Database(error) => StoreError::Unavailable(error.message().to_owned()),
+        sqlx::Error::PoolTimedOut => StoreError::Unavailable("no connection became free in time".into()),
+        other => StoreError::Unavailable(other.to_string()),
+    }
+}

@@ -1,0 +1,159 @@
+//! Settings, maps, connections and the epoch in a database.
+
+use super::{Sql, statements};
+use crate::db::LOCK_CONNECTION;
+use crate::error::{Fault, Result, StoreError};
+use crate::rows::Connection;
+use crate::value::{Row, args, doc};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::settings::Settings;
+use model::{Domain, DomainMap};
+use std::collections::BTreeMap;
+
+statements! {
+    SETTINGS = "SELECT generation, doc FROM sync_settings WHERE name = 'all'";
+    CHANGE_SETTINGS = "UPDATE sync_settings SET generation = generation + 1, doc = $2 \
+        WHERE name = 'all' AND generation = $1";
+    BUMP = "UPDATE sync_settings SET generation = generation + 1 WHERE name = 'all' RETURNING generation";
+    MAPS = "SELECT domain, doc FROM sync_map";
+    SET_MAP = "INSERT INTO sync_map (domain, doc) VALUES ($1, $2) ON CONFLICT (domain) DO UPDATE SET doc = excluded.doc";
+    CONNECTIONS = "SELECT doc, secret FROM sync_connection ORDER BY name";
+    CONNECTION = "SELECT doc, secret FROM sync_connection WHERE name = $1";
+    PUT_CONNECTION = "INSERT INTO sync_connection (name, doc, secret) VALUES ($1, $2, $3) \
+        ON CONFLICT (name) DO UPDATE SET doc = excluded.doc, secret = excluded.secret";
+    DELETE_CONNECTION = "DELETE FROM sync_connection WHERE name = $1";
+    USES = "SELECT COUNT(*) FROM sync_pairing WHERE connection = $1";
+    SET_SECRET = "UPDATE sync_connection SET secret = $2 WHERE name = $1";
+    EPOCH = "SELECT value FROM sync_meta WHERE name = 'epoch'";
+    SET_EPOCH = "UPDATE sync_meta SET value = $1 WHERE name = 'epoch'";
+    REVOKE_ALL = "UPDATE sync_lease SET fence = fence + 1, holder = NULL";
+    DROP_CURSORS = "DELETE FROM sync_cursor";
+    DROP_LISTED = "DELETE FROM sync_listed";
+    DROP_OBSERVATIONS = "DELETE FROM sync_observation";
+    DROP_STRANGERS = "DELETE FROM sync_stranger";
+    DROP_HASHES = "DELETE FROM sync_hash";
+    DROP_QUARANTINE = "DELETE FROM sync_quarantine";
+}
+
+fn settings_of(row: &Row) -> Result<Settings> {
+    let settings: Settings = row.doc(1, "the settings")?;
+    Ok(Settings { generation: row.count(0)?, ..settings })
+}
+
+fn connection_of(row: &Row) -> Result<Connection> {
+    let connection: Connection = row.doc(0, "a connection")?;
+    let secret = STANDARD
+        .decode(row.text(1)?)
+        .map_err(|_| StoreError::Corrupt { at: format!("the secret of connection '{}'", connection.name) })?;
+    Ok(Connection { secret, ..connection })
+}
+
+fn no_connection(name: &str) -> StoreError {
+    StoreError::NotFound(format!("connection '{name}'"))
+}
+
+impl Sql {
+    pub(crate) async fn settings(&self) -> Result<Settings> {
+        let row = self.db.one(SETTINGS, args![]).await?;
+        row.as_ref().map_or_else(|| Err(StoreError::NotFound("settings".into())), settings_of)
+    }
+
+    pub(crate) async fn change_settings(&self, expected: u64, settings: &Settings) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let changed = tx.run(CHANGE_SETTINGS, args![expected, doc(settings)]).await?;
+        if changed == 0 {
+            let row = tx.one(SETTINGS, args![]).await?;
+            let generation = row.map_or(Ok(0), |row| row.count(0))?;
+            return Err(StoreError::Conflict { generation });
+        }
+        tx.commit().await?;
+        Ok(expected + 1)
+    }
+
+    pub(crate) async fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
+        let mut maps: BTreeMap<Domain, DomainMap> =
+            Domain::ALL.into_iter().map(|domain| (domain, model::maps_ews::default_map(domain))).collect();
+        for row in self.db.all(MAPS, args![]).await? {
+            maps.insert(row.word(0, Domain::parse)?, row.doc(1, "a field map")?);
+        }
+        Ok(maps)
+    }
+
+    pub(crate) async fn set_map(&self, map: &DomainMap) -> Result<u64> {
+        crate::checks::map(map)?;
+        let mut tx = self.db.begin().await?;
+        tx.run(SET_MAP, args![map.domain, doc(map)]).await?;
+        let rows = tx.returning(BUMP, args![]).await?;
+        let generation = rows.first().map_or(Ok(0), |row| row.count(0))?;
+        tx.commit().await?;
+        Ok(generation)
+    }
+
+    pub(crate) async fn connections(&self) -> Result<Vec<Connection>> {
+        let rows = self.db.all(CONNECTIONS, args![]).await?;
+        rows.iter().map(|row| Ok(Connection { secret: Vec::new(), ..connection_of(row)? })).collect()
+    }
+
+    pub(crate) async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        let row = self.db.one(CONNECTION, args![name]).await?;
+        row.as_ref().map(connection_of).transpose()
+    }
+
+    pub(crate) async fn put_connection(&self, connection: &Connection) -> Result<()> {
+        crate::checks::connection(connection)?;
+        let mut tx = self.db.begin().await?;
+        let old = tx.one(LOCK_CONNECTION, args![&connection.name]).await?;
+        let secret = match old {
+            Some(old) if connection.secret.is_empty() => old.text(0)?.to_owned(),
+            Some(_) | None => STANDARD.encode(&connection.secret),
+        };
+        tx.run(PUT_CONNECTION, args![&connection.name, doc(connection), secret]).await?;
+        tx.commit().await
+    }
+
+    pub(crate) async fn delete_connection(&self, name: &str) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        // Locked: a pairing that is being added on it takes the same lock.
+        tx.one(LOCK_CONNECTION, args![name]).await?;
+        let uses = tx.one(USES, args![name]).await?;
+        let pairings = uses.map_or(Ok(0), |row| row.count(0))?;
+        if pairings > 0 {
+            return Err(StoreError::Invalid(vec![Fault::ConnectionUsed { name: name.to_owned(), pairings }]));
+        }
+        if tx.run(DELETE_CONNECTION, args![name]).await? == 0 {
+            return Err(no_connection(name));
+        }
+        tx.commit().await
+    }
+
+    pub(crate) async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        for (name, secret) in secrets {
+            let secret = STANDARD.encode(secret);
+            if tx.run(SET_SECRET, args![name, secret]).await? == 0 {
+                return Err(no_connection(name));
+            }
+        }
+        tx.commit().await
+    }
+
+    pub(crate) async fn epoch(&self) -> Result<u64> {
+        let row = self.db.one(EPOCH, args![]).await?;
+        row.map_or_else(|| Err(StoreError::NotFound("epoch".into())), |row| row.count(0))
+    }
+
+    pub(crate) async fn renew_epoch(&self) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        tx.run(REVOKE_ALL, args![]).await?;
+        let row = tx.one(EPOCH, args![]).await?;
+        let old = row.map_or(Ok(0), |row| row.count(0))?;
+        let epoch = crate::checks::next_epoch(old, self.db.clock());
+        tx.run(SET_EPOCH, args![epoch]).await?;
+        for drop in [DROP_CURSORS, DROP_LISTED, DROP_OBSERVATIONS, DROP_STRANGERS, DROP_HASHES, DROP_QUARANTINE] {
+            tx.run(drop, args![]).await?;
+        }
+        tx.commit().await?;
+        Ok(epoch)
+    }
+}
