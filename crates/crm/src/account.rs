@@ -61,32 +61,12 @@ impl Crm {
     ///
     /// # Errors
     /// A missing name, one taken at that location, an unknown organization.
-    pub async fn create_account(
-        &self,
-        actor: &Actor,
-        draft: &AccountDraft,
-        now: Timestamp,
-    ) -> Result<Account, Error> {
+    pub async fn create_account(&self, actor: &Actor, draft: &AccountDraft, now: Timestamp) -> Result<Account, Error> {
         let mut tx = self.db.write().await?;
         check(tx.account_faults(None, draft).await?)?;
         let id = AccountId::of_number(tx.count_up("account", 1).await?);
-        tx.insert(
-            "account",
-            draft.cells(Cells::default().set("id", &id).set("version", 1)),
-        )
-        .await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Account,
-                id.as_str(),
-                Op::Create,
-                What::Fields,
-                BTreeSet::new(),
-            ),
-        )
-        .await?;
+        tx.insert("account", draft.cells(Cells::default().set("id", &id).set("version", 1))).await?;
+        tx.note(actor, now, Change::new(Root::Account, id.as_str(), Op::Create, What::Fields, BTreeSet::new())).await?;
         tx.commit().await?;
         Ok(draft.account(id, 1))
     }
@@ -104,35 +84,16 @@ impl Crm {
         now: Timestamp,
     ) -> Result<Account, Error> {
         if !actor.is_admin() {
-            return Err(Error::forbidden(
-                "only an administrator may change accounts",
-            ));
+            return Err(Error::forbidden("only an administrator may change accounts"));
         }
         let mut tx = self.db.write().await?;
         tx.expect_version("account", id.as_str(), expected).await?;
         check(tx.account_faults(Some(id), draft).await?)?;
-        tx.update(
-            "account",
-            id.as_str(),
-            draft.cells(Cells::default().set("version", expected + 1)),
-        )
-        .await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Account,
-                id.as_str(),
-                Op::Update,
-                What::Fields,
-                BTreeSet::new(),
-            ),
-        )
-        .await?;
+        tx.update("account", id.as_str(), draft.cells(Cells::default().set("version", expected + 1))).await?;
+        tx.note(actor, now, Change::new(Root::Account, id.as_str(), Op::Update, What::Fields, BTreeSet::new())).await?;
         let sql = "SELECT contact_id FROM contact_account WHERE account_id = $1 AND is_primary = 1 ORDER BY contact_id";
         for mut row in tx.rows(sql, args![id]).await? {
-            tx.touch_contact(actor, now, &ContactId::new(row.text()?))
-                .await?;
+            tx.touch_contact(actor, now, &ContactId::new(row.text()?)).await?;
         }
         tx.commit().await?;
         Ok(draft.account(id.clone(), expected + 1))
@@ -145,23 +106,14 @@ impl Crm {
     pub async fn account(&self, actor: &Actor, id: &AccountId) -> Result<Account, Error> {
         let mut tx = self.db.read().await?;
         let sql = format!("SELECT {COLUMNS} FROM account a WHERE {VISIBLE} AND a.id = $2");
-        Account::read(
-            &mut tx
-                .row(&sql, args![&actor.user, id])
-                .await?
-                .ok_or(Error::NotFound)?,
-        )
+        Account::read(&mut tx.row(&sql, args![&actor.user, id]).await?.ok_or(Error::NotFound)?)
     }
 
     /// The accounts the user sees, in order of their names.
     ///
     /// # Errors
     /// A foreign cursor.
-    pub async fn accounts(
-        &self,
-        actor: &Actor,
-        request: &PageRequest,
-    ) -> Result<Page<Account>, Error> {
+    pub async fn accounts(&self, actor: &Actor, request: &PageRequest) -> Result<Page<Account>, Error> {
         let mut tx = self.db.read().await?;
         let [name, id] = request.keys::<2>()?.unwrap_or_default();
         let bound = request.bound();
@@ -169,26 +121,18 @@ impl Crm {
             "SELECT {COLUMNS}, a.name_key FROM account a
              WHERE {VISIBLE} AND (a.name_key > $2 OR a.name_key = $2 AND a.id > $3) ORDER BY a.name_key, a.id LIMIT $4"
         );
-        let rows = tx
-            .rows(&sql, args![&actor.user, name, id, limit(bound)])
-            .await?;
+        let rows = tx.rows(&sql, args![&actor.user, name, id, limit(bound)]).await?;
         let list = rows
             .into_iter()
             .map(|mut row| Ok((Account::read(&mut row)?, row.text()?)))
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(list, bound, |(account, key)| {
-            [key.clone(), account.id.to_string()]
-        })
-        .map(|(account, _)| account))
+        Ok(page(list, bound, |(account, key)| [key.clone(), account.id.to_string()]).map(|(account, _)| account))
     }
 }
 
 impl AccountDraft {
     fn location(&self) -> Option<String> {
-        self.location
-            .as_deref()
-            .map(normal)
-            .filter(|text| !text.is_empty())
+        self.location.as_deref().map(normal).filter(|text| !text.is_empty())
     }
 
     fn cells(&self, cells: Cells) -> Cells {
@@ -212,29 +156,14 @@ impl AccountDraft {
 }
 
 impl crate::db::Tx {
-    async fn account_faults(
-        &mut self,
-        id: Option<&AccountId>,
-        draft: &AccountDraft,
-    ) -> Result<Vec<Fault>, Error> {
+    async fn account_faults(&mut self, id: Option<&AccountId>, draft: &AccountDraft) -> Result<Vec<Fault>, Error> {
         let mut faults: Vec<Fault> = name_fault(&draft.name).into_iter().collect();
         let sql = "SELECT id FROM account WHERE name_key = $1 AND location_key = $2";
-        let taken = self
-            .row(
-                sql,
-                args![
-                    fold(&draft.name),
-                    fold(&draft.location().unwrap_or_default())
-                ],
-            )
-            .await?;
+        let taken = self.row(sql, args![fold(&draft.name), fold(&draft.location().unwrap_or_default())]).await?;
         if let Some(mut row) = taken
             && Some(row.text()?.as_str()) != id.map(AccountId::as_str)
         {
-            faults.push(Fault::new(
-                "name",
-                "another account has this name and location",
-            ));
+            faults.push(Fault::new("name", "another account has this name and location"));
         }
         if let Some(organization) = &draft.organization
             && !self.exists("organization", organization.as_str()).await?

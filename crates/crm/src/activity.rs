@@ -37,9 +37,7 @@ impl Display {
     /// Reads the words of [`Display::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Display> {
-        Display::ALL
-            .into_iter()
-            .find(|display| display.as_str() == text)
+        Display::ALL.into_iter().find(|display| display.as_str() == text)
     }
 }
 
@@ -125,10 +123,6 @@ pub struct ActivityEdit {
     pub owner: Option<EmployeeId>,
     /// The people on it, instead of `attendees`.
     pub people: Option<Vec<Person>>,
-    /// Locked by Exchange; the synchronisation's.
-    pub locked: Option<bool>,
-    /// The meeting's global id; the synchronisation's.
-    pub global_id: Option<String>,
 }
 
 impl ActivityDraft {
@@ -164,12 +158,9 @@ impl Activity {
             .into_iter()
             .filter_map(|(path, value)| veiled(&path, value).map(|value| (path, value)))
             .collect();
-        self.fields
-            .insert(Path::of(Field::Subject), Value::text("Private"));
-        self.fields
-            .insert(Path::of(Field::ShowAs), Value::text("Busy"));
-        self.fields
-            .insert(Path::of(Field::Private), Value::Flag(true));
+        self.fields.insert(Path::of(Field::Subject), Value::text("Private"));
+        self.fields.insert(Path::of(Field::ShowAs), Value::text("Busy"));
+        self.fields.insert(Path::of(Field::Private), Value::Flag(true));
         self.people.clear();
         self.veiled = true;
         self
@@ -197,22 +188,13 @@ fn veiled(path: &Path, value: Value) -> Option<Value> {
 /// A record of a person never reaches a log.
 impl std::fmt::Debug for Activity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Activity({} v{} {:?})",
-            self.id, self.version, self.display
-        )
+        write!(f, "Activity({} v{} {:?})", self.id, self.version, self.display)
     }
 }
 
 impl std::fmt::Debug for ActivityDraft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "ActivityDraft({:?}, {} fields)",
-            self.display,
-            self.fields.len()
-        )
+        write!(f, "ActivityDraft({:?}, {} fields)", self.display, self.fields.len())
     }
 }
 

@@ -33,16 +33,8 @@ pub(crate) const SHARED: &[Field] = {
     ]
 };
 
-const STATUS: &[&str] = &[
-    "Not Started",
-    "Acknowledged",
-    "In Progress",
-    "Done",
-    "On Hold",
-    "Deferred",
-    "Cancelled",
-    "Declined",
-];
+const STATUS: &[&str] =
+    &["Not Started", "Acknowledged", "In Progress", "Done", "On Hold", "Deferred", "Cancelled", "Declined"];
 const PRIORITY: &[&str] = &["1-ASAP", "2-High", "3-Medium", "4-Low"];
 const STATE: &[&str] = &["modified", "cancelled"];
 /// Ten years, in minutes.
@@ -82,35 +74,23 @@ pub(crate) fn parts(edit: &Fields) -> Parts {
 
 /// What is wrong with the form of an edit.
 pub(crate) fn form_faults(edit: &Fields) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = edit
-        .iter()
-        .filter_map(|(path, value)| fault(path, value))
-        .collect();
+    let mut faults: Vec<Fault> = edit.iter().filter_map(|(path, value)| fault(path, value)).collect();
     for (path, value) in edit {
         let field = &path.field;
         let known = of_kind(Kind::Appointment, field) || of_kind(Kind::Task, field);
         let message = match (path.occurrence, value) {
-            (Some(_), _)
-                if !of_kind(Kind::Appointment, field)
-                    || matches!(field, Field::Rule | Field::Organizer) =>
-            {
+            (Some(_), _) if !of_kind(Kind::Appointment, field) || matches!(field, Field::Rule | Field::Organizer) => {
                 "an occurrence has no such field".to_owned()
             }
-            (None, _) if !known || *field == Field::State => {
-                "an activity has no such field".to_owned()
-            }
+            (None, _) if !known || *field == Field::State => "an activity has no such field".to_owned(),
             (_, Value::People(people)) if people.len() > PEOPLE => {
                 format!("at most {PEOPLE} people")
             }
             (_, Value::People(people)) if *field == Field::Organizer && people.len() > 1 => {
                 "a meeting has one organiser".to_owned()
             }
-            (_, Value::Number(n)) if *field == Field::Percent && !(0..=100).contains(n) => {
-                "0 to 100".to_owned()
-            }
-            (_, Value::Number(n))
-                if *field == Field::Reminder && !(0..=REMINDER_MINUTES).contains(n) =>
-            {
+            (_, Value::Number(n)) if *field == Field::Percent && !(0..=100).contains(n) => "0 to 100".to_owned(),
+            (_, Value::Number(n)) if *field == Field::Reminder && !(0..=REMINDER_MINUTES).contains(n) => {
                 format!("0 to {REMINDER_MINUTES} minutes")
             }
             (_, Value::Text(word)) => match words(field) {
@@ -142,9 +122,7 @@ pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
     for (path, value) in edit {
         let back_to_series = path.field == Field::State && value.is_blank();
         match path.occurrence {
-            Some(start) if back_to_series => {
-                after.retain(|known, _| known.occurrence != Some(start))
-            }
+            Some(start) if back_to_series => after.retain(|known, _| known.occurrence != Some(start)),
             Some(_) | None => {
                 after.insert(path.clone(), value.clone());
             }
@@ -182,31 +160,18 @@ fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
 /// A rule or start that changed: exceptions the edit does not name move with the series' clock time, and go where the
 /// series has no date any more. Without a rule there are none.
 fn survivors(before: &Fields, edit: &Fields, after: &mut Fields) {
-    let Some(rule) = after
-        .get(&Path::of(Field::Rule))
-        .and_then(Value::as_rule)
-        .cloned()
-    else {
+    let Some(rule) = after.get(&Path::of(Field::Rule)).and_then(Value::as_rule).cloned() else {
         after.retain(|path, _| path.occurrence.is_none());
         return;
     };
-    let changed =
-        |field: Field| before.get(&Path::of(field.clone())) != after.get(&Path::of(field));
+    let changed = |field: Field| before.get(&Path::of(field.clone())) != after.get(&Path::of(field));
     if !changed(Field::Rule) && !changed(Field::Start) {
         return;
     }
-    let Some(start) = after
-        .get(&Path::of(Field::Start))
-        .and_then(Value::as_when)
-        .map(When::wall)
-    else {
+    let Some(start) = after.get(&Path::of(Field::Start)).and_then(Value::as_when).map(When::wall) else {
         return;
     };
-    let named: BTreeSet<Option<DateTime>> = edit
-        .keys()
-        .map(|path| path.occurrence)
-        .filter(Option::is_some)
-        .collect();
+    let named: BTreeSet<Option<DateTime>> = edit.keys().map(|path| path.occurrence).filter(Option::is_some).collect();
     let moved: Vec<(Path, Value)> = after
         .iter()
         .filter(|(path, _)| path.occurrence.is_some() && !named.contains(&path.occurrence))
@@ -265,20 +230,16 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
     let first = match display {
         Display::Calendar => start.map(|start| start.wall().date()),
         Display::ToDo => day(Field::StartDay).or(day(Field::DueDay)),
-        Display::ActivitiesOnly => start
-            .map(|start| start.wall().date())
-            .or(day(Field::StartDay))
-            .or(day(Field::DueDay)),
+        Display::ActivitiesOnly => {
+            start.map(|start| start.wall().date()).or(day(Field::StartDay)).or(day(Field::DueDay))
+        }
     };
     match (rule, first) {
         (Some(_), None) => faults.push(Fault::new(Field::Rule, "a series needs a start")),
         (Some(rule), Some(first)) => {
             faults.extend(rule.fault(first).map(|text| Fault::new(Field::Rule, text)));
             if matches!(rule.range, Range::Count(count) if count > OCCURRENCES) {
-                faults.push(Fault::new(
-                    Field::Rule,
-                    format!("at most {OCCURRENCES} occurrences"),
-                ));
+                faults.push(Fault::new(Field::Rule, format!("at most {OCCURRENCES} occurrences")));
             }
         }
         (None, _) => {}
@@ -291,13 +252,8 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
     for original in named {
         let path = Path::occurrence(original, Field::State);
         match (rule, first) {
-            (Some(rule), Some(first))
-                if faults.is_empty() && !expands(rule, first, original.date()) =>
-            {
-                faults.push(Fault::new(
-                    &path,
-                    "the series has no occurrence on that day",
-                ));
+            (Some(rule), Some(first)) if faults.is_empty() && !expands(rule, first, original.date()) => {
+                faults.push(Fault::new(&path, "the series has no occurrence on that day"));
             }
             (None, _) => faults.push(Fault::new(&path, "only a series has occurrences")),
             (Some(_), _) => {}
@@ -306,22 +262,11 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
         let end_path = Path::occurrence(original, Field::End);
         faults.extend(span_fault(&end_path, at(Field::Start), at(Field::End)));
     }
-    if after
-        .keys()
-        .filter(|path| path.occurrence.is_some())
-        .count()
-        > EXCEPTIONS
-    {
-        faults.push(Fault::new(
-            Field::Rule,
-            format!("at most {EXCEPTIONS} values of changed occurrences"),
-        ));
+    if after.keys().filter(|path| path.occurrence.is_some()).count() > EXCEPTIONS {
+        faults.push(Fault::new(Field::Rule, format!("at most {EXCEPTIONS} values of changed occurrences")));
     }
     if extension_of(after).len() > EXTENSIONS {
-        faults.push(Fault::new(
-            "x",
-            format!("at most {EXTENSIONS} extension fields"),
-        ));
+        faults.push(Fault::new("x", format!("at most {EXTENSIONS} extension fields")));
     }
     faults
 }
@@ -331,17 +276,12 @@ fn span_fault(path: &Path, start: Option<&When>, end: Option<&When>) -> Option<F
         return None;
     };
     if start.is_day() != end.is_day() {
-        return Some(Fault::new(
-            path,
-            "start and end are both days or both times",
-        ));
+        return Some(Fault::new(path, "start and end are both days or both times"));
     }
     let utc = Zone::utc();
     let backwards = match (start, end) {
         (When::Day(start), When::Day(end)) => end < start,
-        (When::Day(_) | When::Floating(_) | When::Zoned { .. }, _) => {
-            end.instant(&utc) < start.instant(&utc)
-        }
+        (When::Day(_) | When::Floating(_) | When::Zoned { .. }, _) => end.instant(&utc) < start.instant(&utc),
     };
     backwards.then(|| Fault::new(path, "is before the start"))
 }
@@ -351,11 +291,8 @@ pub(crate) fn extent(fields: &Fields) -> (Option<Timestamp>, Option<Timestamp>) 
     let utc = Zone::utc();
     let when = |field: Field| fields.get(&Path::of(field)).and_then(Value::as_when);
     let start = when(Field::Start).map(|start| start.instant(&utc));
-    let end = match (
-        fields.get(&Path::of(Field::Rule)).and_then(Value::as_rule),
-        when(Field::Start),
-        when(Field::End),
-    ) {
+    let end = match (fields.get(&Path::of(Field::Rule)).and_then(Value::as_rule), when(Field::Start), when(Field::End))
+    {
         (Some(rule), Some(start), _) => Some(match rule.last_date(start.wall().date()) {
             Some(last) => end_of(last),
             None => Timestamp::MAX,
@@ -386,19 +323,12 @@ mod tests {
     }
 
     fn berlin(text: &str) -> Value {
-        Value::When(When::zoned(
-            wall(text),
-            Zone::iana("Europe/Berlin").expect("known"),
-        ))
+        Value::When(When::zoned(wall(text), Zone::iana("Europe/Berlin").expect("known")))
     }
 
     fn weekly(days: &[u8]) -> Value {
         Value::Rule(Recurrence {
-            pattern: Pattern::Weekly {
-                interval: 1,
-                days: days.iter().copied().collect(),
-                first_day: 1,
-            },
+            pattern: Pattern::Weekly { interval: 1, days: days.iter().copied().collect(), first_day: 1 },
             range: Range::NoEnd,
         })
     }
@@ -408,18 +338,9 @@ mod tests {
             (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
             (Path::of(Field::End), berlin("2026-03-02T11:00:00")),
             (Path::of(Field::Rule), weekly(&[1, 3])),
-            (
-                Path::occurrence(wall("2026-03-09T10:00:00"), Field::State),
-                Value::text("cancelled"),
-            ),
-            (
-                Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location),
-                Value::text("Attic"),
-            ),
-            (
-                Path::occurrence(wall("2026-03-11T10:00:00"), Field::State),
-                Value::text("modified"),
-            ),
+            (Path::occurrence(wall("2026-03-09T10:00:00"), Field::State), Value::text("cancelled")),
+            (Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location), Value::text("Attic")),
+            (Path::occurrence(wall("2026-03-11T10:00:00"), Field::State), Value::text("modified")),
         ])
     }
 
@@ -428,10 +349,7 @@ mod tests {
     fn a_new_rule_keeps_the_exceptions_that_still_fall_on_it() {
         let edit = Fields::from([(Path::of(Field::Rule), weekly(&[3]))]);
         let after = edited(&series(), &edit, date("2026-03-01"));
-        assert!(after.contains_key(&Path::occurrence(
-            wall("2026-03-11T10:00:00"),
-            Field::Location
-        )));
+        assert!(after.contains_key(&Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location)));
         assert!(!after.contains_key(&Path::occurrence(wall("2026-03-09T10:00:00"), Field::State)));
     }
 
@@ -441,16 +359,10 @@ mod tests {
         let edit = Fields::from([(Path::of(Field::Start), berlin("2026-03-02T14:30:00"))]);
         let after = edited(&series(), &edit, date("2026-03-01"));
         assert_eq!(
-            after.get(&Path::occurrence(
-                wall("2026-03-11T14:30:00"),
-                Field::Location
-            )),
+            after.get(&Path::occurrence(wall("2026-03-11T14:30:00"), Field::Location)),
             Some(&Value::text("Attic"))
         );
-        assert!(!after.contains_key(&Path::occurrence(
-            wall("2026-03-11T10:00:00"),
-            Field::Location
-        )));
+        assert!(!after.contains_key(&Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location)));
     }
 
     #[test]
@@ -462,15 +374,9 @@ mod tests {
 
     #[test]
     fn an_occurrence_without_a_state_is_as_the_series_again() {
-        let edit = Fields::from([(
-            Path::occurrence(wall("2026-03-11T10:00:00"), Field::State),
-            Value::Null,
-        )]);
+        let edit = Fields::from([(Path::occurrence(wall("2026-03-11T10:00:00"), Field::State), Value::Null)]);
         let after = edited(&series(), &edit, date("2026-03-01"));
-        assert!(!after.contains_key(&Path::occurrence(
-            wall("2026-03-11T10:00:00"),
-            Field::Location
-        )));
+        assert!(!after.contains_key(&Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location)));
         assert!(after.contains_key(&Path::occurrence(wall("2026-03-09T10:00:00"), Field::State)));
         assert_eq!(whole_faults(Display::Calendar, &after, &edit), []);
     }
@@ -490,22 +396,13 @@ mod tests {
             (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
             (Path::of(Field::End), berlin("2026-03-02T09:00:00")),
         ]);
-        assert_eq!(
-            whole_faults(Display::Calendar, &backwards, &backwards)[0].field,
-            "end"
-        );
+        assert_eq!(whole_faults(Display::Calendar, &backwards, &backwards)[0].field, "end");
         let day = Value::When(When::Day(date("2026-03-02")));
-        let all_day = Fields::from([
-            (Path::of(Field::Start), day.clone()),
-            (Path::of(Field::End), day),
-        ]);
+        let all_day = Fields::from([(Path::of(Field::Start), day.clone()), (Path::of(Field::End), day)]);
         assert_eq!(whole_faults(Display::Calendar, &all_day, &all_day), []);
         let mixed = Fields::from([
             (Path::of(Field::Start), berlin("2026-03-02T10:00:00")),
-            (
-                Path::of(Field::End),
-                Value::When(When::Day(date("2026-03-03"))),
-            ),
+            (Path::of(Field::End), Value::When(When::Day(date("2026-03-03")))),
         ]);
         assert_eq!(whole_faults(Display::Calendar, &mixed, &mixed).len(), 1);
     }
@@ -514,23 +411,14 @@ mod tests {
     fn done_is_a_hundred_percent_and_has_its_day_unless_the_edit_says_otherwise() {
         let edit = Fields::from([(Path::of(Field::Status), Value::text("Done"))]);
         let after = edited(&Fields::new(), &edit, date("2026-03-05"));
-        assert_eq!(
-            after.get(&Path::of(Field::Percent)),
-            Some(&Value::Number(100))
-        );
-        assert_eq!(
-            after.get(&Path::of(Field::DoneDay)),
-            Some(&Value::Day(date("2026-03-05")))
-        );
+        assert_eq!(after.get(&Path::of(Field::Percent)), Some(&Value::Number(100)));
+        assert_eq!(after.get(&Path::of(Field::DoneDay)), Some(&Value::Day(date("2026-03-05"))));
         let said = Fields::from([
             (Path::of(Field::Status), Value::text("Done")),
             (Path::of(Field::DoneDay), Value::Day(date("2026-03-04"))),
         ]);
         let after = edited(&Fields::new(), &said, date("2026-03-05"));
-        assert_eq!(
-            after.get(&Path::of(Field::DoneDay)),
-            Some(&Value::Day(date("2026-03-04")))
-        );
+        assert_eq!(after.get(&Path::of(Field::DoneDay)), Some(&Value::Day(date("2026-03-04"))));
         let again = Fields::from([(Path::of(Field::Status), Value::text("In Progress"))]);
         let after = edited(&after, &again, date("2026-03-06"));
         assert_eq!(after.get(&Path::of(Field::DoneDay)), Some(&Value::Null));
@@ -545,10 +433,7 @@ mod tests {
             (Path::of(Field::FirstName), Value::text("x")),
             (Path::of(Field::State), Value::text("modified")),
         ]);
-        let fields: Vec<String> = form_faults(&edit)
-            .into_iter()
-            .map(|fault| fault.field)
-            .collect();
+        let fields: Vec<String> = form_faults(&edit).into_iter().map(|fault| fault.field).collect();
         for field in ["subject", "status", "percent", "first_name", "state"] {
             assert!(fields.contains(&field.to_owned()), "{field}");
         }
@@ -560,19 +445,10 @@ mod tests {
         assert_eq!(extent(&fields).1, Some(Timestamp::MAX));
         fields.insert(
             Path::of(Field::Rule),
-            Value::Rule(Recurrence {
-                pattern: Pattern::Daily { interval: 1 },
-                range: Range::Count(3),
-            }),
+            Value::Rule(Recurrence { pattern: Pattern::Daily { interval: 1 }, range: Range::Count(3) }),
         );
         let (start, end) = extent(&fields);
-        assert_eq!(
-            start.map(|at| at.to_string()).as_deref(),
-            Some("2026-03-02T09:00:00Z")
-        );
-        assert_eq!(
-            end.map(|at| at.to_string()).as_deref(),
-            Some("2026-03-06T00:00:00Z")
-        );
+        assert_eq!(start.map(|at| at.to_string()).as_deref(), Some("2026-03-02T09:00:00Z"));
+        assert_eq!(end.map(|at| at.to_string()).as_deref(), Some("2026-03-06T00:00:00Z"));
     }
 }

@@ -28,17 +28,9 @@ impl Crm {
     ///
     /// # Errors
     /// It was deleted since.
-    pub async fn activity_by_integration_key(
-        &self,
-        actor: &Actor,
-        key: &str,
-    ) -> Result<Option<Activity>, Error> {
+    pub async fn activity_by_integration_key(&self, actor: &Actor, key: &str) -> Result<Option<Activity>, Error> {
         let mut tx = self.db.read().await?;
-        let found = tx
-            .activities_by(&actor.user, "a.integration_key = $1", args![key])
-            .await?
-            .into_iter()
-            .next();
+        let found = tx.activities_by(&actor.user, "a.integration_key = $1", args![key]).await?.into_iter().next();
         match found {
             Some(activity) if sees(actor, &activity) => Ok(Some(activity.seen_by(&actor.user))),
             Some(_) => Ok(None),
@@ -53,20 +45,10 @@ impl Crm {
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn activity_by_global_id(
-        &self,
-        actor: &Actor,
-        global_id: &str,
-    ) -> Result<Option<Activity>, Error> {
+    pub async fn activity_by_global_id(&self, actor: &Actor, global_id: &str) -> Result<Option<Activity>, Error> {
         let mut tx = self.db.read().await?;
-        let found = tx
-            .activities_by(&actor.user, "a.global_id = $1", args![global_id])
-            .await?
-            .into_iter()
-            .next();
-        Ok(found
-            .filter(|activity| sees(actor, activity) || actor.is_sync())
-            .map(|it| it.seen_by(&actor.user)))
+        let found = tx.activities_by(&actor.user, "a.global_id = $1", args![global_id]).await?.into_iter().next();
+        Ok(found.filter(|activity| sees(actor, activity) || actor.is_sync()).map(|it| it.seen_by(&actor.user)))
     }
 }
 
@@ -79,17 +61,8 @@ fn sees(actor: &Actor, activity: &Activity) -> bool {
 
 impl Tx {
     /// The activity, if the user may see it; without its veil.
-    pub(crate) async fn activity_of(
-        &mut self,
-        actor: &Actor,
-        id: &ActivityId,
-    ) -> Result<Activity, Error> {
-        match self
-            .activities_by(&actor.user, "a.id = $1", args![id])
-            .await?
-            .into_iter()
-            .next()
-        {
+    pub(crate) async fn activity_of(&mut self, actor: &Actor, id: &ActivityId) -> Result<Activity, Error> {
+        match self.activities_by(&actor.user, "a.id = $1", args![id]).await?.into_iter().next() {
             Some(activity) if sees(actor, &activity) => Ok(activity),
             Some(_) => Err(Error::NotFound),
             None => Err(self.missing(Root::Activity, id.as_str()).await?),
@@ -97,16 +70,8 @@ impl Tx {
     }
 
     /// The activity without asking who may see it.
-    pub(crate) async fn unveiled(
-        &mut self,
-        viewer: &EmployeeId,
-        id: &ActivityId,
-    ) -> Result<Activity, Error> {
-        self.activities_by(viewer, "a.id = $1", args![id])
-            .await?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound)
+    pub(crate) async fn unveiled(&mut self, viewer: &EmployeeId, id: &ActivityId) -> Result<Activity, Error> {
+        self.activities_by(viewer, "a.id = $1", args![id]).await?.into_iter().next().ok_or(Error::NotFound)
     }
 
     /// The activities that a condition finds, with a user's own fields, without their veil: four statements, however many
@@ -117,10 +82,7 @@ impl Tx {
         condition: &str,
         list: Vec<Arg>,
     ) -> Result<Vec<Activity>, Error> {
-        let columns: Vec<String> = SHARED
-            .iter()
-            .map(|field| format!("a.{}", column(field)))
-            .collect();
+        let columns: Vec<String> = SHARED.iter().map(|field| format!("a.{}", column(field))).collect();
         let sql = format!(
             "SELECT a.id, a.version, a.display, a.owner_id, a.organizer_name, a.organizer_address, a.private, a.locked,
                     a.global_id, a.integration_key, {}, a.exceptions, a.extension, a.sort_at, a.updated_at, a.updated_by
@@ -128,17 +90,11 @@ impl Tx {
             columns.join(", ")
         );
         let rows = self.rows(&sql, list).await?;
-        let mut found = rows
-            .into_iter()
-            .map(read)
-            .collect::<Result<Vec<Activity>, Error>>()?;
+        let mut found = rows.into_iter().map(read).collect::<Result<Vec<Activity>, Error>>()?;
         if found.is_empty() {
             return Ok(found);
         }
-        let ids: Vec<Arg> = found
-            .iter()
-            .map(|activity| Arg::from(&activity.id))
-            .collect();
+        let ids: Vec<Arg> = found.iter().map(|activity| Arg::from(&activity.id)).collect();
         let places = places(1, ids.len());
         let mut employees = self.employees_on(&ids, &places).await?;
         let mut outsiders = self.outsiders_of(&ids, &places).await?;
@@ -150,11 +106,7 @@ impl Tx {
         Ok(found)
     }
 
-    async fn employees_on(
-        &mut self,
-        ids: &[Arg],
-        places: &str,
-    ) -> Result<BTreeMap<String, Vec<OnIt>>, Error> {
+    async fn employees_on(&mut self, ids: &[Arg], places: &str) -> Result<BTreeMap<String, Vec<OnIt>>, Error> {
         let sql = format!(
             "SELECT activity_id, employee_id, former, hidden, reminder, show_as, categories, private,
                     name, address, role, response
@@ -172,12 +124,7 @@ impl Tx {
             };
             let mut person = read_person(&mut row, Who::Employee(employee.clone()))?;
             person.removed = hidden;
-            on.entry(activity).or_default().push(OnIt {
-                employee,
-                former,
-                own,
-                person,
-            });
+            on.entry(activity).or_default().push(OnIt { employee, former, own, person });
         }
         Ok(on)
     }
@@ -202,9 +149,7 @@ pub(crate) fn column(field: &Field) -> String {
 
 fn read(mut row: Row) -> Result<Activity, Error> {
     let (id, version) = (ActivityId::new(row.text()?), row.int()?);
-    let display = Display::parse(&row.text()?).ok_or(Error::Corrupt {
-        what: "a display is not known",
-    })?;
+    let display = Display::parse(&row.text()?).ok_or(Error::Corrupt { what: "a display is not known" })?;
     let owner = EmployeeId::new(row.text()?);
     let (name, address) = (row.text_or_null()?, row.text_or_null()?);
     let (private, locked) = (row.flag()?, row.flag()?);
@@ -249,11 +194,9 @@ fn read_value(row: &mut Row, field: &Field) -> Result<Value, Error> {
         Form::Number => row.int_or_null()?.map_or(Value::Null, Value::Number),
         Form::Flag => Value::Flag(row.flag()?),
         Form::Instant => match row.int_or_null()? {
-            Some(at) => {
-                Value::Instant(Timestamp::from_microsecond(at).map_err(|_| Error::Corrupt {
-                    what: "an instant is out of range",
-                })?)
-            }
+            Some(at) => Value::Instant(
+                Timestamp::from_microsecond(at).map_err(|_| Error::Corrupt { what: "an instant is out of range" })?,
+            ),
             None => Value::Null,
         },
         Form::When => match row.text_or_null()? {
@@ -265,31 +208,20 @@ fn read_value(row: &mut Row, field: &Field) -> Result<Value, Error> {
             None => Value::Null,
         },
         Form::Set | Form::People | Form::Any => {
-            return Err(Error::Corrupt {
-                what: "a field without a column",
-            });
+            return Err(Error::Corrupt { what: "a field without a column" });
         }
     })
 }
 
 fn fill(activity: &mut Activity, viewer: &EmployeeId, rows: Vec<OnIt>, outsiders: Vec<Person>) {
-    let unknown_organizer =
-        activity.organizer.address.is_some() || !activity.organizer.name.is_empty();
+    let unknown_organizer = activity.organizer.address.is_some() || !activity.organizer.name.is_empty();
     let mut own = Own::default();
-    activity.part = if *viewer == activity.owner {
-        Part::Owner
-    } else {
-        Part::None
-    };
+    activity.part = if *viewer == activity.owner { Part::Owner } else { Part::None };
     for row in rows {
         if row.employee == *viewer {
             own = row.own;
             if row.employee != activity.owner {
-                activity.part = if row.former {
-                    Part::Former
-                } else {
-                    Part::Participant
-                };
+                activity.part = if row.former { Part::Former } else { Part::Participant };
                 activity.hidden = row.person.removed && !row.former;
             }
         }
@@ -303,22 +235,15 @@ fn fill(activity: &mut Activity, viewer: &EmployeeId, rows: Vec<OnIt>, outsiders
         }
     }
     activity.people.extend(outsiders);
-    let people: People = activity
-        .people
-        .iter()
-        .map(Person::attendee)
-        .map(|attendee| (attendee.key(), attendee))
-        .collect();
+    let people: People =
+        activity.people.iter().map(Person::attendee).map(|attendee| (attendee.key(), attendee)).collect();
     let organizer = People::from([(activity.organizer.key(), activity.organizer.clone())]);
     let mut set = |field: Field, value: Value| {
         activity.fields.insert(Path::of(field), value);
     };
     set(Field::Attendees, Value::People(people));
     set(Field::Organizer, Value::People(organizer));
-    set(
-        Field::Reminder,
-        own.reminder.map_or(Value::Null, Value::Number),
-    );
+    set(Field::Reminder, own.reminder.map_or(Value::Null, Value::Number));
     set(Field::ShowAs, text_value(own.show_as));
     set(Field::Categories, Value::Set(own.categories));
     set(Field::Private, Value::Flag(activity.private || own.private));

@@ -1,8 +1,9 @@
 //! Making, changing and deleting activities: who may, what Exchange's meetings allow, and what becomes of their people.
 
-use crate::activity::{Activity, ActivityDraft, ActivityEdit, Display, Part};
+use crate::activity::{Activity, ActivityDraft, ActivityEdit, Part};
 use crate::activity_fields::{Parts, SHARED, edited, extent, form_faults, parts, whole_faults};
 use crate::activity_read::column;
+use crate::activity_rules::{FLAGS, LOCKED, defaults, may_change, overlay, shared_of, start_of};
 use crate::actor::Actor;
 use crate::db::{Cells, Tx, args};
 use crate::error::{Error, Fault, check};
@@ -16,12 +17,8 @@ use crate::{Created, Crm};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::same::fold;
-use model::{Field, Fields, Path, People, Response, Role, Value, Zone};
+use model::{Attendee, Field, Fields, Path, Response, Role, Value, Zone};
 use std::collections::BTreeSet;
-
-/// Rule P6's text.
-const LOCKED: &str = "this meeting is locked by Exchange: its invitations were sent and mail is off, so its time, place, \
-                      subject, text, people, rule and owner are changed in the organiser's mailbox";
 
 impl Crm {
     /// Makes an activity. A repeated integration key or global id answers the one that stands.
@@ -35,21 +32,14 @@ impl Crm {
         now: Timestamp,
     ) -> Result<Created<Activity>, Error> {
         if draft.owner != actor.user && !actor.is_admin() && !actor.is_sync() {
-            return Err(Error::forbidden(
-                "only an administrator may make an activity that belongs to somebody else",
-            ));
+            return Err(Error::forbidden("only an administrator may make an activity that belongs to somebody else"));
         }
         if (draft.locked || draft.global_id.is_some()) && !actor.is_sync() {
-            return Err(Error::forbidden(
-                "only the synchronisation sets a meeting's global id and its lock",
-            ));
+            return Err(Error::forbidden(FLAGS));
         }
         let mut tx = self.db.write().await?;
         if let Some(standing) = tx.standing(actor, draft).await? {
-            return Ok(Created {
-                record: standing.seen_by(&actor.user),
-                new: false,
-            });
+            return Ok(Created { record: standing.seen_by(&actor.user), new: false });
         }
         let mut faults = form_faults(&draft.fields);
         if !tx.exists("employee", draft.owner.as_str()).await? {
@@ -60,22 +50,16 @@ impl Crm {
         defaults(draft.display, &mut parts.shared);
         let shared = edited(&Fields::new(), &parts.shared, today(now));
         let mut faults = whole_faults(draft.display, &shared, &parts.shared);
-        let people = tx
-            .wanted_people(
-                actor,
-                &draft.owner,
-                draft.people.as_deref(),
-                &parts,
-                &[],
-                &mut faults,
-            )
-            .await?;
+        let people = tx.wanted_people(actor, &draft.owner, draft.people.as_deref(), &parts, &[], &mut faults).await?;
         check(faults)?;
         let id = ActivityId::of_number(tx.count_up("activity", 1).await?);
         let owner = tx.person_of(&actor.user, &draft.owner).await?;
         let mut own = Own::default();
         overlay(&mut own, &parts.own);
-        let private = std::mem::take(&mut own.private);
+        // When a participant's copy stands in for the organiser's (rule P3), its own fields are the participant's: his
+        // Private flag does not veil the meeting.
+        let stands_in = actor.is_sync() && draft.owner != actor.user;
+        let private = !stands_in && std::mem::take(&mut own.private);
         let cells = Cells::default()
             .set("id", &id)
             .set("version", 1)
@@ -86,32 +70,25 @@ impl Crm {
             .set("global_id", draft.global_id.as_deref())
             .set("integration_key", draft.integration_key.as_deref())
             .set("created_at", now);
-        let cells = organizer_cells(cells, &owner, parts.organizer.as_ref());
-        tx.insert(
-            "activity",
-            shared_cells(cells, actor, now, &shared, now.as_microsecond()),
-        )
-        .await?;
-        // A maker who is not the owner, as when a participant's copy stands in for the organiser's, gives the activity its
-        // first values all the same.
-        tx.put_employee(&id, &draft.owner, &owner, &own).await?;
-        tx.put_people(
-            &id,
-            &draft.owner,
-            people.as_deref().unwrap_or_default(),
-            &start_of(&own),
-        )
-        .await?;
+        let stranger = tx.strange_organizer(&draft.owner, parts.organizer.as_ref()).await?;
+        let cells = organizer_cells(cells, stranger.as_ref());
+        tx.insert("activity", shared_cells(cells, actor, now, &shared, now.as_microsecond())).await?;
+        let people = people.unwrap_or_default();
+        if stands_in {
+            tx.put_employee(&id, &draft.owner, &owner, &Own::default()).await?;
+            tx.put_people(&id, &draft.owner, &people, &Own::default()).await?;
+            tx.put_stand_in(actor, &id, &people, &own).await?;
+        } else {
+            tx.put_employee(&id, &draft.owner, &owner, &own).await?;
+            tx.put_people(&id, &draft.owner, &people, &start_of(&own)).await?;
+        }
         let users = tx.activity_users(&id).await?;
         let mut change = Change::new(Root::Activity, id.as_str(), Op::Create, What::Fields, users);
         change.shown = BTreeSet::from([draft.display]);
         tx.note(actor, now, change).await?;
         let record = tx.unveiled(&actor.user, &id).await?;
         tx.commit().await?;
-        Ok(Created {
-            record: record.seen_by(&actor.user),
-            new: true,
-        })
+        Ok(Created { record: record.seen_by(&actor.user), new: true })
     }
 
     /// Changes an activity: everything by its owner, a participant's own fields by himself.
@@ -127,15 +104,9 @@ impl Crm {
         now: Timestamp,
     ) -> Result<Activity, Error> {
         let mut tx = self.db.write().await?;
-        let before = match tx.activity_of(actor, id).await {
-            // The synchronisation may also flag a meeting through a mailbox that was taken off it.
-            Err(Error::NotFound) if actor.is_sync() => tx.unveiled(&actor.user, id).await?,
-            other => other?,
-        };
+        let before = tx.activity_of(actor, id).await?;
         if before.version != expected {
-            return Err(Error::Stale {
-                current: before.version,
-            });
+            return Err(Error::Stale { current: before.version });
         }
         let parts = parts(&edit.fields);
         may_change(actor, &before, edit, &parts)?;
@@ -145,20 +116,12 @@ impl Crm {
         if owner_id != before.owner && !tx.exists("employee", owner_id.as_str()).await? {
             faults.push(Fault::new("owner", "there is no such employee"));
         }
-        if let Some(global_id) = &edit.global_id {
-            let taken = "SELECT id FROM activity WHERE global_id = $1 AND id <> $2";
-            if tx.row(taken, args![global_id, id]).await?.is_some() {
-                faults.push(Fault::new("global_id", "another activity has it"));
-            }
-        }
         check(faults)?;
         let standing = shared_of(&before.fields);
         let shared = edited(&standing, &parts.shared, today(now));
         let mut faults = whole_faults(display, &shared, &parts.shared);
         let given = edit.people.as_deref();
-        let people = tx
-            .wanted_people(actor, &owner_id, given, &parts, &before.people, &mut faults)
-            .await?;
+        let people = tx.wanted_people(actor, &owner_id, given, &parts, &before.people, &mut faults).await?;
         check(faults)?;
         let users_before = tx.activity_users(id).await?;
         let private = tx.put_own(actor, &before, &parts.own).await?;
@@ -166,29 +129,24 @@ impl Crm {
             .set("version", expected + 1)
             .set("display", display.as_str())
             .set("owner_id", &owner_id)
-            .set("private", private)
-            .set("locked", edit.locked.unwrap_or(before.locked))
-            .set(
-                "global_id",
-                edit.global_id.clone().or_else(|| before.global_id.clone()),
-            );
+            .set("private", private);
         if owner_id != before.owner || parts.organizer.is_some() {
             let owner = tx.person_of(&actor.user, &owner_id).await?;
-            cells = organizer_cells(cells, &owner, parts.organizer.as_ref());
-            tx.put_employee(id, &owner_id, &owner, &Own::default())
-                .await?;
+            let stranger = tx.strange_organizer(&owner_id, parts.organizer.as_ref()).await?;
+            cells = organizer_cells(cells, stranger.as_ref());
+            tx.put_employee(id, &owner_id, &owner, &Own::default()).await?;
+            let shown = "UPDATE activity_employee SET hidden = 0 WHERE activity_id = $1 AND employee_id = $2";
+            tx.execute(shown, args![id, &owner_id]).await?;
         }
-        tx.update(
-            "activity",
-            id.as_str(),
-            shared_cells(cells, actor, now, &shared, before.sort_at),
-        )
-        .await?;
+        tx.update("activity", id.as_str(), shared_cells(cells, actor, now, &shared, before.sort_at)).await?;
         let regrouped = people.is_some() || owner_id != before.owner;
         if let Some(people) = &people {
             let start = tx.own_of(id, &owner_id).await?;
-            tx.put_people(id, &owner_id, people, &start_of(&start))
-                .await?;
+            tx.put_people(id, &owner_id, people, &start_of(&start)).await?;
+            if actor.is_sync() && before.part == Part::Participant {
+                let own = tx.own_of(id, &actor.user).await?;
+                tx.put_stand_in(actor, id, people, &own).await?;
+            }
         } else if owner_id != before.owner {
             // Rule P8: the old owner is taken off.
             let off = "UPDATE activity_employee SET former = 1 WHERE activity_id = $1 AND employee_id = $2";
@@ -200,10 +158,8 @@ impl Crm {
             What::Participants
         } else if !parts.shared.is_empty() || display != before.display {
             What::Fields
-        } else if !parts.own.is_empty() {
-            What::Own
         } else {
-            What::Flags
+            What::Own
         };
         let mut change = Change::new(Root::Activity, id.as_str(), Op::Update, what, users);
         change.shown = BTreeSet::from([before.display, display]);
@@ -211,6 +167,51 @@ impl Crm {
         let after = tx.unveiled(&actor.user, id).await?;
         tx.commit().await?;
         Ok(after.seen_by(&actor.user))
+    }
+
+    /// Sets what the synchronisation knows of a meeting: its global id, and whether Exchange has locked it (rules P1, P6).
+    /// Answers the version it has then; what is so already is not written again.
+    ///
+    /// # Errors
+    /// Not the synchronisation; another activity has this global id.
+    pub async fn flag_meeting(
+        &self,
+        actor: &Actor,
+        id: &ActivityId,
+        global_id: Option<&str>,
+        locked: bool,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
+        if !actor.is_sync() {
+            return Err(Error::forbidden(FLAGS));
+        }
+        let mut tx = self.db.write().await?;
+        let found = tx.activities_by(&actor.user, "a.id = $1", args![id]).await?.into_iter().next();
+        let Some(before) = found else {
+            return Err(tx.missing(Root::Activity, id.as_str()).await?);
+        };
+        let wanted = global_id.map(str::to_owned).or_else(|| before.global_id.clone());
+        if before.locked == locked && before.global_id == wanted {
+            return Ok(before.version);
+        }
+        let taken = "SELECT id FROM activity WHERE global_id = $1 AND id <> $2";
+        if tx.row(taken, args![wanted.as_deref(), id]).await?.is_some() {
+            return Err(Error::fault("global_id", "another activity has it"));
+        }
+        let cells = Cells::default()
+            .set("version", before.version + 1)
+            .set("global_id", wanted)
+            .set("locked", locked)
+            .set("updated_at", now)
+            .set("updated_by", &actor.user)
+            .set("source", actor.source.as_str());
+        tx.update("activity", id.as_str(), cells).await?;
+        let users = tx.activity_users(id).await?;
+        let mut change = Change::new(Root::Activity, id.as_str(), Op::Update, What::Flags, users);
+        change.shown = BTreeSet::from([before.display]);
+        tx.note(actor, now, change).await?;
+        tx.commit().await?;
+        Ok(before.version + 1)
     }
 
     /// Deletes an activity.
@@ -227,21 +228,16 @@ impl Crm {
         let mut tx = self.db.write().await?;
         let before = tx.activity_of(actor, id).await?;
         if before.version != expected {
-            return Err(Error::Stale {
-                current: before.version,
-            });
+            return Err(Error::Stale { current: before.version });
         }
         if before.part != Part::Owner && !actor.is_admin() {
             return Err(Error::forbidden("only the owner may delete an activity"));
         }
         if before.locked && !actor.is_sync() {
-            return Err(Error::Locked {
-                reason: LOCKED.to_owned(),
-            });
+            return Err(Error::Locked { reason: LOCKED.to_owned() });
         }
         let users = tx.activity_users(id).await?;
-        tx.execute("DELETE FROM activity WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM activity WHERE id = $1", args![id]).await?;
         let stone = Tombstone {
             kind: Root::Activity,
             id: id.as_str(),
@@ -258,185 +254,30 @@ impl Crm {
     }
 }
 
-/// Who may change what of an activity.
-fn may_change(
-    actor: &Actor,
-    before: &Activity,
-    edit: &ActivityEdit,
-    parts: &Parts,
-) -> Result<(), Error> {
-    let shared = !parts.shared.is_empty()
-        || parts.attendees.is_some()
-        || parts.organizer.is_some()
-        || edit.people.is_some()
-        || edit.owner.is_some()
-        || edit.display.is_some();
-    let flags = edit.locked.is_some() || edit.global_id.is_some();
-    if flags && !actor.is_sync() {
-        return Err(Error::forbidden(
-            "only the synchronisation sets a meeting's global id and its lock",
-        ));
-    }
-    match before.part {
-        Part::Owner => {}
-        Part::Participant | Part::Former | Part::None => {
-            if shared && before.private {
-                return Err(Error::forbidden(
-                    "only its owner may change a private activity",
-                ));
-            }
-            if shared && !actor.is_admin() && !actor.is_sync() {
-                return Err(Error::forbidden(
-                    "only the owner may change this; a participant has his own fields",
-                ));
-            }
-            if matches!(before.part, Part::Former | Part::None) && shared && !actor.is_admin() {
-                return Err(Error::forbidden("you are not on this activity"));
-            }
-        }
-    }
-    if before.locked && !actor.is_sync() && touches_locked(edit, parts) {
-        return Err(Error::Locked {
-            reason: LOCKED.to_owned(),
-        });
-    }
-    Ok(())
-}
-
-/// Whether an edit touches what is Exchange's: time, place, subject, body, people, rule, owner, existence (rule P6).
-fn touches_locked(edit: &ActivityEdit, parts: &Parts) -> bool {
-    let fields = parts.shared.keys().any(|path| {
-        path.occurrence.is_some()
-            || matches!(
-                path.field,
-                Field::Subject
-                    | Field::Body
-                    | Field::Start
-                    | Field::End
-                    | Field::Location
-                    | Field::Rule
-                    | Field::Cancelled
-            )
-    });
-    fields
-        || parts.attendees.is_some()
-        || parts.organizer.is_some()
-        || edit.people.is_some()
-        || edit.owner.is_some()
-        || edit.display.is_some()
-}
-
-/// What a new activity says when its maker does not.
-fn defaults(display: Display, shared: &mut Fields) {
-    let mut unless_said = |field: Field, word: &str| {
-        shared
-            .entry(Path::of(field))
-            .or_insert_with(|| Value::text(word));
-    };
-    match display {
-        Display::Calendar => unless_said(Field::ActivityType, "Appointment"),
-        Display::ToDo => {
-            unless_said(Field::ActivityType, "To Do");
-            unless_said(Field::Status, "Not Started");
-            unless_said(Field::Priority, "3-Medium");
-        }
-        Display::ActivitiesOnly => {}
-    }
-}
-
 fn today(now: Timestamp) -> Date {
     Zone::utc().time_zone().to_datetime(now).date()
 }
 
-/// What a participant begins with: the owner's reminder and show-as, not his categories or privacy.
-fn start_of(owner: &Own) -> Own {
-    Own {
-        reminder: owner.reminder,
-        show_as: owner.show_as.clone(),
-        ..Own::default()
-    }
-}
-
-fn overlay(own: &mut Own, edit: &Fields) {
-    for (path, value) in edit {
-        match (&path.field, value) {
-            (Field::Reminder, Value::Number(minutes)) => own.reminder = Some(*minutes),
-            (Field::Reminder, _) => own.reminder = None,
-            (Field::ShowAs, value) => own.show_as = value.as_text().map(str::to_owned),
-            (Field::Categories, value) => {
-                own.categories = value.as_set().cloned().unwrap_or_default()
-            }
-            (Field::Private, value) => own.private = value.as_flag().unwrap_or(false),
-            (_, _) => {}
-        }
-    }
-}
-
-/// The shared fields among those a reader sees.
-fn shared_of(fields: &Fields) -> Fields {
-    fields
-        .iter()
-        .filter(|(path, _)| {
-            path.occurrence.is_some()
-                || SHARED.contains(&path.field)
-                || matches!(path.field, Field::Extension(_))
-        })
-        .map(|(path, value)| (path.clone(), value.clone()))
-        .collect()
-}
-
-/// The organiser's columns: empty when he is the owner, else what the mailbox says of one nobody here knows (rule P3).
-fn organizer_cells(cells: Cells, owner: &Person, organizer: Option<&Value>) -> Cells {
-    let organizer = organizer
-        .and_then(Value::as_people)
-        .and_then(|people: &People| people.values().next());
-    let stranger = organizer.filter(|organizer| organizer.key() != owner.attendee().key());
+/// The organiser's columns: empty when he is the owner, else what the mailbox says of him (rule P3).
+fn organizer_cells(cells: Cells, stranger: Option<&Attendee>) -> Cells {
     cells
-        .set(
-            "organizer_name",
-            stranger.map(|organizer| organizer.name.clone()),
-        )
-        .set(
-            "organizer_address",
-            stranger.and_then(|organizer| organizer.address.clone()),
-        )
+        .set("organizer_name", stranger.map(|organizer| organizer.name.clone()))
+        .set("organizer_address", stranger.and_then(|organizer| organizer.address.clone()))
 }
 
-fn shared_cells(
-    cells: Cells,
-    actor: &Actor,
-    now: Timestamp,
-    shared: &Fields,
-    unplanned: i64,
-) -> Cells {
+fn shared_cells(cells: Cells, actor: &Actor, now: Timestamp, shared: &Fields, unplanned: i64) -> Cells {
     let mut cells = cells;
     for field in SHARED {
         let value = shared.get(&Path::of(field.clone())).unwrap_or(&Value::Null);
         let name = column(field);
         cells = match form(field) {
             Form::Day => cells.set(name, day_of(shared, field.clone())),
-            Form::Number => cells.set(
-                name,
-                if let Value::Number(n) = value {
-                    Some(*n)
-                } else {
-                    None
-                },
-            ),
+            Form::Number => cells.set(name, if let Value::Number(n) = value { Some(*n) } else { None }),
             Form::Flag => cells.set(name, value.as_flag().unwrap_or(false)),
-            Form::Instant => cells.set(
-                name,
-                if let Value::Instant(at) = value {
-                    Some(*at)
-                } else {
-                    None
-                },
-            ),
+            Form::Instant => cells.set(name, if let Value::Instant(at) = value { Some(*at) } else { None }),
             Form::When => cells.set(name, value.as_when().map(json)),
             Form::Rule => cells.set(name, value.as_rule().map(json)),
-            Form::Text(_) | Form::Set | Form::People | Form::Any => {
-                cells.set(name, text_of(shared, field.clone()))
-            }
+            Form::Text(_) | Form::Set | Form::People | Form::Any => cells.set(name, text_of(shared, field.clone())),
         };
     }
     let (start, end) = extent(shared);
@@ -450,19 +291,14 @@ fn shared_cells(
         .filter(|(path, _)| path.occurrence.is_some())
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect();
-    let words: Vec<String> = [Field::Subject, Field::Location]
-        .into_iter()
-        .filter_map(|field| text_of(shared, field))
-        .collect();
+    let words: Vec<String> =
+        [Field::Subject, Field::Location].into_iter().filter_map(|field| text_of(shared, field)).collect();
     cells
         .set("start_at", start)
         .set("end_at", end)
         .set("exceptions", json(&exceptions))
         .set("extension", json(&extension_of(shared)))
-        .set(
-            "sort_at",
-            planned.map_or(unplanned, Timestamp::as_microsecond),
-        )
+        .set("sort_at", planned.map_or(unplanned, Timestamp::as_microsecond))
         .set("search_key", fold(&words.join("\n")))
         .set("updated_at", now)
         .set("updated_by", &actor.user)
@@ -471,38 +307,62 @@ fn shared_cells(
 
 impl Tx {
     /// The activity that an earlier create with this key or global id made.
-    async fn standing(
-        &mut self,
-        actor: &Actor,
-        draft: &ActivityDraft,
-    ) -> Result<Option<Activity>, Error> {
+    async fn standing(&mut self, actor: &Actor, draft: &ActivityDraft) -> Result<Option<Activity>, Error> {
         if let Some(key) = &draft.integration_key {
             if let Some(deleted) = self.key_buried(Root::Activity, key).await? {
                 return Err(deleted);
             }
-            let found = self
-                .activities_by(&actor.user, "a.integration_key = $1", args![key])
-                .await?;
+            let found = self.activities_by(&actor.user, "a.integration_key = $1", args![key]).await?;
             if let Some(standing) = found.into_iter().next() {
                 // A key of somebody else's activity says nothing about it.
                 return match standing.part {
                     Part::None if !actor.is_admin() && !actor.is_sync() => {
                         Err(Error::fault("integration_key", "it is taken"))
                     }
-                    Part::Owner | Part::Participant | Part::Former | Part::None => {
-                        Ok(Some(standing))
-                    }
+                    Part::Owner | Part::Participant | Part::Former | Part::None => Ok(Some(standing)),
                 };
             }
         }
         match &draft.global_id {
-            Some(id) => Ok(self
-                .activities_by(&actor.user, "a.global_id = $1", args![id])
-                .await?
-                .into_iter()
-                .next()),
+            Some(id) => Ok(self.activities_by(&actor.user, "a.global_id = $1", args![id]).await?.into_iter().next()),
             None => Ok(None),
         }
+    }
+
+    /// The organiser of a mailbox's meeting, when no address of the owner's is his.
+    async fn strange_organizer(
+        &mut self,
+        owner: &EmployeeId,
+        organizer: Option<&Value>,
+    ) -> Result<Option<Attendee>, Error> {
+        let organizer = organizer.and_then(Value::as_people).and_then(|people| people.values().next());
+        let Some(organizer) = organizer else {
+            return Ok(None);
+        };
+        let address: BTreeSet<String> = organizer.address.iter().cloned().collect();
+        let known = self.who_is(&address, owner).await?;
+        let is_owner = known.values().any(|who| *who == Who::Employee(owner.clone()));
+        Ok((!is_owner).then(|| organizer.clone()))
+    }
+
+    /// The participant whose copy stands in is on the meeting, whether the mailbox names him or only a list he is on.
+    async fn put_stand_in(
+        &mut self,
+        actor: &Actor,
+        id: &ActivityId,
+        people: &[Person],
+        own: &Own,
+    ) -> Result<(), Error> {
+        let me = Who::Employee(actor.user.clone());
+        if !people.iter().any(|person| person.who == me) {
+            let mut person = self.person_of(&actor.user, &actor.user).await?;
+            person.response = Response::Unknown;
+            self.put_employee(id, &actor.user, &person, own).await?;
+        }
+        let sql = "UPDATE activity_employee SET reminder = $3, show_as = $4, categories = $5, private = $6
+                   WHERE activity_id = $1 AND employee_id = $2";
+        let list = args![id, &actor.user, own.reminder, own.show_as.as_deref(), json(&own.categories), own.private];
+        self.execute(sql, list).await.map(|_| ())
     }
 
     /// The people a request asks for, if it names any.
@@ -517,10 +377,7 @@ impl Tx {
     ) -> Result<Option<Vec<Person>>, Error> {
         match (given, &parts.attendees) {
             (Some(_), Some(_)) => {
-                faults.push(Fault::new(
-                    "people",
-                    "name the people once: here or as attendees",
-                ));
+                faults.push(Fault::new("people", "name the people once: here or as attendees"));
                 Ok(None)
             }
             (Some(people), None) if people.len() > PEOPLE => {
@@ -532,9 +389,7 @@ impl Tx {
                 faults.extend(wrong);
                 Ok(Some(people))
             }
-            (None, Some(Value::People(people))) => {
-                Ok(Some(self.people_of(people, owner, before).await?))
-            }
+            (None, Some(Value::People(people))) => Ok(Some(self.people_of(people, owner, before).await?)),
             (None, Some(_)) => Ok(Some(Vec::new())),
             (None, None) => Ok(None),
         }
@@ -570,12 +425,7 @@ impl Tx {
 
     /// Writes what the editing employee has for himself, an administrator in the owner's name; answers the activity's own
     /// Private flag, which only its owner sets.
-    async fn put_own(
-        &mut self,
-        actor: &Actor,
-        before: &Activity,
-        edit: &Fields,
-    ) -> Result<bool, Error> {
+    async fn put_own(&mut self, actor: &Actor, before: &Activity, edit: &Fields) -> Result<bool, Error> {
         if edit.is_empty() {
             return Ok(before.private);
         }
@@ -592,21 +442,10 @@ impl Tx {
             own.private = before.private;
         }
         overlay(&mut own, edit);
-        let private = if of_owner {
-            std::mem::take(&mut own.private)
-        } else {
-            before.private
-        };
+        let private = if of_owner { std::mem::take(&mut own.private) } else { before.private };
         let sql = "UPDATE activity_employee SET reminder = $3, show_as = $4, categories = $5, private = $6
                    WHERE activity_id = $1 AND employee_id = $2";
-        let list = args![
-            &before.id,
-            whose,
-            own.reminder,
-            own.show_as.as_deref(),
-            json(&own.categories),
-            own.private
-        ];
+        let list = args![&before.id, whose, own.reminder, own.show_as.as_deref(), json(&own.categories), own.private];
         self.execute(sql, list).await?;
         Ok(private)
     }

@@ -28,29 +28,17 @@ pub enum Rights {
 impl Actor {
     /// A user.
     pub fn user(user: EmployeeId, source: impl Into<String>) -> Actor {
-        Actor {
-            user,
-            rights: Rights::User,
-            source: source.into(),
-        }
+        Actor { user, rights: Rights::User, source: source.into() }
     }
 
     /// An administrator.
     pub fn administrator(user: EmployeeId, source: impl Into<String>) -> Actor {
-        Actor {
-            user,
-            rights: Rights::Administrator,
-            source: source.into(),
-        }
+        Actor { user, rights: Rights::Administrator, source: source.into() }
     }
 
     /// The synchronisation in a user's name.
     pub fn sync(user: EmployeeId, source: impl Into<String>) -> Actor {
-        Actor {
-            user,
-            rights: Rights::Sync,
-            source: source.into(),
-        }
+        Actor { user, rights: Rights::Sync, source: source.into() }
     }
 
     /// Whether he is an administrator.

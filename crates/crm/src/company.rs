@@ -55,22 +55,14 @@ impl Tx {
         let mut found = self.rows(&sql, list).await?;
         match (found.len(), found.pop()) {
             (1, Some(mut row)) => Ok(Company::Primary(AccountId::new(row.text()?))),
-            (_, _) => Ok(Company::Unmatched {
-                name: asked.name,
-                location: asked.location,
-            }),
+            (_, _) => Ok(Company::Unmatched { name: asked.name, location: asked.location }),
         }
     }
 }
 
 /// The name and location to look for, or what is decided without looking.
 fn asked(before: &Fields, edit: &Fields) -> Result<Asked, Company> {
-    let shown = |field: Field| {
-        before
-            .get(&Path::of(field))
-            .and_then(Value::as_text)
-            .map(str::to_owned)
-    };
+    let shown = |field: Field| before.get(&Path::of(field)).and_then(Value::as_text).map(str::to_owned);
     let written = |field: Field| edit.get(&Path::of(field)).map(kept);
     let (name, location) = match (written(Field::Company), written(Field::CompanyLocation)) {
         (None, None) => return Err(Company::Keep),
@@ -90,15 +82,9 @@ fn asked(before: &Fields, edit: &Fields) -> Result<Asked, Company> {
     };
     let same_location = match &location {
         None => true,
-        Some(location) => {
-            shown(Field::CompanyLocation).is_some_and(|shown| fold(&shown) == fold(location))
-        }
+        Some(location) => shown(Field::CompanyLocation).is_some_and(|shown| fold(&shown) == fold(location)),
     };
-    if same_name && same_location {
-        Err(Company::Keep)
-    } else {
-        Ok(Asked { name, location })
-    }
+    if same_name && same_location { Err(Company::Keep) } else { Ok(Asked { name, location }) }
 }
 
 #[cfg(test)]
@@ -106,13 +92,10 @@ mod tests {
     use super::*;
 
     fn fields(company: Option<&str>, location: Option<&str>) -> Fields {
-        [
-            (Field::Company, company),
-            (Field::CompanyLocation, location),
-        ]
-        .into_iter()
-        .map(|(field, text)| (Path::of(field), text.map_or(Value::Null, Value::text)))
-        .collect()
+        [(Field::Company, company), (Field::CompanyLocation, location)]
+            .into_iter()
+            .map(|(field, text)| (Path::of(field), text.map_or(Value::Null, Value::text)))
+            .collect()
     }
 
     fn only(field: Field, text: &str) -> Fields {
@@ -122,26 +105,16 @@ mod tests {
     #[test]
     fn the_location_is_kept_when_the_mailbox_has_none() {
         let before = fields(Some("Acme"), Some("Berlin"));
-        assert!(matches!(
-            asked(&before, &fields(Some("ACME"), None)),
-            Err(Company::Keep)
-        ));
+        assert!(matches!(asked(&before, &fields(Some("ACME"), None)), Err(Company::Keep)));
         assert!(matches!(asked(&before, &Fields::new()), Err(Company::Keep)));
-        assert!(matches!(
-            asked(&before, &fields(None, None)),
-            Err(Company::Clear)
-        ));
+        assert!(matches!(asked(&before, &fields(None, None)), Err(Company::Clear)));
     }
 
     #[test]
     fn a_location_alone_belongs_to_the_company_that_is_there() {
         let before = fields(Some("Acme"), Some("Berlin"));
-        let asked_for =
-            asked(&before, &only(Field::CompanyLocation, "Paris")).expect("something to look for");
-        assert_eq!(
-            (asked_for.name.as_str(), asked_for.location.as_deref()),
-            ("Acme", Some("Paris"))
-        );
+        let asked_for = asked(&before, &only(Field::CompanyLocation, "Paris")).expect("something to look for");
+        assert_eq!((asked_for.name.as_str(), asked_for.location.as_deref()), ("Acme", Some("Paris")));
         assert!(asked(&fields(None, None), &only(Field::CompanyLocation, "Paris")).is_err());
     }
 }

@@ -28,18 +28,9 @@ impl Crm {
     ///
     /// # Errors
     /// It was deleted since.
-    pub async fn contact_by_integration_key(
-        &self,
-        actor: &Actor,
-        key: &str,
-    ) -> Result<Option<Contact>, Error> {
+    pub async fn contact_by_integration_key(&self, actor: &Actor, key: &str) -> Result<Option<Contact>, Error> {
         let mut tx = self.db.read().await?;
-        let row = tx
-            .row(
-                "SELECT id FROM contact WHERE integration_key = $1",
-                args![key],
-            )
-            .await?;
+        let row = tx.row("SELECT id FROM contact WHERE integration_key = $1", args![key]).await?;
         match row {
             Some(mut row) => {
                 let id = ContactId::new(row.text()?);
@@ -67,12 +58,8 @@ impl Crm {
         names: Option<(&str, &str)>,
         limit: usize,
     ) -> Result<Vec<Contact>, Error> {
-        let keys: Vec<String> = addresses
-            .iter()
-            .map(|address| model::same::fold(address))
-            .filter(|key| !key.is_empty())
-            .take(50)
-            .collect();
+        let keys: Vec<String> =
+            addresses.iter().map(|address| model::same::fold(address)).filter(|key| !key.is_empty()).take(50).collect();
         let mut list = args![&actor.user];
         let mut tests = Vec::new();
         if !keys.is_empty() {
@@ -89,11 +76,7 @@ impl Crm {
         if tests.is_empty() {
             return Ok(Vec::new());
         }
-        list.push(
-            i64::try_from(limit.clamp(1, crate::limits::PAGE))
-                .unwrap_or(1)
-                .into(),
-        );
+        list.push(i64::try_from(limit.clamp(1, crate::limits::PAGE)).unwrap_or(1).into());
         let condition = format!(
             "({}) AND c.id IN (SELECT contact_id FROM my_contacts WHERE user_id = $1
               UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1) ORDER BY c.id LIMIT ${}",
@@ -106,38 +89,20 @@ impl Crm {
 }
 
 impl Tx {
-    pub(crate) async fn visible_contact(
-        &mut self,
-        actor: &Actor,
-        id: &ContactId,
-    ) -> Result<Contact, Error> {
-        let found = self
-            .contacts_by(&actor.user, "c.id = $1", args![id])
-            .await?;
+    pub(crate) async fn visible_contact(&mut self, actor: &Actor, id: &ContactId) -> Result<Contact, Error> {
+        let found = self.contacts_by(&actor.user, "c.id = $1", args![id]).await?;
         let Some(contact) = found.into_iter().next() else {
             return Err(self.missing(Root::Contact, id.as_str()).await?);
         };
         let sees = match &contact.owner {
             Some(owner) => *owner == actor.user,
-            None => {
-                actor.is_admin()
-                    || self.on_team(&actor.user, id).await?
-                    || self.opens_all(&actor.user).await?
-            }
+            None => actor.is_admin() || self.on_team(&actor.user, id).await? || self.opens_all(&actor.user).await?,
         };
-        if sees {
-            Ok(contact)
-        } else {
-            Err(Error::NotFound)
-        }
+        if sees { Ok(contact) } else { Err(Error::NotFound) }
     }
 
     /// Whether a business contact is in the user's My Contacts.
-    pub(crate) async fn on_team(
-        &mut self,
-        user: &EmployeeId,
-        id: &ContactId,
-    ) -> Result<bool, Error> {
+    pub(crate) async fn on_team(&mut self, user: &EmployeeId, id: &ContactId) -> Result<bool, Error> {
         let sql = "SELECT contact_id FROM my_contacts WHERE user_id = $1 AND contact_id = $2";
         Ok(self.row(sql, args![user, id]).await?.is_some())
     }
@@ -150,10 +115,7 @@ impl Tx {
 
     /// Everybody whom a change of the contact concerns: its owner or team, who has it on his Sync List, and who may open
     /// the view of all.
-    pub(crate) async fn contact_users(
-        &mut self,
-        id: &ContactId,
-    ) -> Result<BTreeSet<EmployeeId>, Error> {
+    pub(crate) async fn contact_users(&mut self, id: &ContactId) -> Result<BTreeSet<EmployeeId>, Error> {
         let sql = "SELECT user_id FROM my_contacts WHERE contact_id = $1
                    UNION SELECT user_id FROM my_personal_contacts WHERE contact_id = $1
                    UNION SELECT user_id FROM sync_list WHERE record_kind = 'contact' AND record_id = $1
@@ -177,10 +139,7 @@ impl Tx {
             person::columns("c")
         );
         let rows = self.rows(&sql, list).await?;
-        let mut found = rows
-            .into_iter()
-            .map(read)
-            .collect::<Result<Vec<Contact>, Error>>()?;
+        let mut found = rows.into_iter().map(read).collect::<Result<Vec<Contact>, Error>>()?;
         if found.is_empty() {
             return Ok(found);
         }
@@ -196,23 +155,15 @@ impl Tx {
             contact.listed = listed.contains(id);
             contact.others = others.get(id).copied().unwrap_or(0);
             if let Some(primary) = contact.accounts.iter().find(|account| account.primary) {
-                contact
-                    .fields
-                    .insert(Path::of(Field::Company), Value::Text(primary.name.clone()));
-                contact.fields.insert(
-                    Path::of(Field::CompanyLocation),
-                    text_value(primary.location.clone()),
-                );
+                contact.fields.insert(Path::of(Field::Company), Value::Text(primary.name.clone()));
+                contact.fields.insert(Path::of(Field::CompanyLocation), text_value(primary.location.clone()));
                 contact.company_unmatched = false;
             }
         }
         Ok(found)
     }
 
-    async fn accounts_of(
-        &mut self,
-        ids: &[Arg],
-    ) -> Result<BTreeMap<String, Vec<ContactAccount>>, Error> {
+    async fn accounts_of(&mut self, ids: &[Arg]) -> Result<BTreeMap<String, Vec<ContactAccount>>, Error> {
         let sql = format!(
             "SELECT ca.contact_id, a.id, a.name, a.location, ca.is_primary
              FROM contact_account ca JOIN account a ON a.id = ca.account_id
@@ -221,15 +172,12 @@ impl Tx {
         );
         let mut accounts: BTreeMap<String, Vec<ContactAccount>> = BTreeMap::new();
         for mut row in self.rows(&sql, ids.to_vec()).await? {
-            accounts
-                .entry(row.text()?)
-                .or_default()
-                .push(ContactAccount {
-                    account: AccountId::new(row.text()?),
-                    name: row.text()?,
-                    location: row.text_or_null()?,
-                    primary: row.flag()?,
-                });
+            accounts.entry(row.text()?).or_default().push(ContactAccount {
+                account: AccountId::new(row.text()?),
+                name: row.text()?,
+                location: row.text_or_null()?,
+                primary: row.flag()?,
+            });
         }
         Ok(accounts)
     }
@@ -246,33 +194,19 @@ impl Tx {
         let mut teams: BTreeMap<String, Vec<TeamMember>> = BTreeMap::new();
         for mut row in self.rows(&sql, ids.to_vec()).await? {
             let (contact, kind, id) = (row.text()?, row.text()?, row.text()?);
-            let (position, first, last) = (
-                row.text_or_null()?,
-                row.text_or_null()?,
-                row.text_or_null()?,
-            );
+            let (position, first, last) = (row.text_or_null()?, row.text_or_null()?, row.text_or_null()?);
             let member = if kind == "position" {
-                TeamMember {
-                    member: Member::Position(PositionId::new(id)),
-                    name: position.unwrap_or_default(),
-                }
+                TeamMember { member: Member::Position(PositionId::new(id)), name: position.unwrap_or_default() }
             } else {
                 let name: Vec<String> = [first, last].into_iter().flatten().collect();
-                TeamMember {
-                    member: Member::Employee(EmployeeId::new(id)),
-                    name: name.join(" "),
-                }
+                TeamMember { member: Member::Employee(EmployeeId::new(id)), name: name.join(" ") }
             };
             teams.entry(contact).or_default().push(member);
         }
         Ok(teams)
     }
 
-    async fn others_of(
-        &mut self,
-        viewer: &EmployeeId,
-        ids: &[Arg],
-    ) -> Result<BTreeMap<String, u32>, Error> {
+    async fn others_of(&mut self, viewer: &EmployeeId, ids: &[Arg]) -> Result<BTreeMap<String, u32>, Error> {
         let list = places(2, ids.len());
         let sql = format!(
             "SELECT o.contact_id, COUNT(*) FROM (
@@ -285,35 +219,23 @@ impl Tx {
         let mut values = args![viewer];
         values.extend(ids.iter().cloned());
         let rows = self.rows(&sql, values).await?;
-        rows.into_iter()
-            .map(|mut row| Ok((row.text()?, u32::try_from(row.int()?).unwrap_or(u32::MAX))))
-            .collect()
+        rows.into_iter().map(|mut row| Ok((row.text()?, u32::try_from(row.int()?).unwrap_or(u32::MAX)))).collect()
     }
 }
 
 fn read(mut row: Row) -> Result<Contact, Error> {
     let mut fields = Fields::new();
-    let (id, version, owner) = (
-        ContactId::new(row.text()?),
-        row.int()?,
-        row.text_or_null()?.map(EmployeeId::new),
-    );
+    let (id, version, owner) = (ContactId::new(row.text()?), row.int()?, row.text_or_null()?.map(EmployeeId::new));
     person::read(&mut row, &mut fields)?;
     for field in Field::EMAILS {
         fields.insert(Path::of(field), text_value(row.text_or_null()?));
     }
     let more_emails = from_json(&row.text()?)?;
-    fields.insert(
-        Path::of(Field::Categories),
-        Value::Set(from_json(&row.text()?)?),
-    );
+    fields.insert(Path::of(Field::Categories), Value::Set(from_json(&row.text()?)?));
     let company = row.text_or_null()?;
     let company_unmatched = company.is_some();
     fields.insert(Path::of(Field::Company), text_value(company));
-    fields.insert(
-        Path::of(Field::CompanyLocation),
-        text_value(row.text_or_null()?),
-    );
+    fields.insert(Path::of(Field::CompanyLocation), text_value(row.text_or_null()?));
     person::flag(&mut fields, Field::Private, owner.is_some());
     fields.extend(from_json::<Fields>(&row.text()?)?);
     Ok(Contact {

@@ -20,7 +20,8 @@ use model::{Field, Fields, Path, Value};
 use std::collections::BTreeSet;
 
 /// Rule O5's text for a business contact that others work with.
-const OTHERS_WORK_WITH_IT: &str = "others work with this contact: take it off your Sync List and keep a personal contact of your own instead";
+const OTHERS_WORK_WITH_IT: &str =
+    "others work with this contact: take it off your Sync List and keep a personal contact of your own instead";
 
 impl Crm {
     /// Makes a contact. A repeated integration key answers what the first request made.
@@ -38,16 +39,8 @@ impl Crm {
             if let Some(deleted) = tx.key_buried(Root::Contact, key).await? {
                 return Err(deleted);
             }
-            if let Some(mut row) = tx
-                .row(
-                    "SELECT id FROM contact WHERE integration_key = $1",
-                    args![key],
-                )
-                .await?
-            {
-                let record = tx
-                    .visible_contact(actor, &ContactId::new(row.text()?))
-                    .await?;
+            if let Some(mut row) = tx.row("SELECT id FROM contact WHERE integration_key = $1", args![key]).await? {
+                let record = tx.visible_contact(actor, &ContactId::new(row.text()?)).await?;
                 return Ok(Created { record, new: false });
             }
         }
@@ -55,15 +48,9 @@ impl Crm {
         if draft.fields.values().all(|value| kept(value).is_blank()) {
             faults.push(Fault::new("fields", "a contact without any content"));
         }
-        let private = draft
-            .fields
-            .get(&Path::of(Field::Private))
-            .and_then(Value::as_flag);
+        let private = draft.fields.get(&Path::of(Field::Private)).and_then(Value::as_flag);
         if private.is_some_and(|private| private != draft.personal) {
-            faults.push(Fault::new(
-                "private",
-                "a personal contact is private, a business contact is not",
-            ));
+            faults.push(Fault::new("private", "a personal contact is private, a business contact is not"));
         }
         if draft.personal && !draft.team.is_empty() {
             faults.push(Fault::new("team", "a personal contact has no team"));
@@ -86,33 +73,20 @@ impl Crm {
             .set("integration_key", draft.integration_key.as_deref())
             .set("created_at", now);
         let cells = company_cells(cells, &company, &mut fields);
-        tx.insert(
-            "contact",
-            cells_of(cells, actor, now, &fields, &draft.more_emails),
-        )
-        .await?;
+        tx.insert("contact", cells_of(cells, actor, now, &fields, &draft.more_emails)).await?;
         tx.put_emails(&id, &fields, &draft.more_emails).await?;
         tx.put_accounts(&id, &draft.accounts).await?;
         tx.put_company(&id, &company).await?;
         if !draft.personal {
-            let team = if draft.team.is_empty() {
-                vec![tx.default_member(&actor.user).await?]
-            } else {
-                draft.team.clone()
-            };
+            let team =
+                if draft.team.is_empty() { vec![tx.default_member(&actor.user).await?] } else { draft.team.clone() };
             tx.put_team(&id, &team).await?;
         }
         if draft.enlist {
-            tx.put_on_sync_list(actor, now, Root::Contact, id.as_str(), &actor.user)
-                .await?;
+            tx.put_on_sync_list(actor, now, Root::Contact, id.as_str(), &actor.user).await?;
         }
         let users = tx.contact_users(&id).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(Root::Contact, id.as_str(), Op::Create, What::Fields, users),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Contact, id.as_str(), Op::Create, What::Fields, users)).await?;
         let record = tx.own_contact(actor, &id).await?;
         tx.commit().await?;
         Ok(Created { record, new: true })
@@ -132,28 +106,19 @@ impl Crm {
     ) -> Result<Contact, Error> {
         let mut tx = self.db.write().await?;
         let before = tx.changeable_contact(actor, id, expected).await?;
-        let mut faults = field_faults(
-            &edit.fields,
-            edit.more_emails.as_deref().unwrap_or_default(),
-        );
+        let mut faults = field_faults(&edit.fields, edit.more_emails.as_deref().unwrap_or_default());
         if let Some(team) = &edit.team {
             faults.extend(tx.team_faults(team).await?);
             if before.is_personal() {
                 faults.push(Fault::new("team", "a personal contact has no team"));
             } else if team.is_empty() {
-                faults.push(Fault::new(
-                    "team",
-                    "a business contact needs somebody who works with it",
-                ));
+                faults.push(Fault::new("team", "a business contact needs somebody who works with it"));
             }
         }
         if let Some(accounts) = &edit.accounts {
             faults.extend(tx.accounts_faults(actor, accounts).await?);
         }
-        let private = edit
-            .fields
-            .get(&Path::of(Field::Private))
-            .map(|value| value.as_flag().unwrap_or(false));
+        let private = edit.fields.get(&Path::of(Field::Private)).map(|value| value.as_flag().unwrap_or(false));
         let flip = private.filter(|private| *private != before.is_personal());
         if flip == Some(true) && (before.others > 0 || edit.team.is_some()) {
             faults.push(Fault::new(Field::Private, OTHERS_WORK_WITH_IT));
@@ -163,10 +128,7 @@ impl Crm {
         let mut fields = kept_fields(&before.fields, &edit.fields);
         let company = match &edit.accounts {
             Some(_) => Company::Keep,
-            None => {
-                tx.company(&actor.user, &before.fields, &edit.fields)
-                    .await?
-            }
+            None => tx.company(&actor.user, &before.fields, &edit.fields).await?,
         };
         let more_emails = edit.more_emails.as_ref().unwrap_or(&before.more_emails);
         let mut cells = Cells::default().set("version", expected + 1);
@@ -174,26 +136,14 @@ impl Crm {
             cells = cells.set("owner_id", private.then_some(&actor.user));
         }
         if edit.accounts.is_some() {
-            cells = cells
-                .set("unmatched_company", None::<String>)
-                .set("unmatched_location", None::<String>);
+            cells = cells.set("unmatched_company", None::<String>).set("unmatched_location", None::<String>);
         }
         let cells = company_cells(cells, &company, &mut fields);
-        tx.update(
-            "contact",
-            id.as_str(),
-            cells_of(cells, actor, now, &fields, more_emails),
-        )
-        .await?;
-        tx.execute("DELETE FROM contact_email WHERE contact_id = $1", args![id])
-            .await?;
+        tx.update("contact", id.as_str(), cells_of(cells, actor, now, &fields, more_emails)).await?;
+        tx.execute("DELETE FROM contact_email WHERE contact_id = $1", args![id]).await?;
         tx.put_emails(id, &fields, more_emails).await?;
         if let Some(accounts) = &edit.accounts {
-            tx.execute(
-                "DELETE FROM contact_account WHERE contact_id = $1",
-                args![id],
-            )
-            .await?;
+            tx.execute("DELETE FROM contact_account WHERE contact_id = $1", args![id]).await?;
             tx.put_accounts(id, accounts).await?;
         }
         tx.put_company(id, &company).await?;
@@ -203,24 +153,14 @@ impl Crm {
             (Some(false) | None, Some(team)) => Some(team.clone()),
             (None, None) => None,
         };
-        let what = if team.is_some() {
-            What::Team
-        } else {
-            What::Fields
-        };
+        let what = if team.is_some() { What::Team } else { What::Fields };
         if let Some(team) = team {
-            tx.execute("DELETE FROM contact_team WHERE contact_id = $1", args![id])
-                .await?;
+            tx.execute("DELETE FROM contact_team WHERE contact_id = $1", args![id]).await?;
             tx.put_team(id, &team).await?;
         }
         let mut users = tx.contact_users(id).await?;
         users.extend(users_before);
-        tx.note(
-            actor,
-            now,
-            Change::new(Root::Contact, id.as_str(), Op::Update, what, users),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Contact, id.as_str(), Op::Update, what, users)).await?;
         let record = tx.own_contact(actor, id).await?;
         tx.commit().await?;
         Ok(record)
@@ -244,13 +184,8 @@ impl Crm {
         let keep = "INSERT INTO activity_unknown (activity_id, person_key, name, address, role, response)
                     SELECT activity_id, contact_id, name, address, role, response FROM activity_contact WHERE contact_id = $1";
         tx.execute(keep, args![id]).await?;
-        tx.execute(
-            "DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1",
-            args![id],
-        )
-        .await?;
-        tx.execute("DELETE FROM contact WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1", args![id]).await?;
+        tx.execute("DELETE FROM contact WHERE id = $1", args![id]).await?;
         let stone = Tombstone {
             kind: Root::Contact,
             id: id.as_str(),
@@ -260,42 +195,24 @@ impl Crm {
             users: &users,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(Root::Contact, id.as_str(), Op::Delete, What::Fields, users),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Contact, id.as_str(), Op::Delete, What::Fields, users)).await?;
         tx.commit().await
     }
 }
 
 fn field_faults(fields: &Fields, more_emails: &[String]) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = fields
-        .iter()
-        .filter_map(|(path, value)| fault(path, value))
-        .collect();
+    let mut faults: Vec<Fault> = fields.iter().filter_map(|(path, value)| fault(path, value)).collect();
     faults.extend(
         fields
             .keys()
             .filter(|path| path.occurrence.is_some() || !of_kind(Kind::Contact, &path.field))
             .map(|path| Fault::new(path, "a contact has no such field")),
     );
-    if more_emails.len() > MEMBERS
-        || more_emails
-            .iter()
-            .any(|text| text.chars().count() > TEXT_CHARS)
-    {
-        faults.push(Fault::new(
-            "more_emails",
-            format!("at most {MEMBERS} addresses of {TEXT_CHARS} characters"),
-        ));
+    if more_emails.len() > MEMBERS || more_emails.iter().any(|text| text.chars().count() > TEXT_CHARS) {
+        faults.push(Fault::new("more_emails", format!("at most {MEMBERS} addresses of {TEXT_CHARS} characters")));
     }
     if extension_of(fields).len() > EXTENSIONS {
-        faults.push(Fault::new(
-            "x",
-            format!("at most {EXTENSIONS} extension fields"),
-        ));
+        faults.push(Fault::new("x", format!("at most {EXTENSIONS} extension fields")));
     }
     faults
 }
@@ -312,35 +229,22 @@ fn company_cells(cells: Cells, company: &Company, fields: &mut Fields) -> Cells 
         Company::Keep => cells,
         Company::Clear => {
             fields.insert(Path::of(Field::Company), Value::Null);
-            cells
-                .set("unmatched_company", None::<String>)
-                .set("unmatched_location", None::<String>)
+            cells.set("unmatched_company", None::<String>).set("unmatched_location", None::<String>)
         }
-        Company::Primary(_) => cells
-            .set("unmatched_company", None::<String>)
-            .set("unmatched_location", None::<String>),
-        Company::Unmatched { name, location } => cells
-            .set("unmatched_company", name.as_str())
-            .set("unmatched_location", location.as_deref()),
+        Company::Primary(_) => cells.set("unmatched_company", None::<String>).set("unmatched_location", None::<String>),
+        Company::Unmatched { name, location } => {
+            cells.set("unmatched_company", name.as_str()).set("unmatched_location", location.as_deref())
+        }
     }
 }
 
-fn cells_of(
-    cells: Cells,
-    actor: &Actor,
-    now: Timestamp,
-    fields: &Fields,
-    more_emails: &[String],
-) -> Cells {
+fn cells_of(cells: Cells, actor: &Actor, now: Timestamp, fields: &Fields, more_emails: &[String]) -> Cells {
     let mut cells = person::cells(cells, fields);
     for field in Field::EMAILS {
         cells = cells.set(field.name(), text_of(fields, field));
     }
     let none = BTreeSet::new();
-    let categories = fields
-        .get(&Path::of(Field::Categories))
-        .and_then(Value::as_set)
-        .unwrap_or(&none);
+    let categories = fields.get(&Path::of(Field::Categories)).and_then(Value::as_set).unwrap_or(&none);
     cells
         .set("more_emails", json(&more_emails))
         .set("categories", json(categories))
@@ -355,16 +259,8 @@ fn cells_of(
 
 impl Tx {
     /// The contact as its writer sees it, without asking again whether he may.
-    pub(crate) async fn own_contact(
-        &mut self,
-        actor: &Actor,
-        id: &ContactId,
-    ) -> Result<Contact, Error> {
-        self.contacts_by(&actor.user, "c.id = $1", args![id])
-            .await?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound)
+    pub(crate) async fn own_contact(&mut self, actor: &Actor, id: &ContactId) -> Result<Contact, Error> {
+        self.contacts_by(&actor.user, "c.id = $1", args![id]).await?.into_iter().next().ok_or(Error::NotFound)
     }
 
     /// The contact, when this version may be changed by this user: a personal one by its owner, a business one by its team
@@ -378,26 +274,16 @@ impl Tx {
         let contact = match self.visible_contact(actor, id).await {
             Ok(contact) => contact,
             // Still on his Sync List, but no longer his to see or change.
-            Err(Error::NotFound)
-                if self
-                    .is_listed(Root::Contact, id.as_str(), &actor.user)
-                    .await? =>
-            {
-                return Err(Error::forbidden(
-                    "you may not change this contact: you are not on its team",
-                ));
+            Err(Error::NotFound) if self.is_listed(Root::Contact, id.as_str(), &actor.user).await? => {
+                return Err(Error::forbidden("you may not change this contact: you are not on its team"));
             }
             Err(error) => return Err(error),
         };
         if contact.owner.is_none() && !actor.is_admin() && !self.on_team(&actor.user, id).await? {
-            return Err(Error::forbidden(
-                "you may not change this contact: you are not on its team",
-            ));
+            return Err(Error::forbidden("you may not change this contact: you are not on its team"));
         }
         if contact.version != expected {
-            return Err(Error::Stale {
-                current: contact.version,
-            });
+            return Err(Error::Stale { current: contact.version });
         }
         Ok(contact)
     }
@@ -413,49 +299,26 @@ impl Tx {
     ) -> Result<(), Error> {
         let before = self.own_contact(actor, id).await?;
         let mut fields = kept_fields(&before.fields, &edit.fields);
-        let company = self
-            .company(&actor.user, &before.fields, &edit.fields)
-            .await?;
+        let company = self.company(&actor.user, &before.fields, &edit.fields).await?;
         let more_emails = edit.more_emails.as_ref().unwrap_or(&before.more_emails);
-        let cells = company_cells(
-            Cells::default().set("version", version + 1),
-            &company,
-            &mut fields,
-        );
-        self.update(
-            "contact",
-            id.as_str(),
-            cells_of(cells, actor, now, &fields, more_emails),
-        )
-        .await?;
-        self.execute("DELETE FROM contact_email WHERE contact_id = $1", args![id])
-            .await?;
+        let cells = company_cells(Cells::default().set("version", version + 1), &company, &mut fields);
+        self.update("contact", id.as_str(), cells_of(cells, actor, now, &fields, more_emails)).await?;
+        self.execute("DELETE FROM contact_email WHERE contact_id = $1", args![id]).await?;
         self.put_emails(id, &fields, more_emails).await?;
         self.put_company(id, &company).await
     }
 
     /// Counts up a contact's version because something it shows was changed elsewhere, and notes it.
-    pub(crate) async fn touch_contact(
-        &mut self,
-        actor: &Actor,
-        now: Timestamp,
-        id: &ContactId,
-    ) -> Result<(), Error> {
+    pub(crate) async fn touch_contact(&mut self, actor: &Actor, now: Timestamp, id: &ContactId) -> Result<(), Error> {
         let sql = "UPDATE contact SET version = version + 1, updated_at = $2, updated_by = $3 WHERE id = $1";
         self.execute(sql, args![id, now, &actor.user]).await?;
         let users = self.contact_users(id).await?;
-        self.note(
-            actor,
-            now,
-            Change::new(Root::Contact, id.as_str(), Op::Update, What::Fields, users),
-        )
-        .await
+        self.note(actor, now, Change::new(Root::Contact, id.as_str(), Op::Update, What::Fields, users)).await
     }
 
     /// Who works with a contact that names nobody: the maker's primary position, else the maker.
     async fn default_member(&mut self, user: &EmployeeId) -> Result<Member, Error> {
-        let sql =
-            "SELECT position_id FROM position_holder WHERE employee_id = $1 AND is_primary = 1";
+        let sql = "SELECT position_id FROM position_holder WHERE employee_id = $1 AND is_primary = 1";
         Ok(match self.row(sql, args![user]).await? {
             Some(mut row) => Member::Position(PositionId::new(row.text()?)),
             None => Member::Employee(user.clone()),
@@ -464,45 +327,26 @@ impl Tx {
 
     async fn team_faults(&mut self, team: &[Member]) -> Result<Vec<Fault>, Error> {
         if team.len() > MEMBERS {
-            return Ok(vec![Fault::new(
-                "team",
-                format!("at most {MEMBERS} members"),
-            )]);
+            return Ok(vec![Fault::new("team", format!("at most {MEMBERS} members"))]);
         }
         let mut faults = Vec::new();
         for (n, member) in team.iter().enumerate() {
             if !self.exists(member.kind(), member.id()).await? {
-                faults.push(Fault::new(
-                    format!("team[{n}]"),
-                    format!("there is no such {}", member.kind()),
-                ));
+                faults.push(Fault::new(format!("team[{n}]"), format!("there is no such {}", member.kind())));
             }
         }
         Ok(faults)
     }
 
-    async fn accounts_faults(
-        &mut self,
-        actor: &Actor,
-        accounts: &[AccountId],
-    ) -> Result<Vec<Fault>, Error> {
+    async fn accounts_faults(&mut self, actor: &Actor, accounts: &[AccountId]) -> Result<Vec<Fault>, Error> {
         if accounts.len() > MEMBERS {
-            return Ok(vec![Fault::new(
-                "accounts",
-                format!("at most {MEMBERS} accounts"),
-            )]);
+            return Ok(vec![Fault::new("accounts", format!("at most {MEMBERS} accounts"))]);
         }
         let mut faults = Vec::new();
         for (n, account) in accounts.iter().enumerate() {
-            let sql = format!(
-                "SELECT a.id FROM account a WHERE {} AND a.id = $2",
-                crate::account::VISIBLE
-            );
+            let sql = format!("SELECT a.id FROM account a WHERE {} AND a.id = $2", crate::account::VISIBLE);
             if self.row(&sql, args![&actor.user, account]).await?.is_none() {
-                faults.push(Fault::new(
-                    format!("accounts[{n}]"),
-                    "there is no such account",
-                ));
+                faults.push(Fault::new(format!("accounts[{n}]"), "there is no such account"));
             }
         }
         Ok(faults)
@@ -510,11 +354,9 @@ impl Tx {
 
     pub(crate) async fn put_team(&mut self, id: &ContactId, team: &[Member]) -> Result<(), Error> {
         for member in team {
-            let sql =
-                "INSERT INTO contact_team (contact_id, member_kind, member_id) VALUES ($1, $2, $3)
+            let sql = "INSERT INTO contact_team (contact_id, member_kind, member_id) VALUES ($1, $2, $3)
                        ON CONFLICT (contact_id, member_kind, member_id) DO NOTHING";
-            self.execute(sql, args![id, member.kind(), member.id()])
-                .await?;
+            self.execute(sql, args![id, member.kind(), member.id()]).await?;
         }
         Ok(())
     }
@@ -561,9 +403,7 @@ impl Tx {
             .filter(|key| !key.is_empty())
             .collect();
         for key in keys {
-            let cells = Cells::default()
-                .set("contact_id", id)
-                .set("address_key", key);
+            let cells = Cells::default().set("contact_id", id).set("address_key", key);
             self.insert("contact_email", cells).await?;
         }
         Ok(())

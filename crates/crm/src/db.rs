@@ -8,12 +8,8 @@
 use crate::error::Error;
 use crate::place::Place;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{
-    AssertSqlSafe, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,18 +59,11 @@ impl Db {
                     .acquire_timeout(WAIT_FOR_WRITER)
                     .connect_with(sqlite(SqliteConnectOptions::new().in_memory(true)))
                     .await?;
-                Pools::Sqlite {
-                    read: only.clone(),
-                    write: only,
-                }
+                Pools::Sqlite { read: only.clone(), write: only }
             }
             Place::File(path) => {
-                let options = sqlite(
-                    SqliteConnectOptions::new()
-                        .filename(path)
-                        .create_if_missing(true),
-                )
-                .journal_mode(SqliteJournalMode::Wal);
+                let options = sqlite(SqliteConnectOptions::new().filename(path).create_if_missing(true))
+                    .journal_mode(SqliteJournalMode::Wal);
                 let write = SqlitePoolOptions::new()
                     .max_connections(1)
                     .acquire_timeout(WAIT_FOR_WRITER)
@@ -88,41 +77,24 @@ impl Db {
                 Pools::Sqlite { read, write }
             }
             Place::Postgres(url) => {
-                let options =
-                    PgConnectOptions::from_str(url)?.options([("synchronous_commit", "on")]);
-                let pool = || {
-                    PgPoolOptions::new()
-                        .max_connections(READERS)
-                        .acquire_timeout(WAIT_FOR_WRITER)
-                };
+                let options = PgConnectOptions::from_str(url)?.options([("synchronous_commit", "on")]);
+                let pool = || PgPoolOptions::new().max_connections(READERS).acquire_timeout(WAIT_FOR_WRITER);
                 // Writers wait for each other inside the database; they must not use up the readers' connections.
-                let write = pool()
-                    .max_connections(4)
-                    .connect_with(options.clone())
-                    .await?;
+                let write = pool().max_connections(4).connect_with(options.clone()).await?;
                 let read = pool().connect_with(options).await?;
                 Pools::Pg { read, write }
             }
         };
-        Ok(Db {
-            pools,
-            statements: Arc::default(),
-        })
+        Ok(Db { pools, statements: Arc::default() })
     }
 
     /// Begins a transaction that reads one state of the database.
     pub(crate) async fn read(&self) -> Result<Tx, Error> {
         let on = match &self.pools {
             Pools::Sqlite { read, .. } => On::Sqlite(read.begin().await?),
-            Pools::Pg { read, .. } => On::Pg(
-                read.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await?,
-            ),
+            Pools::Pg { read, .. } => On::Pg(read.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
-        Ok(Tx {
-            on,
-            statements: self.statements.clone(),
-        })
+        Ok(Tx { on, statements: self.statements.clone() })
     }
 
     /// Begins a writing transaction. Writers go one after the other: SQLite knows no other way, and on PostgreSQL it makes
@@ -133,17 +105,11 @@ impl Db {
             Pools::Sqlite { write, .. } => On::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Pg { write, .. } => {
                 let mut tx = write.begin().await?;
-                sqlx::query("SELECT pg_advisory_xact_lock($1)")
-                    .bind(WRITERS_LOCK)
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS_LOCK).execute(&mut *tx).await?;
                 On::Pg(tx)
             }
         };
-        Ok(Tx {
-            on,
-            statements: self.statements.clone(),
-        })
+        Ok(Tx { on, statements: self.statements.clone() })
     }
 
     /// How many statements were sent since the database was opened (transactions' own not counted).
@@ -157,10 +123,7 @@ impl Db {
             Pools::Sqlite { .. } => (self.write().await?, "PRAGMA synchronous"),
             Pools::Pg { .. } => (self.write().await?, "SHOW synchronous_commit"),
         };
-        let mut row = tx
-            .row(sql, vec![])
-            .await?
-            .ok_or(Error::Corrupt { what: "no setting" })?;
+        let mut row = tx.row(sql, vec![]).await?.ok_or(Error::Corrupt { what: "no setting" })?;
         match row.next()? {
             Cell::Text(text) => Ok(text),
             Cell::Int(number) => Ok(number.to_string()),
@@ -192,10 +155,7 @@ impl Db {
 }
 
 fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(WAIT_FOR_WRITER)
+    options.synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(WAIT_FOR_WRITER)
 }
 
 impl Tx {
@@ -211,12 +171,7 @@ impl Tx {
                         Arg::Int(number) => query.bind(number),
                     };
                 }
-                query
-                    .fetch_all(&mut **tx)
-                    .await?
-                    .iter()
-                    .map(Row::of_sqlite)
-                    .collect()
+                query.fetch_all(&mut **tx).await?.iter().map(Row::of_sqlite).collect()
             }
             On::Pg(tx) => {
                 let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
@@ -226,12 +181,7 @@ impl Tx {
                         Arg::Int(number) => query.bind(number),
                     };
                 }
-                query
-                    .fetch_all(&mut **tx)
-                    .await?
-                    .iter()
-                    .map(Row::of_pg)
-                    .collect()
+                query.fetch_all(&mut **tx).await?.iter().map(Row::of_pg).collect()
             }
         }
     }
@@ -272,41 +222,22 @@ impl Tx {
     /// Several statements without arguments, as in a migration.
     pub(crate) async fn script(&mut self, sql: String) -> Result<(), Error> {
         match &mut self.on {
-            On::Sqlite(tx) => sqlx::raw_sql(AssertSqlSafe(sql))
-                .execute(&mut **tx)
-                .await
-                .map(|_| ())?,
-            On::Pg(tx) => sqlx::raw_sql(AssertSqlSafe(sql))
-                .execute(&mut **tx)
-                .await
-                .map(|_| ())?,
+            On::Sqlite(tx) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(|_| ())?,
+            On::Pg(tx) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(|_| ())?,
         }
         Ok(())
     }
 
     /// Puts a row into a table.
     pub(crate) async fn insert(&mut self, table: &str, cells: Cells) -> Result<(), Error> {
-        let sql = format!(
-            "INSERT INTO {table} ({}) VALUES ({})",
-            cells.names.join(", "),
-            places(1, cells.names.len())
-        );
+        let sql = format!("INSERT INTO {table} ({}) VALUES ({})", cells.names.join(", "), places(1, cells.names.len()));
         self.execute(&sql, cells.args).await.map(|_| ())
     }
 
     /// Changes cells of the row with this id.
-    pub(crate) async fn update(
-        &mut self,
-        table: &str,
-        id: &str,
-        cells: Cells,
-    ) -> Result<u64, Error> {
-        let sets: Vec<String> = cells
-            .names
-            .iter()
-            .enumerate()
-            .map(|(n, name)| format!("{name} = ${}", n + 2))
-            .collect();
+    pub(crate) async fn update(&mut self, table: &str, id: &str, cells: Cells) -> Result<u64, Error> {
+        let sets: Vec<String> =
+            cells.names.iter().enumerate().map(|(n, name)| format!("{name} = ${}", n + 2)).collect();
         let sql = format!("UPDATE {table} SET {} WHERE id = $1", sets.join(", "));
         let mut args = vec![Arg::from(id)];
         args.extend(cells.args);
@@ -318,10 +249,7 @@ impl Tx {
         let sql = "INSERT INTO counter (name, value) VALUES ($1, $2)
                    ON CONFLICT (name) DO UPDATE SET value = counter.value + $2 RETURNING value";
         let row = self.row(sql, vec![counter.into(), many.into()]).await?;
-        row.ok_or(Error::Corrupt {
-            what: "a counter did not answer",
-        })?
-        .int()
+        row.ok_or(Error::Corrupt { what: "a counter did not answer" })?.int()
     }
 
     /// Makes everything of the transaction happen.
@@ -439,17 +367,11 @@ impl Row {
                 return Ok(Cell::Null);
             }
             match raw.type_info().name() {
-                "INTEGER" | "BIGINT" | "INT4" | "INT8" | "BOOLEAN" => {
-                    Ok(Cell::Int(row.try_get_unchecked(at)?))
-                }
+                "INTEGER" | "BIGINT" | "INT4" | "INT8" | "BOOLEAN" => Ok(Cell::Int(row.try_get_unchecked(at)?)),
                 _ => Ok(Cell::Text(row.try_get_unchecked(at)?)),
             }
         });
-        Ok(Row {
-            cells: cells
-                .collect::<Result<Vec<Cell>, sqlx::Error>>()?
-                .into_iter(),
-        })
+        Ok(Row { cells: cells.collect::<Result<Vec<Cell>, sqlx::Error>>()?.into_iter() })
     }
 
     fn of_pg(row: &PgRow) -> Result<Row, Error> {
@@ -463,24 +385,16 @@ impl Row {
                 _ => Ok(Cell::Text(row.try_get(at)?)),
             }
         });
-        Ok(Row {
-            cells: cells
-                .collect::<Result<Vec<Cell>, sqlx::Error>>()?
-                .into_iter(),
-        })
+        Ok(Row { cells: cells.collect::<Result<Vec<Cell>, sqlx::Error>>()?.into_iter() })
     }
 
     fn next(&mut self) -> Result<Cell, Error> {
-        self.cells.next().ok_or(Error::Corrupt {
-            what: "a row is too short",
-        })
+        self.cells.next().ok_or(Error::Corrupt { what: "a row is too short" })
     }
 
     /// The next cell, a text.
     pub(crate) fn text(&mut self) -> Result<String, Error> {
-        self.text_or_null()?.ok_or(Error::Corrupt {
-            what: "a text is missing",
-        })
+        self.text_or_null()?.ok_or(Error::Corrupt { what: "a text is missing" })
     }
 
     /// The next cell, a text or nothing.
@@ -488,17 +402,13 @@ impl Row {
         match self.next()? {
             Cell::Null => Ok(None),
             Cell::Text(text) => Ok(Some(text)),
-            Cell::Int(_) => Err(Error::Corrupt {
-                what: "a number stands where a text should",
-            }),
+            Cell::Int(_) => Err(Error::Corrupt { what: "a number stands where a text should" }),
         }
     }
 
     /// The next cell, a number.
     pub(crate) fn int(&mut self) -> Result<i64, Error> {
-        self.int_or_null()?.ok_or(Error::Corrupt {
-            what: "a number is missing",
-        })
+        self.int_or_null()?.ok_or(Error::Corrupt { what: "a number is missing" })
     }
 
     /// The next cell, a number or nothing.
@@ -506,9 +416,7 @@ impl Row {
         match self.next()? {
             Cell::Null => Ok(None),
             Cell::Int(number) => Ok(Some(number)),
-            Cell::Text(_) => Err(Error::Corrupt {
-                what: "a text stands where a number should",
-            }),
+            Cell::Text(_) => Err(Error::Corrupt { what: "a text stands where a number should" }),
         }
     }
 
@@ -519,8 +427,7 @@ impl Row {
 
     /// The next cell, an instant.
     pub(crate) fn instant(&mut self) -> Result<jiff::Timestamp, Error> {
-        jiff::Timestamp::from_microsecond(self.int()?).map_err(|_| Error::Corrupt {
-            what: "an instant is out of range",
-        })
+        jiff::Timestamp::from_microsecond(self.int()?)
+            .map_err(|_| Error::Corrupt { what: "an instant is out of range" })
     }
 }

@@ -162,9 +162,7 @@ impl Crm {
         let mut tx = self.db.read().await?;
         let key = model::same::fold(login);
         let nobody = EmployeeId::new("");
-        let list = tx
-            .employees_by(&nobody, "e.login_key = $1", args![key])
-            .await?;
+        let list = tx.employees_by(&nobody, "e.login_key = $1", args![key]).await?;
         list.into_iter().next().ok_or(Error::NotFound)
     }
 
@@ -172,21 +170,12 @@ impl Crm {
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn users(
-        &self,
-        after: Option<&EmployeeId>,
-        limit: usize,
-    ) -> Result<Vec<Employee>, Error> {
+    pub async fn users(&self, after: Option<&EmployeeId>, limit: usize) -> Result<Vec<Employee>, Error> {
         let mut tx = self.db.read().await?;
         let limit = i64::try_from(limit.clamp(1, crate::limits::PAGE)).unwrap_or(1);
         let after = after.map_or("", EmployeeId::as_str);
         let nobody = EmployeeId::new("");
-        tx.employees_by(
-            &nobody,
-            "e.login IS NOT NULL AND e.id > $1 ORDER BY e.id LIMIT $2",
-            args![after, limit],
-        )
-        .await
+        tx.employees_by(&nobody, "e.login IS NOT NULL AND e.id > $1 ORDER BY e.id LIMIT $2", args![after, limit]).await
     }
 }
 
@@ -243,10 +232,7 @@ impl Tx {
         if found.is_empty() {
             return Ok(found);
         }
-        let ids: Vec<Arg> = found
-            .iter()
-            .map(|employee| Arg::from(&employee.id))
-            .collect();
+        let ids: Vec<Arg> = found.iter().map(|employee| Arg::from(&employee.id)).collect();
         let mut addresses = self.addresses_of(&ids).await?;
         let mut positions = self.positions_of(&ids).await?;
         let listed = self.listed_by(viewer, Root::Employee, &ids).await?;
@@ -255,22 +241,12 @@ impl Tx {
             employee.positions = positions.remove(employee.id.as_str()).unwrap_or_default();
             employee.listed = listed.contains(employee.id.as_str());
             for (n, field) in Field::EMAILS.into_iter().enumerate() {
-                employee.fields.insert(
-                    Path::of(field),
-                    text_value(employee.addresses.get(n).cloned()),
-                );
+                employee.fields.insert(Path::of(field), text_value(employee.addresses.get(n).cloned()));
             }
-            let company = employee
-                .positions
-                .iter()
-                .find(|held| held.primary)
-                .map(|held| held.organization_name.clone());
-            employee
-                .fields
-                .insert(Path::of(Field::Company), text_value(company));
-            employee
-                .fields
-                .insert(Path::of(Field::CompanyLocation), Value::Null);
+            let company =
+                employee.positions.iter().find(|held| held.primary).map(|held| held.organization_name.clone());
+            employee.fields.insert(Path::of(Field::Company), text_value(company));
+            employee.fields.insert(Path::of(Field::CompanyLocation), Value::Null);
         }
         Ok(found)
     }
@@ -287,10 +263,7 @@ impl Tx {
         Ok(addresses)
     }
 
-    async fn positions_of(
-        &mut self,
-        ids: &[Arg],
-    ) -> Result<BTreeMap<String, Vec<EmployeePosition>>, Error> {
+    async fn positions_of(&mut self, ids: &[Arg]) -> Result<BTreeMap<String, Vec<EmployeePosition>>, Error> {
         let sql = format!(
             "SELECT h.employee_id, p.id, p.name, o.id, o.name, h.is_primary
              FROM position_holder h JOIN position p ON p.id = h.position_id
@@ -300,16 +273,13 @@ impl Tx {
         );
         let mut positions: BTreeMap<String, Vec<EmployeePosition>> = BTreeMap::new();
         for mut row in self.rows(&sql, ids.to_vec()).await? {
-            positions
-                .entry(row.text()?)
-                .or_default()
-                .push(EmployeePosition {
-                    position: PositionId::new(row.text()?),
-                    name: row.text()?,
-                    organization: OrganizationId::new(row.text()?),
-                    organization_name: row.text()?,
-                    primary: row.flag()?,
-                });
+            positions.entry(row.text()?).or_default().push(EmployeePosition {
+                position: PositionId::new(row.text()?),
+                name: row.text()?,
+                organization: OrganizationId::new(row.text()?),
+                organization_name: row.text()?,
+                primary: row.flag()?,
+            });
         }
         Ok(positions)
     }
@@ -327,10 +297,6 @@ impl Tx {
         );
         let mut list = args![user, kind.as_str()];
         list.extend(ids.iter().cloned());
-        self.rows(&sql, list)
-            .await?
-            .into_iter()
-            .map(|mut row| row.text())
-            .collect()
+        self.rows(&sql, list).await?.into_iter().map(|mut row| row.text()).collect()
     }
 }

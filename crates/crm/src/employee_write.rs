@@ -53,33 +53,16 @@ impl Crm {
             .set("zone", draft.zone.as_deref())
             .set("language", draft.language.as_deref())
             .set("created_at", now);
-        tx.insert(
-            "employee",
-            cells_of(cells, actor, now, &fields, &draft.addresses),
-        )
-        .await?;
+        tx.insert("employee", cells_of(cells, actor, now, &fields, &draft.addresses)).await?;
         tx.put_addresses(&id, &draft.addresses).await?;
         tx.put_positions(&id, &draft.positions).await?;
         let himself = BTreeSet::from([id.clone()]);
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Employee,
-                id.as_str(),
-                Op::Create,
-                What::Membership,
-                himself.clone(),
-            ),
-        )
-        .await?;
-        for position in &draft.positions {
-            tx.note_teams_of(actor, now, position.as_str(), &himself)
-                .await?;
-        }
-        let made = tx
-            .employees_by(&actor.user, "e.id = $1", args![&id])
+        tx.note(actor, now, Change::new(Root::Employee, id.as_str(), Op::Create, What::Membership, himself.clone()))
             .await?;
+        for position in &draft.positions {
+            tx.note_teams_of(actor, now, position.as_str(), &himself).await?;
+        }
+        let made = tx.employees_by(&actor.user, "e.id = $1", args![&id]).await?;
         tx.commit().await?;
         made.into_iter().next().ok_or(Error::NotFound)
     }
@@ -98,18 +81,11 @@ impl Crm {
     ) -> Result<Employee, Error> {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
-        let Some(before) = tx
-            .employees_by(&actor.user, "e.id = $1", args![id])
-            .await?
-            .into_iter()
-            .next()
-        else {
+        let Some(before) = tx.employees_by(&actor.user, "e.id = $1", args![id]).await?.into_iter().next() else {
             return Err(tx.missing(Root::Employee, id.as_str()).await?);
         };
         if before.version != expected {
-            return Err(Error::Stale {
-                current: before.version,
-            });
+            return Err(Error::Stale { current: before.version });
         }
         let mut faults = field_faults(&edit.fields);
         if let Some(login) = &edit.login {
@@ -137,54 +113,25 @@ impl Crm {
             .set("login", login.as_deref().map(normal))
             .set("login_key", login.as_deref().map(fold))
             .set("admin", edit.admin.unwrap_or(before.admin))
-            .set(
-                "all_contacts",
-                edit.all_contacts.unwrap_or(before.all_contacts),
-            )
+            .set("all_contacts", edit.all_contacts.unwrap_or(before.all_contacts))
             .set("active", edit.active.unwrap_or(before.active))
             .set("manager_id", manager.as_ref())
             .set("zone", edit.zone.clone().unwrap_or(before.zone.clone()))
-            .set(
-                "language",
-                edit.language.clone().unwrap_or(before.language.clone()),
-            );
-        tx.update(
-            "employee",
-            id.as_str(),
-            cells_of(cells, actor, now, &fields, addresses),
-        )
-        .await?;
+            .set("language", edit.language.clone().unwrap_or(before.language.clone()));
+        tx.update("employee", id.as_str(), cells_of(cells, actor, now, &fields, addresses)).await?;
         if edit.addresses.is_some() {
-            tx.execute(
-                "DELETE FROM employee_address WHERE employee_id = $1",
-                args![id],
-            )
-            .await?;
+            tx.execute("DELETE FROM employee_address WHERE employee_id = $1", args![id]).await?;
             tx.put_addresses(id, addresses).await?;
         }
         let mut holders = tx.employee_users(id).await?;
         holders.insert(id.clone());
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Employee,
-                id.as_str(),
-                Op::Update,
-                What::Fields,
-                holders,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Employee, id.as_str(), Op::Update, What::Fields, holders)).await?;
         if let Some(positions) = &edit.positions {
             tx.move_positions(actor, now, &before, positions).await?;
         }
         if person::shown_name(&before.fields) != person::shown_name(&fields) {
             // His reports show his name as their manager's.
-            let reports = employees(
-                tx.rows("SELECT id FROM employee WHERE manager_id = $1", args![id])
-                    .await?,
-            )?;
+            let reports = employees(tx.rows("SELECT id FROM employee WHERE manager_id = $1", args![id]).await?)?;
             tx.touch_employees(actor, now, &reports).await?;
         }
         let after = tx.employees_by(&actor.user, "e.id = $1", args![id]).await?;
@@ -219,18 +166,9 @@ impl Crm {
                     SELECT activity_id, employee_id, name, address, role, response FROM activity_employee
                     WHERE employee_id = $1 AND former = 0";
         tx.execute(keep, args![id]).await?;
-        tx.execute(
-            "DELETE FROM sync_list WHERE record_kind = 'employee' AND record_id = $1",
-            args![id],
-        )
-        .await?;
-        tx.execute(
-            "DELETE FROM contact_team WHERE member_kind = 'employee' AND member_id = $1",
-            args![id],
-        )
-        .await?;
-        tx.execute("DELETE FROM employee WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM sync_list WHERE record_kind = 'employee' AND record_id = $1", args![id]).await?;
+        tx.execute("DELETE FROM contact_team WHERE member_kind = 'employee' AND member_id = $1", args![id]).await?;
+        tx.execute("DELETE FROM employee WHERE id = $1", args![id]).await?;
         let stone = Tombstone {
             kind: Root::Employee,
             id: id.as_str(),
@@ -240,27 +178,17 @@ impl Crm {
             users: &users,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(Root::Employee, id.as_str(), Op::Delete, What::Fields, users),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Employee, id.as_str(), Op::Delete, What::Fields, users)).await?;
         tx.commit().await
     }
 }
 
 fn field_faults(fields: &Fields) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = fields
-        .iter()
-        .filter_map(|(path, value)| fault(path, value))
-        .collect();
+    let mut faults: Vec<Fault> = fields.iter().filter_map(|(path, value)| fault(path, value)).collect();
     for path in fields.keys() {
         let elsewhere = match &path.field {
             Field::Email1 | Field::Email2 | Field::Email3 => Some("set the addresses instead"),
-            Field::Company | Field::CompanyLocation => {
-                Some("the company is the organization of the primary position")
-            }
+            Field::Company | Field::CompanyLocation => Some("the company is the organization of the primary position"),
             Field::Categories | Field::Private => Some("an employee has none"),
             field if path.occurrence.is_some() || !of_kind(Kind::Contact, field) => {
                 Some("an employee has no such field")
@@ -270,19 +198,14 @@ fn field_faults(fields: &Fields) -> Vec<Fault> {
         faults.extend(elsewhere.map(|text| Fault::new(path, text)));
     }
     if extension_of(fields).len() > EXTENSIONS {
-        faults.push(Fault::new(
-            "x",
-            format!("at most {EXTENSIONS} extension fields"),
-        ));
+        faults.push(Fault::new("x", format!("at most {EXTENSIONS} extension fields")));
     }
     faults
 }
 
 fn zone_fault(zone: Option<&str>) -> Option<Fault> {
     let zone = zone?;
-    model::Zone::iana(zone)
-        .is_none()
-        .then(|| Fault::new("zone", "not the IANA name of a time zone"))
+    model::Zone::iana(zone).is_none().then(|| Fault::new("zone", "not the IANA name of a time zone"))
 }
 
 fn kept_fields(before: &Fields, edit: &Fields) -> Fields {
@@ -291,13 +214,7 @@ fn kept_fields(before: &Fields, edit: &Fields) -> Fields {
     fields
 }
 
-fn cells_of(
-    cells: Cells,
-    actor: &Actor,
-    now: Timestamp,
-    fields: &Fields,
-    addresses: &[String],
-) -> Cells {
+fn cells_of(cells: Cells, actor: &Actor, now: Timestamp, fields: &Fields, addresses: &[String]) -> Cells {
     person::cells(cells, fields)
         .set("extension", json(&extension_of(fields)))
         .set("sort_key", person::sort_key(fields))
@@ -308,11 +225,7 @@ fn cells_of(
 }
 
 impl Tx {
-    async fn login_faults(
-        &mut self,
-        id: Option<&EmployeeId>,
-        login: Option<&str>,
-    ) -> Result<Vec<Fault>, Error> {
+    async fn login_faults(&mut self, id: Option<&EmployeeId>, login: Option<&str>) -> Result<Vec<Fault>, Error> {
         let Some(login) = login else {
             return Ok(Vec::new());
         };
@@ -320,10 +233,7 @@ impl Tx {
         if key.is_empty() || key.chars().count() > TEXT_CHARS || key.contains(char::is_whitespace) {
             return Ok(vec![Fault::new("login", "a login is a word")]);
         }
-        match self
-            .row("SELECT id FROM employee WHERE login_key = $1", args![key])
-            .await?
-        {
+        match self.row("SELECT id FROM employee WHERE login_key = $1", args![key]).await? {
             Some(mut row) => {
                 let holder = row.text()?;
                 let free = Some(holder.as_str()) == id.map(EmployeeId::as_str);
@@ -334,35 +244,21 @@ impl Tx {
         }
     }
 
-    async fn address_faults(
-        &mut self,
-        id: Option<&EmployeeId>,
-        addresses: &[String],
-    ) -> Result<Vec<Fault>, Error> {
+    async fn address_faults(&mut self, id: Option<&EmployeeId>, addresses: &[String]) -> Result<Vec<Fault>, Error> {
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
         if addresses.len() > MEMBERS {
-            return Ok(vec![Fault::new(
-                "addresses",
-                format!("at most {MEMBERS} addresses"),
-            )]);
+            return Ok(vec![Fault::new("addresses", format!("at most {MEMBERS} addresses"))]);
         }
         for (n, address) in addresses.iter().enumerate() {
             let field = format!("addresses[{n}]");
             let key = fold(address);
-            if !key.contains('@')
-                || key.contains(char::is_whitespace)
-                || key.chars().count() > TEXT_CHARS
-            {
+            if !key.contains('@') || key.contains(char::is_whitespace) || key.chars().count() > TEXT_CHARS {
                 faults.push(Fault::new(field, "not a mail address"));
             } else if !seen.insert(key.clone()) {
                 faults.push(Fault::new(field, "stands twice"));
-            } else if let Some(mut row) = self
-                .row(
-                    "SELECT employee_id FROM employee_address WHERE address_key = $1",
-                    args![key],
-                )
-                .await?
+            } else if let Some(mut row) =
+                self.row("SELECT employee_id FROM employee_address WHERE address_key = $1", args![key]).await?
                 && Some(row.text()?.as_str()) != id.map(EmployeeId::as_str)
             {
                 faults.push(Fault::new(field, "another employee has this address"));
@@ -378,13 +274,8 @@ impl Tx {
     ) -> Result<Vec<Fault>, Error> {
         match manager {
             None => Ok(Vec::new()),
-            Some(manager) if Some(manager) == id => {
-                Ok(vec![Fault::new("manager", "nobody is his own manager")])
-            }
-            Some(manager) => {
-                self.unknown_employees("manager", &BTreeSet::from([manager.clone()]))
-                    .await
-            }
+            Some(manager) if Some(manager) == id => Ok(vec![Fault::new("manager", "nobody is his own manager")]),
+            Some(manager) => self.unknown_employees("manager", &BTreeSet::from([manager.clone()])).await,
         }
     }
 
@@ -392,19 +283,13 @@ impl Tx {
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
         if positions.len() > MEMBERS {
-            return Ok(vec![Fault::new(
-                "positions",
-                format!("at most {MEMBERS} positions"),
-            )]);
+            return Ok(vec![Fault::new("positions", format!("at most {MEMBERS} positions"))]);
         }
         for (n, position) in positions.iter().enumerate() {
             if !seen.insert(position) {
                 faults.push(Fault::new(format!("positions[{n}]"), "stands twice"));
             } else if !self.exists("position", position.as_str()).await? {
-                faults.push(Fault::new(
-                    format!("positions[{n}]"),
-                    "there is no such position",
-                ));
+                faults.push(Fault::new(format!("positions[{n}]"), "there is no such position"));
             }
         }
         Ok(faults)
@@ -422,16 +307,9 @@ impl Tx {
         Ok(())
     }
 
-    async fn put_positions(
-        &mut self,
-        id: &EmployeeId,
-        positions: &[PositionId],
-    ) -> Result<(), Error> {
+    async fn put_positions(&mut self, id: &EmployeeId, positions: &[PositionId]) -> Result<(), Error> {
         for (n, position) in positions.iter().enumerate() {
-            let cells = Cells::default()
-                .set("position_id", position)
-                .set("employee_id", id)
-                .set("is_primary", n == 0);
+            let cells = Cells::default().set("position_id", position).set("employee_id", id).set("is_primary", n == 0);
             self.insert("position_holder", cells).await?;
         }
         Ok(())
@@ -446,48 +324,26 @@ impl Tx {
         positions: &[PositionId],
     ) -> Result<(), Error> {
         let himself = BTreeSet::from([before.id.clone()]);
-        let held: BTreeSet<PositionId> = before
-            .positions
-            .iter()
-            .map(|held| held.position.clone())
-            .collect();
+        let held: BTreeSet<PositionId> = before.positions.iter().map(|held| held.position.clone()).collect();
         let wanted: BTreeSet<PositionId> = positions.iter().cloned().collect();
-        self.execute(
-            "DELETE FROM position_holder WHERE employee_id = $1",
-            args![&before.id],
-        )
-        .await?;
+        self.execute("DELETE FROM position_holder WHERE employee_id = $1", args![&before.id]).await?;
         self.put_positions(&before.id, positions).await?;
         for position in held.symmetric_difference(&wanted) {
-            self.note_teams_of(actor, now, position.as_str(), &himself)
-                .await?;
+            self.note_teams_of(actor, now, position.as_str(), &himself).await?;
         }
-        let change = Change::new(
-            Root::Employee,
-            before.id.as_str(),
-            Op::Update,
-            What::Membership,
-            himself,
-        );
+        let change = Change::new(Root::Employee, before.id.as_str(), Op::Update, What::Membership, himself);
         self.note(actor, now, change).await
     }
 
     /// The users who have an employee on their Sync Lists.
-    pub(crate) async fn employee_users(
-        &mut self,
-        id: &EmployeeId,
-    ) -> Result<BTreeSet<EmployeeId>, Error> {
+    pub(crate) async fn employee_users(&mut self, id: &EmployeeId) -> Result<BTreeSet<EmployeeId>, Error> {
         let sql = "SELECT user_id FROM sync_list WHERE record_kind = 'employee' AND record_id = $1";
         employees(self.rows(sql, args![id]).await?)
     }
 
     /// Who shows an organization's name as his company.
-    pub(crate) async fn employees_of_organization(
-        &mut self,
-        id: &str,
-    ) -> Result<BTreeSet<EmployeeId>, Error> {
-        let sql =
-            "SELECT h.employee_id FROM position_holder h JOIN position p ON p.id = h.position_id
+    pub(crate) async fn employees_of_organization(&mut self, id: &str) -> Result<BTreeSet<EmployeeId>, Error> {
+        let sql = "SELECT h.employee_id FROM position_holder h JOIN position p ON p.id = h.position_id
                    WHERE h.is_primary = 1 AND p.organization_id = $1";
         employees(self.rows(sql, args![id]).await?)
     }
@@ -503,12 +359,7 @@ impl Tx {
             let sql = "UPDATE employee SET version = version + 1, updated_at = $2, updated_by = $3 WHERE id = $1";
             self.execute(sql, args![id, now, &actor.user]).await?;
             let users = self.employee_users(id).await?;
-            self.note(
-                actor,
-                now,
-                Change::new(Root::Employee, id.as_str(), Op::Update, What::Fields, users),
-            )
-            .await?;
+            self.note(actor, now, Change::new(Root::Employee, id.as_str(), Op::Update, What::Fields, users)).await?;
         }
         Ok(())
     }

@@ -72,17 +72,11 @@ pub struct Fault {
 impl Fault {
     /// A fault of a field.
     pub fn new(field: impl ToString, message: impl Into<String>) -> Fault {
-        Fault {
-            field: field.to_string(),
-            message: message.into(),
-        }
+        Fault { field: field.to_string(), message: message.into() }
     }
 
     fn list(faults: &[Fault]) -> String {
-        let texts: Vec<String> = faults
-            .iter()
-            .map(|fault| format!("{}: {}", fault.field, fault.message))
-            .collect();
+        let texts: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect();
         texts.join("; ")
     }
 }
@@ -90,9 +84,7 @@ impl Fault {
 impl Error {
     /// A refusal for rights.
     pub(crate) fn forbidden(reason: impl Into<String>) -> Error {
-        Error::Forbidden {
-            reason: reason.into(),
-        }
+        Error::Forbidden { reason: reason.into() }
     }
 
     /// One fault of one field.
@@ -103,9 +95,5 @@ impl Error {
 
 /// Refuses when there are faults.
 pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Error> {
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }

@@ -121,32 +121,14 @@ pub(crate) struct Change<'a> {
 
 impl<'a> Change<'a> {
     /// A change of a record that concerns these users.
-    pub(crate) fn new(
-        kind: Root,
-        id: &'a str,
-        op: Op,
-        what: What,
-        users: BTreeSet<EmployeeId>,
-    ) -> Change<'a> {
-        Change {
-            kind,
-            id,
-            op,
-            what,
-            shown: BTreeSet::new(),
-            users,
-        }
+    pub(crate) fn new(kind: Root, id: &'a str, op: Op, what: What, users: BTreeSet<EmployeeId>) -> Change<'a> {
+        Change { kind, id, op, what, shown: BTreeSet::new(), users }
     }
 }
 
 impl Tx {
     /// Notes a change in the feed, in the transaction that makes it.
-    pub(crate) async fn note(
-        &mut self,
-        actor: &Actor,
-        now: Timestamp,
-        change: Change<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn note(&mut self, actor: &Actor, now: Timestamp, change: Change<'_>) -> Result<(), Error> {
         let seq = self.count_up("feed", 1).await?;
         let cells = Cells::default()
             .set("seq", seq)
@@ -171,10 +153,7 @@ impl Tx {
         users: &BTreeSet<EmployeeId>,
     ) -> Result<(), Error> {
         let count = self
-            .row(
-                "SELECT COUNT(*) FROM contact_team WHERE member_kind = 'position' AND member_id = $1",
-                args![position],
-            )
+            .row("SELECT COUNT(*) FROM contact_team WHERE member_kind = 'position' AND member_id = $1", args![position])
             .await?
             .ok_or(Error::Corrupt { what: "a count did not answer" })?
             .int()?;
@@ -186,14 +165,7 @@ impl Tx {
                    SELECT $1 + row_number() OVER (ORDER BY contact_id), 'contact', contact_id, 'update', 'team', '[]',
                           $2, $3, $4, $5
                    FROM contact_team WHERE member_kind = 'position' AND member_id = $6";
-        let list = args![
-            last - count,
-            json(users),
-            actor.source.as_str(),
-            &actor.user,
-            now,
-            position
-        ];
+        let list = args![last - count, json(users), actor.source.as_str(), &actor.user, now, position];
         self.execute(sql, list).await.map(|_| ())
     }
 }
@@ -207,8 +179,7 @@ impl Crm {
     pub async fn feed_after(&self, seq: i64, limit: usize) -> Result<Vec<Entry>, Error> {
         let mut tx = self.db.read().await?;
         let limit = i64::try_from(limit.clamp(1, FEED_PAGE)).unwrap_or(1);
-        let sql =
-            "SELECT seq, root_kind, root_id, op, what, shown, users, source, changed_by, changed_at
+        let sql = "SELECT seq, root_kind, root_id, op, what, shown, users, source, changed_by, changed_at
                    FROM feed WHERE seq > $1 ORDER BY seq LIMIT $2";
         let rows = tx.rows(sql, args![seq, limit]).await?;
         rows.into_iter()
@@ -235,10 +206,7 @@ impl Crm {
     /// Only the database's.
     pub async fn feed_head(&self) -> Result<i64, Error> {
         let mut tx = self.db.read().await?;
-        match tx
-            .row("SELECT value FROM counter WHERE name = 'feed'", vec![])
-            .await?
-        {
+        match tx.row("SELECT value FROM counter WHERE name = 'feed'", vec![]).await? {
             Some(mut row) => row.int(),
             None => Ok(0),
         }

@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 mod activity_fields;
 mod activity_read;
+mod activity_rules;
 mod activity_write;
 pub mod actor;
 pub mod company;
@@ -48,9 +49,7 @@ pub use actor::{Actor, Rights};
 pub use contact::{Contact, ContactDraft, ContactEdit, Member};
 pub use employee::{Employee, EmployeeDraft, EmployeeEdit};
 pub use error::{Error, Fault};
-pub use id::{
-    AccountId, ActivityId, ContactId, EmployeeId, OrganizationId, PositionId, TokenId, UserListId,
-};
+pub use id::{AccountId, ActivityId, ContactId, EmployeeId, OrganizationId, PositionId, TokenId, UserListId};
 pub use page::{Page, PageRequest};
 pub use participant::{Person, Who};
 pub use place::Place;

@@ -64,12 +64,7 @@ impl Crm {
                       UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1)"
         };
         let condition = format!("{seen} AND c.id > $2 ORDER BY c.id LIMIT $3");
-        tx.contacts_by(
-            user,
-            &condition,
-            args![user, after.map_or("", ContactId::as_str), bound(limit)],
-        )
-        .await
+        tx.contacts_by(user, &condition, args![user, after.map_or("", ContactId::as_str), bound(limit)]).await
     }
 
     /// All employees, in order of their ids.
@@ -84,12 +79,7 @@ impl Crm {
     ) -> Result<Vec<Employee>, Error> {
         let mut tx = self.db.read().await?;
         let after = after.map_or("", EmployeeId::as_str);
-        tx.employees_by(
-            user,
-            "e.id > $1 ORDER BY e.id LIMIT $2",
-            args![after, bound(limit)],
-        )
-        .await
+        tx.employees_by(user, "e.id > $1 ORDER BY e.id LIMIT $2", args![after, bound(limit)]).await
     }
 
     /// The activities of a display that a user is on, hidden ones too, in order of their ids; private ones of others under
@@ -107,28 +97,16 @@ impl Crm {
         let mut tx = self.db.read().await?;
         let condition = "a.id IN (SELECT activity_id FROM my_activities WHERE user_id = $1)
                          AND a.display = $2 AND a.id > $3 ORDER BY a.id LIMIT $4";
-        let list = args![
-            user,
-            display.as_str(),
-            after.map_or("", ActivityId::as_str),
-            bound(limit)
-        ];
+        let list = args![user, display.as_str(), after.map_or("", ActivityId::as_str), bound(limit)];
         let found = tx.activities_by(user, condition, list).await?;
-        Ok(found
-            .into_iter()
-            .map(|activity| activity.seen_by(user))
-            .collect())
+        Ok(found.into_iter().map(|activity| activity.seen_by(user)).collect())
     }
 
     /// How many records each listing has.
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn count_activities(
-        &self,
-        user: &EmployeeId,
-        display: Display,
-    ) -> Result<u64, Error> {
+    pub async fn count_activities(&self, user: &EmployeeId, display: Display) -> Result<u64, Error> {
         let mut tx = self.db.read().await?;
         let sql = "SELECT COUNT(*) FROM my_activities v JOIN activity a ON a.id = v.activity_id
                    WHERE v.user_id = $1 AND a.display = $2";
@@ -164,24 +142,14 @@ impl Crm {
         let mut tx = self.db.read().await?;
         let all = sight == Sight::All && tx.opens_all(user).await?;
         let list: Vec<Arg> = ids.iter().map(Arg::from).collect();
-        let found = tx
-            .contacts_by(
-                user,
-                &format!("c.id IN ({})", places(1, ids.len())),
-                list.clone(),
-            )
-            .await?;
+        let found = tx.contacts_by(user, &format!("c.id IN ({})", places(1, ids.len())), list.clone()).await?;
         let sql = format!(
             "SELECT contact_id FROM my_contacts WHERE user_id = $1 AND contact_id IN ({})",
             places(2, ids.len())
         );
         let mut on_team = args![user];
         on_team.extend(list);
-        let on_team = tx
-            .rows(&sql, on_team)
-            .await?
-            .into_iter()
-            .map(|mut row| row.text());
+        let on_team = tx.rows(&sql, on_team).await?.into_iter().map(|mut row| row.text());
         let on_team = on_team.collect::<Result<std::collections::BTreeSet<String>, Error>>()?;
         let buried = tx.buried(Root::Contact, &texts(ids)).await?;
         let mut looks = missing(ids, &buried, ContactId::as_str);
@@ -193,10 +161,7 @@ impl Crm {
             let look = if sees {
                 Look::Visible(Box::new(contact.clone()))
             } else {
-                Look::Hidden {
-                    listed: contact.listed,
-                    version: contact.version,
-                }
+                Look::Hidden { listed: contact.listed, version: contact.version }
             };
             looks.insert(contact.id, look);
         }
@@ -218,16 +183,10 @@ impl Crm {
         }
         let mut tx = self.db.read().await?;
         let condition = format!("e.id IN ({})", places(1, ids.len()));
-        let found = tx
-            .employees_by(user, &condition, ids.iter().map(Arg::from).collect())
-            .await?;
+        let found = tx.employees_by(user, &condition, ids.iter().map(Arg::from).collect()).await?;
         let buried = tx.buried(Root::Employee, &texts(ids)).await?;
         let mut looks = missing(ids, &buried, EmployeeId::as_str);
-        looks.extend(
-            found
-                .into_iter()
-                .map(|employee| (employee.id.clone(), Look::Visible(Box::new(employee)))),
-        );
+        looks.extend(found.into_iter().map(|employee| (employee.id.clone(), Look::Visible(Box::new(employee)))));
         Ok(looks)
     }
 
@@ -246,9 +205,7 @@ impl Crm {
         }
         let mut tx = self.db.read().await?;
         let condition = format!("a.id IN ({})", places(1, ids.len()));
-        let found = tx
-            .activities_by(user, &condition, ids.iter().map(Arg::from).collect())
-            .await?;
+        let found = tx.activities_by(user, &condition, ids.iter().map(Arg::from).collect()).await?;
         let buried = tx.buried(Root::Activity, &texts(ids)).await?;
         let mut looks = missing(ids, &buried, ActivityId::as_str);
         for activity in found {
@@ -256,10 +213,7 @@ impl Crm {
             let look = match activity.part {
                 Part::Owner | Part::Participant => Look::Visible(Box::new(activity.seen_by(user))),
                 Part::Former => Look::Former(Box::new(activity.bare())),
-                Part::None => Look::Hidden {
-                    listed: false,
-                    version: activity.version,
-                },
+                Part::None => Look::Hidden { listed: false, version: activity.version },
             };
             looks.insert(id, look);
         }
@@ -278,11 +232,7 @@ impl Activity {
 }
 
 fn count(row: Option<crate::db::Row>) -> Result<u64, Error> {
-    let number = row
-        .ok_or(Error::Corrupt {
-            what: "a count did not answer",
-        })?
-        .int()?;
+    let number = row.ok_or(Error::Corrupt { what: "a count did not answer" })?.int()?;
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
@@ -291,11 +241,7 @@ fn bound(limit: usize) -> i64 {
 }
 
 fn bounded(count: usize) -> Result<(), Error> {
-    if count > PAGE {
-        Err(Error::fault("ids", format!("at most {PAGE} ids")))
-    } else {
-        Ok(())
-    }
+    if count > PAGE { Err(Error::fault("ids", format!("at most {PAGE} ids"))) } else { Ok(()) }
 }
 
 fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
@@ -311,9 +257,7 @@ fn missing<I: Clone + Ord, T>(
     ids.iter()
         .map(|id| {
             let look = match buried.get(text(id)) {
-                Some(merged_into) => Look::Deleted {
-                    merged_into: merged_into.clone(),
-                },
+                Some(merged_into) => Look::Deleted { merged_into: merged_into.clone() },
                 None => Look::Unknown,
             };
             (id.clone(), look)

@@ -25,19 +25,13 @@ impl Crm {
         now: Timestamp,
     ) -> Result<Contact, Error> {
         if survivor.0 == loser.0 {
-            return Err(Error::fault(
-                "loser",
-                "a contact cannot be merged into itself",
-            ));
+            return Err(Error::fault("loser", "a contact cannot be merged into itself"));
         }
         let mut tx = self.db.write().await?;
         let kept = tx.changeable_contact(actor, survivor.0, survivor.1).await?;
         let gone = tx.changeable_contact(actor, loser.0, loser.1).await?;
         if kept.owner != gone.owner {
-            return Err(Error::fault(
-                "loser",
-                "a personal and a business contact cannot be merged",
-            ));
+            return Err(Error::fault("loser", "a personal and a business contact cannot be merged"));
         }
         let mut users = tx.contact_users(survivor.0).await?;
         users.extend(tx.contact_users(loser.0).await?);
@@ -59,13 +53,8 @@ impl Crm {
         for sql in moves {
             tx.execute(sql, args![to, from]).await?;
         }
-        tx.execute(
-            "DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1",
-            args![from],
-        )
-        .await?;
-        tx.execute("DELETE FROM contact WHERE id = $1", args![from])
-            .await?;
+        tx.execute("DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1", args![from]).await?;
+        tx.execute("DELETE FROM contact WHERE id = $1", args![from]).await?;
         let stone = Tombstone {
             kind: Root::Contact,
             id: from.as_str(),
@@ -75,26 +64,9 @@ impl Crm {
             users: &users,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Contact,
-                from.as_str(),
-                Op::Merge,
-                What::Team,
-                users.clone(),
-            ),
-        )
-        .await?;
-        tx.fill(actor, to, survivor.1, &filling(&kept, &gone), now)
-            .await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(Root::Contact, to.as_str(), Op::Update, What::Team, users),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Contact, from.as_str(), Op::Merge, What::Team, users.clone())).await?;
+        tx.fill(actor, to, survivor.1, &filling(&kept, &gone), now).await?;
+        tx.note(actor, now, Change::new(Root::Contact, to.as_str(), Op::Update, What::Team, users)).await?;
         let record = tx.own_contact(actor, to).await?;
         tx.commit().await?;
         Ok(record)
@@ -108,23 +80,11 @@ fn filling(kept: &Contact, gone: &Contact) -> ContactEdit {
         .fields
         .iter()
         .filter(|(path, value)| {
-            blank(path)
-                && !value.is_blank()
-                && !matches!(path.field, Field::Private | Field::CompanyLocation)
+            blank(path) && !value.is_blank() && !matches!(path.field, Field::Private | Field::CompanyLocation)
         })
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect();
     let mut more_emails = kept.more_emails.clone();
-    more_emails.extend(
-        gone.more_emails
-            .iter()
-            .filter(|address| !kept.more_emails.contains(address))
-            .cloned(),
-    );
-    ContactEdit {
-        fields,
-        team: None,
-        accounts: None,
-        more_emails: Some(more_emails),
-    }
+    more_emails.extend(gone.more_emails.iter().filter(|address| !kept.more_emails.contains(address)).cloned());
+    ContactEdit { fields, team: None, accounts: None, more_emails: Some(more_emails) }
 }

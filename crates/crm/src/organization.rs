@@ -52,18 +52,8 @@ impl Crm {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
-        faults.extend(
-            tx.parent_fault("organization", None, parent.map(OrganizationId::as_str))
-                .await?,
-        );
-        if tx
-            .row(
-                "SELECT id FROM organization WHERE name_key = $1",
-                args![fold(name)],
-            )
-            .await?
-            .is_some()
-        {
+        faults.extend(tx.parent_fault("organization", None, parent.map(OrganizationId::as_str)).await?);
+        if tx.row("SELECT id FROM organization WHERE name_key = $1", args![fold(name)]).await?.is_some() {
             faults.push(Fault::new("name", "another organization has this name"));
         }
         check(faults)?;
@@ -75,25 +65,10 @@ impl Crm {
             .set("name_key", fold(name))
             .set("parent_id", parent);
         tx.insert("organization", cells).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Organization,
-                id.as_str(),
-                Op::Create,
-                What::Fields,
-                BTreeSet::new(),
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Organization, id.as_str(), Op::Create, What::Fields, BTreeSet::new()))
+            .await?;
         tx.commit().await?;
-        Ok(Organization {
-            id,
-            version: 1,
-            name: normal(name),
-            parent: parent.cloned(),
-        })
+        Ok(Organization { id, version: 1, name: normal(name), parent: parent.cloned() })
     }
 
     /// Renames an organization or moves it in the tree; its people's groups change with it.
@@ -111,17 +86,9 @@ impl Crm {
     ) -> Result<Organization, Error> {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
-        tx.expect_version("organization", id.as_str(), expected)
-            .await?;
+        tx.expect_version("organization", id.as_str(), expected).await?;
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
-        faults.extend(
-            tx.parent_fault(
-                "organization",
-                Some(id.as_str()),
-                parent.map(OrganizationId::as_str),
-            )
-            .await?,
-        );
+        faults.extend(tx.parent_fault("organization", Some(id.as_str()), parent.map(OrganizationId::as_str)).await?);
         let taken = "SELECT id FROM organization WHERE name_key = $1 AND id <> $2";
         if tx.row(taken, args![fold(name), id]).await?.is_some() {
             faults.push(Fault::new("name", "another organization has this name"));
@@ -137,25 +104,9 @@ impl Crm {
         // Employees show their organization's name as their company.
         let shown = tx.employees_of_organization(id.as_str()).await?;
         tx.touch_employees(actor, now, &shown).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Organization,
-                id.as_str(),
-                Op::Update,
-                What::Membership,
-                people,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Organization, id.as_str(), Op::Update, What::Membership, people)).await?;
         tx.commit().await?;
-        Ok(Organization {
-            id: id.clone(),
-            version: expected + 1,
-            name: normal(name),
-            parent: parent.cloned(),
-        })
+        Ok(Organization { id: id.clone(), version: expected + 1, name: normal(name), parent: parent.cloned() })
     }
 
     /// Deletes an organization that nothing belongs to any more.
@@ -171,19 +122,14 @@ impl Crm {
     ) -> Result<(), Error> {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
-        tx.expect_version("organization", id.as_str(), expected)
-            .await?;
+        tx.expect_version("organization", id.as_str(), expected).await?;
         let used = "SELECT id FROM organization WHERE parent_id = $1 UNION ALL
                     SELECT id FROM position WHERE organization_id = $1 UNION ALL
                     SELECT id FROM account WHERE organization_id = $1 LIMIT 1";
         if tx.row(used, args![id]).await?.is_some() {
-            return Err(Error::fault(
-                "id",
-                "organizations, positions or accounts still belong to it",
-            ));
+            return Err(Error::fault("id", "organizations, positions or accounts still belong to it"));
         }
-        tx.execute("DELETE FROM organization WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM organization WHERE id = $1", args![id]).await?;
         let users = BTreeSet::new();
         let stone = Tombstone {
             kind: Root::Organization,
@@ -194,18 +140,7 @@ impl Crm {
             users: &users,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Organization,
-                id.as_str(),
-                Op::Delete,
-                What::Membership,
-                users,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Organization, id.as_str(), Op::Delete, What::Membership, users)).await?;
         tx.commit().await
     }
 
@@ -215,12 +150,7 @@ impl Crm {
     /// There is none with this id.
     pub async fn organization(&self, id: &OrganizationId) -> Result<Organization, Error> {
         let mut tx = self.db.read().await?;
-        let row = tx
-            .row(
-                "SELECT id, version, name, parent_id FROM organization WHERE id = $1",
-                args![id],
-            )
-            .await?;
+        let row = tx.row("SELECT id, version, name, parent_id FROM organization WHERE id = $1", args![id]).await?;
         Organization::read(&mut row.ok_or(Error::NotFound)?)
     }
 

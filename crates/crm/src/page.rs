@@ -26,10 +26,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page of something else.
     pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(f).collect(),
-            next: self.next,
-        }
+        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
     }
 }
 
@@ -42,11 +39,7 @@ impl PageRequest {
 
     /// The bound that holds.
     pub(crate) fn bound(&self) -> usize {
-        if self.limit == 0 {
-            PAGE
-        } else {
-            self.limit.min(PAGE)
-        }
+        if self.limit == 0 { PAGE } else { self.limit.min(PAGE) }
     }
 
     /// The keys after which the page begins; `None` for the first page.
@@ -61,18 +54,10 @@ impl PageRequest {
 }
 
 /// Makes a page of one record more than was wanted: the surplus one says that another page follows.
-pub(crate) fn page<T, const N: usize>(
-    mut items: Vec<T>,
-    bound: usize,
-    keys: impl Fn(&T) -> [String; N],
-) -> Page<T> {
+pub(crate) fn page<T, const N: usize>(mut items: Vec<T>, bound: usize, keys: impl Fn(&T) -> [String; N]) -> Page<T> {
     let more = items.len() > bound;
     items.truncate(bound);
-    let next = if more {
-        items.last().map(|last| cursor(&keys(last)))
-    } else {
-        None
-    };
+    let next = if more { items.last().map(|last| cursor(&keys(last))) } else { None };
     Page { items, next }
 }
 
@@ -88,25 +73,11 @@ mod tests {
     fn a_cursor_leads_to_its_keys_and_another_text_nowhere() {
         let list = page(vec![1, 2, 3], 2, |n| [n.to_string(), "x".to_owned()]);
         assert_eq!(list.items, [1, 2]);
-        let request = PageRequest {
-            after: list.next,
-            limit: 2,
-        };
-        assert_eq!(
-            request.keys::<2>().expect("ours"),
-            Some(["2".to_owned(), "x".to_owned()])
-        );
+        let request = PageRequest { after: list.next, limit: 2 };
+        assert_eq!(request.keys::<2>().expect("ours"), Some(["2".to_owned(), "x".to_owned()]));
         assert!(request.keys::<1>().is_err());
         for text in ["", "!", "bm9uZQ"] {
-            assert!(
-                PageRequest {
-                    after: Some(text.to_owned()),
-                    limit: 2
-                }
-                .keys::<2>()
-                .is_err(),
-                "{text}"
-            );
+            assert!(PageRequest { after: Some(text.to_owned()), limit: 2 }.keys::<2>().is_err(), "{text}");
         }
         assert_eq!(PageRequest::first(100_000).bound(), PAGE);
     }

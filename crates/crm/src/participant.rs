@@ -4,7 +4,7 @@
 use crate::Crm;
 use crate::activity::{Activity, Display, Part};
 use crate::actor::Actor;
-use crate::db::{Arg, Cells, Row, Tx, args};
+use crate::db::{Arg, Cells, Row, Tx, args, places};
 use crate::error::{Error, Fault};
 use crate::feed::{Change, Op, Root, What};
 use crate::id::{ActivityId, ContactId, EmployeeId};
@@ -45,12 +45,7 @@ impl Person {
     /// The person as both sides of a synchronisation name people.
     #[must_use]
     pub fn attendee(&self) -> Attendee {
-        Attendee {
-            name: self.name.clone(),
-            address: self.address.clone(),
-            role: self.role,
-            response: self.response,
-        }
+        Attendee { name: self.name.clone(), address: self.address.clone(), role: self.role, response: self.response }
     }
 
     /// A person known by name and address only.
@@ -99,20 +94,12 @@ impl Crm {
         let mut tx = self.db.write().await?;
         let activity = tx.activity_of(actor, id).await?;
         if *employee != actor.user && activity.owner != actor.user && !actor.is_admin() {
-            return Err(Error::forbidden(
-                "only the owner may take somebody else off",
-            ));
+            return Err(Error::forbidden("only the owner may take somebody else off"));
         }
         if *employee == activity.owner {
-            return Err(Error::fault(
-                "employee",
-                "the owner cannot be taken off; give it a new owner or delete it",
-            ));
+            return Err(Error::fault("employee", "the owner cannot be taken off; give it a new owner or delete it"));
         }
-        let on_it = activity
-            .people
-            .iter()
-            .any(|person| person.who == Who::Employee(employee.clone()));
+        let on_it = activity.people.iter().any(|person| person.who == Who::Employee(employee.clone()));
         if !on_it {
             return Err(Error::fault("employee", "this employee is not on it"));
         }
@@ -121,12 +108,9 @@ impl Crm {
             Display::Calendar | Display::ActivitiesOnly => "hidden",
             Display::ToDo => "former",
         };
-        let sql = format!(
-            "UPDATE activity_employee SET {column} = 1 WHERE activity_id = $1 AND employee_id = $2"
-        );
+        let sql = format!("UPDATE activity_employee SET {column} = 1 WHERE activity_id = $1 AND employee_id = $2");
         tx.execute(&sql, args![id, employee]).await?;
-        tx.touch_activity(actor, now, &activity, What::Participants, users)
-            .await?;
+        tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
         let after = tx.unveiled(&actor.user, id).await?;
         tx.commit().await?;
         Ok(after.seen_by(&actor.user))
@@ -149,11 +133,9 @@ impl Crm {
             return Err(Error::forbidden("only a participant can answer"));
         }
         let sql = "UPDATE activity_employee SET response = $3 WHERE activity_id = $1 AND employee_id = $2";
-        tx.execute(sql, args![id, &actor.user, response_word(response)])
-            .await?;
+        tx.execute(sql, args![id, &actor.user, response_word(response)]).await?;
         let users = tx.activity_users(id).await?;
-        tx.touch_activity(actor, now, &activity, What::Participants, users)
-            .await?;
+        tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
         let after = tx.unveiled(&actor.user, id).await?;
         tx.commit().await?;
         Ok(after.seen_by(&actor.user))
@@ -162,10 +144,7 @@ impl Crm {
 
 impl Tx {
     /// Everybody whom a change of the activity concerns: its owner and its participants.
-    pub(crate) async fn activity_users(
-        &mut self,
-        id: &ActivityId,
-    ) -> Result<BTreeSet<EmployeeId>, Error> {
+    pub(crate) async fn activity_users(&mut self, id: &ActivityId) -> Result<BTreeSet<EmployeeId>, Error> {
         let sql = "SELECT employee_id FROM activity_employee WHERE activity_id = $1 AND former = 0";
         crate::people::employees(self.rows(sql, args![id]).await?)
     }
@@ -202,11 +181,7 @@ impl Tx {
             let mut person = person.clone();
             let known = match &person.who {
                 Who::Employee(id) => {
-                    let found = self
-                        .employees_by(&actor.user, "e.id = $1", args![id])
-                        .await?
-                        .into_iter()
-                        .next();
+                    let found = self.employees_by(&actor.user, "e.id = $1", args![id]).await?.into_iter().next();
                     found.map(|employee| (employee.name(), employee.addresses.first().cloned()))
                 }
                 Who::Contact(id) => match self.visible_contact(actor, id).await {
@@ -224,24 +199,14 @@ impl Tx {
                     if person.name.trim().is_empty() {
                         person.name = name;
                     }
-                    if person
-                        .address
-                        .as_deref()
-                        .is_none_or(|address| address.trim().is_empty())
-                    {
+                    if person.address.as_deref().is_none_or(|address| address.trim().is_empty()) {
                         person.address = address;
                     }
                     if person.name.trim().is_empty() && person.address.is_none() {
-                        faults.push(Fault::new(
-                            format!("people[{n}]"),
-                            "a name or an address is required",
-                        ));
+                        faults.push(Fault::new(format!("people[{n}]"), "a name or an address is required"));
                     }
                 }
-                None => faults.push(Fault::new(
-                    format!("people[{n}]"),
-                    "there is no such person",
-                )),
+                None => faults.push(Fault::new(format!("people[{n}]"), "there is no such person")),
             }
             complete.push(person);
         }
@@ -257,19 +222,21 @@ impl Tx {
         people: &[Person],
         start: &Own,
     ) -> Result<(), Error> {
-        let staying =
-            "UPDATE activity_employee SET former = 1 WHERE activity_id = $1 AND employee_id <> $2";
-        self.execute(staying, args![id, owner]).await?;
-        self.execute(
-            "DELETE FROM activity_contact WHERE activity_id = $1",
-            args![id],
-        )
-        .await?;
-        self.execute(
-            "DELETE FROM activity_unknown WHERE activity_id = $1",
-            args![id],
-        )
-        .await?;
+        let staying: Vec<&EmployeeId> = std::iter::once(owner)
+            .chain(people.iter().filter_map(|person| match &person.who {
+                Who::Employee(employee) => Some(employee),
+                Who::Contact(_) | Who::Unknown => None,
+            }))
+            .collect();
+        let going = format!(
+            "UPDATE activity_employee SET former = 1 WHERE activity_id = $1 AND employee_id NOT IN ({})",
+            places(2, staying.len())
+        );
+        let mut list = args![id];
+        list.extend(staying.into_iter().map(Arg::from));
+        self.execute(&going, list).await?;
+        self.execute("DELETE FROM activity_contact WHERE activity_id = $1", args![id]).await?;
+        self.execute("DELETE FROM activity_unknown WHERE activity_id = $1", args![id]).await?;
         let mut seen = BTreeSet::new();
         for person in people {
             let cells = Cells::default()
@@ -283,8 +250,7 @@ impl Tx {
                 Who::Employee(employee) => self.put_employee(id, employee, person, start).await?,
                 Who::Contact(contact) => {
                     if seen.insert(person.who.clone()) {
-                        self.insert("activity_contact", cells.set("contact_id", contact))
-                            .await?;
+                        self.insert("activity_contact", cells.set("contact_id", contact)).await?;
                     }
                 }
                 Who::Unknown => {
@@ -318,7 +284,8 @@ impl Tx {
                       reminder, show_as, categories, private)
                    VALUES ($1, $2, 0, 0, $3, $4, $5, $6, $7, $8, $9, $10)
                    ON CONFLICT (activity_id, employee_id) DO UPDATE SET
-                     former = 0, name = $3, address = $4, role = $5, response = $6";
+                     former = 0, name = $3,
+                     hidden = CASE WHEN activity_employee.former = 1 THEN 0 ELSE activity_employee.hidden END, address = $4, role = $5, response = $6";
         let list = args![
             id,
             employee,
@@ -347,10 +314,7 @@ impl Tx {
         );
         for mut row in self.rows(&sql, ids.to_vec()).await? {
             let (activity, contact) = (row.text()?, ContactId::new(row.text()?));
-            people
-                .entry(activity)
-                .or_default()
-                .push(read_person(&mut row, Who::Contact(contact))?);
+            people.entry(activity).or_default().push(read_person(&mut row, Who::Contact(contact))?);
         }
         let sql = format!(
             "SELECT activity_id, name, address, role, response FROM activity_unknown
@@ -358,10 +322,7 @@ impl Tx {
         );
         for mut row in self.rows(&sql, ids.to_vec()).await? {
             let activity = row.text()?;
-            people
-                .entry(activity)
-                .or_default()
-                .push(read_person(&mut row, Who::Unknown)?);
+            people.entry(activity).or_default().push(read_person(&mut row, Who::Unknown)?);
         }
         Ok(people)
     }
@@ -406,24 +367,13 @@ fn parse_role(text: &str) -> Result<Role, Error> {
     [Role::Required, Role::Optional, Role::Resource]
         .into_iter()
         .find(|role| role_word(*role) == text)
-        .ok_or(Error::Corrupt {
-            what: "a role is not known",
-        })
+        .ok_or(Error::Corrupt { what: "a role is not known" })
 }
 
 fn parse_response(text: &str) -> Result<Response, Error> {
     use Response as R;
-    [
-        R::Unknown,
-        R::Organizer,
-        R::NotResponded,
-        R::Accepted,
-        R::Tentative,
-        R::Declined,
-    ]
-    .into_iter()
-    .find(|response| response_word(*response) == text)
-    .ok_or(Error::Corrupt {
-        what: "a response is not known",
-    })
+    [R::Unknown, R::Organizer, R::NotResponded, R::Accepted, R::Tentative, R::Declined]
+        .into_iter()
+        .find(|response| response_word(*response) == text)
+        .ok_or(Error::Corrupt { what: "a response is not known" })
 }

@@ -80,14 +80,9 @@ impl Crm {
             .into_iter()
             .map(|mut row| {
                 let (position, organization, primary) = (row.text()?, row.text()?, row.flag()?);
-                let up = |chains: &BTreeMap<String, Vec<String>>, id: &str| {
-                    chains.get(id).cloned().unwrap_or_default()
-                };
+                let up = |chains: &BTreeMap<String, Vec<String>>, id: &str| chains.get(id).cloned().unwrap_or_default();
                 Ok(Held {
-                    above: up(&above, &position)
-                        .into_iter()
-                        .map(PositionId::new)
-                        .collect(),
+                    above: up(&above, &position).into_iter().map(PositionId::new).collect(),
                     organizations_above: up(&organizations, &organization)
                         .into_iter()
                         .map(OrganizationId::new)
@@ -98,25 +93,16 @@ impl Crm {
                 })
             })
             .collect::<Result<Vec<Held>, Error>>()?;
-        let user_lists = lists
-            .into_iter()
-            .map(|mut row| row.text().map(UserListId::new))
-            .collect::<Result<BTreeSet<_>, Error>>()?;
-        Ok(Memberships {
-            positions,
-            user_lists,
-        })
+        let user_lists =
+            lists.into_iter().map(|mut row| row.text().map(UserListId::new)).collect::<Result<BTreeSet<_>, Error>>()?;
+        Ok(Memberships { positions, user_lists })
     }
 
     /// The names of groups; one that vanished is absent. At most [`MEMBERS`] ids.
     ///
     /// # Errors
     /// Too many ids, or the database's.
-    pub async fn group_names(
-        &self,
-        kind: Group,
-        ids: &BTreeSet<String>,
-    ) -> Result<BTreeMap<String, String>, Error> {
+    pub async fn group_names(&self, kind: Group, ids: &BTreeSet<String>) -> Result<BTreeMap<String, String>, Error> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -129,14 +115,9 @@ impl Crm {
             Group::UserList => "user_list",
         };
         let mut tx = self.db.read().await?;
-        let sql = format!(
-            "SELECT id, name FROM {table} WHERE id IN ({})",
-            places(1, ids.len())
-        );
+        let sql = format!("SELECT id, name FROM {table} WHERE id IN ({})", places(1, ids.len()));
         let rows = tx.rows(&sql, ids.iter().map(Arg::from).collect()).await?;
-        rows.into_iter()
-            .map(|mut row| Ok((row.text()?, row.text()?)))
-            .collect()
+        rows.into_iter().map(|mut row| Ok((row.text()?, row.text()?))).collect()
     }
 }
 
@@ -151,17 +132,12 @@ fn chains(rows: Vec<Row>) -> Result<BTreeMap<String, Vec<String>>, Error> {
 
 /// Reads a column of employees.
 pub(crate) fn employees(rows: Vec<Row>) -> Result<BTreeSet<EmployeeId>, Error> {
-    rows.into_iter()
-        .map(|mut row| row.text().map(EmployeeId::new))
-        .collect()
+    rows.into_iter().map(|mut row| row.text().map(EmployeeId::new)).collect()
 }
 
 impl Tx {
     /// Who holds a position or one below it.
-    pub(crate) async fn holders_below_position(
-        &mut self,
-        position: &str,
-    ) -> Result<BTreeSet<EmployeeId>, Error> {
+    pub(crate) async fn holders_below_position(&mut self, position: &str) -> Result<BTreeSet<EmployeeId>, Error> {
         let sql = "WITH RECURSIVE down (id, depth) AS (
                      SELECT id, 0 FROM position WHERE id = $1
                      UNION ALL
@@ -186,26 +162,12 @@ impl Tx {
 
     /// Whether a row with this id stands in the table.
     pub(crate) async fn exists(&mut self, table: &str, id: &str) -> Result<bool, Error> {
-        Ok(self
-            .row(&format!("SELECT id FROM {table} WHERE id = $1"), args![id])
-            .await?
-            .is_some())
+        Ok(self.row(&format!("SELECT id FROM {table} WHERE id = $1"), args![id]).await?.is_some())
     }
 
     /// The version of a record, checked against the one the change was made against.
-    pub(crate) async fn expect_version(
-        &mut self,
-        table: &str,
-        id: &str,
-        expected: i64,
-    ) -> Result<(), Error> {
-        match self
-            .row(
-                &format!("SELECT version FROM {table} WHERE id = $1"),
-                args![id],
-            )
-            .await?
-        {
+    pub(crate) async fn expect_version(&mut self, table: &str, id: &str, expected: i64) -> Result<(), Error> {
+        match self.row(&format!("SELECT version FROM {table} WHERE id = $1"), args![id]).await? {
             None => Err(Error::NotFound),
             Some(mut row) => match row.int()? {
                 current if current == expected => Ok(()),
@@ -237,17 +199,11 @@ impl Tx {
         );
         let above = self.rows(&sql, args![parent, DEPTH]).await?;
         if i64::try_from(above.len()).unwrap_or(i64::MAX) >= DEPTH {
-            return Ok(Some(Fault::new(
-                "parent",
-                format!("a tree is at most {DEPTH} levels deep"),
-            )));
+            return Ok(Some(Fault::new("parent", format!("a tree is at most {DEPTH} levels deep"))));
         }
         for mut row in above {
             if Some(row.text()?.as_str()) == id {
-                return Ok(Some(Fault::new(
-                    "parent",
-                    "a record cannot stand below itself",
-                )));
+                return Ok(Some(Fault::new("parent", "a record cannot stand below itself")));
             }
         }
         Ok(None)
@@ -259,9 +215,7 @@ pub(crate) fn administrators_only(actor: &Actor) -> Result<(), Error> {
     if actor.is_admin() {
         Ok(())
     } else {
-        Err(Error::forbidden(
-            "only an administrator may change employees and groups",
-        ))
+        Err(Error::forbidden("only an administrator may change employees and groups"))
     }
 }
 
@@ -271,10 +225,7 @@ pub(crate) fn name_fault(name: &str) -> Option<Fault> {
     if name.is_empty() {
         Some(Fault::new("name", "a name is required"))
     } else if name.chars().count() > TEXT_CHARS {
-        Some(Fault::new(
-            "name",
-            format!("at most {TEXT_CHARS} characters"),
-        ))
+        Some(Fault::new("name", format!("at most {TEXT_CHARS} characters")))
     } else {
         None
     }

@@ -45,10 +45,7 @@ pub(crate) const TEXTS: &[Field] = {
 
 /// The columns for a SELECT, birthday last.
 pub(crate) fn columns(alias: &str) -> String {
-    let mut list: Vec<String> = TEXTS
-        .iter()
-        .map(|field| format!("{alias}.{}", field.name()))
-        .collect();
+    let mut list: Vec<String> = TEXTS.iter().map(|field| format!("{alias}.{}", field.name())).collect();
     list.push(format!("{alias}.birthday"));
     list.join(", ")
 }
@@ -72,15 +69,10 @@ pub(crate) fn cells(mut cells: Cells, fields: &Fields) -> Cells {
 
 /// The name a person is shown by: first and last, else the company, else the first address.
 pub(crate) fn shown_name(fields: &Fields) -> String {
-    let words: Vec<String> = [Field::FirstName, Field::LastName]
-        .into_iter()
-        .filter_map(|field| text_of(fields, field))
-        .collect();
+    let words: Vec<String> =
+        [Field::FirstName, Field::LastName].into_iter().filter_map(|field| text_of(fields, field)).collect();
     if words.is_empty() {
-        [Field::Company, Field::Email1]
-            .into_iter()
-            .find_map(|field| text_of(fields, field))
-            .unwrap_or_default()
+        [Field::Company, Field::Email1].into_iter().find_map(|field| text_of(fields, field)).unwrap_or_default()
     } else {
         words.join(" ")
     }
@@ -88,24 +80,16 @@ pub(crate) fn shown_name(fields: &Fields) -> String {
 
 /// What lists of people are ordered by: last name first.
 pub(crate) fn sort_key(fields: &Fields) -> String {
-    let words: Vec<String> = [
-        Field::LastName,
-        Field::FirstName,
-        Field::Company,
-        Field::Email1,
-    ]
-    .into_iter()
-    .filter_map(|field| text_of(fields, field))
-    .collect();
+    let words: Vec<String> = [Field::LastName, Field::FirstName, Field::Company, Field::Email1]
+        .into_iter()
+        .filter_map(|field| text_of(fields, field))
+        .collect();
     fold(&words.join(" "))
 }
 
 /// First and last name without case, to find equal names by; empty unless both are there.
 pub(crate) fn name_key(fields: &Fields) -> String {
-    match (
-        text_of(fields, Field::FirstName),
-        text_of(fields, Field::LastName),
-    ) {
+    match (text_of(fields, Field::FirstName), text_of(fields, Field::LastName)) {
         (Some(first), Some(last)) => names_key(&first, &last),
         (Some(_) | None, _) => String::new(),
     }

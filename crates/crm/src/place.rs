@@ -27,11 +27,7 @@ impl Place {
             Some(":memory:" | "//:memory:") => Ok(Place::Memory),
             Some(path) => {
                 let path = path.strip_prefix("//").unwrap_or(path);
-                if path.is_empty() {
-                    Err(Error::Place)
-                } else {
-                    Ok(Place::File(PathBuf::from(path)))
-                }
+                if path.is_empty() { Err(Error::Place) } else { Ok(Place::File(PathBuf::from(path))) }
             }
             None => Err(Error::Place),
         }
@@ -55,18 +51,9 @@ mod tests {
 
     #[test]
     fn a_place_is_read_and_a_password_is_never_shown() {
-        assert_eq!(
-            Place::parse("sqlite::memory:").expect("a place"),
-            Place::Memory
-        );
-        assert_eq!(
-            Place::parse("sqlite:/var/crm.db").expect("a place"),
-            Place::File("/var/crm.db".into())
-        );
-        assert_eq!(
-            Place::parse("sqlite://crm.db").expect("a place"),
-            Place::File("crm.db".into())
-        );
+        assert_eq!(Place::parse("sqlite::memory:").expect("a place"), Place::Memory);
+        assert_eq!(Place::parse("sqlite:/var/crm.db").expect("a place"), Place::File("/var/crm.db".into()));
+        assert_eq!(Place::parse("sqlite://crm.db").expect("a place"), Place::File("crm.db".into()));
         let place = Place::parse("postgres://crm:geheim@db/crm").expect("a place");
         assert!(!format!("{place:?}").contains("geheim"));
         for text in ["", "mysql://x", "sqlite:", "crm.db"] {

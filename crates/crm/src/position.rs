@@ -68,36 +68,16 @@ impl Crm {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
         let mut faults: Vec<Fault> = name_fault(&draft.name).into_iter().collect();
-        faults.extend(
-            tx.parent_fault(
-                "position",
-                None,
-                draft.parent.as_ref().map(PositionId::as_str),
-            )
-            .await?,
-        );
-        if !tx
-            .exists("organization", draft.organization.as_str())
-            .await?
-        {
+        faults.extend(tx.parent_fault("position", None, draft.parent.as_ref().map(PositionId::as_str)).await?);
+        if !tx.exists("organization", draft.organization.as_str()).await? {
             faults.push(Fault::new("organization", "there is no such organization"));
         }
         check(faults)?;
         let id = PositionId::of_number(tx.count_up("position", 1).await?);
         let cells = Cells::default().set("id", &id).set("version", 1);
         tx.insert("position", draft.cells(cells)).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Position,
-                id.as_str(),
-                Op::Create,
-                What::Fields,
-                BTreeSet::new(),
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Position, id.as_str(), Op::Create, What::Fields, BTreeSet::new()))
+            .await?;
         tx.commit().await?;
         Ok(draft.position(id, 1))
     }
@@ -119,43 +99,18 @@ impl Crm {
         tx.expect_version("position", id.as_str(), expected).await?;
         let mut faults: Vec<Fault> = name_fault(&draft.name).into_iter().collect();
         faults.extend(
-            tx.parent_fault(
-                "position",
-                Some(id.as_str()),
-                draft.parent.as_ref().map(PositionId::as_str),
-            )
-            .await?,
+            tx.parent_fault("position", Some(id.as_str()), draft.parent.as_ref().map(PositionId::as_str)).await?,
         );
-        if !tx
-            .exists("organization", draft.organization.as_str())
-            .await?
-        {
+        if !tx.exists("organization", draft.organization.as_str()).await? {
             faults.push(Fault::new("organization", "there is no such organization"));
         }
         check(faults)?;
-        tx.update(
-            "position",
-            id.as_str(),
-            draft.cells(Cells::default().set("version", expected + 1)),
-        )
-        .await?;
+        tx.update("position", id.as_str(), draft.cells(Cells::default().set("version", expected + 1))).await?;
         let people = tx.holders_below_position(id.as_str()).await?;
-        let sql =
-            "SELECT employee_id FROM position_holder WHERE position_id = $1 AND is_primary = 1";
+        let sql = "SELECT employee_id FROM position_holder WHERE position_id = $1 AND is_primary = 1";
         let shown = employees(tx.rows(sql, args![id]).await?)?;
         tx.touch_employees(actor, now, &shown).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Position,
-                id.as_str(),
-                Op::Update,
-                What::Membership,
-                people,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Position, id.as_str(), Op::Update, What::Membership, people)).await?;
         tx.commit().await?;
         Ok(draft.position(id.clone(), expected + 1))
     }
@@ -174,32 +129,15 @@ impl Crm {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
         tx.expect_version("position", id.as_str(), expected).await?;
-        if tx
-            .row(
-                "SELECT id FROM position WHERE parent_id = $1 LIMIT 1",
-                args![id],
-            )
-            .await?
-            .is_some()
-        {
+        if tx.row("SELECT id FROM position WHERE parent_id = $1 LIMIT 1", args![id]).await?.is_some() {
             return Err(Error::fault("id", "positions still stand below it"));
         }
-        let holders = employees(
-            tx.rows(
-                "SELECT employee_id FROM position_holder WHERE position_id = $1",
-                args![id],
-            )
-            .await?,
-        )?;
+        let holders =
+            employees(tx.rows("SELECT employee_id FROM position_holder WHERE position_id = $1", args![id]).await?)?;
         tx.note_teams_of(actor, now, id.as_str(), &holders).await?;
         tx.touch_employees(actor, now, &holders).await?;
-        tx.execute(
-            "DELETE FROM contact_team WHERE member_kind = 'position' AND member_id = $1",
-            args![id],
-        )
-        .await?;
-        tx.execute("DELETE FROM position WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM contact_team WHERE member_kind = 'position' AND member_id = $1", args![id]).await?;
+        tx.execute("DELETE FROM position WHERE id = $1", args![id]).await?;
         let stone = Tombstone {
             kind: Root::Position,
             id: id.as_str(),
@@ -209,18 +147,7 @@ impl Crm {
             users: &holders,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::Position,
-                id.as_str(),
-                Op::Delete,
-                What::Membership,
-                holders,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::Position, id.as_str(), Op::Delete, What::Membership, holders)).await?;
         tx.commit().await
     }
 
@@ -230,12 +157,7 @@ impl Crm {
     /// There is none with this id.
     pub async fn position(&self, id: &PositionId) -> Result<Position, Error> {
         let mut tx = self.db.read().await?;
-        let row = tx
-            .row(
-                &format!("SELECT {COLUMNS} FROM position WHERE id = $1"),
-                args![id],
-            )
-            .await?;
+        let row = tx.row(&format!("SELECT {COLUMNS} FROM position WHERE id = $1"), args![id]).await?;
         Position::read(&mut row.ok_or(Error::NotFound)?)
     }
 
@@ -249,10 +171,7 @@ impl Crm {
         let bound = request.bound();
         let sql = format!("SELECT {COLUMNS} FROM position WHERE id > $1 ORDER BY id LIMIT $2");
         let rows = tx.rows(&sql, args![after, limit(bound)]).await?;
-        let list = rows
-            .into_iter()
-            .map(|mut row| Position::read(&mut row))
-            .collect::<Result<Vec<_>, Error>>()?;
+        let list = rows.into_iter().map(|mut row| Position::read(&mut row)).collect::<Result<Vec<_>, Error>>()?;
         Ok(page(list, bound, |position| [position.id.to_string()]))
     }
 
@@ -262,13 +181,7 @@ impl Crm {
     /// Only the database's.
     pub async fn position_holders(&self, id: &PositionId) -> Result<BTreeSet<EmployeeId>, Error> {
         let mut tx = self.db.read().await?;
-        employees(
-            tx.rows(
-                "SELECT employee_id FROM position_holder WHERE position_id = $1",
-                args![id],
-            )
-            .await?,
-        )
+        employees(tx.rows("SELECT employee_id FROM position_holder WHERE position_id = $1", args![id]).await?)
     }
 }
 

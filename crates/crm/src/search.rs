@@ -30,47 +30,21 @@ impl Crm {
         if word.chars().count() < 2 {
             return Err(Error::fault("q", "at least two characters"));
         }
-        let like = format!(
-            "%{}%",
-            word.replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_")
-        );
+        let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let limit = i64::try_from(limit.clamp(1, crate::limits::PAGE)).unwrap_or(1);
         let mut tx = self.db.read().await?;
         let contacts = "c.search_key LIKE $2 ESCAPE '\\' AND c.id IN (
                           SELECT contact_id FROM my_contacts WHERE user_id = $1
                           UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1)
                         ORDER BY c.sort_key, c.id LIMIT $3";
-        let contacts = tx
-            .contacts_by(
-                &actor.user,
-                contacts,
-                args![&actor.user, like.as_str(), limit],
-            )
-            .await?;
+        let contacts = tx.contacts_by(&actor.user, contacts, args![&actor.user, like.as_str(), limit]).await?;
         let employees = "e.search_key LIKE $1 ESCAPE '\\' ORDER BY e.sort_key, e.id LIMIT $2";
-        let employees = tx
-            .employees_by(&actor.user, employees, args![like.as_str(), limit])
-            .await?;
+        let employees = tx.employees_by(&actor.user, employees, args![like.as_str(), limit]).await?;
         let activities = "a.search_key LIKE $2 ESCAPE '\\' AND (a.private = 0 OR a.owner_id = $1)
                           AND a.id IN (SELECT activity_id FROM my_activities WHERE user_id = $1)
                           ORDER BY a.sort_at DESC, a.id LIMIT $3";
-        let activities = tx
-            .activities_by(
-                &actor.user,
-                activities,
-                args![&actor.user, like.as_str(), limit],
-            )
-            .await?;
-        let activities = activities
-            .into_iter()
-            .map(|activity| activity.seen_by(&actor.user))
-            .collect();
-        Ok(Found {
-            contacts,
-            employees,
-            activities,
-        })
+        let activities = tx.activities_by(&actor.user, activities, args![&actor.user, like.as_str(), limit]).await?;
+        let activities = activities.into_iter().map(|activity| activity.seen_by(&actor.user)).collect();
+        Ok(Found { contacts, employees, activities })
     }
 }

@@ -75,9 +75,7 @@ impl Crm {
                 }
             }
         }
-        let added = tx
-            .put_on_sync_list(actor, now, record.root(), record.id(), user)
-            .await?;
+        let added = tx.put_on_sync_list(actor, now, record.root(), record.id(), user).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -95,20 +93,11 @@ impl Crm {
     ) -> Result<bool, Error> {
         own_list(actor, user)?;
         let mut tx = self.db.write().await?;
-        let sql =
-            "DELETE FROM sync_list WHERE record_kind = $1 AND record_id = $2 AND user_id = $3";
-        let removed = tx
-            .execute(sql, args![record.root().as_str(), record.id(), user])
-            .await?
-            > 0;
+        let sql = "DELETE FROM sync_list WHERE record_kind = $1 AND record_id = $2 AND user_id = $3";
+        let removed = tx.execute(sql, args![record.root().as_str(), record.id(), user]).await? > 0;
         if removed {
-            let change = Change::new(
-                record.root(),
-                record.id(),
-                Op::Update,
-                What::SyncList,
-                BTreeSet::from([user.clone()]),
-            );
+            let change =
+                Change::new(record.root(), record.id(), Op::Update, What::SyncList, BTreeSet::from([user.clone()]));
             tx.note(actor, now, change).await?;
         }
         tx.commit().await?;
@@ -119,11 +108,7 @@ impl Crm {
     ///
     /// # Errors
     /// The record is not visible.
-    pub async fn sync_list_of(
-        &self,
-        actor: &Actor,
-        record: &Listable,
-    ) -> Result<Vec<Listing>, Error> {
+    pub async fn sync_list_of(&self, actor: &Actor, record: &Listable) -> Result<Vec<Listing>, Error> {
         let mut tx = self.db.read().await?;
         if let Listable::Contact(id) = record {
             tx.visible_contact(actor, id).await?;
@@ -133,9 +118,7 @@ impl Crm {
              ORDER BY user_id LIMIT {}",
             crate::limits::PAGE
         );
-        let rows = tx
-            .rows(&sql, args![record.root().as_str(), record.id()])
-            .await?;
+        let rows = tx.rows(&sql, args![record.root().as_str(), record.id()]).await?;
         rows.into_iter()
             .map(|mut row| {
                 Ok(Listing {
@@ -152,24 +135,14 @@ fn own_list(actor: &Actor, user: &EmployeeId) -> Result<(), Error> {
     if actor.user == *user || actor.is_admin() {
         Ok(())
     } else {
-        Err(Error::forbidden(
-            "only an administrator may change somebody else's Sync List",
-        ))
+        Err(Error::forbidden("only an administrator may change somebody else's Sync List"))
     }
 }
 
 impl Tx {
-    pub(crate) async fn is_listed(
-        &mut self,
-        kind: Root,
-        id: &str,
-        user: &EmployeeId,
-    ) -> Result<bool, Error> {
+    pub(crate) async fn is_listed(&mut self, kind: Root, id: &str, user: &EmployeeId) -> Result<bool, Error> {
         let sql = "SELECT user_id FROM sync_list WHERE record_kind = $1 AND record_id = $2 AND user_id = $3";
-        Ok(self
-            .row(sql, args![kind.as_str(), id, user])
-            .await?
-            .is_some())
+        Ok(self.row(sql, args![kind.as_str(), id, user]).await?.is_some())
     }
 
     pub(crate) async fn put_on_sync_list(
@@ -180,20 +153,12 @@ impl Tx {
         id: &str,
         user: &EmployeeId,
     ) -> Result<bool, Error> {
-        let sql = "INSERT INTO sync_list (record_kind, record_id, user_id, added_by, added_at) VALUES ($1, $2, $3, $4, $5)
+        let sql =
+            "INSERT INTO sync_list (record_kind, record_id, user_id, added_by, added_at) VALUES ($1, $2, $3, $4, $5)
                    ON CONFLICT (record_kind, record_id, user_id) DO NOTHING";
-        let added = self
-            .execute(sql, args![kind.as_str(), id, user, &actor.user, now])
-            .await?
-            > 0;
+        let added = self.execute(sql, args![kind.as_str(), id, user, &actor.user, now]).await? > 0;
         if added {
-            let change = Change::new(
-                kind,
-                id,
-                Op::Update,
-                What::SyncList,
-                BTreeSet::from([user.clone()]),
-            );
+            let change = Change::new(kind, id, Op::Update, What::SyncList, BTreeSet::from([user.clone()]));
             self.note(actor, now, change).await?;
         }
         Ok(added)

@@ -73,14 +73,7 @@ impl Crm {
         let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(dice));
         let mut tx = self.db.write().await?;
         let mut faults = Vec::new();
-        if tx
-            .row(
-                "SELECT id FROM employee WHERE id = $1 AND login IS NOT NULL",
-                args![user],
-            )
-            .await?
-            .is_none()
-        {
+        if tx.row("SELECT id FROM employee WHERE id = $1 AND login IS NOT NULL", args![user]).await?.is_none() {
             faults.push(Fault::new("user", "there is no such user"));
         }
         if name.trim().is_empty() || name.chars().count() > TEXT_CHARS {
@@ -109,11 +102,7 @@ impl Crm {
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn user_of_token(
-        &self,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<Option<SignedIn>, Error> {
+    pub async fn user_of_token(&self, text: &str, now: Timestamp) -> Result<Option<SignedIn>, Error> {
         if !text.starts_with(PREFIX) || text.len() > 100 {
             return Ok(None);
         }
@@ -122,10 +111,7 @@ impl Crm {
                    WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)
                      AND e.active = 1 AND e.login IS NOT NULL";
         match tx.row(sql, args![hash(text), now]).await? {
-            Some(mut row) => Ok(Some(SignedIn {
-                user: EmployeeId::new(row.text()?),
-                admin: row.flag()?,
-            })),
+            Some(mut row) => Ok(Some(SignedIn { user: EmployeeId::new(row.text()?), admin: row.flag()? })),
             None => Ok(None),
         }
     }
@@ -144,17 +130,9 @@ impl Crm {
         let rows = tx.rows(&sql, args![user]).await?;
         rows.into_iter()
             .map(|mut row| {
-                let (id, name, created_at) =
-                    (TokenId::new(row.text()?), row.text()?, row.instant()?);
-                let expires_at = row
-                    .int_or_null()?
-                    .and_then(|at| Timestamp::from_microsecond(at).ok());
-                Ok(Token {
-                    id,
-                    name,
-                    created_at,
-                    expires_at,
-                })
+                let (id, name, created_at) = (TokenId::new(row.text()?), row.text()?, row.instant()?);
+                let expires_at = row.int_or_null()?.and_then(|at| Timestamp::from_microsecond(at).ok());
+                Ok(Token { id, name, created_at, expires_at })
             })
             .collect()
     }
@@ -163,21 +141,10 @@ impl Crm {
     ///
     /// # Errors
     /// Somebody else's without being an administrator.
-    pub async fn revoke_token(
-        &self,
-        actor: &Actor,
-        user: &EmployeeId,
-        id: &TokenId,
-    ) -> Result<bool, Error> {
+    pub async fn revoke_token(&self, actor: &Actor, user: &EmployeeId, id: &TokenId) -> Result<bool, Error> {
         his_own(actor, user)?;
         let mut tx = self.db.write().await?;
-        let gone = tx
-            .execute(
-                "DELETE FROM token WHERE id = $1 AND employee_id = $2",
-                args![id, user],
-            )
-            .await?
-            > 0;
+        let gone = tx.execute("DELETE FROM token WHERE id = $1 AND employee_id = $2", args![id, user]).await? > 0;
         tx.commit().await?;
         Ok(gone)
     }
@@ -195,10 +162,7 @@ impl Crm {
     ) -> Result<(), Error> {
         his_own(actor, user)?;
         if password.chars().count() < PASSWORD_CHARS || password.len() > PASSWORD_BYTES {
-            return Err(Error::fault(
-                "password",
-                format!("{PASSWORD_CHARS} characters to {PASSWORD_BYTES} bytes"),
-            ));
+            return Err(Error::fault("password", format!("{PASSWORD_CHARS} characters to {PASSWORD_BYTES} bytes")));
         }
         let hash = Argon2::default()
             .hash_password_with_salt(password.as_bytes(), salt)
@@ -216,31 +180,21 @@ impl Crm {
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn check_password(
-        &self,
-        login: &str,
-        password: &str,
-    ) -> Result<Option<SignedIn>, Error> {
+    pub async fn check_password(&self, login: &str, password: &str) -> Result<Option<SignedIn>, Error> {
         if password.len() > PASSWORD_BYTES {
             return Ok(None);
         }
         let mut tx = self.db.read().await?;
-        let sql = "SELECT id, admin, password FROM employee WHERE login_key = $1 AND active = 1 AND password IS NOT NULL";
+        let sql =
+            "SELECT id, admin, password FROM employee WHERE login_key = $1 AND active = 1 AND password IS NOT NULL";
         let row = tx.row(sql, args![model::same::fold(login)]).await?;
         drop(tx);
         let Some(mut row) = row else { return Ok(None) };
-        let signed_in = SignedIn {
-            user: EmployeeId::new(row.text()?),
-            admin: row.flag()?,
-        };
+        let signed_in = SignedIn { user: EmployeeId::new(row.text()?), admin: row.flag()? };
         let stored = row.text()?;
-        let stored = PasswordHash::new(&stored).map_err(|_| Error::Corrupt {
-            what: "a password hash cannot be read",
-        })?;
-        Ok(Argon2::default()
-            .verify_password(password.as_bytes(), &stored)
-            .is_ok()
-            .then_some(signed_in))
+        let stored =
+            PasswordHash::new(&stored).map_err(|_| Error::Corrupt { what: "a password hash cannot be read" })?;
+        Ok(Argon2::default().verify_password(password.as_bytes(), &stored).is_ok().then_some(signed_in))
     }
 }
 
@@ -248,9 +202,7 @@ fn his_own(actor: &Actor, user: &EmployeeId) -> Result<(), Error> {
     if actor.user == *user || actor.is_admin() {
         Ok(())
     } else {
-        Err(Error::forbidden(
-            "only an administrator may do this for somebody else",
-        ))
+        Err(Error::forbidden("only an administrator may do this for somebody else"))
     }
 }
 

@@ -20,12 +20,7 @@ pub(crate) struct Tombstone<'a> {
 }
 
 impl Tx {
-    pub(crate) async fn bury(
-        &mut self,
-        actor: &Actor,
-        now: Timestamp,
-        stone: Tombstone<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn bury(&mut self, actor: &Actor, now: Timestamp, stone: Tombstone<'_>) -> Result<(), Error> {
         let cells = Cells::default()
             .set("root_kind", stone.kind.as_str())
             .set("root_id", stone.id)
@@ -55,9 +50,7 @@ impl Tx {
         let mut list = args![kind.as_str()];
         list.extend(ids.iter().map(crate::db::Arg::from));
         let rows = self.rows(&sql, list).await?;
-        rows.into_iter()
-            .map(|mut row| Ok((row.text()?, row.text_or_null()?)))
-            .collect()
+        rows.into_iter().map(|mut row| Ok((row.text()?, row.text_or_null()?))).collect()
     }
 
     /// The error for an id that is not there: deleted, or never known.
@@ -70,16 +63,10 @@ impl Tx {
     }
 
     /// Whether a record made under this key was deleted since.
-    pub(crate) async fn key_buried(
-        &mut self,
-        kind: Root,
-        key: &str,
-    ) -> Result<Option<Error>, Error> {
+    pub(crate) async fn key_buried(&mut self, kind: Root, key: &str) -> Result<Option<Error>, Error> {
         let sql = "SELECT merged_into FROM tombstone WHERE integration_key = $1 AND root_kind = $2";
         match self.row(sql, args![key, kind.as_str()]).await? {
-            Some(mut row) => Ok(Some(Error::Deleted {
-                merged_into: row.text_or_null()?,
-            })),
+            Some(mut row) => Ok(Some(Error::Deleted { merged_into: row.text_or_null()? })),
             None => Ok(None),
         }
     }

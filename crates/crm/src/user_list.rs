@@ -42,31 +42,14 @@ impl Crm {
         let mut tx = self.db.write().await?;
         check(tx.user_list_faults(None, name, members).await?)?;
         let id = UserListId::of_number(tx.count_up("user_list", 1).await?);
-        let cells = Cells::default()
-            .set("id", &id)
-            .set("version", 1)
-            .set("name", normal(name))
-            .set("name_key", fold(name));
+        let cells =
+            Cells::default().set("id", &id).set("version", 1).set("name", normal(name)).set("name_key", fold(name));
         tx.insert("user_list", cells).await?;
         tx.put_members(&id, members).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::UserList,
-                id.as_str(),
-                Op::Create,
-                What::Membership,
-                members.clone(),
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::UserList, id.as_str(), Op::Create, What::Membership, members.clone()))
+            .await?;
         tx.commit().await?;
-        Ok(UserList {
-            id,
-            version: 1,
-            name: normal(name),
-        })
+        Ok(UserList { id, version: 1, name: normal(name) })
     }
 
     /// Renames a user list and sets its members.
@@ -84,41 +67,18 @@ impl Crm {
     ) -> Result<UserList, Error> {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
-        tx.expect_version("user_list", id.as_str(), expected)
-            .await?;
+        tx.expect_version("user_list", id.as_str(), expected).await?;
         check(tx.user_list_faults(Some(id), name, members).await?)?;
         let before = tx.user_list_members(id).await?;
-        let cells = Cells::default()
-            .set("version", expected + 1)
-            .set("name", normal(name))
-            .set("name_key", fold(name));
+        let cells = Cells::default().set("version", expected + 1).set("name", normal(name)).set("name_key", fold(name));
         tx.update("user_list", id.as_str(), cells).await?;
-        tx.execute(
-            "DELETE FROM user_list_member WHERE user_list_id = $1",
-            args![id],
-        )
-        .await?;
+        tx.execute("DELETE FROM user_list_member WHERE user_list_id = $1", args![id]).await?;
         tx.put_members(id, members).await?;
         // Who stays a member keeps his groups; the others' change.
         let changed: BTreeSet<EmployeeId> = before.symmetric_difference(members).cloned().collect();
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::UserList,
-                id.as_str(),
-                Op::Update,
-                What::Membership,
-                changed,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::UserList, id.as_str(), Op::Update, What::Membership, changed)).await?;
         tx.commit().await?;
-        Ok(UserList {
-            id: id.clone(),
-            version: expected + 1,
-            name: normal(name),
-        })
+        Ok(UserList { id: id.clone(), version: expected + 1, name: normal(name) })
     }
 
     /// Deletes a user list.
@@ -134,11 +94,9 @@ impl Crm {
     ) -> Result<(), Error> {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
-        tx.expect_version("user_list", id.as_str(), expected)
-            .await?;
+        tx.expect_version("user_list", id.as_str(), expected).await?;
         let members = tx.user_list_members(id).await?;
-        tx.execute("DELETE FROM user_list WHERE id = $1", args![id])
-            .await?;
+        tx.execute("DELETE FROM user_list WHERE id = $1", args![id]).await?;
         let stone = Tombstone {
             kind: Root::UserList,
             id: id.as_str(),
@@ -148,18 +106,7 @@ impl Crm {
             users: &members,
         };
         tx.bury(actor, now, stone).await?;
-        tx.note(
-            actor,
-            now,
-            Change::new(
-                Root::UserList,
-                id.as_str(),
-                Op::Delete,
-                What::Membership,
-                members,
-            ),
-        )
-        .await?;
+        tx.note(actor, now, Change::new(Root::UserList, id.as_str(), Op::Delete, What::Membership, members)).await?;
         tx.commit().await
     }
 
@@ -176,11 +123,7 @@ impl Crm {
         let list = rows
             .into_iter()
             .map(|mut row| {
-                let list = UserList {
-                    id: UserListId::new(row.text()?),
-                    version: row.int()?,
-                    name: row.text()?,
-                };
+                let list = UserList { id: UserListId::new(row.text()?), version: row.int()?, name: row.text()? };
                 Ok((list, row.text()?))
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -198,20 +141,10 @@ impl Crm {
 
 impl Tx {
     async fn user_list_members(&mut self, id: &UserListId) -> Result<BTreeSet<EmployeeId>, Error> {
-        employees(
-            self.rows(
-                "SELECT employee_id FROM user_list_member WHERE user_list_id = $1",
-                args![id],
-            )
-            .await?,
-        )
+        employees(self.rows("SELECT employee_id FROM user_list_member WHERE user_list_id = $1", args![id]).await?)
     }
 
-    async fn put_members(
-        &mut self,
-        id: &UserListId,
-        members: &BTreeSet<EmployeeId>,
-    ) -> Result<(), Error> {
+    async fn put_members(&mut self, id: &UserListId, members: &BTreeSet<EmployeeId>) -> Result<(), Error> {
         if members.is_empty() {
             return Ok(());
         }
@@ -232,12 +165,7 @@ impl Tx {
         members: &BTreeSet<EmployeeId>,
     ) -> Result<Vec<Fault>, Error> {
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
-        if let Some(mut row) = self
-            .row(
-                "SELECT id FROM user_list WHERE name_key = $1",
-                args![fold(name)],
-            )
-            .await?
+        if let Some(mut row) = self.row("SELECT id FROM user_list WHERE name_key = $1", args![fold(name)]).await?
             && Some(row.text()?.as_str()) != id.map(UserListId::as_str)
         {
             faults.push(Fault::new("name", "another user list has this name"));
@@ -259,14 +187,8 @@ impl Tx {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT id FROM employee WHERE id IN ({})",
-            places(1, ids.len())
-        );
+        let sql = format!("SELECT id FROM employee WHERE id IN ({})", places(1, ids.len()));
         let known = employees(self.rows(&sql, ids.iter().map(Arg::from).collect()).await?)?;
-        Ok(ids
-            .difference(&known)
-            .map(|id| Fault::new(field, format!("there is no employee {id}")))
-            .collect())
+        Ok(ids.difference(&known).map(|id| Fault::new(field, format!("there is no employee {id}"))).collect())
     }
 }

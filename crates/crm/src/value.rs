@@ -106,18 +106,14 @@ pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
         | (Form::Rule, Value::Rule(_)) => return None,
         (Form::Text(limit), Value::Text(text)) => {
             if text.chars().count() <= limit
-                && !text
-                    .chars()
-                    .any(|c| c.is_control() && c != '\n' && c != '\t' && c != '\r')
+                && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' && c != '\r')
             {
                 return None;
             }
             format!("a text of at most {limit} characters without control characters is expected")
         }
         (Form::Set, Value::Set(words)) => {
-            if words.len() <= CATEGORIES
-                && words.iter().all(|word| word.chars().count() <= TEXT_CHARS)
-            {
+            if words.len() <= CATEGORIES && words.iter().all(|word| word.chars().count() <= TEXT_CHARS) {
                 return None;
             }
             format!("at most {CATEGORIES} words are expected")
@@ -149,11 +145,7 @@ pub(crate) fn kept(value: &Value) -> Value {
     match value {
         Value::Text(text) => {
             let text = normal(text);
-            if text.is_empty() {
-                Value::Null
-            } else {
-                Value::Text(text)
-            }
+            if text.is_empty() { Value::Null } else { Value::Text(text) }
         }
         Value::Set(words) => Value::Set(
             words
@@ -175,10 +167,7 @@ pub(crate) fn kept(value: &Value) -> Value {
 
 /// The text at a field, if it has one.
 pub(crate) fn text_of(fields: &Fields, field: Field) -> Option<String> {
-    fields
-        .get(&Path::of(field))
-        .and_then(Value::as_text)
-        .map(str::to_owned)
+    fields.get(&Path::of(field)).and_then(Value::as_text).map(str::to_owned)
 }
 
 /// A text column as a value.
@@ -190,31 +179,23 @@ pub(crate) fn text_value(text: Option<String>) -> Value {
 pub(crate) fn day_value(text: Option<String>) -> Result<Value, Error> {
     match text {
         None => Ok(Value::Null),
-        Some(text) => Ok(Value::Day(text.parse().map_err(|_| Error::Corrupt {
-            what: "a day cannot be read",
-        })?)),
+        Some(text) => Ok(Value::Day(text.parse().map_err(|_| Error::Corrupt { what: "a day cannot be read" })?)),
     }
 }
 
 /// The day at a field as it stands in its column.
 pub(crate) fn day_of(fields: &Fields, field: Field) -> Option<String> {
-    fields
-        .get(&Path::of(field))
-        .and_then(Value::as_day)
-        .map(|day| day.to_string())
+    fields.get(&Path::of(field)).and_then(Value::as_day).map(|day| day.to_string())
 }
 
 /// A value that stands as JSON in its column.
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value)
-        .expect("plain data without maps of odd keys always has a JSON form")
+    serde_json::to_string(value).expect("plain data without maps of odd keys always has a JSON form")
 }
 
 /// Reads what [`json`] wrote.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|_| Error::Corrupt {
-        what: "a JSON column cannot be read",
-    })
+    serde_json::from_str(text).map_err(|_| Error::Corrupt { what: "a JSON column cannot be read" })
 }
 
 /// The extension fields among these, as they stand in their column.
@@ -222,9 +203,7 @@ pub(crate) fn extension_of(fields: &Fields) -> Fields {
     fields
         .iter()
         .filter(|(path, value)| {
-            path.occurrence.is_none()
-                && matches!(path.field, Field::Extension(_))
-                && **value != Value::Null
+            path.occurrence.is_none() && matches!(path.field, Field::Extension(_)) && **value != Value::Null
         })
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect()

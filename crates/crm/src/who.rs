@@ -22,10 +22,7 @@ impl Crm {
         visible_to: &EmployeeId,
     ) -> Result<BTreeMap<String, Who>, Error> {
         if addresses.len() > PEOPLE {
-            return Err(Error::fault(
-                "addresses",
-                format!("at most {PEOPLE} addresses"),
-            ));
+            return Err(Error::fault("addresses", format!("at most {PEOPLE} addresses")));
         }
         self.db.read().await?.who_is(addresses, visible_to).await
     }
@@ -35,18 +32,12 @@ impl Crm {
     ///
     /// # Errors
     /// Too many addresses, or the database's.
-    pub async fn users_by_address(
-        &self,
-        addresses: &BTreeSet<String>,
-    ) -> Result<BTreeMap<String, EmployeeId>, Error> {
+    pub async fn users_by_address(&self, addresses: &BTreeSet<String>) -> Result<BTreeMap<String, EmployeeId>, Error> {
         if addresses.is_empty() {
             return Ok(BTreeMap::new());
         }
         if addresses.len() > PEOPLE {
-            return Err(Error::fault(
-                "addresses",
-                format!("at most {PEOPLE} addresses"),
-            ));
+            return Err(Error::fault("addresses", format!("at most {PEOPLE} addresses")));
         }
         let sql = format!(
             "SELECT a.address_key, a.employee_id FROM employee_address a JOIN employee e ON e.id = a.employee_id
@@ -54,26 +45,14 @@ impl Crm {
             places(1, addresses.len())
         );
         let mut tx = self.db.read().await?;
-        let rows = tx
-            .rows(
-                &sql,
-                addresses
-                    .iter()
-                    .map(|address| Arg::from(fold(address)))
-                    .collect(),
-            )
-            .await?;
+        let rows = tx.rows(&sql, addresses.iter().map(|address| Arg::from(fold(address))).collect()).await?;
         let found = rows
             .into_iter()
             .map(|mut row| Ok((row.text()?, EmployeeId::new(row.text()?))))
             .collect::<Result<BTreeMap<String, EmployeeId>, Error>>()?;
         Ok(addresses
             .iter()
-            .filter_map(|address| {
-                found
-                    .get(&fold(address))
-                    .map(|user| (address.clone(), user.clone()))
-            })
+            .filter_map(|address| found.get(&fold(address)).map(|user| (address.clone(), user.clone())))
             .collect())
     }
 }
@@ -84,21 +63,15 @@ impl Tx {
         addresses: &BTreeSet<String>,
         visible_to: &EmployeeId,
     ) -> Result<BTreeMap<String, Who>, Error> {
-        let mut wanted: BTreeSet<String> = addresses
-            .iter()
-            .map(|address| fold(address))
-            .filter(|key| !key.is_empty())
-            .collect();
+        let mut wanted: BTreeSet<String> =
+            addresses.iter().map(|address| fold(address)).filter(|key| !key.is_empty()).collect();
         let mut found = BTreeMap::new();
         if !wanted.is_empty() {
             let sql = format!(
                 "SELECT address_key, employee_id FROM employee_address WHERE address_key IN ({})",
                 places(1, wanted.len())
             );
-            for mut row in self
-                .rows(&sql, wanted.iter().map(Arg::from).collect())
-                .await?
-            {
+            for mut row in self.rows(&sql, wanted.iter().map(Arg::from).collect()).await? {
                 let key = row.text()?;
                 wanted.remove(&key);
                 found.insert(key, Who::Employee(EmployeeId::new(row.text()?)));
@@ -116,10 +89,7 @@ impl Tx {
             list.extend(wanted.iter().map(Arg::from));
             let mut contacts: BTreeMap<String, Vec<ContactId>> = BTreeMap::new();
             for mut row in self.rows(&sql, list).await? {
-                contacts
-                    .entry(row.text()?)
-                    .or_default()
-                    .push(ContactId::new(row.text()?));
+                contacts.entry(row.text()?).or_default().push(ContactId::new(row.text()?));
             }
             for (key, ids) in contacts {
                 wanted.remove(&key);
@@ -143,10 +113,7 @@ impl Tx {
         owner: &EmployeeId,
         before: &[Person],
     ) -> Result<Vec<Person>, Error> {
-        let known: BTreeMap<String, &Person> = before
-            .iter()
-            .map(|person| (person.attendee().key(), person))
-            .collect();
+        let known: BTreeMap<String, &Person> = before.iter().map(|person| (person.attendee().key(), person)).collect();
         let ask: BTreeSet<String> = people
             .iter()
             .filter(|(key, _)| !known.contains_key(*key))
@@ -161,15 +128,10 @@ impl Tx {
                 (None, Some(address)) => found.get(&fold(address)).cloned().unwrap_or(Who::Unknown),
                 (None, None) => Who::Unknown,
             };
-            if who == Who::Employee(owner.clone())
-                || who != Who::Unknown && !seen.insert(who.clone())
-            {
+            if who == Who::Employee(owner.clone()) || who != Who::Unknown && !seen.insert(who.clone()) {
                 continue;
             }
-            list.push(Person {
-                who,
-                ..Person::unknown(attendee)
-            });
+            list.push(Person { who, ..Person::unknown(attendee) });
         }
         Ok(list)
     }
