@@ -1,0 +1,540 @@
+//! Writing properties into an item as CreateItem and UpdateItem do: what is checked, what is worked out, what follows from it.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::codes::{Code, Outcome, Refusal};
+use crate::item::body::{Body, crlf};
+use crate::item::calendar::{Attendee, Person, Response, Role};
+use crate::item::contact::{COLLECTIONS, put_entry};
+use crate::item::extended::{self, ExtFault, ExtKey, ExtPath, ExtValue};
+use crate::item::schema::{Access, Form, ItemKind, fits};
+use crate::item::series::{self, SeriesFault};
+use crate::item::task::{Status, TaskChanges, today};
+use crate::item::{Attachment, Detail, Item, Value, time};
+use crate::recurrence::{Rule, RuleFault};
+use crate::xml::Element;
+use crate::zone::Zone;
+
+/// What writing needs to know beside the item.
+pub(crate) struct Setting<'a> {
+    pub zone: &'a Zone,
+    pub now: Timestamp,
+    pub creating: bool,
+    /// Quirk: `Organizer` may be set.
+    pub keeps_organizer: bool,
+    /// Quirk: telephone numbers lose their punctuation.
+    pub normalises_phone: bool,
+    /// Quirk: single-line texts are cut after so many characters.
+    pub cuts_text: Option<usize>,
+    /// The series came whole, with its exceptions, from MIME content.
+    pub from_mime: bool,
+    pub changed: BTreeSet<&'static str>,
+}
+
+const MAX_ATTACHMENT: usize = 25 * 1024 * 1024;
+
+/// Writes one property element into an item.
+pub(crate) fn set(item: &mut Item, element: &Element, setting: &mut Setting<'_>) -> Outcome<()> {
+    let name = element.name.as_str();
+    let spec = item.kind.spec(name).ok_or(Code::ErrorInvalidPropertySet)?;
+    let organizer = name == "Organizer" && setting.keeps_organizer;
+    if spec.access == Access::Read && !organizer {
+        return Err(refused(Code::ErrorInvalidPropertySet, name));
+    }
+    if !fits(spec.form, &element.text()) {
+        return Err(refused(Code::ErrorInvalidValueForProperty, name));
+    }
+    setting.changed.insert(spec.name);
+    match (item.kind, spec.name) {
+        (_, "Body") => {
+            let html = element.attr("BodyType") == Some("HTML");
+            item.body = Body::stored(html, &element.text());
+        }
+        (_, "ExtendedProperty") => set_extended(item, element, setting)?,
+        (_, "Attachments") => {
+            for file in element.elements() {
+                let no = item.attachments.len() as u64 + 1;
+                item.attachments.push(read_attachment(file, no, setting.now)?);
+            }
+        }
+        (_, "MimeContent") => {}
+        (ItemKind::Calendar, _) => set_calendar(item, spec.name, element, setting)?,
+        (ItemKind::Task, _) => set_task(item, spec.name, element, setting)?,
+        (ItemKind::Contact, "EmailAddresses" | "PhysicalAddresses" | "PhoneNumbers" | "ImAddresses") => {
+            for entry in element.elements() {
+                set_entry(item, spec.name, entry, setting)?;
+            }
+        }
+        (
+            ItemKind::Contact
+            | ItemKind::Item
+            | ItemKind::Message
+            | ItemKind::DistributionList
+            | ItemKind::MeetingRequest
+            | ItemKind::MeetingResponse
+            | ItemKind::MeetingCancellation
+            | ItemKind::Post,
+            _,
+        ) => set_plain(item, spec.name, spec.form, element, setting),
+    }
+    Ok(())
+}
+
+fn refused(code: Code, name: &str) -> Refusal {
+    Refusal::saying(code, &format!("{} Property: {name}.", code.text()))
+}
+
+fn set_plain(item: &mut Item, name: &'static str, form: Form, element: &Element, setting: &Setting<'_>) {
+    let value = match form {
+        Form::Parts if element.first().is_none() => {
+            item.props.remove(name);
+            return;
+        }
+        Form::Parts => {
+            let mut kept = element.clone();
+            kept.name = name.to_owned();
+            Value::Parts(kept)
+        }
+        Form::Text => {
+            let text = crlf(&element.text());
+            Value::Text(match setting.cuts_text {
+                Some(max) => text.chars().take(max).collect(),
+                None => text,
+            })
+        }
+        Form::Bool => Value::Text(if truth(&element.word()) { "true" } else { "false" }.to_owned()),
+        Form::Time => match time::read(&element.word(), setting.zone) {
+            Some(at) => Value::Text(time::written(at)),
+            None => return,
+        },
+        Form::Int | Form::Double | Form::Choice(_) => Value::Text(element.word()),
+    };
+    item.props.insert(name, value);
+}
+
+fn truth(word: &str) -> bool {
+    matches!(word, "true" | "1")
+}
+
+fn set_calendar(item: &mut Item, name: &'static str, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
+    let creating = setting.creating;
+    let form = item.kind.spec(name).map_or(Form::Text, |spec| spec.form);
+    let Some(calendar) = item.calendar_mut() else {
+        return Err(Code::ErrorInternalServerError.into());
+    };
+    match name {
+        "Start" | "End" => {
+            let at = time::read(&element.word(), setting.zone)
+                .ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))?;
+            if name == "Start" {
+                calendar.start = at;
+            } else {
+                calendar.end = at;
+            }
+        }
+        "StartTimeZone" => {
+            calendar.start_zone = Zone::from_definition(element).ok_or(Code::ErrorTimeZone)?;
+        }
+        "EndTimeZone" => {
+            calendar.end_zone = Zone::from_definition(element).ok_or(Code::ErrorTimeZone)?;
+        }
+        "MeetingTimeZone" => {
+            let zone = Zone::from_meeting_time_zone(element).ok_or(Code::ErrorTimeZone)?;
+            calendar.start_zone = zone.clone();
+            calendar.end_zone = zone;
+        }
+        "IsAllDayEvent" => calendar.all_day = truth(&element.word()),
+        "UID" if creating => calendar.set_uid(&element.text()),
+        "UID" => return Err(refused(Code::ErrorInvalidPropertySet, name)),
+        "DateTimeStamp" => {
+            calendar.stamp = time::read(&element.word(), setting.zone).unwrap_or(setting.now);
+        }
+        "Organizer" => {
+            let person = element.child("Mailbox").and_then(Person::read);
+            if let Some(person) = person {
+                if !person.is(&calendar.organizer.address) {
+                    calendar.received = true;
+                    calendar.my_response = Response::NoResponseReceived;
+                }
+                calendar.organizer = person;
+            }
+        }
+        "RequiredAttendees" | "OptionalAttendees" | "Resources" => {
+            let role = Role::of_list(name).ok_or(Code::ErrorInternalServerError)?;
+            let new = Attendee::read_list(element, role).ok_or_else(|| refused(Code::ErrorInvalidRecipients, name))?;
+            replace_attendees(&mut calendar.attendees, role, new);
+        }
+        "Recurrence" => {
+            if calendar.occurrence.is_some() {
+                return Err(refused(Code::ErrorInvalidPropertySet, name));
+            }
+            calendar.rule = Some(read_rule(element, false)?);
+        }
+        _ => set_plain(item, name, form, element, setting),
+    }
+    Ok(())
+}
+
+fn read_rule(element: &Element, tasks: bool) -> Outcome<Rule> {
+    Rule::read(element, tasks).map_err(|fault| {
+        match fault {
+            RuleFault::Invalid => Code::ErrorCalendarInvalidRecurrence,
+            RuleFault::BadWeeklyDay => Code::ErrorCalendarInvalidDayForWeeklyRecurrence,
+            RuleFault::NoOccurrence => Code::ErrorRecurrenceHasNoOccurrence,
+        }
+        .into()
+    })
+}
+
+/// Replaces one list; the answers of people who stay in it are kept.
+fn replace_attendees(all: &mut Vec<Attendee>, role: Role, new: Vec<Attendee>) {
+    let old: Vec<Attendee> = all.iter().filter(|one| one.role == role).cloned().collect();
+    all.retain(|one| one.role != role);
+    for mut one in new {
+        if let Some(known) = old.iter().find(|old| old.person.is(&one.person.address)) {
+            one.response = known.response;
+            one.replied = known.replied;
+        }
+        all.push(one);
+    }
+}
+
+fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
+    let form = item.kind.spec(name).map_or(Form::Text, |spec| spec.form);
+    let Some(task) = item.task_mut() else {
+        return Err(Code::ErrorInternalServerError.into());
+    };
+    let day = || {
+        time::read_day(&element.word(), setting.zone).ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))
+    };
+    match name {
+        "StartDate" => task.start = Some(day()?),
+        "DueDate" => task.due = Some(day()?),
+        "CompleteDate" => {
+            let day = day()?;
+            if today(setting.now).tomorrow().is_ok_and(|tomorrow| day > tomorrow) {
+                return Err(Code::ErrorInvalidCompleteDate.into());
+            }
+            task.completed = Some(day);
+        }
+        "Status" => {
+            task.status =
+                Status::of(&element.word()).ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))?;
+        }
+        "PercentComplete" => {
+            let percent: f64 = element.word().parse().unwrap_or(-1.0);
+            if !(0.0..=100.0).contains(&percent) {
+                return Err(Code::ErrorInvalidPercentCompleteValue.into());
+            }
+            task.percent = percent;
+        }
+        "Recurrence" => {
+            task.rule = Some(read_rule(element, true)?);
+            task.done = 0;
+        }
+        _ => set_plain(item, name, form, element, setting),
+    }
+    Ok(())
+}
+
+/// One entry of a keyed collection of a contact.
+pub(crate) fn set_entry(
+    item: &mut Item,
+    collection: &'static str,
+    entry: &Element,
+    setting: &Setting<'_>,
+) -> Outcome<()> {
+    let key = entry.attr("Key").ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, collection))?.to_owned();
+    let known = COLLECTIONS.iter().any(|(name, keys)| *name == collection && keys.contains(&key.as_str()));
+    if !known {
+        return Err(refused(Code::ErrorInvalidValueForProperty, collection));
+    }
+    let mut kept = Element::new("Entry").with_attr("Key", &key);
+    if collection == "PhysicalAddresses" {
+        for part in entry.elements().filter(|part| !part.text().is_empty()) {
+            kept.push(Element::leaf(&part.name, &crlf(&part.text())));
+        }
+        let new = kept.first().is_some().then_some(kept);
+        put_entry(item, collection, &key, new);
+        return Ok(());
+    }
+    let text = entry.text();
+    let text = text.trim();
+    if text.is_empty() {
+        put_entry(item, collection, &key, None);
+        return Ok(());
+    }
+    let text = if collection == "PhoneNumbers" && setting.normalises_phone {
+        text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    } else {
+        text.to_owned()
+    };
+    if collection == "EmailAddresses" {
+        kept = kept
+            .with_attr("Name", entry.attr("Name").unwrap_or(&text))
+            .with_attr("RoutingType", entry.attr("RoutingType").unwrap_or("SMTP"))
+            .with_attr("MailboxType", entry.attr("MailboxType").unwrap_or("Contact"));
+    }
+    kept.children.push(crate::xml::Node::Text(text));
+    put_entry(item, collection, &key, Some(kept));
+    Ok(())
+}
+
+/// Sets or clears one part of a postal address.
+pub(crate) fn set_address_part(item: &mut Item, key: &str, part: &str, text: Option<&str>) {
+    const ORDER: [&str; 5] = ["Street", "City", "State", "CountryOrRegion", "PostalCode"];
+    let old = crate::item::contact::entry(item, "PhysicalAddresses", key).cloned();
+    let value =
+        |name: &str| -> Option<String> { if name == part { text.map(crlf) } else { old.as_ref()?.child_text(name) } };
+    let mut kept = Element::new("Entry").with_attr("Key", key);
+    for name in ORDER {
+        if let Some(text) = value(name).filter(|text| !text.is_empty()) {
+            kept.push(Element::leaf(name, &text));
+        }
+    }
+    let new = kept.first().is_some().then_some(kept);
+    put_entry(item, "PhysicalAddresses", key, new);
+}
+
+fn set_extended(item: &mut Item, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
+    let (path, value) = extended::read_property(element, setting.zone).map_err(|fault| match fault {
+        ExtFault::Path => Code::ErrorInvalidExtendedProperty,
+        ExtFault::CustomTag => Code::ErrorNoPropertyTagForCustomProperties,
+        ExtFault::Value => Code::ErrorInvalidExtendedPropertyValue,
+    })?;
+    put_extended(item, path, value);
+    Ok(())
+}
+
+/// Stores an extended property; one that is a standard property under its MAPI name sets that.
+fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue) {
+    if let Some(name) = extended::alias(&path.key).filter(|_| path.kind == "String")
+        && let Some(spec) = item.kind.spec(name)
+    {
+        item.set_text(spec.name, value.first());
+        return;
+    }
+    if item.kind == ItemKind::Contact
+        && path.kind == "String"
+        && let Some(key) = extended::phone_alias(&path.key)
+    {
+        let new = (!value.first().is_empty()).then(|| Element::leaf("Entry", value.first()).with_attr("Key", key));
+        put_entry(item, "PhoneNumbers", key, new);
+        return;
+    }
+    let number = value.first().parse::<usize>().ok();
+    let choice = |words: &[&'static str]| number.and_then(|at| words.get(at).copied());
+    if path.kind == "Integer" && path.key == ExtKey::Tag(0x36) {
+        if let Some(word) = choice(&["Normal", "Personal", "Private", "Confidential"]) {
+            item.set_text("Sensitivity", word);
+        }
+        return;
+    }
+    if path.kind == "Integer" && path.key == ExtKey::Tag(0x17) {
+        if let Some(word) = choice(&["Low", "Normal", "High"]) {
+            item.set_text("Importance", word);
+        }
+        return;
+    }
+    item.extended.insert(path.key, value);
+}
+
+/// Takes an extended property away, with the standard property it mirrors.
+pub(crate) fn delete_extended(item: &mut Item, path: &ExtPath) {
+    if let Some(name) = extended::alias(&path.key).filter(|_| path.kind == "String") {
+        item.props.remove(name);
+    }
+    if let Some(key) = extended::phone_alias(&path.key) {
+        put_entry(item, "PhoneNumbers", key, None);
+    }
+    if item.extended.get(&path.key).is_some_and(|value| value.kind == path.kind) {
+        item.extended.remove(&path.key);
+    }
+}
+
+/// Reads a `FileAttachment`.
+pub(crate) fn read_attachment(file: &Element, no: u64, now: Timestamp) -> Outcome<Attachment> {
+    if file.name != "FileAttachment" {
+        return Err(Refusal::saying(Code::ErrorInvalidItemForOperationCreateItem, "Only file attachments are kept."));
+    }
+    let content: String = file.child_text("Content").unwrap_or_default().split_whitespace().collect();
+    let bytes = STANDARD.decode(&content).map_err(|_| Code::ErrorInvalidValueForProperty)?;
+    if bytes.len() > MAX_ATTACHMENT {
+        return Err(Code::ErrorAttachmentSizeLimitExceeded.into());
+    }
+    let flag = |name: &str| file.child(name).is_some_and(|flag| truth(&flag.word()));
+    Ok(Attachment {
+        no,
+        name: file.child_text("Name").unwrap_or_default(),
+        content_type: file.child_text("ContentType").unwrap_or_else(|| "application/octet-stream".to_owned()),
+        content_id: file.child_text("ContentId"),
+        inline: flag("IsInline"),
+        contact_photo: flag("IsContactPhoto"),
+        size: bytes.len(),
+        content,
+        modified: now,
+    })
+}
+
+/// Works out what follows from the properties that were written; `before` is the item as it was.
+pub(crate) fn finish(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>) -> Outcome<()> {
+    let now = setting.now;
+    let changed = |name: &str| setting.changed.contains(name);
+    if item
+        .text("ReminderMinutesBeforeStart")
+        .is_some_and(|text| text.parse::<i64>().map_or(true, |minutes| !(0..=2_629_800).contains(&minutes)))
+    {
+        return Err(refused(Code::ErrorInvalidValueForProperty, "ReminderMinutesBeforeStart"));
+    }
+    if changed("FileAsMapping") && !changed("FileAs") {
+        item.props.remove("FileAs");
+    } else if changed("FileAs") && !changed("FileAsMapping") {
+        item.props.remove("FileAsMapping");
+    }
+    match &mut item.detail {
+        Detail::Task(task) => {
+            let set = TaskChanges {
+                status: changed("Status"),
+                percent: changed("PercentComplete"),
+                completed: changed("CompleteDate"),
+            };
+            task.settle(set, today(now));
+            if let (Some(start), Some(due)) = (task.start, task.due)
+                && start > due
+            {
+                // Outlook never shows a task that is due before it starts: the side that was not written gives way.
+                if changed("StartDate") && !changed("DueDate") {
+                    task.due = Some(start);
+                } else {
+                    task.start = Some(due);
+                }
+            }
+            if before.is_some() {
+                task.change_count += 1;
+            }
+            Ok(())
+        }
+        Detail::Calendar(_) => finish_calendar(item, before, setting),
+        Detail::None => Ok(()),
+    }
+}
+
+fn finish_calendar(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>) -> Outcome<()> {
+    let changed = |name: &str| setting.changed.contains(name);
+    let Some(calendar) = item.calendar_mut() else {
+        return Ok(());
+    };
+    if changed("StartTimeZone") && !changed("EndTimeZone") {
+        calendar.end_zone = calendar.start_zone.clone();
+    }
+    if changed("Start") && !changed("End") && setting.creating {
+        calendar.end = calendar.start.checked_add(30.minutes()).unwrap_or(calendar.start);
+    }
+    calendar.align_all_day();
+    if calendar.end < calendar.start {
+        return Err(Code::ErrorCalendarEndDateIsEarlierThanStartDate.into());
+    }
+    if calendar.end.as_second() - calendar.start.as_second() > 5 * 366 * 86_400 {
+        return Err(Code::ErrorCalendarDurationIsTooLong.into());
+    }
+    if calendar.occurrence.is_some() {
+        return Ok(());
+    }
+    let old = before.and_then(Item::calendar);
+    let moved = old.is_none_or(|old| {
+        old.start != calendar.start
+            || old.end != calendar.end
+            || old.all_day != calendar.all_day
+            || old.start_zone != calendar.start_zone
+    });
+    if (changed("Recurrence") || moved) && !setting.from_mime {
+        // trap 59: another pattern or another time drops every exception and brings deleted days back.
+        calendar.exceptions.clear();
+        calendar.deleted.clear();
+        if let Some(rule) = &mut calendar.rule
+            && !changed("Recurrence")
+        {
+            rule.start = calendar.start_zone.local(calendar.start).date();
+        }
+        series::align_master(calendar);
+        series::check_length(calendar).map_err(series_refusal)?;
+    }
+    Ok(())
+}
+
+/// The code for a limit of a series.
+pub(crate) fn series_refusal(fault: SeriesFault) -> Refusal {
+    match fault {
+        SeriesFault::CrossingBoundary => Code::ErrorOccurrenceCrossingBoundary.into(),
+        SeriesFault::TimeSpanTooBig => Code::ErrorOccurrenceTimeSpanTooBig.into(),
+    }
+}
+
+/// Clears a standard property, as DeleteItemField does.
+pub(crate) fn delete(item: &mut Item, name: &str, setting: &mut Setting<'_>) -> Outcome<()> {
+    let spec = item.kind.spec(name).ok_or_else(|| refused(Code::ErrorInvalidPropertyDelete, name))?;
+    if spec.access == Access::Read {
+        return Err(refused(Code::ErrorInvalidPropertyDelete, name));
+    }
+    setting.changed.insert(spec.name);
+    match (&mut item.detail, spec.name) {
+        (_, "Body") => item.body = Body::stored(false, ""),
+        (_, "Attachments" | "MimeContent" | "ExtendedProperty") => {
+            return Err(refused(Code::ErrorInvalidPropertyDelete, name));
+        }
+        (Detail::Calendar(_), "Start" | "End" | "UID" | "DateTimeStamp" | "IsAllDayEvent" | "LegacyFreeBusyStatus") => {
+            return Err(refused(Code::ErrorInvalidPropertyDelete, name));
+        }
+        (Detail::Calendar(calendar), "StartTimeZone" | "EndTimeZone" | "MeetingTimeZone") => {
+            calendar.start_zone = Zone::utc();
+            calendar.end_zone = Zone::utc();
+        }
+        (Detail::Calendar(calendar), "RequiredAttendees" | "OptionalAttendees" | "Resources") => {
+            let role = Role::of_list(spec.name);
+            calendar.attendees.retain(|one| Some(one.role) != role);
+        }
+        (Detail::Calendar(calendar), "Recurrence") => calendar.rule = None,
+        (Detail::Task(task), "StartDate") => task.start = None,
+        (Detail::Task(task), "DueDate") => task.due = None,
+        (Detail::Task(task), "CompleteDate") => task.completed = None,
+        (Detail::Task(task), "Recurrence") => task.rule = None,
+        (Detail::Task(task), "Status") => task.status = Status::NotStarted,
+        (Detail::Task(task), "PercentComplete") => task.percent = 0.0,
+        (Detail::None | Detail::Calendar(_) | Detail::Task(_), _) => {
+            item.props.remove(spec.name);
+        }
+    }
+    Ok(())
+}
+
+/// Adds to a property, as AppendToItemField does: only bodies and lists of people allow it.
+pub(crate) fn append(item: &mut Item, element: &Element, setting: &mut Setting<'_>) -> Outcome<()> {
+    let name = element.name.as_str();
+    let spec = item.kind.spec(name).ok_or_else(|| refused(Code::ErrorInvalidPropertyAppend, name))?;
+    setting.changed.insert(spec.name);
+    match spec.name {
+        "Body" => {
+            let html = element.attr("BodyType") == Some("HTML");
+            item.body.append(html, &element.text());
+        }
+        "RequiredAttendees" | "OptionalAttendees" | "Resources" => {
+            let role = Role::of_list(spec.name).ok_or(Code::ErrorInternalServerError)?;
+            let new = Attendee::read_list(element, role).ok_or_else(|| refused(Code::ErrorInvalidRecipients, name))?;
+            let Some(calendar) = item.calendar_mut() else {
+                return Err(refused(Code::ErrorInvalidPropertyAppend, name));
+            };
+            calendar.attendees.extend(new);
+        }
+        "ToRecipients" | "CcRecipients" | "BccRecipients" | "ReplyTo" => {
+            let mut all = item.parts(spec.name).cloned().unwrap_or_else(|| Element::new(spec.name));
+            all.children.extend(element.children.iter().cloned());
+            item.props.insert(spec.name, Value::Parts(all));
+        }
+        _ => return Err(refused(Code::ErrorInvalidPropertyAppend, name)),
+    }
+    Ok(())
+}

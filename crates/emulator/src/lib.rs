@@ -1,0 +1,40 @@
+//! An Exchange server in memory that speaks EWS over HTTP, written from Microsoft's documentation and using nothing of the product.
+//!
+//! A [`Site`] is an organisation; one or several [`Emulator`]s are its servers; each holds mailboxes. What goes over the
+//! wire is what an Exchange 2016 would say, checked against Microsoft's schemas. What a test wants to know or break stands
+//! behind the wire: [`Emulator::counters`], [`Emulator::sink`], [`Emulator::move_mailbox`], [`Quirk`], [`FaultAction`].
+
+mod change_log;
+mod codes;
+mod counters;
+mod emulator;
+mod ews;
+mod faults;
+mod folder;
+mod ids;
+mod item;
+pub mod listen;
+mod mailbox;
+mod meeting;
+mod mime;
+mod paths;
+mod quirks;
+mod recurrence;
+mod router;
+mod schema_check;
+mod shape;
+mod site;
+mod subscriptions;
+mod xml;
+mod zone;
+mod zone_rules;
+mod zone_table;
+
+pub use counters::{Counters, ItemCounts, MailboxCounters, WrittenBy};
+pub use emulator::{Clock, Emulator, EmulatorOptions, Hook, ItemRef, MailboxSpec, Unknown};
+pub use ews::soap::ServerVersion;
+pub use faults::{Effect, FaultAction, RequestInfo};
+pub use item::Damage;
+pub use mailbox::{MailboxKind, MailboxState};
+pub use quirks::Quirk;
+pub use site::{MailKind, SinkEntry, Site};

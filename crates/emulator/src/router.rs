@@ -1,0 +1,144 @@
+//! The HTTP side: sign-in, the size and form of requests, and the hooks that make trouble.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+
+use crate::codes::Code;
+use crate::emulator::Emulator;
+use crate::ews::auth::{self, Account};
+use crate::ews::soap::Fault;
+use crate::ews::{self, Request};
+use crate::faults::{Effect, FaultAction, RequestInfo, broken, login_page, plain};
+use crate::quirks::Quirk;
+use crate::xml::escape;
+
+const PATH: &str = "/ews/exchange.asmx";
+const XML: &str = "text/xml; charset=utf-8";
+
+/// The router of a server: one path, compared without case.
+pub(crate) fn router(emulator: Emulator) -> Router {
+    Router::new().fallback(handle).with_state(emulator)
+}
+
+async fn handle(State(emulator): State<Emulator>, request: HttpRequest) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let known = parts.uri.path().trim_end_matches('/').eq_ignore_ascii_case(PATH);
+    // The body is read before anything is answered, so that the connection stays usable after a 401.
+    let Ok(bytes) = to_bytes(body, emulator.max_body()).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Body::empty());
+    };
+    if !known {
+        return plain(StatusCode::NOT_FOUND, "text/plain", Body::empty());
+    }
+    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let account = auth::basic(&emulator.world(), emulator.server(), header);
+    let Some(account) = account else {
+        return unauthorized();
+    };
+    if parts.method == Method::GET {
+        let page = "<html><body>This is the Exchange Web Services endpoint.</body></html>";
+        return plain(StatusCode::OK, "text/html", page.into());
+    }
+    if parts.method != Method::POST {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Body::empty());
+    }
+    let is_xml = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/xml"));
+    if !is_xml {
+        return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", Body::empty());
+    }
+    soap(&emulator, &account, &bytes)
+}
+
+fn unauthorized() -> Response<Body> {
+    let mut response = plain(StatusCode::UNAUTHORIZED, "text/plain", Body::empty());
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"exchange\""));
+    response
+}
+
+fn soap(emulator: &Emulator, account: &Account, bytes: &[u8]) -> Response<Body> {
+    let request = match Request::read(bytes) {
+        Ok(request) => request,
+        Err(fault) => return envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body),
+    };
+    let action = asked_hook(emulator, account, &request, bytes);
+    if let Some(action) = &action
+        && action.effect() == Effect::None
+    {
+        return instead(emulator, action, &request, String::new());
+    }
+    let now = emulator.now();
+    let reply = ews::answer(&mut emulator.world(), emulator.server(), emulator.version(), account, &request, now);
+    match action {
+        Some(action) => instead(emulator, &action, &request, reply.body),
+        None => envelope(emulator, reply.status, reply.body),
+    }
+}
+
+/// Asks the hook, outside the lock: it may look into the mailboxes itself.
+fn asked_hook(emulator: &Emulator, account: &Account, request: &Request, bytes: &[u8]) -> Option<FaultAction> {
+    let hook = emulator.hook()?;
+    let info = {
+        let mut world = emulator.world();
+        let mailbox = request
+            .mailbox(&world, emulator.server(), account)
+            .and_then(|no| world.mailboxes.get(&no))
+            .map(|mailbox| mailbox.address.clone());
+        let server = world.servers.get_mut(emulator.server())?;
+        server.requests += 1;
+        RequestInfo {
+            operation: request.operation.clone(),
+            account: account.name.clone(),
+            mailbox,
+            number: server.requests,
+            body: String::from_utf8_lossy(bytes).into_owned(),
+        }
+    };
+    hook(&info)
+}
+
+/// The answer that takes the place of the real one. A request that was not carried out counts as seen at the wire all the same.
+fn instead(emulator: &Emulator, action: &FaultAction, request: &Request, real: String) -> Response<Body> {
+    if action.effect() == Effect::None
+        && let Some(server) = emulator.world().servers.get_mut(emulator.server())
+    {
+        server.counters.request(&request.operation, None);
+    }
+    match action {
+        FaultAction::Answer { status, content_type, body, .. } => plain(
+            StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            content_type,
+            body.clone().into(),
+        ),
+        FaultAction::Drop { .. } => broken(),
+        FaultAction::Busy { back_off_ms } => {
+            let fault = Fault::busy(*back_off_ms);
+            envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body)
+        }
+        FaultAction::Fault { code } => {
+            let text = ews::reply(emulator.version(), Err(Fault::new(Code::ErrorInternalServerError))).body;
+            let mut named = String::new();
+            escape(code, &mut named);
+            envelope(emulator, 500, text.replace("ErrorInternalServerError", &named))
+        }
+        FaultAction::Truncate { keep } => {
+            let mut end = (*keep).min(real.len());
+            while !real.is_char_boundary(end) {
+                end -= 1;
+            }
+            envelope(emulator, 200, real[..end].to_owned())
+        }
+        FaultAction::LoginPage => login_page(),
+    }
+}
+
+fn envelope(emulator: &Emulator, status: u16, body: String) -> Response<Body> {
+    let kind =
+        if emulator.world().quirk(emulator.server(), Quirk::ContentTypeWithoutCharset) { "text/xml" } else { XML };
+    plain(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), kind, body.into())
+}
