@@ -20,18 +20,10 @@ impl Engine {
         };
         let lease = self
             .store()
-            .take_lease(
-                held.pairing.as_str(),
-                &self.parts.node,
-                limits::LEASE_MS,
-                limits::CALL_MS,
-            )
+            .take_lease(held.pairing.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
-        let mut settle = Settle {
-            answered: vec![held.id.clone()],
-            ..Settle::default()
-        };
+        let mut settle = Settle { answered: vec![held.id.clone()], ..Settle::default() };
         if let Some(mut link) = self.store().link(link).await? {
             for (path, (crm, pim)) in values {
                 let loser = match winner {
@@ -45,21 +37,14 @@ impl Engine {
                 };
             }
             for side in Side::BOTH {
-                settle
-                    .looks
-                    .push(Look::now(side, link.kind, link.end(side).id.clone()));
+                settle.looks.push(Look::now(side, link.kind, link.end(side).id.clone()));
             }
             settle.links.push(link);
         }
-        let stored = self
-            .store()
-            .settle(&lease, &held.pairing, self.now(), &settle)
-            .await;
+        let stored = self.store().settle(&lease, &held.pairing, self.now(), &settle).await;
         self.store().release_lease(&lease).await?;
         stored?;
-        self.store()
-            .make_due(std::slice::from_ref(&held.pairing))
-            .await?;
+        self.store().make_due(std::slice::from_ref(&held.pairing)).await?;
         Ok(())
     }
 
@@ -76,17 +61,10 @@ impl Engine {
     ) -> Result<(), CycleError> {
         let lease = self
             .store()
-            .take_lease(
-                pairing.as_str(),
-                &self.parts.node,
-                limits::LEASE_MS,
-                limits::CALL_MS,
-            )
+            .take_lease(pairing.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
-        let result = self
-            .link_leased(lease.clone(), pairing, kind, crm, pim)
-            .await;
+        let result = self.link_leased(lease.clone(), pairing, kind, crm, pim).await;
         match self.store().release_lease(&lease).await {
             Ok(()) | Err(store::StoreError::Fenced) => result,
             Err(error) => result.and(Err(error.into())),
@@ -101,48 +79,20 @@ impl Engine {
         crm: &RecordId,
         pim: &RecordId,
     ) -> Result<(), CycleError> {
-        let row = self
-            .store()
-            .pairing(pairing)
-            .await?
-            .ok_or(CycleError::NoPairing)?;
+        let row = self.store().pairing(pairing).await?.ok_or(CycleError::NoPairing)?;
         let mut cycle = self.begin(lease, row).await?;
         let mut seen = Vec::new();
         for (side, id) in [(Side::Crm, crm), (Side::Pim, pim)] {
-            if self
-                .store()
-                .link_of(pairing, side, kind, id)
-                .await?
-                .is_some()
-            {
+            if self.store().link_of(pairing, side, kind, id).await?.is_some() {
                 return Err(CycleError::AlreadyLinked);
             }
-            let found = cycle
-                .get_one(
-                    side,
-                    kind,
-                    Wanted {
-                        id: id.clone(),
-                        mark_key: None,
-                    },
-                )
-                .await??;
+            let found = cycle.get_one(side, kind, Wanted { id: id.clone(), mark_key: None }).await??;
             seen.push(cycle.observation(side, kind, id, found));
         }
         let pim_seen = seen.pop();
         let crm_seen = seen.pop();
-        let key = WorkKey {
-            alone: true,
-            side: Side::Crm,
-            id: crm.clone(),
-        };
-        let work = Work {
-            key,
-            link: None,
-            crm: crm_seen,
-            pim: pim_seen,
-            quarantine: Vec::new(),
-        };
+        let key = WorkKey { alone: true, side: Side::Crm, id: crm.clone() };
+        let work = Work { key, link: None, crm: crm_seen, pim: pim_seen, quarantine: Vec::new() };
         cycle.link_work(&work).await
     }
 }

@@ -23,9 +23,7 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// Whether a record's plan must not be carried out now.
     pub(crate) fn stops(&self, plan: &Plan) -> bool {
-        let domain = plan
-            .domain
-            .is_some_and(|domain| self.domains.contains(&domain) && plan.writes());
+        let domain = plan.domain.is_some_and(|domain| self.domains.contains(&domain) && plan.writes());
         let delete = |op: &Op| match op {
             Op::Delete { side, .. } => self.deletes.contains(side),
             Op::Delist | Op::Leave => self.deletes.contains(&Side::Crm),
@@ -44,11 +42,7 @@ impl Cycle<'_> {
             let mut after = None;
             loop {
                 self.keep_lease().await?;
-                let page = self
-                    .engine
-                    .store()
-                    .work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE)
-                    .await?;
+                let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
                 for work in &page {
@@ -57,10 +51,7 @@ impl Cycle<'_> {
                     };
                     count(&judged.plan, &mut tallies);
                     if let Some(domain) = judged.plan.domain.filter(|_| judged.plan.writes()) {
-                        let line = format!(
-                            "{:?} {:?} {:?}\n",
-                            work.key.side, work.key.id, judged.plan.ops
-                        );
+                        let line = format!("{:?} {:?} {:?}\n", work.key.side, work.key.id, judged.plan.ops);
                         digests.entry(domain).or_default().update(line.as_bytes());
                     }
                 }
@@ -70,10 +61,8 @@ impl Cycle<'_> {
         if tallies.is_empty() {
             return Ok(stopped);
         }
-        let digests: BTreeMap<Domain, String> = digests
-            .into_iter()
-            .map(|(domain, digest)| (domain, hex(&digest.finalize())))
-            .collect();
+        let digests: BTreeMap<Domain, String> =
+            digests.into_iter().map(|(domain, digest)| (domain, hex(&digest.finalize()))).collect();
         self.own_brakes(&tallies, &digests, &mut stopped).await?;
         self.brake_over_all(&tallies, &mut stopped).await?;
         Ok(stopped)
@@ -87,29 +76,17 @@ impl Cycle<'_> {
     ) -> Result<(), CycleError> {
         let store = self.engine.store();
         let links = store.count_links(&self.pairing.id).await?;
-        let day = store
-            .counts(&Whose::Pairing(self.pairing.id.clone()), self.hours_ago(24))
-            .await?;
+        let day = store.counts(&Whose::Pairing(self.pairing.id.clone()), self.hours_ago(24)).await?;
         let first = !self.pairing.state.first_done;
         let standing = store.brakes().await?;
         for ((domain, side), tally) in tallies {
-            let all = links
-                .get(domain)
-                .map_or(0, |count| u32::try_from(count.all).unwrap_or(u32::MAX));
-            let of_day = |what| {
-                day.get(&(*domain, *side, what))
-                    .map_or(0, |sum| u32::try_from(sum.records).unwrap_or(u32::MAX))
-            };
-            let seen = Tally {
-                creates: 0,
-                changes: of_day(Count::Updated),
-                deletes: of_day(Count::Deleted),
-            };
+            let all = links.get(domain).map_or(0, |count| u32::try_from(count.all).unwrap_or(u32::MAX));
+            let of_day =
+                |what| day.get(&(*domain, *side, what)).map_or(0, |sum| u32::try_from(sum.records).unwrap_or(u32::MAX));
+            let seen = Tally { creates: 0, changes: of_day(Count::Updated), deletes: of_day(Count::Deleted) };
             let digest = digests.get(domain).cloned().unwrap_or_default();
             let mine = |brake: &&Brake| {
-                brake.pairing.as_ref() == Some(&self.pairing.id)
-                    && brake.domain == Some(*domain)
-                    && brake.side == *side
+                brake.pairing.as_ref() == Some(&self.pairing.id) && brake.domain == Some(*domain) && brake.side == *side
             };
             let found = standing.iter().find(mine);
             match trips(*tally, all, seen, first, &self.force.settings.brakes) {
@@ -138,27 +115,18 @@ impl Cycle<'_> {
     }
 
     /// Over all pairings, in a rolling hour, from one side.
-    async fn brake_over_all(
-        &mut self,
-        tallies: &Tallies,
-        stopped: &mut Stopped,
-    ) -> Result<(), CycleError> {
+    async fn brake_over_all(&mut self, tallies: &Tallies, stopped: &mut Stopped) -> Result<(), CycleError> {
         let store = self.engine.store();
         let brakes = self.force.settings.brakes;
         let hour = store.counts(&Whose::All, self.hours_ago(1)).await?;
         let standing = store.brakes().await?;
         for side in Side::BOTH {
-            let mine: u64 = tallies
-                .iter()
-                .filter(|((_, of), _)| *of == side)
-                .map(|(_, tally)| u64::from(tally.deletes))
-                .sum();
+            let mine: u64 =
+                tallies.iter().filter(|((_, of), _)| *of == side).map(|(_, tally)| u64::from(tally.deletes)).sum();
             if mine == 0 {
                 continue;
             }
-            let found = standing
-                .iter()
-                .find(|brake| brake.pairing.is_none() && brake.side == side);
+            let found = standing.iter().find(|brake| brake.pairing.is_none() && brake.side == side);
             if found.is_some_and(|brake| brake.released.as_ref() == Some(&brake.digest)) {
                 continue;
             }
@@ -177,15 +145,8 @@ impl Cycle<'_> {
                         brakes.all_deletes
                     );
                     let digest = self.engine.fresh_id();
-                    let brake = Brake {
-                        pairing: None,
-                        domain: None,
-                        side,
-                        digest,
-                        why,
-                        at: self.engine.now(),
-                        released: None,
-                    };
+                    let brake =
+                        Brake { pairing: None, domain: None, side, digest, why, at: self.engine.now(), released: None };
                     store.put_brake(&self.lease, &brake).await?;
                 }
             }
@@ -195,7 +156,6 @@ impl Cycle<'_> {
 
     fn hours_ago(&self, hours: i64) -> jiff::Timestamp {
         let now = self.engine.now();
-        now.checked_sub(SignedDuration::from_hours(hours))
-            .unwrap_or(now)
+        now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now)
     }
 }

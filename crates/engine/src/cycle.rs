@@ -41,12 +41,7 @@ impl Engine {
     pub async fn cycle(&self, id: &PairingId) -> Result<CycleReport, CycleError> {
         let lease = self
             .store()
-            .take_lease(
-                id.as_str(),
-                &self.parts.node,
-                limits::LEASE_MS,
-                limits::CALL_MS,
-            )
+            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
         let result = self.with_lease(lease.clone(), id).await;
@@ -60,11 +55,7 @@ impl Engine {
     }
 
     async fn with_lease(&self, lease: Lease, id: &PairingId) -> Result<CycleReport, CycleError> {
-        let pairing = self
-            .store()
-            .pairing(id)
-            .await?
-            .ok_or(CycleError::NoPairing)?;
+        let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         if !pairing.enabled {
             return Ok(CycleReport::default());
         }
@@ -81,21 +72,13 @@ impl Engine {
     }
 
     /// Opens both sides and learns what is in force.
-    pub(crate) async fn begin(
-        &self,
-        lease: Lease,
-        pairing: Pairing,
-    ) -> Result<Cycle<'_>, CycleError> {
+    pub(crate) async fn begin(&self, lease: Lease, pairing: Pairing) -> Result<Cycle<'_>, CycleError> {
         if self.store().crm_cursor(&pairing.crm).await?.is_none() {
             // The feed's cursor must stand before a pairing lists, or what happens in between is missed.
             self.read_crm(&pairing.crm).await?;
         }
         let force = self.force(&pairing).await?;
-        let (crm, pim) = self
-            .parts
-            .remotes
-            .open(&pairing, force.maps.clone())
-            .await?;
+        let (crm, pim) = self.parts.remotes.open(&pairing, force.maps.clone()).await?;
         let epoch = self.store().epoch().await?;
         Ok(Cycle {
             engine: self,
@@ -115,27 +98,10 @@ impl Engine {
         })
     }
 
-    async fn not_begun(
-        &self,
-        lease: &Lease,
-        pairing: &Pairing,
-        trouble: &Trouble,
-    ) -> Result<CycleReport, CycleError> {
+    async fn not_begun(&self, lease: &Lease, pairing: &Pairing, trouble: &Trouble) -> Result<CycleReport, CycleError> {
         let state = after_trouble(self, pairing, pairing.state.clone(), trouble);
-        let report = CycleReport {
-            trouble: state.trouble.clone(),
-            ..CycleReport::default()
-        };
-        self.store()
-            .end_cycle(
-                lease,
-                &pairing.id,
-                &Ended {
-                    state,
-                    mailbox: None,
-                },
-            )
-            .await?;
+        let report = CycleReport { trouble: state.trouble.clone(), ..CycleReport::default() };
+        self.store().end_cycle(lease, &pairing.id, &Ended { state, mailbox: None }).await?;
         Ok(report)
     }
 }
@@ -173,10 +139,7 @@ impl Cycle<'_> {
             state.confirm_mailbox = false;
             state.stopped = None;
         }
-        self.engine
-            .store()
-            .end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox })
-            .await?;
+        self.engine.store().end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox }).await?;
         Ok(std::mem::take(&mut self.report))
     }
 
@@ -204,9 +167,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         let store = self.engine.store();
-        store
-            .look_at_strangers(&self.pairing.id, &crate::settle::SETTING_REASONS)
-            .await?;
+        store.look_at_strangers(&self.pairing.id, &crate::settle::SETTING_REASONS).await?;
         const CAUSES: [SleepCause; 6] = [
             SleepCause::Level,
             SleepCause::Window,
@@ -221,10 +182,7 @@ impl Cycle<'_> {
 
     async fn look_at_the_ambiguous(&mut self) -> Result<(), CycleError> {
         if self.pool_changed {
-            self.engine
-                .store()
-                .look_at_strangers(&self.pairing.id, &["ambiguous"])
-                .await?;
+            self.engine.store().look_at_strangers(&self.pairing.id, &["ambiguous"]).await?;
         }
         Ok(())
     }
@@ -245,45 +203,27 @@ impl Cycle<'_> {
     ) -> Result<Result<model::Seen, Trouble>, CycleError> {
         let id = wanted.id.clone();
         let answers = self.remote(side).get(kind, &[wanted]).await?;
-        let found = answers
-            .into_iter()
-            .find(|(of, _)| *of == id)
-            .map(|(_, seen)| seen);
-        Ok(found.unwrap_or_else(|| {
-            Err(Trouble::Broken {
-                why: "the side did not answer for the id asked".to_owned(),
-            })
-        }))
+        let found = answers.into_iter().find(|(of, _)| *of == id).map(|(_, seen)| seen);
+        Ok(found.unwrap_or_else(|| Err(Trouble::Broken { why: "the side did not answer for the id asked".to_owned() })))
     }
 
     /// Keeps the lease while a long cycle works: a call is sent only while the rest exceeds its deadline (decision 10).
     pub(crate) async fn keep_lease(&mut self) -> Result<(), CycleError> {
         let rest = self.lease.until.as_millisecond() - self.engine.now().as_millisecond();
         if rest < i64::try_from(limits::LEASE_MS / 2).unwrap_or(i64::MAX) {
-            self.lease = self
-                .engine
-                .store()
-                .renew_lease(&self.lease, limits::LEASE_MS)
-                .await?;
+            self.lease = self.engine.store().renew_lease(&self.lease, limits::LEASE_MS).await?;
         }
         Ok(())
     }
 }
 
-fn after_trouble(
-    engine: &Engine,
-    pairing: &Pairing,
-    mut state: PairingState,
-    trouble: &Trouble,
-) -> PairingState {
+fn after_trouble(engine: &Engine, pairing: &Pairing, mut state: PairingState, trouble: &Trouble) -> PairingState {
     let now = engine.now();
     state.last_cycle = Some(now);
     state.failures = state.failures.saturating_add(1);
     state.trouble = Some(trouble.to_string());
     let told = match trouble {
-        Trouble::Busy {
-            wait_ms: Some(ms), ..
-        } => i64::try_from(*ms / 1000).unwrap_or(limits::LONGEST_PATIENCE_S) + 1,
+        Trouble::Busy { wait_ms: Some(ms), .. } => i64::try_from(*ms / 1000).unwrap_or(limits::LONGEST_PATIENCE_S) + 1,
         Trouble::Busy { wait_ms: None, .. }
         | Trouble::Stale
         | Trouble::Gone(_)
@@ -297,9 +237,7 @@ fn after_trouble(
     let grown = 1_i64 << state.failures.min(9);
     let jitter = i64::try_from(engine.parts.dice.roll() % 1000).unwrap_or(0);
     let wait = told.max(grown.min(limits::LONGEST_PATIENCE_S));
-    state.not_before = now
-        .checked_add(SignedDuration::from_millis(wait * 1000 + jitter))
-        .ok();
+    state.not_before = now.checked_add(SignedDuration::from_millis(wait * 1000 + jitter)).ok();
     tracing::warn!(pairing.id = %pairing.id, failures = state.failures, "a cycle did not end well");
     state
 }

@@ -34,24 +34,13 @@ impl Engine {
     }
 
     /// The calendar level of another user's pairing (rule P3).
-    pub(crate) async fn imports_calendar(
-        &self,
-        pairing: &Pairing,
-        settings: &Settings,
-    ) -> Result<bool, CycleError> {
+    pub(crate) async fn imports_calendar(&self, pairing: &Pairing, settings: &Settings) -> Result<bool, CycleError> {
         if !pairing.enabled || pairing.state.stopped.is_some() {
             return Ok(false);
         }
-        let memberships = self
-            .directory(&pairing.crm)
-            .memberships(&pairing.user)
-            .await?;
+        let memberships = self.directory(&pairing.crm).memberships(&pairing.user).await?;
         let groups = groups(&memberships, settings.primary_position_only);
-        Ok(
-            chain(Domain::Calendar, true, &groups, settings, &pairing.settings)
-                .level
-                .imports(),
-        )
+        Ok(chain(Domain::Calendar, true, &groups, settings, &pairing.settings).level.imports())
     }
 
     pub(crate) fn directory(&self, crm: &CrmId) -> Arc<dyn Directory> {
@@ -62,29 +51,10 @@ impl Engine {
 fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, groups: &Groups) -> Force {
     let chains: BTreeMap<Domain, Chain> = Domain::ALL
         .into_iter()
-        .map(|domain| {
-            (
-                domain,
-                chain(
-                    domain,
-                    pairing.enabled,
-                    groups,
-                    &settings,
-                    &pairing.settings,
-                ),
-            )
-        })
+        .map(|domain| (domain, chain(domain, pairing.enabled, groups, &settings, &pairing.settings)))
         .collect();
-    let levels = chains
-        .iter()
-        .map(|(domain, chain)| (*domain, chain.level))
-        .collect();
-    let zone = pairing
-        .settings
-        .zone
-        .as_deref()
-        .and_then(Zone::iana)
-        .unwrap_or_else(Zone::utc);
+    let levels = chains.iter().map(|(domain, chain)| (*domain, chain.level)).collect();
+    let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
     let told = serde_json::json!({
         "settings": settings.generation,
         "user": pairing.settings,
@@ -92,49 +62,19 @@ fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, groups: &G
         "maps": *maps,
     });
     let digest = hex(&Sha256::digest(told.to_string().as_bytes()));
-    Force {
-        settings,
-        maps,
-        chains,
-        levels,
-        zone,
-        digest,
-    }
+    Force { settings, maps, chains, levels, zone, digest }
 }
 
 /// The groups that count: with the setting on, only the primary position and its organization (rule L4).
 pub(crate) fn groups(memberships: &Memberships, primary_only: bool) -> Groups {
     let mut groups = Groups::default();
-    for position in memberships
-        .positions
-        .iter()
-        .filter(|position| position.primary || !primary_only)
-    {
-        groups
-            .own
-            .insert((GroupKind::Position, position.id.clone()));
-        groups
-            .own
-            .insert((GroupKind::Organization, position.organization.clone()));
-        groups.above.extend(
-            position
-                .above
-                .iter()
-                .map(|id| (GroupKind::Position, id.clone())),
-        );
-        groups.above.extend(
-            position
-                .organizations_above
-                .iter()
-                .map(|id| (GroupKind::Organization, id.clone())),
-        );
+    for position in memberships.positions.iter().filter(|position| position.primary || !primary_only) {
+        groups.own.insert((GroupKind::Position, position.id.clone()));
+        groups.own.insert((GroupKind::Organization, position.organization.clone()));
+        groups.above.extend(position.above.iter().map(|id| (GroupKind::Position, id.clone())));
+        groups.above.extend(position.organizations_above.iter().map(|id| (GroupKind::Organization, id.clone())));
     }
-    groups.own.extend(
-        memberships
-            .user_lists
-            .iter()
-            .map(|id| (GroupKind::UserList, id.clone())),
-    );
+    groups.own.extend(memberships.user_lists.iter().map(|id| (GroupKind::UserList, id.clone())));
     groups
 }
 
@@ -143,10 +83,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A pairing by its user, if he has one.
-pub(crate) async fn pairing_of(
-    engine: &Engine,
-    crm: &CrmId,
-    user: &UserId,
-) -> Result<Option<Pairing>, CycleError> {
+pub(crate) async fn pairing_of(engine: &Engine, crm: &CrmId, user: &UserId) -> Result<Option<Pairing>, CycleError> {
     Ok(engine.store().pairing_of_user(crm, user).await?)
 }

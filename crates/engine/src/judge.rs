@@ -24,13 +24,7 @@ pub(crate) struct Judged {
 
 impl Judged {
     fn of(plan: Plan, crm: Option<&Record>, pim: Option<&Record>) -> Judged {
-        Judged {
-            plan,
-            crm: crm.cloned(),
-            pim: pim.cloned(),
-            ambiguous: None,
-            doubles: Vec::new(),
-        }
+        Judged { plan, crm: crm.cloned(), pim: pim.cloned(), ambiguous: None, doubles: Vec::new() }
     }
 }
 
@@ -47,11 +41,7 @@ impl Cycle<'_> {
                     let lenses = self.lenses();
                     linked::plan(link, &crm.seen, &pim.seen, &self.context(lead, &lenses))
                 };
-                Ok(Some(Judged::of(
-                    plan,
-                    present(&crm.seen),
-                    present(&pim.seen),
-                )))
+                Ok(Some(Judged::of(plan, present(&crm.seen), present(&pim.seen))))
             }
             (Some(_), _, _) => Ok(None),
             (None, Some(seen), _) => self.judge_alone(seen).await.map(Some),
@@ -71,11 +61,7 @@ impl Cycle<'_> {
                     Gone::Left | Gone::OutOfWindow => Reason::Left,
                     Gone::Unknown => Reason::Unproven,
                 };
-                Ok(Judged::of(
-                    Plan::of(None, After::Forget, reason),
-                    None,
-                    None,
-                ))
+                Ok(Judged::of(Plan::of(None, After::Forget, reason), None, None))
             }
             (Seen::Present(record), Side::Crm) => self.judge_record(record).await,
             (Seen::Present(item), Side::Pim) => self.judge_item(item).await,
@@ -93,13 +79,7 @@ impl Cycle<'_> {
             Err(reason) => {
                 // What Exchange brings by itself, or what is called off, is linked to the item that shows it all the same.
                 if let Some(domain) = record.facts.domain
-                    && matches!(
-                        reason,
-                        Reason::ExchangeInvites
-                            | Reason::Cancelled
-                            | Reason::NoTimes
-                            | Reason::Window
-                    )
+                    && matches!(reason, Reason::ExchangeInvites | Reason::Cancelled | Reason::NoTimes | Reason::Window)
                     && let Some(judged) = self.by_sign(domain, record).await?
                 {
                     return Ok(judged);
@@ -113,13 +93,8 @@ impl Cycle<'_> {
         };
         let hashes = self.hashes(record);
         let theirs = self.candidates(record.kind, Side::Pim, &hashes).await?;
-        let theirs: Vec<Record> = theirs
-            .into_iter()
-            .filter(|item| fresh::may_match(item, domain))
-            .collect();
-        let mine = self
-            .rivals(domain, record, Side::Crm, &hashes, &theirs)
-            .await?;
+        let theirs: Vec<Record> = theirs.into_iter().filter(|item| fresh::may_match(item, domain)).collect();
+        let mine = self.rivals(domain, record, Side::Crm, &hashes, &theirs).await?;
         match matching::find(domain, record, &mine, &theirs) {
             Match::Is(id) => {
                 let item = theirs.iter().find(|item| item.id == id);
@@ -131,15 +106,10 @@ impl Cycle<'_> {
                     fresh::export(domain, record, &self.context(Lead::Mine, &lenses))
                 };
                 let mut judged = Judged::of(plan, Some(record), None);
-                judged.doubles = doubles
-                    .into_iter()
-                    .map(|item| (record.id.clone(), item))
-                    .collect();
+                judged.doubles = doubles.into_iter().map(|item| (record.id.clone(), item)).collect();
                 Ok(judged)
             }
-            Match::Ambiguous { mine, theirs } => {
-                Ok(ambiguous(domain, Some(record), None, mine, theirs))
-            }
+            Match::Ambiguous { mine, theirs } => Ok(ambiguous(domain, Some(record), None, mine, theirs)),
         }
     }
 
@@ -164,11 +134,7 @@ impl Cycle<'_> {
                 {
                     return Ok(judged);
                 }
-                return Ok(Judged::of(
-                    Plan::of(domain, After::Stranger(reason), reason),
-                    None,
-                    Some(item),
-                ));
+                return Ok(Judged::of(Plan::of(domain, After::Stranger(reason), reason), None, Some(item)));
             }
         };
         // A mark whose link has its own item means that a person copied it: a new record (trap 46).
@@ -178,18 +144,10 @@ impl Cycle<'_> {
         }
         let hashes = self.hashes(&own);
         let theirs = self.candidates(item.kind, Side::Crm, &hashes).await?;
-        let mut theirs: Vec<Record> = theirs
-            .into_iter()
-            .filter(|record| record.facts.domain == Some(domain))
-            .collect();
+        let mut theirs: Vec<Record> = theirs.into_iter().filter(|record| record.facts.domain == Some(domain)).collect();
         self.add_by_global_id(domain, &own, &mut theirs).await?;
-        let mine = self
-            .rivals(domain, &own, Side::Pim, &hashes, &theirs)
-            .await?;
-        let mine: Vec<Record> = mine
-            .into_iter()
-            .filter(|other| fresh::may_match(other, domain))
-            .collect();
+        let mine = self.rivals(domain, &own, Side::Pim, &hashes, &theirs).await?;
+        let mine: Vec<Record> = mine.into_iter().filter(|other| fresh::may_match(other, domain)).collect();
         match matching::find(domain, &own, &mine, &theirs) {
             Match::Is(id) => {
                 let record = theirs.iter().find(|record| record.id == id);
@@ -201,24 +159,15 @@ impl Cycle<'_> {
                     fresh::import(domain, item, owner, &self.context(lead, &lenses))
                 };
                 let mut judged = Judged::of(plan, None, Some(item));
-                judged.doubles = doubles
-                    .into_iter()
-                    .map(|record| (record, item.id.clone()))
-                    .collect();
+                judged.doubles = doubles.into_iter().map(|record| (record, item.id.clone())).collect();
                 Ok(judged)
             }
-            Match::Ambiguous { mine, theirs } => {
-                Ok(ambiguous(domain, None, Some(item), theirs, mine))
-            }
+            Match::Ambiguous { mine, theirs } => Ok(ambiguous(domain, None, Some(item), theirs, mine)),
         }
     }
 
     /// Two records that a person says are one, as if matching had found them.
-    pub(crate) async fn judge_pair(
-        &mut self,
-        crm: &Record,
-        pim: &Record,
-    ) -> Result<Option<Judged>, CycleError> {
+    pub(crate) async fn judge_pair(&mut self, crm: &Record, pim: &Record) -> Result<Option<Judged>, CycleError> {
         match crm.facts.domain {
             Some(domain) => self.adopt(domain, Some(crm), Some(pim)).await.map(Some),
             None => Ok(None),
@@ -232,15 +181,7 @@ impl Cycle<'_> {
         pim: Option<&Record>,
     ) -> Result<Judged, CycleError> {
         let (Some(crm), Some(pim)) = (crm, pim) else {
-            return Ok(Judged::of(
-                Plan::of(
-                    Some(domain),
-                    After::Wait(Reason::Unproven),
-                    Reason::Unproven,
-                ),
-                crm,
-                pim,
-            ));
+            return Ok(Judged::of(Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven), crm, pim));
         };
         let (lead, _) = self.lead(pim).await?;
         let lenses = self.lenses();
@@ -249,11 +190,7 @@ impl Cycle<'_> {
     }
 
     /// The other copy by a sure sign alone: mark, integration id, global id.
-    async fn by_sign(
-        &mut self,
-        domain: Domain,
-        record: &Record,
-    ) -> Result<Option<Judged>, CycleError> {
+    async fn by_sign(&mut self, domain: Domain, record: &Record) -> Result<Option<Judged>, CycleError> {
         if self.force.levels.get(&domain) == Some(&Level::NONE) {
             return Ok(None);
         }
@@ -265,11 +202,7 @@ impl Cycle<'_> {
             self.add_by_global_id(domain, record, &mut theirs).await?;
         }
         let signed = |other: &&Record| {
-            let (crm, pim) = if is_item {
-                (*other, record)
-            } else {
-                (record, *other)
-            };
+            let (crm, pim) = if is_item { (*other, record) } else { (record, *other) };
             crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id
         };
         let Some(other) = theirs.iter().find(signed).cloned() else {
@@ -290,25 +223,12 @@ impl Cycle<'_> {
         item: &Record,
         theirs: &mut Vec<Record>,
     ) -> Result<(), CycleError> {
-        let Some(id) = item
-            .facts
-            .global_id
-            .clone()
-            .filter(|_| domain == Domain::Calendar && item.facts.meeting)
-        else {
+        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar && item.facts.meeting) else {
             return Ok(());
         };
-        for record in self
-            .crm
-            .find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES)
-            .await?
-        {
-            let linked = self
-                .engine
-                .store()
-                .link_of(&self.pairing.id, Side::Crm, record.kind, &record.id)
-                .await?
-                .is_some();
+        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
+            let linked =
+                self.engine.store().link_of(&self.pairing.id, Side::Crm, record.kind, &record.id).await?.is_some();
             if !linked && theirs.iter().all(|known| known.id != record.id) {
                 theirs.push(record);
             }
@@ -317,23 +237,14 @@ impl Cycle<'_> {
     }
 
     /// Unlinked records of a side that share a match key, with their content.
-    async fn candidates(
-        &self,
-        kind: Kind,
-        side: Side,
-        hashes: &[String],
-    ) -> Result<Vec<Record>, CycleError> {
+    async fn candidates(&self, kind: Kind, side: Side, hashes: &[String]) -> Result<Vec<Record>, CycleError> {
         let store = self.engine.store();
-        let found = store
-            .candidates(&self.pairing.id, kind, side, hashes, limits::CANDIDATES)
-            .await?;
+        let found = store.candidates(&self.pairing.id, kind, side, hashes, limits::CANDIDATES).await?;
         let mut records = Vec::new();
         let mut unread = Vec::new();
         for candidate in found {
             if candidate.observed {
-                let work = store
-                    .work_of(&self.pairing.id, side, kind, &candidate.id)
-                    .await?;
+                let work = store.work_of(&self.pairing.id, side, kind, &candidate.id).await?;
                 let seen = work.and_then(|work| match side {
                     Side::Crm => work.crm,
                     Side::Pim => work.pim,
@@ -343,10 +254,7 @@ impl Cycle<'_> {
                     Seen::Gone(_) => None,
                 }));
             } else {
-                unread.push(Wanted {
-                    id: candidate.id,
-                    mark_key: None,
-                });
+                unread.push(Wanted { id: candidate.id, mark_key: None });
             }
         }
         // A stranger's content is not ours to keep: it is read before linking (decision 12).
@@ -391,38 +299,19 @@ impl Cycle<'_> {
     }
 
     /// Whose copy of a received meeting decides, and who owns the record when this one does (rule P3).
-    pub(crate) async fn lead(
-        &mut self,
-        item: &Record,
-    ) -> Result<(Lead, Option<UserId>), CycleError> {
+    pub(crate) async fn lead(&mut self, item: &Record) -> Result<(Lead, Option<UserId>), CycleError> {
         if !item.facts.received {
             return Ok((Lead::Mine, None));
         }
-        let people = item
-            .get(model::Field::Attendees)
-            .and_then(model::Value::as_people);
+        let people = item.get(model::Field::Attendees).and_then(model::Value::as_people);
         let organizer = item.facts.organizer.as_ref().map(model::Attendee::key);
-        let key = item
-            .facts
-            .global_id
-            .clone()
-            .unwrap_or_else(|| item.id.to_string());
+        let key = item.facts.global_id.clone().unwrap_or_else(|| item.id.to_string());
         if let Some(known) = self.leaders.get(&key) {
             return Ok(known.clone());
         }
         let mut addresses: BTreeSet<String> = organizer.iter().cloned().collect();
-        addresses.extend(
-            people
-                .into_iter()
-                .flatten()
-                .map(|(key, _)| key.clone())
-                .take(limits::ADDRESSES),
-        );
-        let users = self
-            .engine
-            .directory(&self.pairing.crm)
-            .who(&addresses)
-            .await?;
+        addresses.extend(people.into_iter().flatten().map(|(key, _)| key.clone()).take(limits::ADDRESSES));
+        let users = self.engine.directory(&self.pairing.crm).who(&addresses).await?;
         let organizer = organizer.and_then(|address| users.get(&address).cloned());
         let lead = self.lead_among(organizer.as_ref(), &users).await?;
         let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
@@ -441,10 +330,7 @@ impl Cycle<'_> {
         {
             return Ok(Lead::Another);
         }
-        let attendees: BTreeSet<&UserId> = users
-            .values()
-            .filter(|user| Some(*user) != organizer)
-            .collect();
+        let attendees: BTreeSet<&UserId> = users.values().filter(|user| Some(*user) != organizer).collect();
         for user in attendees {
             if *user == self.pairing.user {
                 break;
@@ -453,29 +339,18 @@ impl Cycle<'_> {
                 return Ok(Lead::Another);
             }
         }
-        Ok(if organizer.is_some() {
-            Lead::Carrier
-        } else {
-            Lead::Outsider
-        })
+        Ok(if organizer.is_some() { Lead::Carrier } else { Lead::Outsider })
     }
 
     async fn leads(&self, user: &UserId) -> Result<bool, CycleError> {
         match pairing_of(self.engine, &self.pairing.crm, user).await? {
-            Some(pairing) => {
-                self.engine
-                    .imports_calendar(&pairing, &self.force.settings)
-                    .await
-            }
+            Some(pairing) => self.engine.imports_calendar(&pairing, &self.force.settings).await,
             None => Ok(false),
         }
     }
 
     pub(crate) fn lenses(&self) -> Lenses {
-        Lenses {
-            crm: self.crm.lens(),
-            pim: self.pim.lens(),
-        }
+        Lenses { crm: self.crm.lens(), pim: self.pim.lens() }
     }
 
     pub(crate) fn context<'a>(&'a self, lead: Lead, lenses: &'a Lenses) -> Context<'a> {
@@ -514,11 +389,7 @@ fn ambiguous(
     of_crm: Vec<RecordId>,
     of_pim: Vec<RecordId>,
 ) -> Judged {
-    let mut judged = Judged::of(
-        Plan::of(Some(domain), After::Ambiguous, Reason::Ambiguous),
-        crm,
-        pim,
-    );
+    let mut judged = Judged::of(Plan::of(Some(domain), After::Ambiguous, Reason::Ambiguous), crm, pim);
     judged.ambiguous = Some((of_crm, of_pim));
     judged
 }

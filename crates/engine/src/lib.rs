@@ -6,11 +6,13 @@
 mod act;
 mod answer;
 mod brake;
+mod carry;
 mod cycle;
 mod force;
 mod judge;
 mod limits;
 mod observe;
+mod operations;
 pub mod outcome;
 pub mod port;
 mod read_back;

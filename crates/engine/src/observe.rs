@@ -33,14 +33,10 @@ impl Cycle<'_> {
             (None, found) => self.adopt_mailbox(found, &identity).await?,
             (Some(_), _) if self.pairing.state.confirm_mailbox => {
                 // Another server gives every id anew: what was observed is dropped, links find their items by mark.
-                self.engine
-                    .store()
-                    .drop_observing(&self.lease, &self.pairing.id)
-                    .await?;
+                self.engine.store().drop_observing(&self.lease, &self.pairing.id).await?;
                 let moved = identity.mailbox == self.pairing.mailbox;
                 self.forget_links_unless(moved).await?;
-                self.adopt_mailbox(identity.mailbox.clone(), &identity)
-                    .await?;
+                self.adopt_mailbox(identity.mailbox.clone(), &identity).await?;
             }
             (Some(ours), Some(found)) if ours == found => {
                 if self.pairing.root.as_deref() != Some(identity.root.as_str()) {
@@ -50,9 +46,7 @@ impl Cycle<'_> {
                 }
             }
             (Some(_), _) => {
-                return Err(stop(
-                    "another mailbox stands behind the address; confirm it to go on (L1)",
-                ));
+                return Err(stop("another mailbox stands behind the address; confirm it to go on (L1)"));
             }
         }
         self.identified = true;
@@ -65,41 +59,23 @@ impl Cycle<'_> {
         let store = self.engine.store();
         let mut after = None;
         loop {
-            let page = store
-                .links(&self.pairing.id, None, after.as_ref(), limits::WORK_PAGE)
-                .await?;
+            let page = store.links(&self.pairing.id, None, after.as_ref(), limits::WORK_PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };
             after = Some(last.id.clone());
-            let forget: Vec<_> = page
-                .iter()
-                .filter(|link| !moved || link.mark_key.is_empty())
-                .map(|link| link.id.clone())
-                .collect();
-            let settle = change::Settle {
-                forget,
-                ..change::Settle::default()
-            };
-            store
-                .settle(&self.lease, &self.pairing.id, self.engine.now(), &settle)
-                .await?;
+            let forget: Vec<_> =
+                page.iter().filter(|link| !moved || link.mark_key.is_empty()).map(|link| link.id.clone()).collect();
+            let settle = change::Settle { forget, ..change::Settle::default() };
+            store.settle(&self.lease, &self.pairing.id, self.engine.now(), &settle).await?;
         }
     }
 
-    async fn adopt_mailbox(
-        &mut self,
-        found: Option<MailboxId>,
-        identity: &Identity,
-    ) -> Result<(), CycleError> {
+    async fn adopt_mailbox(&mut self, found: Option<MailboxId>, identity: &Identity) -> Result<(), CycleError> {
         let id = match found {
             Some(id) => id,
             None => {
-                let id = self
-                    .pairing
-                    .mailbox
-                    .clone()
-                    .unwrap_or_else(|| MailboxId::new(self.engine.fresh_id()));
+                let id = self.pairing.mailbox.clone().unwrap_or_else(|| MailboxId::new(self.engine.fresh_id()));
                 self.pim.set_identity(&id).await?;
                 id
             }
@@ -113,10 +89,7 @@ impl Cycle<'_> {
 
     /// Reads a kind's folders of a side up to the present.
     pub(crate) async fn observe(&mut self, side: Side, kind: Kind) -> Result<(), CycleError> {
-        let nothing = kind
-            .domains()
-            .iter()
-            .all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE));
+        let nothing = kind.domains().iter().all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE));
         if nothing {
             // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
             return Ok(());
@@ -148,25 +121,14 @@ impl Cycle<'_> {
             Side::Crm => None,
             Side::Pim => self.pairing.mailbox.clone(),
         };
-        Cursor {
-            side,
-            kind,
-            folder: folder.clone(),
-            mailbox,
-            text: None,
-            listing: true,
-        }
+        Cursor { side, kind, folder: folder.clone(), mailbox, text: None, listing: true }
     }
 
     async fn folder(&mut self, mut cursor: Cursor) -> Result<(), CycleError> {
         for _ in 0..limits::PAGES_A_CYCLE {
             self.keep_lease().await?;
             let (side, kind) = (cursor.side, cursor.kind);
-            let page = match self
-                .remote(side)
-                .changes(kind, &cursor.folder, cursor.text.as_deref())
-                .await
-            {
+            let page = match self.remote(side).changes(kind, &cursor.folder, cursor.text.as_deref()).await {
                 Ok(page) => page,
                 Err(Trouble::CursorRefused) if cursor.text.is_some() => {
                     // Only the cursor goes; everything is listed again and recognised (trap 1). Who moved or replaced
@@ -180,10 +142,7 @@ impl Cycle<'_> {
                         .save_seen(
                             &self.lease,
                             &self.pairing.id,
-                            &change::Seen {
-                                cursor: Some(cursor.clone()),
-                                ..Default::default()
-                            },
+                            &change::Seen { cursor: Some(cursor.clone()), ..Default::default() },
                         )
                         .await?;
                     continue;
@@ -207,16 +166,14 @@ impl Cycle<'_> {
         let mut cursor = before.clone();
         cursor.text = Some(page.cursor.clone());
         cursor.listing = before.listing && page.more;
-        let nothing =
-            page.records.is_empty() && page.vanished.is_empty() && page.unreadable.is_empty();
+        let nothing = page.records.is_empty() && page.vanished.is_empty() && page.unreadable.is_empty();
         if nothing && !before.listing && cursor.text == before.text {
             return Ok(cursor);
         }
         if before.listing {
             self.progress(&page);
         }
-        self.report.observed +=
-            u32::try_from(page.records.len() + page.vanished.len()).unwrap_or(u32::MAX);
+        self.report.observed += u32::try_from(page.records.len() + page.vanished.len()).unwrap_or(u32::MAX);
         let listed = if before.listing {
             page.records
                 .iter()
@@ -236,11 +193,7 @@ impl Cycle<'_> {
                     self.observation(side, kind, &id, Seen::Present(Box::new(record)))
                 })
                 .collect(),
-            looks: page
-                .vanished
-                .into_iter()
-                .map(|id| Look::now(side, kind, id))
-                .collect(),
+            looks: page.vanished.into_iter().map(|id| Look::now(side, kind, id)).collect(),
             looked: Vec::new(),
             listed,
             listing_ended: ended.then(|| (side, kind, cursor.folder.clone())),
@@ -253,22 +206,12 @@ impl Cycle<'_> {
                         Side::Crm => (Some(version), None),
                         Side::Pim => (None, Some(version)),
                     };
-                    Quarantine {
-                        side,
-                        kind,
-                        id,
-                        versions,
-                        reason,
-                        since: now,
-                    }
+                    Quarantine { side, kind, id, versions, reason, since: now }
                 })
                 .collect(),
         };
         self.report.quarantined += u32::try_from(seen.quarantine.len()).unwrap_or(u32::MAX);
-        self.engine
-            .store()
-            .save_seen(&self.lease, &self.pairing.id, &seen)
-            .await?;
+        self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
         Ok(cursor)
     }
 
@@ -292,17 +235,10 @@ impl Cycle<'_> {
             let looks = self
                 .engine
                 .store()
-                .looks(
-                    &self.pairing.id,
-                    self.engine.now(),
-                    limits::LOOK_PAGE + failed.len(),
-                )
+                .looks(&self.pairing.id, self.engine.now(), limits::LOOK_PAGE + failed.len())
                 .await?;
             let mut groups: BTreeMap<(Side, Kind), Vec<Look>> = BTreeMap::new();
-            for look in looks
-                .into_iter()
-                .filter(|look| !failed.contains(&(look.side, look.kind, look.id.clone())))
-            {
+            for look in looks.into_iter().filter(|look| !failed.contains(&(look.side, look.kind, look.id.clone()))) {
                 groups.entry((look.side, look.kind)).or_default().push(look);
             }
             if groups.is_empty() {
@@ -318,19 +254,10 @@ impl Cycle<'_> {
     }
 
     /// Looks at some ids of one side and kind; answers those that could not be looked at now.
-    async fn look_at(
-        &mut self,
-        side: Side,
-        kind: Kind,
-        looks: Vec<Look>,
-    ) -> Result<Vec<RecordId>, CycleError> {
+    async fn look_at(&mut self, side: Side, kind: Kind, looks: Vec<Look>) -> Result<Vec<RecordId>, CycleError> {
         let mut wanted = Vec::with_capacity(looks.len());
         for look in &looks {
-            let link = self
-                .engine
-                .store()
-                .link_of(&self.pairing.id, side, kind, &look.id)
-                .await?;
+            let link = self.engine.store().link_of(&self.pairing.id, side, kind, &look.id).await?;
             wanted.push(Wanted {
                 id: look.id.clone(),
                 mark_key: link.map(|link| link.mark_key).filter(|key| !key.is_empty()),
@@ -345,12 +272,9 @@ impl Cycle<'_> {
         let now = self.engine.now();
         for look in looks {
             match answers.remove(&look.id) {
-                Some(Ok(found)) => seen
-                    .observations
-                    .push(self.observation(side, kind, &look.id, found)),
+                Some(Ok(found)) => seen.observations.push(self.observation(side, kind, &look.id, found)),
                 Some(Err(Trouble::Gone(why))) => {
-                    seen.observations
-                        .push(self.observation(side, kind, &look.id, Seen::Gone(why)))
+                    seen.observations.push(self.observation(side, kind, &look.id, Seen::Gone(why)))
                 }
                 Some(Err(Trouble::Refused { why, .. })) => {
                     self.report.quarantined += 1;
@@ -372,10 +296,7 @@ impl Cycle<'_> {
             }
             seen.looked.push(look);
         }
-        self.engine
-            .store()
-            .save_seen(&self.lease, &self.pairing.id, &seen)
-            .await?;
+        self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
         Ok(left)
     }
 
@@ -384,11 +305,7 @@ impl Cycle<'_> {
         for kind in Kind::ALL {
             let mut after = None;
             loop {
-                let page = self
-                    .engine
-                    .store()
-                    .work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE)
-                    .await?;
+                let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
                 let mut missing: BTreeMap<Side, Vec<Look>> = BTreeMap::new();
@@ -396,11 +313,7 @@ impl Cycle<'_> {
                     let Some(link) = &work.link else { continue };
                     for (side, seen) in [(Side::Crm, &work.crm), (Side::Pim, &work.pim)] {
                         if seen.is_none() {
-                            missing.entry(side).or_default().push(Look::now(
-                                side,
-                                kind,
-                                link.end(side).id.clone(),
-                            ));
+                            missing.entry(side).or_default().push(Look::now(side, kind, link.end(side).id.clone()));
                         }
                     }
                 }

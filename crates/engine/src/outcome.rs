@@ -36,11 +36,7 @@ impl CycleReport {
             Count::Created | Count::Updated | Count::Deleted | Count::Marked => true,
             Count::Matched | Count::Conflict => false,
         };
-        self.counts
-            .iter()
-            .filter(|((_, _, count), _)| written(count))
-            .map(|(_, number)| number)
-            .sum()
+        self.counts.iter().filter(|((_, _, count), _)| written(count)).map(|(_, number)| number).sum()
     }
 
     /// Nothing was written, and nothing waits to be worked on.

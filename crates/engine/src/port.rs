@@ -8,8 +8,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side,
-    UserId, Value, Version,
+    Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId, Value, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,22 +36,13 @@ pub trait Remote: Send + Sync {
     /// record in full. A page is at most a few hundred records. A refused cursor is [`Trouble::CursorRefused`]. The CRM
     /// lists its views when asked without a cursor; afterwards its changes come through [`Directory::concerned`], and a
     /// finished listing's cursor answers an empty page.
-    async fn changes(
-        &self,
-        kind: Kind,
-        folder: &FolderId,
-        cursor: Option<&str>,
-    ) -> Result<Page, Trouble>;
+    async fn changes(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble>;
 
     /// Looks at ids, each with its own outcome; answers in any order, one per id asked. A mailbox looks for what
     /// vanished by id and mark in Deleted Items, Recoverable Items, other folders and the archive (rule C12): found in
     /// the first two it is [`Gone::Deleted`], elsewhere [`Gone::Left`], nowhere [`Gone::Unknown`]. The CRM answers
     /// [`Gone::Deleted`] only with a tombstone read.
-    async fn get(
-        &self,
-        kind: Kind,
-        wanted: &[Wanted],
-    ) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble>;
+    async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble>;
 
     /// Finds records by what recognises them: at most `limit`, in the observed folders.
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble>;
@@ -303,10 +293,7 @@ pub trait Directory: Send + Sync {
     async fn memberships(&self, user: &UserId) -> Result<Memberships, Trouble>;
 
     /// Names of groups by (kind word, id); a group that vanished is absent.
-    async fn groups(
-        &self,
-        ids: &BTreeSet<(String, String)>,
-    ) -> Result<BTreeMap<(String, String), String>, Trouble>;
+    async fn groups(&self, ids: &BTreeSet<(String, String)>) -> Result<BTreeMap<(String, String), String>, Trouble>;
 
     /// Which users these addresses belong to; an unknown address is absent (rule P2). Addresses are compared without case.
     async fn who(&self, addresses: &BTreeSet<String>) -> Result<BTreeMap<String, UserId>, Trouble>;

@@ -1,6 +1,7 @@
 //! Read-back after a write, without swallowing an edit (decision 3).
 
-use crate::act::{Acting, wanted};
+use crate::act::wanted;
+use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::outcome::CycleError;
 use crate::port::Trouble;
@@ -18,9 +19,7 @@ impl Cycle<'_> {
             let kind = acting.link.kind;
             let found = self.get_one(side, kind, wanted(&acting.link, side)).await?;
             match found {
-                Ok(Seen::Present(record))
-                    if record.version == version && record.id == acting.link.end(side).id =>
-                {
+                Ok(Seen::Present(record)) if record.version == version && record.id == acting.link.end(side).id => {
                     self.take_image(acting, side, &sent, created, &record);
                 }
                 // Changed or gone since, or not to be read now: the next cycle looks.
@@ -38,14 +37,7 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    fn take_image(
-        &self,
-        acting: &mut Acting,
-        side: Side,
-        sent: &Fields,
-        created: bool,
-        record: &Record,
-    ) {
+    fn take_image(&self, acting: &mut Acting, side: Side, sent: &Fields, created: bool, record: &Record) {
         let shown = match (side, record.kind) {
             (Side::Pim, Kind::Appointment | Kind::Task) => {
                 let lenses = self.lenses();
@@ -55,14 +47,11 @@ impl Cycle<'_> {
             (Side::Pim, Kind::Contact) | (Side::Crm, _) => occurrence::by_date(&record.fields),
         };
         let sent = occurrence::by_date(sent);
-        let series = sent.keys().any(|path| {
-            path.occurrence.is_some() || matches!(path.field, Field::Rule | Field::Start)
-        });
+        let series =
+            sent.keys().any(|path| path.occurrence.is_some() || matches!(path.field, Field::Rule | Field::Start));
         if side == Side::Pim {
             for (path, value) in &sent {
-                let came_back = shown
-                    .get(path)
-                    .is_some_and(|shown| same(&path.field, shown, value));
+                let came_back = shown.get(path).is_some_and(|shown| same(&path.field, shown, value));
                 let ours_to_count = shown.contains_key(path) && path.field != Field::Categories;
                 if came_back || !ours_to_count {
                     acting.link.bounced.remove(path);
@@ -71,11 +60,7 @@ impl Cycle<'_> {
                     *times = times.saturating_add(1);
                 }
             }
-            acting.link.global_id = record
-                .facts
-                .global_id
-                .clone()
-                .or(acting.link.global_id.take());
+            acting.link.global_id = record.facts.global_id.clone().or(acting.link.global_id.take());
             acting.link.folder = record.facts.folder.clone().or(acting.link.folder.take());
         }
         let end = acting.link.end_mut(side);
@@ -83,10 +68,7 @@ impl Cycle<'_> {
         if series {
             end.base.retain(|path, _| path.occurrence.is_none());
             end.base.extend(
-                shown
-                    .iter()
-                    .filter(|(path, _)| path.occurrence.is_some())
-                    .map(|(p, v)| (p.clone(), v.clone())),
+                shown.iter().filter(|(path, _)| path.occurrence.is_some()).map(|(p, v)| (p.clone(), v.clone())),
             );
         }
         for (path, value) in shown {

@@ -13,11 +13,8 @@ impl Engine {
     /// When another node reads it now, or the CRM or the store failed: nothing is lost, the cursor stays.
     pub async fn read_crm(&self, crm: &CrmId) -> Result<bool, CycleError> {
         let name = format!("crm:{crm}");
-        let lease = self
-            .store()
-            .take_lease(&name, &self.parts.node, limits::LEASE_MS, 0)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease =
+            self.store().take_lease(&name, &self.parts.node, limits::LEASE_MS, 0).await?.ok_or(CycleError::Leased)?;
         let result = self.read_page(&lease, crm).await;
         match self.store().release_lease(&lease).await {
             Ok(()) | Err(store::StoreError::Fenced) => result,
@@ -27,12 +24,8 @@ impl Engine {
 
     async fn read_page(&self, lease: &store::Lease, crm: &CrmId) -> Result<bool, CycleError> {
         let cursor = self.store().crm_cursor(crm).await?;
-        let page = self
-            .directory(crm)
-            .concerned(cursor.as_deref(), limits::FEED_PAGE)
-            .await?;
-        let nothing =
-            page.looks.is_empty() && page.everywhere.is_empty() && page.memberships.is_empty();
+        let page = self.directory(crm).concerned(cursor.as_deref(), limits::FEED_PAGE).await?;
+        let nothing = page.looks.is_empty() && page.everywhere.is_empty() && page.memberships.is_empty();
         if nothing && cursor.as_deref() == Some(page.cursor.as_str()) {
             return Ok(false);
         }

@@ -10,11 +10,7 @@ use store::{Count, Intent, IntentKind, Look};
 
 impl Cycle<'_> {
     pub(crate) async fn recover(&mut self) -> Result<(), CycleError> {
-        let intents = self
-            .engine
-            .store()
-            .intents(&self.pairing.id, None, limits::INTENTS)
-            .await?;
+        let intents = self.engine.store().intents(&self.pairing.id, None, limits::INTENTS).await?;
         for intent in intents {
             self.keep_lease().await?;
             let settle = match intent.what {
@@ -31,18 +27,10 @@ impl Cycle<'_> {
     /// Found by its mark or integration id it is settled as sent and looked at; not found, nothing happened, and the
     /// record's observation plans it again.
     async fn recover_create(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let found = self
-            .remote(intent.side)
-            .find(intent.kind, &FindBy::Key(intent.id.clone()), 2)
-            .await?;
-        let mut settle = Settle {
-            close: vec![intent.id.clone()],
-            ..Settle::default()
-        };
+        let found = self.remote(intent.side).find(intent.kind, &FindBy::Key(intent.id.clone()), 2).await?;
+        let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         if let Some(id) = &intent.source {
-            settle
-                .looks
-                .push(Look::now(intent.side.other(), intent.kind, id.clone()));
+            settle.looks.push(Look::now(intent.side.other(), intent.kind, id.clone()));
         }
         let (Some(record), Some(result)) = (found.into_iter().next(), &intent.result) else {
             return Ok(settle);
@@ -55,22 +43,13 @@ impl Cycle<'_> {
         end.id = record.id.clone();
         // Not the version read: a person may have edited it since, so the next look decides.
         end.version = model::Version::new("");
-        settle
-            .looks
-            .push(Look::now(intent.side, intent.kind, record.id.clone()));
-        let mut line = self.line(
-            intent.domain,
-            "create",
-            Some(&link.crm.id),
-            Some(&link.pim.id),
-        );
+        settle.looks.push(Look::now(intent.side, intent.kind, record.id.clone()));
+        let mut line = self.line(intent.domain, "create", Some(&link.crm.id), Some(&link.pim.id));
         line.side = Some(intent.side);
         line.after = intent.fields.clone();
         line.note = "found after an answer was lost".to_owned();
         settle.history.push(line);
-        settle
-            .counts
-            .push((intent.domain, intent.side, Count::Created, 1));
+        settle.counts.push((intent.domain, intent.side, Count::Created, 1));
         self.report.add(intent.domain, intent.side, Count::Created);
         settle.links.push(link);
         Ok(settle)
@@ -80,15 +59,12 @@ impl Cycle<'_> {
     async fn room_for(&self, record: &Record, result: &Link) -> Result<bool, CycleError> {
         let store = self.engine.store();
         for side in Side::BOTH {
-            let id = if result.end(side).id.as_str().is_empty() || result.end(side).id == record.id
-            {
+            let id = if result.end(side).id.as_str().is_empty() || result.end(side).id == record.id {
                 &record.id
             } else {
                 &result.end(side).id
             };
-            let holder = store
-                .link_of(&self.pairing.id, side, result.kind, id)
-                .await?;
+            let holder = store.link_of(&self.pairing.id, side, result.kind, id).await?;
             if holder.is_some_and(|link| link.id != result.id) {
                 return Ok(false);
             }
@@ -99,34 +75,23 @@ impl Cycle<'_> {
     /// A mailbox update is known by its write number; the fields settle as sent, and a look shows what came of them. A
     /// CRM update shows itself: what it wrote is equal to its image.
     async fn recover_update(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let mut settle = Settle {
-            close: vec![intent.id.clone()],
-            ..Settle::default()
-        };
+        let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
             return Ok(settle);
         };
-        settle
-            .looks
-            .push(Look::now(intent.side, intent.kind, target.clone()));
+        settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
         let (Some(mark), Some(result)) = (&intent.mark, &intent.result) else {
             return Ok(settle);
         };
         let Some(stands) = self.engine.store().link(&result.id).await? else {
             return Ok(settle);
         };
-        let wanted = Wanted {
-            id: target.clone(),
-            mark_key: Some(mark.key.clone()),
-        };
+        let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
         let Ok(Seen::Present(item)) = self.get_one(intent.side, intent.kind, wanted).await? else {
             return Ok(settle);
         };
-        let ours = item
-            .facts
-            .mark
-            .as_ref()
-            .is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no);
+        let ours =
+            item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no);
         if ours && stands.write_no < mark.write_no {
             let mut link = stands;
             // Only what was sent settles, on both images; the rest keeps its base until it is looked at.
@@ -141,22 +106,15 @@ impl Cycle<'_> {
             link.write_no = mark.write_no;
             link.mark_key = mark.key.clone();
             link.form = result.form;
-            settle
-                .looks
-                .push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
-            settle
-                .counts
-                .push((intent.domain, intent.side, Count::Updated, 1));
+            settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
+            settle.counts.push((intent.domain, intent.side, Count::Updated, 1));
             settle.links.push(link);
         }
         Ok(settle)
     }
 
     async fn recover_delete(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let mut settle = Settle {
-            close: vec![intent.id.clone()],
-            ..Settle::default()
-        };
+        let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
             return Ok(settle);
         };
@@ -171,53 +129,29 @@ impl Cycle<'_> {
                 mail: crate::port::Mail::None,
             };
             return match self.remote(intent.side).write(&write).await {
-                Ok(_) | Err(Trouble::Gone(_) | Trouble::Stale | Trouble::Refused { .. }) => {
-                    Ok(settle)
-                }
+                Ok(_) | Err(Trouble::Gone(_) | Trouble::Stale | Trouble::Refused { .. }) => Ok(settle),
                 Err(trouble) => Err(trouble.into()),
             };
         }
-        let found = self
-            .get_one(
-                intent.side,
-                intent.kind,
-                Wanted {
-                    id: target.clone(),
-                    mark_key: None,
-                },
-            )
-            .await?;
-        let gone = matches!(
-            found,
-            Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_))
-        );
+        let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key: None }).await?;
+        let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
         match (&intent.link, gone) {
             (Some(link), true) => {
                 settle.forget.push(link.clone());
-                settle
-                    .counts
-                    .push((intent.domain, intent.side, Count::Deleted, 1));
+                settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
                 self.report.add(intent.domain, intent.side, Count::Deleted);
             }
-            (_, _) => settle
-                .looks
-                .push(Look::now(intent.side, intent.kind, target.clone())),
+            (_, _) => settle.looks.push(Look::now(intent.side, intent.kind, target.clone())),
         }
         Ok(settle)
     }
 
     async fn recover_small(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let settle = Settle {
-            close: vec![intent.id.clone()],
-            ..Settle::default()
-        };
+        let settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
             return Ok(settle);
         };
-        let write = Write::Delist {
-            domain: model::Domain::BusinessContact,
-            id: target.clone(),
-        };
+        let write = Write::Delist { domain: model::Domain::BusinessContact, id: target.clone() };
         match self.crm.write(&write).await {
             Ok(_) | Err(Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::Stale) => Ok(settle),
             Err(trouble) => Err(trouble.into()),

@@ -15,11 +15,7 @@ impl Cycle<'_> {
         for kind in Kind::ALL {
             let mut after = None;
             loop {
-                let page = self
-                    .engine
-                    .store()
-                    .work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE)
-                    .await?;
+                let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
                 let mut found: Vec<(Link, Record)> = Vec::new();
@@ -42,11 +38,7 @@ impl Cycle<'_> {
 
     /// The link that an item's mark names, when the mark was written for this mailbox.
     pub(crate) async fn link_by_mark(&self, item: &Record) -> Result<Option<Link>, CycleError> {
-        let Some(mark) = item
-            .facts
-            .mark
-            .as_ref()
-            .filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref())
+        let Some(mark) = item.facts.mark.as_ref().filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref())
         else {
             return Ok(None);
         };
@@ -54,38 +46,20 @@ impl Cycle<'_> {
             return Ok(None);
         };
         let id = model::RecordId::new(crm);
-        Ok(self
-            .engine
-            .store()
-            .link_of(&self.pairing.id, Side::Crm, item.kind, &id)
-            .await?)
+        Ok(self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?)
     }
 
-    async fn give_back(
-        &mut self,
-        kind: Kind,
-        found: Vec<(Link, Record)>,
-    ) -> Result<(), CycleError> {
+    async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {
         for chunk in found.chunks(limits::LOOK_PAGE) {
             self.keep_lease().await?;
             // Asked by id alone: looking for the mark would find the very item that stands here.
-            let wanted: Vec<Wanted> = chunk
-                .iter()
-                .map(|(link, _)| Wanted {
-                    id: link.pim.id.clone(),
-                    mark_key: None,
-                })
-                .collect();
+            let wanted: Vec<Wanted> =
+                chunk.iter().map(|(link, _)| Wanted { id: link.pim.id.clone(), mark_key: None }).collect();
             let answers: BTreeMap<_, _> = self.pim.get(kind, &wanted).await?.into_iter().collect();
             for (link, item) in chunk {
                 // Only a proven absence makes room; an item that still stands makes the other one a person's copy.
                 let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
-                let taken = self
-                    .engine
-                    .store()
-                    .link(&link.id)
-                    .await?
-                    .is_none_or(|now| now.pim.id != link.pim.id);
+                let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
                 if !gone || taken || link.pim.id == item.id {
                     continue;
                 }
@@ -93,14 +67,8 @@ impl Cycle<'_> {
                 link.pim.id = item.id.clone();
                 link.pim.version = model::Version::new("");
                 link.folder = item.facts.folder.clone();
-                let settle = Settle {
-                    links: vec![link],
-                    ..Settle::default()
-                };
-                self.engine
-                    .store()
-                    .settle(&self.lease, &self.pairing.id, self.engine.now(), &settle)
-                    .await?;
+                let settle = Settle { links: vec![link], ..Settle::default() };
+                self.engine.store().settle(&self.lease, &self.pairing.id, self.engine.now(), &settle).await?;
             }
         }
         Ok(())

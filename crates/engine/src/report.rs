@@ -75,12 +75,7 @@ impl Engine {
     pub async fn dry_run(&self, id: &PairingId) -> Result<PlanReport, CycleError> {
         let lease = self
             .store()
-            .take_lease(
-                id.as_str(),
-                &self.parts.node,
-                limits::LEASE_MS,
-                limits::CALL_MS,
-            )
+            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
         let result = self.dry_run_leased(lease.clone(), id).await;
@@ -90,16 +85,8 @@ impl Engine {
         }
     }
 
-    async fn dry_run_leased(
-        &self,
-        lease: store::Lease,
-        id: &PairingId,
-    ) -> Result<PlanReport, CycleError> {
-        let pairing = self
-            .store()
-            .pairing(id)
-            .await?
-            .ok_or(CycleError::NoPairing)?;
+    async fn dry_run_leased(&self, lease: store::Lease, id: &PairingId) -> Result<PlanReport, CycleError> {
+        let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         let mut cycle = self.begin(lease, pairing).await?;
         for kind in Kind::ALL {
             for side in Side::BOTH {
@@ -112,21 +99,12 @@ impl Engine {
         for kind in Kind::ALL {
             let mut after: Option<WorkKey> = None;
             loop {
-                let page = self
-                    .store()
-                    .work(id, kind, after.as_ref(), limits::WORK_PAGE)
-                    .await?;
+                let page = self.store().work(id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
                 for work in &page {
                     if let Some(judged) = cycle.judge(work).await? {
-                        add(
-                            &mut report,
-                            work,
-                            &judged.plan,
-                            judged.crm.as_ref(),
-                            judged.pim.as_ref(),
-                        );
+                        add(&mut report, work, &judged.plan, judged.crm.as_ref(), judged.pim.as_ref());
                     }
                 }
             }
@@ -147,17 +125,10 @@ impl Engine {
     ) -> Result<Explained, CycleError> {
         let lease = self
             .store()
-            .take_lease(
-                id.as_str(),
-                &self.parts.node,
-                limits::LEASE_MS,
-                limits::CALL_MS,
-            )
+            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
-        let result = self
-            .explain_leased(lease.clone(), id, side, kind, record)
-            .await;
+        let result = self.explain_leased(lease.clone(), id, side, kind, record).await;
         match self.store().release_lease(&lease).await {
             Ok(()) | Err(store::StoreError::Fenced) => result,
             Err(error) => result.and(Err(error.into())),
@@ -172,11 +143,7 @@ impl Engine {
         kind: Kind,
         record: &RecordId,
     ) -> Result<Explained, CycleError> {
-        let pairing = self
-            .store()
-            .pairing(id)
-            .await?
-            .ok_or(CycleError::NoPairing)?;
+        let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         let mut cycle = self.begin(lease, pairing).await?;
         let link = self.store().link_of(id, side, kind, record).await?;
         let mut ends: BTreeMap<Side, RecordId> = BTreeMap::from([(side, record.clone())]);
@@ -185,36 +152,12 @@ impl Engine {
         }
         let mut seen = BTreeMap::new();
         for (side, id) in &ends {
-            let mark_key = link
-                .as_ref()
-                .filter(|_| *side == Side::Pim)
-                .map(|link| link.mark_key.clone());
-            let found = cycle
-                .get_one(
-                    *side,
-                    kind,
-                    Wanted {
-                        id: id.clone(),
-                        mark_key,
-                    },
-                )
-                .await??;
+            let mark_key = link.as_ref().filter(|_| *side == Side::Pim).map(|link| link.mark_key.clone());
+            let found = cycle.get_one(*side, kind, Wanted { id: id.clone(), mark_key }).await??;
             seen.insert(*side, cycle.observation(*side, kind, id, found));
         }
-        let gone = |side| {
-            matches!(
-                seen.get(&side),
-                Some(store::Observation {
-                    seen: Seen::Gone(_),
-                    ..
-                })
-            )
-        };
-        let key = WorkKey {
-            alone: link.is_none(),
-            side,
-            id: record.clone(),
-        };
+        let gone = |side| matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(_), .. }));
+        let key = WorkKey { alone: link.is_none(), side, id: record.clone() };
         let work = Work {
             key,
             link,
@@ -236,12 +179,7 @@ impl Engine {
         {
             text.extend(plan::explain::chain(chain));
         }
-        Ok(Explained {
-            domain,
-            crm: ends.get(&Side::Crm).cloned(),
-            pim: ends.get(&Side::Pim).cloned(),
-            text,
-        })
+        Ok(Explained { domain, crm: ends.get(&Side::Crm).cloned(), pim: ends.get(&Side::Pim).cloned(), text })
     }
 
     /// Explains whose level counts for a pairing's user; `joined` adds groups he is not in ("what if").
@@ -253,11 +191,7 @@ impl Engine {
         id: &PairingId,
         joined: &plan::access::Groups,
     ) -> Result<UserExplained, CycleError> {
-        let pairing = self
-            .store()
-            .pairing(id)
-            .await?
-            .ok_or(CycleError::NoPairing)?;
+        let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         let settings = self.store().settings().await?;
         let directory = self.directory(&pairing.crm);
         let memberships = directory.memberships(&pairing.user).await?;
@@ -266,35 +200,18 @@ impl Engine {
         groups.above.extend(joined.above.iter().cloned());
         let chains: Vec<Chain> = Domain::ALL
             .into_iter()
-            .map(|domain| {
-                chain(
-                    domain,
-                    pairing.enabled,
-                    &groups,
-                    &settings,
-                    &pairing.settings,
-                )
-            })
+            .map(|domain| chain(domain, pairing.enabled, &groups, &settings, &pairing.settings))
             .collect();
-        let named = chains
-            .iter()
-            .flat_map(|chain| &chain.rules)
-            .map(|(rule, _)| (group_word(rule), rule.id.clone()))
-            .collect();
+        let named =
+            chains.iter().flat_map(|chain| &chain.rules).map(|(rule, _)| (group_word(rule), rule.id.clone())).collect();
         let known = directory.groups(&named).await?;
         let broken = named
             .iter()
             .filter(|group| !known.contains_key(*group))
-            .map(|(kind, id)| {
-                format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)")
-            })
+            .map(|(kind, id)| format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)"))
             .collect();
         let text = chains.iter().flat_map(plan::explain::chain).collect();
-        Ok(UserExplained {
-            chains,
-            text,
-            broken,
-        })
+        Ok(UserExplained { chains, text, broken })
     }
 }
 
@@ -338,19 +255,11 @@ fn add(
             Op::Leave => "leave",
             Op::Flag { .. } => "flag",
         };
-        *report
-            .totals
-            .entry(format!("{domain}.{name}_{}", op.side().as_str()))
-            .or_default() += 1;
+        *report.totals.entry(format!("{domain}.{name}_{}", op.side().as_str())).or_default() += 1;
     }
-    let conflicts = plan
-        .conflicts
-        .iter()
-        .filter(|conflict| conflict.counts)
-        .count();
+    let conflicts = plan.conflicts.iter().filter(|conflict| conflict.counts).count();
     if conflicts > 0 {
-        *report.totals.entry("conflicts".to_owned()).or_default() +=
-            u32::try_from(conflicts).unwrap_or(u32::MAX);
+        *report.totals.entry("conflicts".to_owned()).or_default() += u32::try_from(conflicts).unwrap_or(u32::MAX);
     }
     if report.lines.len() >= LINES {
         report.more = true;

@@ -9,44 +9,24 @@ use store::Observation;
 
 impl Cycle<'_> {
     /// What a look found, as a row.
-    pub(crate) fn observation(
-        &self,
-        side: Side,
-        kind: Kind,
-        id: &RecordId,
-        seen: Seen,
-    ) -> Observation {
+    pub(crate) fn observation(&self, side: Side, kind: Kind, id: &RecordId, seen: Seen) -> Observation {
         let (version, hashes) = match &seen {
             Seen::Present(record) => (record.version.clone(), self.hashes(record)),
             Seen::Gone(_) => (Version::new(""), Vec::new()),
         };
-        Observation {
-            side,
-            kind,
-            id: id.clone(),
-            version,
-            seen,
-            hashes,
-            at: self.engine.now(),
-        }
+        Observation { side, kind, id: id.clone(), version, seen, hashes, at: self.engine.now() }
     }
 
     /// A record's match keys, hashed with the installation's secret: a stranger leaves no content with us (decision 12).
     pub(crate) fn hashes(&self, record: &Record) -> Vec<String> {
-        plan::keys::keys(
-            record,
-            &self.force.maps,
-            self.pairing.mailbox.as_ref(),
-            &self.force.zone,
-        )
-        .iter()
-        .map(|key| self.hash(key))
-        .collect()
+        plan::keys::keys(record, &self.force.maps, self.pairing.mailbox.as_ref(), &self.force.zone)
+            .iter()
+            .map(|key| self.hash(key))
+            .collect()
     }
 
     pub(crate) fn hash(&self, key: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.engine.parts.hash_key)
-            .expect("any key length will do");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.engine.parts.hash_key).expect("any key length will do");
         mac.update(key.as_bytes());
         hex(&mac.finalize().into_bytes()[..16])
     }

@@ -28,13 +28,7 @@ pub(crate) fn word(reason: Reason) -> String {
 }
 
 impl Cycle<'_> {
-    pub(crate) fn line(
-        &self,
-        domain: Domain,
-        what: &str,
-        crm: Option<&RecordId>,
-        pim: Option<&RecordId>,
-    ) -> History {
+    pub(crate) fn line(&self, domain: Domain, what: &str, crm: Option<&RecordId>, pim: Option<&RecordId>) -> History {
         History {
             pairing: self.pairing.id.clone(),
             cycle: self.id.clone(),
@@ -63,20 +57,11 @@ impl Cycle<'_> {
     }
 
     /// Conflicts as history lines and, when nobody won, as questions (rule C3).
-    pub(crate) fn conflicts(
-        &self,
-        domain: Domain,
-        link: &Link,
-        conflicts: &[Conflict],
-    ) -> (Vec<History>, Vec<Held>) {
+    pub(crate) fn conflicts(&self, domain: Domain, link: &Link, conflicts: &[Conflict]) -> (Vec<History>, Vec<Held>) {
         let mut lines = Vec::new();
         let mut held = Vec::new();
         for conflict in conflicts {
-            let what = if conflict.counts {
-                "conflict"
-            } else {
-                "overruled"
-            };
+            let what = if conflict.counts { "conflict" } else { "overruled" };
             let mut line = self.line(domain, what, Some(&link.crm.id), Some(&link.pim.id));
             match conflict.winner {
                 Some(winner) => {
@@ -88,10 +73,7 @@ impl Cycle<'_> {
                     id: held_id(link, conflict),
                     pairing: self.pairing.id.clone(),
                     domain,
-                    what: HeldKind::Conflict {
-                        link: link.id.clone(),
-                        values: conflict.values.clone(),
-                    },
+                    what: HeldKind::Conflict { link: link.id.clone(), values: conflict.values.clone() },
                     at: self.engine.now(),
                 }),
             }
@@ -115,19 +97,11 @@ fn overruled(conflict: &Conflict, winner: Side) -> BTreeMap<Path, Value> {
 }
 
 fn held_id(link: &Link, conflict: &Conflict) -> String {
-    let first = conflict
-        .values
-        .keys()
-        .next()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let first = conflict.values.keys().next().map(ToString::to_string).unwrap_or_default();
     format!("{}:{first}", link.id)
 }
 
 /// What a record showed before at the paths that are written: absent where it had none (rule W3).
 pub(crate) fn before(fields: &Fields, changes: &Fields) -> BTreeMap<Path, Option<Value>> {
-    changes
-        .keys()
-        .map(|path| (path.clone(), fields.get(path).cloned()))
-        .collect()
+    changes.keys().map(|path| (path.clone(), fields.get(path).cloned())).collect()
 }

@@ -34,13 +34,8 @@ pub enum Kind {
 
 impl Domain {
     /// All five, in the order they are shown.
-    pub const ALL: [Domain; 5] = [
-        Domain::BusinessContact,
-        Domain::PersonalContact,
-        Domain::Employee,
-        Domain::Calendar,
-        Domain::Task,
-    ];
+    pub const ALL: [Domain; 5] =
+        [Domain::BusinessContact, Domain::PersonalContact, Domain::Employee, Domain::Calendar, Domain::Task];
 
     /// The kind of record that carries this domain.
     #[must_use]
@@ -68,9 +63,7 @@ impl Domain {
     #[must_use]
     pub fn parse(text: &str) -> Option<Domain> {
         let text = text.to_ascii_lowercase().replace('-', "_");
-        Domain::ALL
-            .into_iter()
-            .find(|domain| domain.as_str() == text)
+        Domain::ALL.into_iter().find(|domain| domain.as_str() == text)
     }
 
     /// Whether the domain may be set to this level at all (rule D1's table).
@@ -78,9 +71,7 @@ impl Domain {
     pub fn accepts(self, level: Level) -> bool {
         match self {
             Domain::Employee => level == Level::EXPORT || level == Level::NONE,
-            Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task => {
-                true
-            }
+            Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task => true,
         }
     }
 
@@ -89,9 +80,7 @@ impl Domain {
     pub fn default_level(self) -> Level {
         match self {
             Domain::Employee => Level::EXPORT,
-            Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task => {
-                Level::FULL
-            }
+            Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task => Level::FULL,
         }
     }
 
@@ -138,11 +127,7 @@ impl Kind {
     #[must_use]
     pub fn domains(self) -> &'static [Domain] {
         match self {
-            Kind::Contact => &[
-                Domain::PersonalContact,
-                Domain::BusinessContact,
-                Domain::Employee,
-            ],
+            Kind::Contact => &[Domain::PersonalContact, Domain::BusinessContact, Domain::Employee],
             Kind::Appointment => &[Domain::Calendar],
             Kind::Task => &[Domain::Task],
         }

@@ -185,14 +185,10 @@ impl Field {
         match self {
             F::Start | F::End => Unit::Time,
             F::Company | F::CompanyLocation => Unit::Company,
-            F::BusinessStreet
-            | F::BusinessCity
-            | F::BusinessState
-            | F::BusinessPostalCode
-            | F::BusinessCountry => Unit::BusinessAddress,
-            F::HomeStreet | F::HomeCity | F::HomeState | F::HomePostalCode | F::HomeCountry => {
-                Unit::HomeAddress
+            F::BusinessStreet | F::BusinessCity | F::BusinessState | F::BusinessPostalCode | F::BusinessCountry => {
+                Unit::BusinessAddress
             }
+            F::HomeStreet | F::HomeCity | F::HomeState | F::HomePostalCode | F::HomeCountry => Unit::HomeAddress,
             F::Status | F::Percent | F::DoneDay => Unit::Progress,
             F::FirstName
             | F::MiddleName
@@ -241,10 +237,7 @@ impl Field {
     /// Each participant has his own of these (rule P7).
     #[must_use]
     pub fn is_own(&self) -> bool {
-        matches!(
-            self,
-            Field::Reminder | Field::ShowAs | Field::Categories | Field::Private
-        )
+        matches!(self, Field::Reminder | Field::ShowAs | Field::Categories | Field::Private)
     }
 
     /// Merged element by element (rule C2).
@@ -262,13 +255,7 @@ impl Field {
         use Field as F;
         matches!(
             self,
-            F::WorkPhone
-                | F::WorkPhone2
-                | F::HomePhone
-                | F::MobilePhone
-                | F::Fax
-                | F::Pager
-                | F::AssistantPhone
+            F::WorkPhone | F::WorkPhone2 | F::HomePhone | F::MobilePhone | F::Fax | F::Pager | F::AssistantPhone
         )
     }
 }
@@ -287,19 +274,13 @@ impl Path {
     /// A field of the record itself.
     #[must_use]
     pub fn of(field: Field) -> Path {
-        Path {
-            occurrence: None,
-            field,
-        }
+        Path { occurrence: None, field }
     }
 
     /// A field of one occurrence.
     #[must_use]
     pub fn occurrence(original_start: DateTime, field: Field) -> Path {
-        Path {
-            occurrence: Some(original_start),
-            field,
-        }
+        Path { occurrence: Some(original_start), field }
     }
 
     /// The unit the path merges with, and the occurrence it belongs to.
@@ -315,10 +296,7 @@ impl Path {
             None => Field::parse(text).map(Path::of),
             Some(rest) => {
                 let (start, field) = rest.split_once(").")?;
-                Some(Path {
-                    occurrence: Some(start.parse().ok()?),
-                    field: Field::parse(field)?,
-                })
+                Some(Path { occurrence: Some(start.parse().ok()?), field: Field::parse(field)? })
             }
         }
     }
@@ -355,8 +333,7 @@ macro_rules! serde_as_text {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                <$type>::parse(&text)
-                    .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no {}", $what)))
+                <$type>::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no {}", $what)))
             }
         }
     };
@@ -413,10 +390,7 @@ pub fn of_kind(kind: Kind, field: &Field) -> bool {
             | F::HomeCountry
             | F::WebPage
     );
-    let shared = matches!(
-        field,
-        F::Body | F::Categories | F::Private | F::Extension(_)
-    );
+    let shared = matches!(field, F::Body | F::Categories | F::Private | F::Extension(_));
     let appointment = matches!(
         field,
         F::Subject
@@ -460,25 +434,12 @@ mod tests {
     #[test]
     fn every_path_reads_back_what_it_wrote() {
         let start: DateTime = "2026-03-29T02:30:00".parse().expect("a date");
-        for field in Field::SHIPPED
-            .iter()
-            .cloned()
-            .chain([Field::Extension("vip".into())])
-        {
-            for path in [
-                Path::of(field.clone()),
-                Path::occurrence(start, field.clone()),
-            ] {
+        for field in Field::SHIPPED.iter().cloned().chain([Field::Extension("vip".into())]) {
+            for path in [Path::of(field.clone()), Path::occurrence(start, field.clone())] {
                 assert_eq!(Path::parse(&path.to_string()), Some(path));
             }
         }
-        for text in [
-            "",
-            "nothing",
-            "x.",
-            "occurrence(2026).subject",
-            "occurrence(2026-01-01T00:00:00)subject",
-        ] {
+        for text in ["", "nothing", "x.", "occurrence(2026).subject", "occurrence(2026-01-01T00:00:00)subject"] {
             assert_eq!(Path::parse(text), None, "{text}");
         }
     }
@@ -486,10 +447,7 @@ mod tests {
     #[test]
     fn every_shipped_field_belongs_to_a_kind() {
         for field in Field::SHIPPED {
-            assert!(
-                Kind::ALL.into_iter().any(|kind| of_kind(kind, field)),
-                "{field}"
-            );
+            assert!(Kind::ALL.into_iter().any(|kind| of_kind(kind, field)), "{field}");
         }
     }
 }

@@ -22,11 +22,7 @@ pub fn translated(toward: Side, path: &Path, value: &Value, map: &DomainMap) -> 
     match value {
         Value::Text(text) => {
             let text = normal(&text);
-            if text.is_empty() {
-                Value::Null
-            } else {
-                Value::Text(text)
-            }
+            if text.is_empty() { Value::Null } else { Value::Text(text) }
         }
         Value::Null
         | Value::Flag(_)

@@ -14,25 +14,13 @@ pub struct Level {
 
 impl Level {
     /// Out and in.
-    pub const FULL: Level = Level {
-        out: true,
-        inward: true,
-    };
+    pub const FULL: Level = Level { out: true, inward: true };
     /// Out only.
-    pub const EXPORT: Level = Level {
-        out: true,
-        inward: false,
-    };
+    pub const EXPORT: Level = Level { out: true, inward: false };
     /// In only.
-    pub const IMPORT: Level = Level {
-        out: false,
-        inward: true,
-    };
+    pub const IMPORT: Level = Level { out: false, inward: true };
     /// Neither.
-    pub const NONE: Level = Level {
-        out: false,
-        inward: false,
-    };
+    pub const NONE: Level = Level { out: false, inward: false };
     /// All four.
     pub const ALL: [Level; 4] = [Level::FULL, Level::EXPORT, Level::IMPORT, Level::NONE];
 
@@ -60,10 +48,7 @@ impl Level {
     /// What both levels permit (rule L2): Full with Export is Export; Export with Import is None.
     #[must_use]
     pub fn meet(self, other: Level) -> Level {
-        Level {
-            out: self.out && other.out,
-            inward: self.inward && other.inward,
-        }
+        Level { out: self.out && other.out, inward: self.inward && other.inward }
     }
 
     /// The name an administrator sees.
@@ -92,17 +77,14 @@ impl Level {
     #[must_use]
     pub fn parse(text: &str) -> Option<Level> {
         let text = text.trim().to_ascii_lowercase();
-        Level::ALL
-            .into_iter()
-            .find(|level| level.as_str() == text || level.name().to_ascii_lowercase() == text)
+        Level::ALL.into_iter().find(|level| level.as_str() == text || level.name().to_ascii_lowercase() == text)
     }
 }
 
 impl TryFrom<String> for Level {
     type Error = String;
     fn try_from(text: String) -> Result<Level, String> {
-        Level::parse(&text)
-            .ok_or_else(|| format!("'{text}' is no level: full, export, import or none"))
+        Level::parse(&text).ok_or_else(|| format!("'{text}' is no level: full, export, import or none"))
     }
 }
 

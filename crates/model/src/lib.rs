@@ -26,9 +26,7 @@ pub mod zone;
 pub use attendee::{Attendee, People, Response, Role};
 pub use domain::{Domain, Kind};
 pub use field::{Field, Path, Unit};
-pub use id::{
-    CrmId, EmployeeKey, FolderId, LinkId, MailboxId, PairingId, RecordId, UserId, Version,
-};
+pub use id::{CrmId, EmployeeKey, FolderId, LinkId, MailboxId, PairingId, RecordId, UserId, Version};
 pub use lens::Lens;
 pub use level::Level;
 pub use link::{End, Form, Link, Sleep, SleepCause};

@@ -127,11 +127,7 @@ impl Link {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Link({} {} crm {} pim {} {:?})",
-            self.id, self.domain, self.crm.id, self.pim.id, self.sleep
-        )
+        write!(f, "Link({} {} crm {} pim {} {:?})", self.id, self.domain, self.crm.id, self.pim.id, self.sleep)
     }
 }
 

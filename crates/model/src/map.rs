@@ -62,12 +62,8 @@ impl Direction {
     #[must_use]
     pub fn writes(self, side: Side) -> bool {
         match (self, side) {
-            (Direction::Both, _)
-            | (Direction::Export, Side::Pim)
-            | (Direction::Import, Side::Crm) => true,
-            (Direction::Export, Side::Crm)
-            | (Direction::Import, Side::Pim)
-            | (Direction::Off, _) => false,
+            (Direction::Both, _) | (Direction::Export, Side::Pim) | (Direction::Import, Side::Crm) => true,
+            (Direction::Export, Side::Crm) | (Direction::Import, Side::Pim) | (Direction::Off, _) => false,
         }
     }
 }
@@ -92,23 +88,18 @@ impl DomainMap {
     /// Whether the field may be written on that side.
     #[must_use]
     pub fn writes(&self, field: &Field, side: Side) -> bool {
-        self.entry(field)
-            .is_some_and(|entry| entry.direction.writes(side))
+        self.entry(field).is_some_and(|entry| entry.direction.writes(side))
     }
 
     /// Whether the field is looked at at all.
     #[must_use]
     pub fn maps(&self, field: &Field) -> bool {
-        self.entry(field)
-            .is_some_and(|entry| entry.direction != Direction::Off)
+        self.entry(field).is_some_and(|entry| entry.direction != Direction::Off)
     }
 
     /// The key fields of rule M2.
     pub fn keys(&self) -> impl Iterator<Item = &Field> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.key)
-            .map(|entry| &entry.field)
+        self.entries.iter().filter(|entry| entry.key).map(|entry| &entry.field)
     }
 
     /// What is wrong with the map, every fault at once.
@@ -118,22 +109,13 @@ impl DomainMap {
         let mut faults = Vec::new();
         for entry in &self.entries {
             if !seen.insert(entry.field.clone()) {
-                faults.push(format!(
-                    "the field {} stands twice in the map of {}",
-                    entry.field, self.domain
-                ));
+                faults.push(format!("the field {} stands twice in the map of {}", entry.field, self.domain));
             }
             if entry.property.trim().is_empty() {
-                faults.push(format!(
-                    "the field {} of {} names no property",
-                    entry.field, self.domain
-                ));
+                faults.push(format!("the field {} of {} names no property", entry.field, self.domain));
             }
             if !crate::field::of_kind(self.domain.kind(), &entry.field) {
-                faults.push(format!(
-                    "{} records have no field {}",
-                    self.domain, entry.field
-                ));
+                faults.push(format!("{} records have no field {}", self.domain, entry.field));
             }
         }
         faults
@@ -152,9 +134,6 @@ pub fn translate(entry: &MapEntry, value: &Value, toward: Side) -> Value {
             Some(None) => Value::Null,
             None => value.clone(),
         },
-        Side::Crm => translation
-            .back
-            .get(word)
-            .map_or_else(|| value.clone(), |word| Value::Text(word.clone())),
+        Side::Crm => translation.back.get(word).map_or_else(|| value.clone(), |word| Value::Text(word.clone())),
     }
 }

@@ -53,31 +53,16 @@ const CONTACT: &[(Field, &str)] = &[
     (F::Manager, "contacts:Manager"),
     (F::Spouse, "contacts:SpouseName"),
     (F::Birthday, "contacts:Birthday"),
-    (
-        F::BusinessStreet,
-        "contacts:PhysicalAddress:Street:Business",
-    ),
+    (F::BusinessStreet, "contacts:PhysicalAddress:Street:Business"),
     (F::BusinessCity, "contacts:PhysicalAddress:City:Business"),
     (F::BusinessState, "contacts:PhysicalAddress:State:Business"),
-    (
-        F::BusinessPostalCode,
-        "contacts:PhysicalAddress:PostalCode:Business",
-    ),
-    (
-        F::BusinessCountry,
-        "contacts:PhysicalAddress:CountryOrRegion:Business",
-    ),
+    (F::BusinessPostalCode, "contacts:PhysicalAddress:PostalCode:Business"),
+    (F::BusinessCountry, "contacts:PhysicalAddress:CountryOrRegion:Business"),
     (F::HomeStreet, "contacts:PhysicalAddress:Street:Home"),
     (F::HomeCity, "contacts:PhysicalAddress:City:Home"),
     (F::HomeState, "contacts:PhysicalAddress:State:Home"),
-    (
-        F::HomePostalCode,
-        "contacts:PhysicalAddress:PostalCode:Home",
-    ),
-    (
-        F::HomeCountry,
-        "contacts:PhysicalAddress:CountryOrRegion:Home",
-    ),
+    (F::HomePostalCode, "contacts:PhysicalAddress:PostalCode:Home"),
+    (F::HomeCountry, "contacts:PhysicalAddress:CountryOrRegion:Home"),
     (F::WebPage, "contacts:BusinessHomePage"),
     (F::Body, "item:Body"),
     (F::Categories, "item:Categories"),
@@ -123,10 +108,7 @@ fn direction(domain: Domain, field: &Field) -> Direction {
         (Domain::Employee, _) => Direction::Export,
         // Organizer and IsCancelled cannot be set by a client: they flow in, and a CRM's own are shown in the body.
         (Domain::Calendar, F::Organizer) => Direction::Import,
-        (
-            Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task,
-            _,
-        ) => Direction::Both,
+        (Domain::BusinessContact | Domain::PersonalContact | Domain::Calendar | Domain::Task, _) => Direction::Both,
     }
 }
 
@@ -141,9 +123,7 @@ fn is_key(domain: Domain, field: &Field) -> bool {
 fn is_required(domain: Domain, field: &Field) -> bool {
     match domain {
         Domain::Calendar => matches!(field, F::Start | F::End),
-        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee | Domain::Task => {
-            false
-        }
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee | Domain::Task => false,
     }
 }
 
@@ -153,12 +133,7 @@ type BackWords = &'static [(&'static str, &'static str)];
 fn translation(domain: Domain, field: &Field) -> Option<Translation> {
     let (out, back): (OutWords, BackWords) = match (domain, field) {
         (Domain::Task, F::Priority) => (
-            &[
-                ("1-ASAP", Some("High")),
-                ("2-High", Some("High")),
-                ("3-Medium", Some("Normal")),
-                ("4-Low", Some("Low")),
-            ],
+            &[("1-ASAP", Some("High")), ("2-High", Some("High")), ("3-Medium", Some("Normal")), ("4-Low", Some("Low"))],
             &[("High", "2-High"), ("Normal", "3-Medium"), ("Low", "4-Low")],
         ),
         (Domain::Task, F::Status) => (
@@ -198,24 +173,13 @@ fn translation(domain: Domain, field: &Field) -> Option<Translation> {
                 ("Presentation", "Presentation"),
             ],
         ),
-        (
-            Domain::BusinessContact
-            | Domain::PersonalContact
-            | Domain::Employee
-            | Domain::Calendar
-            | Domain::Task,
-            _,
-        ) => return None,
+        (Domain::BusinessContact | Domain::PersonalContact | Domain::Employee | Domain::Calendar | Domain::Task, _) => {
+            return None;
+        }
     };
     Some(Translation {
-        out: out
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), b.map(str::to_owned)))
-            .collect(),
-        back: back
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-            .collect(),
+        out: out.iter().map(|(a, b)| ((*a).to_owned(), b.map(str::to_owned))).collect(),
+        back: back.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
     })
 }
 
@@ -229,12 +193,8 @@ mod tests {
         for domain in Domain::ALL {
             let map = default_map(domain);
             assert_eq!(map.faults(), Vec::<String>::new());
-            for field in Field::SHIPPED
-                .iter()
-                .filter(|field| of_kind(domain.kind(), field))
-            {
-                let told = map.entry(field).is_some()
-                    || domain == Domain::Task && *field == F::ActivityType;
+            for field in Field::SHIPPED.iter().filter(|field| of_kind(domain.kind(), field)) {
+                let told = map.entry(field).is_some() || domain == Domain::Task && *field == F::ActivityType;
                 assert!(told, "{domain} has no row for {field}");
             }
         }

@@ -22,23 +22,15 @@ impl Mark {
     /// The text that stands in the copy.
     #[must_use]
     pub fn to_text(&self) -> String {
-        format!(
-            "{PREFIX};{};{};{};{}",
-            self.mailbox, self.epoch, self.key, self.write_no
-        )
+        format!("{PREFIX};{};{};{};{}", self.mailbox, self.epoch, self.key, self.write_no)
     }
 
     /// Reads a mark; a text of another form is no mark of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Mark> {
         let mut parts = text.split(';');
-        let (prefix, mailbox, epoch, key, write_no) = (
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-        );
+        let (prefix, mailbox, epoch, key, write_no) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         if prefix != PREFIX || parts.next().is_some() || key.is_empty() {
             return None;
         }
@@ -57,21 +49,9 @@ mod tests {
 
     #[test]
     fn a_mark_reads_back_what_it_wrote_and_nothing_else() {
-        let mark = Mark {
-            mailbox: MailboxId::new("m1"),
-            epoch: 3,
-            key: "k".into(),
-            write_no: 9,
-        };
+        let mark = Mark { mailbox: MailboxId::new("m1"), epoch: 3, key: "k".into(), write_no: 9 };
         assert_eq!(Mark::parse(&mark.to_text()), Some(mark.clone()));
-        for text in [
-            "",
-            "sl1",
-            "sl1;m;x;k;1",
-            "sl2;m;1;k;1",
-            "sl1;m;1;;1",
-            "sl1;m;1;k;1;z",
-        ] {
+        for text in ["", "sl1", "sl1;m;x;k;1", "sl2;m;1;k;1", "sl1;m;1;;1", "sl1;m;1;k;1;z"] {
             assert_eq!(Mark::parse(text), None, "{text}");
         }
     }

@@ -125,26 +125,18 @@ impl Record {
     /// The text at a field, if there is one that is not blank.
     #[must_use]
     pub fn text(&self, field: Field) -> Option<&str> {
-        self.get(field)
-            .filter(|value| !value.is_blank())
-            .and_then(Value::as_text)
+        self.get(field).filter(|value| !value.is_blank()).and_then(Value::as_text)
     }
 
     /// Whether the record carries the Private flag.
     #[must_use]
     pub fn is_private(&self) -> bool {
-        self.get(Field::Private)
-            .and_then(Value::as_flag)
-            .unwrap_or(false)
+        self.get(Field::Private).and_then(Value::as_flag).unwrap_or(false)
     }
 
     /// The categories it carries.
     pub fn categories(&self) -> impl Iterator<Item = &str> {
-        self.get(Field::Categories)
-            .and_then(Value::as_set)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        self.get(Field::Categories).and_then(Value::as_set).into_iter().flatten().map(String::as_str)
     }
 }
 

@@ -146,9 +146,7 @@ impl Recurrence {
     /// Whether the series has a date on that day.
     #[must_use]
     pub fn falls_on(&self, first: Date, day: Date) -> bool {
-        self.dates(first)
-            .take_while(|date| *date <= day)
-            .any(|date| date == day)
+        self.dates(first).take_while(|date| *date <= day).any(|date| date == day)
     }
 
     /// The last date, if the series ends; a foreign rule's end is not known.
@@ -165,32 +163,22 @@ impl Recurrence {
     #[must_use]
     pub fn fault(&self, first: Date) -> Option<String> {
         let pattern = match &self.pattern {
-            Pattern::Daily { interval } | Pattern::Regenerating { interval, .. }
-                if *interval == 0 =>
-            {
+            Pattern::Daily { interval } | Pattern::Regenerating { interval, .. } if *interval == 0 => {
                 Some("the interval is 0")
             }
             Pattern::Weekly { interval, days, .. } if *interval == 0 || days.is_empty() => {
                 Some("the week has no day or the interval is 0")
             }
-            Pattern::MonthlyByDate { interval, day }
-                if *interval == 0 || !(1..=31).contains(day) =>
-            {
+            Pattern::MonthlyByDate { interval, day } if *interval == 0 || !(1..=31).contains(day) => {
                 Some("the day of the month is not 1 to 31 or the interval is 0")
             }
-            Pattern::MonthlyByWeekday { interval, days, .. }
-                if *interval == 0 || days.is_empty() =>
-            {
+            Pattern::MonthlyByWeekday { interval, days, .. } if *interval == 0 || days.is_empty() => {
                 Some("the month has no day or the interval is 0")
             }
-            Pattern::YearlyByDate { month, day }
-                if !(1..=12).contains(month) || !(1..=31).contains(day) =>
-            {
+            Pattern::YearlyByDate { month, day } if !(1..=12).contains(month) || !(1..=31).contains(day) => {
                 Some("the yearly date is none")
             }
-            Pattern::YearlyByWeekday { month, days, .. }
-                if !(1..=12).contains(month) || days.is_empty() =>
-            {
+            Pattern::YearlyByWeekday { month, days, .. } if !(1..=12).contains(month) || days.is_empty() => {
                 Some("the yearly day is none")
             }
             Pattern::Daily { .. }
@@ -206,9 +194,7 @@ impl Recurrence {
             return Some(fault.to_owned());
         }
         match &self.range {
-            Range::Until(date) if *date < first => {
-                Some("the series ends before it begins".to_owned())
-            }
+            Range::Until(date) if *date < first => Some("the series ends before it begins".to_owned()),
             Range::Count(0) => Some("the series has no occurrence".to_owned()),
             Range::NoEnd | Range::Until(_) | Range::Count(_) => None,
         }
@@ -221,21 +207,11 @@ impl Pattern {
     fn period(&self, first: Date, step: u32) -> Option<Vec<Date>> {
         let step = i64::from(step);
         match self {
-            Pattern::Daily { interval } => Some(vec![
-                first
-                    .checked_add((step * i64::from(*interval)).days())
-                    .ok()?,
-            ]),
-            Pattern::Weekly {
-                interval,
-                days,
-                first_day,
-            } => {
+            Pattern::Daily { interval } => Some(vec![first.checked_add((step * i64::from(*interval)).days()).ok()?]),
+            Pattern::Weekly { interval, days, first_day } => {
                 let back = (i64::from(iso(first)) - i64::from(*first_day)).rem_euclid(7);
                 let monday = first.checked_sub(back.days()).ok()?;
-                let week = monday
-                    .checked_add((step * i64::from(*interval) * 7).days())
-                    .ok()?;
+                let week = monday.checked_add((step * i64::from(*interval) * 7).days()).ok()?;
                 Some(
                     (0..7i64)
                         .filter_map(|offset| week.checked_add(offset.days()).ok())
@@ -247,11 +223,7 @@ impl Pattern {
                 let month = month_after(first, step * i64::from(*interval))?;
                 Some(vec![clamp(month, *day)?])
             }
-            Pattern::MonthlyByWeekday {
-                interval,
-                days,
-                index,
-            } => {
+            Pattern::MonthlyByWeekday { interval, days, index } => {
                 let month = month_after(first, step * i64::from(*interval))?;
                 Some(nth(month, days, *index).into_iter().collect())
             }
@@ -263,9 +235,7 @@ impl Pattern {
                 let month = month_of_year(first, step, *month)?;
                 Some(nth(month, days, *index).into_iter().collect())
             }
-            Pattern::Regenerating { .. } | Pattern::Foreign { .. } => {
-                (step == 0).then(|| vec![first])
-            }
+            Pattern::Regenerating { .. } | Pattern::Foreign { .. } => (step == 0).then(|| vec![first]),
         }
     }
 }
@@ -318,94 +288,40 @@ mod tests {
     }
 
     fn dates(pattern: Pattern, range: Range, first: &str, count: usize) -> Vec<String> {
-        Recurrence { pattern, range }
-            .dates(date(first))
-            .take(count)
-            .map(|date| date.to_string())
-            .collect()
+        Recurrence { pattern, range }.dates(date(first)).take(count).map(|date| date.to_string()).collect()
     }
 
     // R2
     #[test]
     fn every_pattern_falls_on_its_dates() {
         assert_eq!(
-            dates(
-                Pattern::Daily { interval: 3 },
-                Range::NoEnd,
-                "2026-02-27",
-                3
-            ),
+            dates(Pattern::Daily { interval: 3 }, Range::NoEnd, "2026-02-27", 3),
             ["2026-02-27", "2026-03-02", "2026-03-05"]
         );
-        let month = Pattern::MonthlyByDate {
-            interval: 1,
-            day: 31,
-        };
-        assert_eq!(
-            dates(month, Range::NoEnd, "2026-01-31", 3),
-            ["2026-01-31", "2026-02-28", "2026-03-31"]
-        );
-        let second_tuesday = Pattern::MonthlyByWeekday {
-            interval: 2,
-            days: [2].into(),
-            index: Index::Second,
-        };
-        assert_eq!(
-            dates(second_tuesday, Range::NoEnd, "2026-01-01", 2),
-            ["2026-01-13", "2026-03-10"]
-        );
-        let last_weekday = Pattern::YearlyByWeekday {
-            month: 10,
-            days: (1..=5).collect(),
-            index: Index::Last,
-        };
-        assert_eq!(
-            dates(last_weekday, Range::Count(2), "2026-01-01", 5),
-            ["2026-10-30", "2027-10-29"]
-        );
+        let month = Pattern::MonthlyByDate { interval: 1, day: 31 };
+        assert_eq!(dates(month, Range::NoEnd, "2026-01-31", 3), ["2026-01-31", "2026-02-28", "2026-03-31"]);
+        let second_tuesday = Pattern::MonthlyByWeekday { interval: 2, days: [2].into(), index: Index::Second };
+        assert_eq!(dates(second_tuesday, Range::NoEnd, "2026-01-01", 2), ["2026-01-13", "2026-03-10"]);
+        let last_weekday = Pattern::YearlyByWeekday { month: 10, days: (1..=5).collect(), index: Index::Last };
+        assert_eq!(dates(last_weekday, Range::Count(2), "2026-01-01", 5), ["2026-10-30", "2027-10-29"]);
         let leap = Pattern::YearlyByDate { month: 2, day: 29 };
-        assert_eq!(
-            dates(leap, Range::NoEnd, "2026-01-01", 3),
-            ["2026-02-28", "2027-02-28", "2028-02-29"]
-        );
+        assert_eq!(dates(leap, Range::NoEnd, "2026-01-01", 3), ["2026-02-28", "2027-02-28", "2028-02-29"]);
     }
 
     // trap 70
     #[test]
     fn the_first_day_of_the_week_decides_every_second_week() {
-        let weekly = |first_day| Pattern::Weekly {
-            interval: 2,
-            days: [1, 7].into(),
-            first_day,
-        };
-        assert_eq!(
-            dates(weekly(1), Range::NoEnd, "2026-03-02", 3),
-            ["2026-03-02", "2026-03-08", "2026-03-16"]
-        );
-        assert_eq!(
-            dates(weekly(7), Range::NoEnd, "2026-03-02", 3),
-            ["2026-03-02", "2026-03-15", "2026-03-16"]
-        );
+        let weekly = |first_day| Pattern::Weekly { interval: 2, days: [1, 7].into(), first_day };
+        assert_eq!(dates(weekly(1), Range::NoEnd, "2026-03-02", 3), ["2026-03-02", "2026-03-08", "2026-03-16"]);
+        assert_eq!(dates(weekly(7), Range::NoEnd, "2026-03-02", 3), ["2026-03-02", "2026-03-15", "2026-03-16"]);
     }
 
     // trap 65
     #[test]
     fn the_last_day_belongs_to_the_series() {
         let daily = Pattern::Daily { interval: 1 };
-        assert_eq!(
-            dates(
-                daily.clone(),
-                Range::Until(date("2026-03-03")),
-                "2026-03-01",
-                9
-            )
-            .len(),
-            3
-        );
-        let rule = Recurrence {
-            pattern: daily,
-            range: Range::Count(4),
-        };
+        assert_eq!(dates(daily.clone(), Range::Until(date("2026-03-03")), "2026-03-01", 9).len(), 3);
+        let rule = Recurrence { pattern: daily, range: Range::Count(4) };
         assert_eq!(rule.last_date(date("2026-03-01")), Some(date("2026-03-04")));
     }
 
@@ -413,11 +329,7 @@ mod tests {
     #[test]
     fn an_expansion_is_bounded() {
         let never = Recurrence {
-            pattern: Pattern::Weekly {
-                interval: 1,
-                days: BTreeSet::new(),
-                first_day: 1,
-            },
+            pattern: Pattern::Weekly { interval: 1, days: BTreeSet::new(), first_day: 1 },
             range: Range::NoEnd,
         };
         assert_eq!(never.dates(date("2026-03-01")).next(), None);

@@ -22,10 +22,7 @@ pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
         (Value::People(a), Value::People(b)) => {
             a.len() == b.len()
                 && a.iter().zip(b).all(|((ka, a), (kb, b))| {
-                    ka == kb
-                        && a.role == b.role
-                        && a.response == b.response
-                        && normal(&a.name) == normal(&b.name)
+                    ka == kb && a.role == b.role && a.response == b.response && normal(&a.name) == normal(&b.name)
                 })
         }
         // "Off" and "never set" are one thing to a person.
@@ -55,10 +52,7 @@ pub fn same_or_blank(field: &Field, a: Option<&Value>, b: Option<&Value>) -> boo
 /// Text in the form both sides reach: `\n` line ends, no-break spaces as spaces, no blanks at the ends of lines or text.
 #[must_use]
 pub fn normal(text: &str) -> String {
-    let text = text
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\u{a0}', " ");
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{a0}', " ");
     let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
     lines.join("\n").trim().to_owned()
 }
@@ -66,16 +60,8 @@ pub fn normal(text: &str) -> String {
 /// A number's digits, a leading plus, and an extension's letters.
 fn phone(text: &str) -> String {
     let text = text.trim();
-    let plus = if text.starts_with('+') || text.starts_with("(+") {
-        "+"
-    } else {
-        ""
-    };
-    let rest: String = text
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let plus = if text.starts_with('+') || text.starts_with("(+") { "+" } else { "" };
+    let rest: String = text.chars().filter(char::is_ascii_alphanumeric).flat_map(char::to_lowercase).collect();
     format!("{plus}{rest}")
 }
 
@@ -105,32 +91,11 @@ mod tests {
     // trap 112
     #[test]
     fn phones_are_compared_by_their_digits() {
-        for text in [
-            "+49 (89) 123-456",
-            "+4989123456",
-            "+49 89 123456",
-            "+49/89/123.456",
-            "(+49) 89 123456",
-        ] {
-            assert!(
-                same(
-                    &Field::WorkPhone,
-                    &Value::text(text),
-                    &Value::text("+49 89 123 456")
-                ),
-                "{text}"
-            );
+        for text in ["+49 (89) 123-456", "+4989123456", "+49 89 123456", "+49/89/123.456", "(+49) 89 123456"] {
+            assert!(same(&Field::WorkPhone, &Value::text(text), &Value::text("+49 89 123 456")), "{text}");
         }
-        assert!(!same(
-            &Field::WorkPhone,
-            &Value::text("089 123456"),
-            &Value::text("089 123456 x7")
-        ));
-        assert!(!same(
-            &Field::Subject,
-            &Value::text("a-b"),
-            &Value::text("ab")
-        ));
+        assert!(!same(&Field::WorkPhone, &Value::text("089 123456"), &Value::text("089 123456 x7")));
+        assert!(!same(&Field::Subject, &Value::text("a-b"), &Value::text("ab")));
     }
 
     #[test]

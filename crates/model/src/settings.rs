@@ -207,10 +207,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             generation: 1,
-            domains: Domain::ALL
-                .into_iter()
-                .map(|domain| (domain, DomainSettings::of(domain)))
-                .collect(),
+            domains: Domain::ALL.into_iter().map(|domain| (domain, DomainSettings::of(domain))).collect(),
             primary_position_only: true,
             interval_s: 60,
             extract_start: ExtractStart::DaysAgo(90),
@@ -231,10 +228,7 @@ impl Settings {
     /// What is set for a domain.
     #[must_use]
     pub fn domain(&self, domain: Domain) -> DomainSettings {
-        self.domains
-            .get(&domain)
-            .cloned()
-            .unwrap_or_else(|| DomainSettings::of(domain))
+        self.domains.get(&domain).cloned().unwrap_or_else(|| DomainSettings::of(domain))
     }
 
     /// Every word that marks a domain, in any configured language, the general one first (rule O3: inbound any
@@ -242,11 +236,7 @@ impl Settings {
     #[must_use]
     pub fn category_words(&self, domain: Domain) -> Vec<String> {
         let mut words = vec![self.domain(domain).category];
-        words.extend(
-            self.languages
-                .values()
-                .filter_map(|of| of.get(&domain).cloned()),
-        );
+        words.extend(self.languages.values().filter_map(|of| of.get(&domain).cloned()));
         words
     }
 

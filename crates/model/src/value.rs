@@ -54,12 +54,9 @@ impl Value {
             Value::Text(text) => text.trim().is_empty(),
             Value::Set(set) => set.is_empty(),
             Value::People(people) => people.is_empty(),
-            Value::Flag(_)
-            | Value::Number(_)
-            | Value::Day(_)
-            | Value::When(_)
-            | Value::Instant(_)
-            | Value::Rule(_) => false,
+            Value::Flag(_) | Value::Number(_) | Value::Day(_) | Value::When(_) | Value::Instant(_) | Value::Rule(_) => {
+                false
+            }
         }
     }
 

@@ -72,10 +72,7 @@ impl When {
         match self {
             When::Day(_) => When::Day(wall.date()),
             When::Floating(_) => When::Floating(wall),
-            When::Zoned { zone, .. } => When::Zoned {
-                wall,
-                zone: zone.clone(),
-            },
+            When::Zoned { zone, .. } => When::Zoned { wall, zone: zone.clone() },
         }
     }
 
@@ -87,8 +84,7 @@ impl When {
             (When::Day(a), When::Day(b)) => a == b,
             (When::Floating(a), When::Floating(b)) => a == b,
             (When::Zoned { wall: a, zone: za }, When::Zoned { wall: b, zone: zb }) => {
-                za == zb && a == b
-                    || za.instant(*a) == zb.instant(*b) && za.same_clock(zb, a.date())
+                za == zb && a == b || za.instant(*a) == zb.instant(*b) && za.same_clock(zb, a.date())
             }
             (When::Day(_) | When::Floating(_) | When::Zoned { .. }, _) => false,
         }
@@ -108,36 +104,18 @@ mod tests {
     fn gap_and_overlap_are_read_as_rfc_5545_says() {
         let berlin = Zone::iana("Europe/Berlin").expect("known");
         let gap = When::zoned(wall("2026-03-29T02:30:00"), berlin.clone());
-        assert_eq!(
-            gap.instant(&Zone::utc()).to_string(),
-            "2026-03-29T01:30:00Z"
-        );
+        assert_eq!(gap.instant(&Zone::utc()).to_string(), "2026-03-29T01:30:00Z");
         let overlap = When::zoned(wall("2026-10-25T02:30:00"), berlin);
-        assert_eq!(
-            overlap.instant(&Zone::utc()).to_string(),
-            "2026-10-25T00:30:00Z"
-        );
+        assert_eq!(overlap.instant(&Zone::utc()).to_string(), "2026-10-25T00:30:00Z");
     }
 
     // trap 77: Madrid and Paris are one clock.
     #[test]
     fn zones_of_one_clock_are_the_same_time() {
-        let madrid = When::zoned(
-            wall("2026-06-01T10:00:00"),
-            Zone::iana("Europe/Madrid").expect("known"),
-        );
-        let paris = When::zoned(
-            wall("2026-06-01T10:00:00"),
-            Zone::iana("Europe/Paris").expect("known"),
-        );
-        let london = When::zoned(
-            wall("2026-06-01T09:00:00"),
-            Zone::iana("Europe/London").expect("known"),
-        );
+        let madrid = When::zoned(wall("2026-06-01T10:00:00"), Zone::iana("Europe/Madrid").expect("known"));
+        let paris = When::zoned(wall("2026-06-01T10:00:00"), Zone::iana("Europe/Paris").expect("known"));
+        let london = When::zoned(wall("2026-06-01T09:00:00"), Zone::iana("Europe/London").expect("known"));
         assert!(madrid.same(&paris));
-        assert!(
-            !madrid.same(&london),
-            "the instant is equal, the clock is not"
-        );
+        assert!(!madrid.same(&london), "the instant is equal, the clock is not");
     }
 }

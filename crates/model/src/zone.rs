@@ -66,10 +66,7 @@ impl Zone {
         if name == "UTC" {
             return Some(Zone::utc());
         }
-        jiff::tz::db()
-            .get(name)
-            .ok()
-            .map(|_| Zone::Iana(name.to_owned()))
+        jiff::tz::db().get(name).ok().map(|_| Zone::Iana(name.to_owned()))
     }
 
     /// A zone by its Windows name ("W. Europe Standard Time"), by CLDR's table.
@@ -90,18 +87,16 @@ impl Zone {
     /// A zone that the server described, kept when its rules can be read.
     #[must_use]
     pub fn custom(custom: CustomZone) -> Option<Zone> {
-        TimeZone::posix(&custom.posix())
-            .ok()
-            .map(|_| Zone::Custom(custom))
+        TimeZone::posix(&custom.posix()).ok().map(|_| Zone::Custom(custom))
     }
 
     /// The Windows name that stands for this zone.
     #[must_use]
     pub fn windows(&self) -> Option<&'static str> {
         match self {
-            Zone::Iana(name) => rows()
-                .find(|(_, names)| names.split(' ').any(|known| known == name))
-                .map(|(windows, _)| windows),
+            Zone::Iana(name) => {
+                rows().find(|(_, names)| names.split(' ').any(|known| known == name)).map(|(windows, _)| windows)
+            }
             Zone::Custom(_) => None,
         }
     }
@@ -119,15 +114,8 @@ impl Zone {
     /// held at its end.
     #[must_use]
     pub fn instant(&self, wall: DateTime) -> Timestamp {
-        let clamped = if wall.year() < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
-        self.time_zone()
-            .to_ambiguous_zoned(wall)
-            .compatible()
-            .map_or(clamped, |zoned| zoned.timestamp())
+        let clamped = if wall.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        self.time_zone().to_ambiguous_zoned(wall).compatible().map_or(clamped, |zoned| zoned.timestamp())
     }
 
     /// Whether both zones show the same clock in the year around a date: names do not matter (trap 77).
@@ -189,24 +177,12 @@ impl CustomZone {
 
 fn posix_offset(minutes_east: i32) -> String {
     let west = -minutes_east;
-    format!(
-        "{}{:02}:{:02}",
-        if west < 0 { "-" } else { "" },
-        west.abs() / 60,
-        west.abs() % 60
-    )
+    format!("{}{:02}:{:02}", if west < 0 { "-" } else { "" }, west.abs() / 60, west.abs() % 60)
 }
 
 impl Change {
     fn posix(&self) -> String {
-        format!(
-            "M{}.{}.{}/{:02}:{:02}",
-            self.month,
-            self.week,
-            self.weekday,
-            self.minute / 60,
-            self.minute % 60
-        )
+        format!("M{}.{}.{}/{:02}:{:02}", self.month, self.week, self.weekday, self.minute / 60, self.minute % 60)
     }
 }
 
@@ -242,18 +218,8 @@ mod tests {
             standard_minutes: 60,
             daylight: Some(Daylight {
                 minutes: 120,
-                begins: Change {
-                    month: 3,
-                    week: 5,
-                    weekday: 0,
-                    minute: 120,
-                },
-                ends: Change {
-                    month: 10,
-                    week: 5,
-                    weekday: 0,
-                    minute: 180,
-                },
+                begins: Change { month: 3, week: 5, weekday: 0, minute: 120 },
+                ends: Change { month: 10, week: 5, weekday: 0, minute: 180 },
             }),
         };
         let zone = Zone::custom(custom).expect("rules can be read");

@@ -43,42 +43,15 @@ impl Chain {
 
 /// The chain of a user and domain.
 #[must_use]
-pub fn chain(
-    domain: Domain,
-    enabled: bool,
-    groups: &Groups,
-    settings: &Settings,
-    user: &UserSettings,
-) -> Chain {
+pub fn chain(domain: Domain, enabled: bool, groups: &Groups, settings: &Settings, user: &UserSettings) -> Chain {
     let of = settings.domain(domain);
     let own = user.levels.get(&domain).copied();
-    let rules: Vec<(GroupRule, bool)> = of
-        .group_rules
-        .iter()
-        .map(|rule| (rule.clone(), matches(rule, groups)))
-        .collect();
-    let found = own
-        .or_else(|| {
-            rules
-                .iter()
-                .find(|(_, matched)| *matched)
-                .map(|(rule, _)| rule.level)
-        })
-        .unwrap_or(of.level);
-    let level = if enabled {
-        of.level.meet(found)
-    } else {
-        Level::NONE
-    };
-    Chain {
-        domain,
-        enabled,
-        ceiling: of.level,
-        own,
-        rules,
-        found,
-        level,
-    }
+    let rules: Vec<(GroupRule, bool)> =
+        of.group_rules.iter().map(|rule| (rule.clone(), matches(rule, groups))).collect();
+    let found =
+        own.or_else(|| rules.iter().find(|(_, matched)| *matched).map(|(rule, _)| rule.level)).unwrap_or(of.level);
+    let level = if enabled { of.level.meet(found) } else { Level::NONE };
+    Chain { domain, enabled, ceiling: of.level, own, rules, found, level }
 }
 
 fn matches(rule: &GroupRule, groups: &Groups) -> bool {
@@ -91,31 +64,19 @@ mod tests {
     use super::*;
 
     fn rule(group: GroupKind, id: &str, and_below: bool, level: Level) -> GroupRule {
-        GroupRule {
-            group,
-            id: id.into(),
-            and_below,
-            level,
-        }
+        GroupRule { group, id: id.into(), and_below, level }
     }
 
     fn groups() -> Groups {
         Groups {
-            own: [
-                (GroupKind::Position, "p1".to_owned()),
-                (GroupKind::UserList, "l1".to_owned()),
-            ]
-            .into(),
+            own: [(GroupKind::Position, "p1".to_owned()), (GroupKind::UserList, "l1".to_owned())].into(),
             above: [(GroupKind::Position, "boss".to_owned())].into(),
         }
     }
 
     fn level(rules: Vec<GroupRule>, own: Option<Level>, ceiling: Level) -> Level {
         let mut settings = Settings::default();
-        let of = settings
-            .domains
-            .get_mut(&Domain::Calendar)
-            .expect("calendar");
+        let of = settings.domains.get_mut(&Domain::Calendar).expect("calendar");
         of.level = ceiling;
         of.group_rules = rules;
         let mut user = UserSettings::default();
@@ -132,10 +93,7 @@ mod tests {
             rule(GroupKind::Position, "p1", false, Level::IMPORT),
         ];
         assert_eq!(level(rules.clone(), None, Level::FULL), Level::EXPORT);
-        assert_eq!(
-            level(rules, Some(Level::IMPORT), Level::FULL),
-            Level::IMPORT
-        );
+        assert_eq!(level(rules, Some(Level::IMPORT), Level::FULL), Level::IMPORT);
         assert_eq!(level(vec![], None, Level::FULL), Level::FULL);
     }
 
@@ -145,34 +103,15 @@ mod tests {
         let boss = |below| vec![rule(GroupKind::Position, "boss", below, Level::NONE)];
         assert_eq!(level(boss(false), None, Level::FULL), Level::FULL);
         assert_eq!(level(boss(true), None, Level::FULL), Level::NONE);
-        assert_eq!(
-            level(
-                vec![rule(GroupKind::UserList, "gone", true, Level::NONE)],
-                None,
-                Level::FULL
-            ),
-            Level::FULL
-        );
+        assert_eq!(level(vec![rule(GroupKind::UserList, "gone", true, Level::NONE)], None, Level::FULL), Level::FULL);
     }
 
     // L2, L1
     #[test]
     fn the_ceiling_caps_and_a_disabled_user_has_nothing() {
-        assert_eq!(
-            level(vec![], Some(Level::FULL), Level::EXPORT),
-            Level::EXPORT
-        );
-        assert_eq!(
-            level(vec![], Some(Level::IMPORT), Level::EXPORT),
-            Level::NONE
-        );
-        let chain = chain(
-            Domain::Calendar,
-            false,
-            &groups(),
-            &Settings::default(),
-            &UserSettings::default(),
-        );
+        assert_eq!(level(vec![], Some(Level::FULL), Level::EXPORT), Level::EXPORT);
+        assert_eq!(level(vec![], Some(Level::IMPORT), Level::EXPORT), Level::NONE);
+        let chain = chain(Domain::Calendar, false, &groups(), &Settings::default(), &UserSettings::default());
         assert_eq!(chain.level, Level::NONE);
     }
 }

@@ -69,16 +69,12 @@ impl Context<'_> {
     /// The first day inside the window of rule O9; the user's own setting wins.
     #[must_use]
     pub fn first_day(&self) -> Option<Date> {
-        self.user_settings
-            .extract_start
-            .unwrap_or(self.settings.extract_start)
-            .day(self.now)
+        self.user_settings.extract_start.unwrap_or(self.settings.extract_start).day(self.now)
     }
 
     /// The category written on this user's copies (rules O3, O4).
     #[must_use]
     pub fn category(&self, domain: Domain) -> String {
-        self.settings
-            .category_for(domain, self.user_settings.language.as_deref())
+        self.settings.category_for(domain, self.user_settings.language.as_deref())
     }
 }

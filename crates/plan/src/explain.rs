@@ -17,10 +17,7 @@ pub fn plan(plan: &Plan) -> Vec<String> {
             Some(Side::Pim) => "the mailbox's value stands, the CRM's is kept in the history",
             None => "nothing is written until a person chooses",
         };
-        lines.push(format!(
-            "Both sides differ in {}: {who} (C3).",
-            paths.join(", ")
-        ));
+        lines.push(format!("Both sides differ in {}: {who} (C3).", paths.join(", ")));
     }
     lines.push(after(&plan.after));
     lines
@@ -34,34 +31,19 @@ pub fn op(op: &Op) -> String {
         Side::Pim => "in the mailbox",
     };
     match op {
-        Op::Create {
-            side,
-            domain,
-            fields,
-            ..
-        } => {
-            format!(
-                "Make it {} as {domain} with {} fields.",
-                at(side),
-                fields.len()
-            )
+        Op::Create { side, domain, fields, .. } => {
+            format!("Make it {} as {domain} with {} fields.", at(side), fields.len())
         }
         Op::Update { side, changes, .. } => {
             let paths: Vec<String> = changes.keys().map(ToString::to_string).collect();
             format!("Write {} {}.", paths.join(", "), at(side))
         }
-        Op::Delete {
-            side: Side::Pim, ..
-        } => "Move it to Deleted Items in the mailbox.".to_owned(),
-        Op::Delete {
-            side: Side::Crm, ..
-        } => "Delete it in the CRM.".to_owned(),
+        Op::Delete { side: Side::Pim, .. } => "Move it to Deleted Items in the mailbox.".to_owned(),
+        Op::Delete { side: Side::Crm, .. } => "Delete it in the CRM.".to_owned(),
         Op::Enlist => "Put the user on its Sync List (O3).".to_owned(),
         Op::Delist => "Take the user off its Sync List (C6).".to_owned(),
         Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
-        Op::Flag { locked: true, .. } => {
-            "Tell the CRM that Exchange owns this meeting (P6).".to_owned()
-        }
+        Op::Flag { locked: true, .. } => "Tell the CRM that Exchange owns this meeting (P6).".to_owned(),
         Op::Flag { locked: false, .. } => "Tell the CRM the meeting's global id (P1).".to_owned(),
     }
 }
@@ -77,9 +59,7 @@ fn after(after: &After) -> String {
         After::Stranger(why) => format!("It stays where it is: {}", reason(*why)),
         After::Wait(why) => format!("It is looked at again: {}", reason(*why)),
         After::Quarantine(text) => format!("It is in quarantine: {text} (E1)."),
-        After::Ambiguous => {
-            "Several records could be this one; a person must decide (M1).".to_owned()
-        }
+        After::Ambiguous => "Several records could be this one; a person must decide (M1).".to_owned(),
     }
 }
 
@@ -91,21 +71,13 @@ pub fn sleep(cause: SleepCause) -> &'static str {
         SleepCause::NoTimes => "planned start and planned end are not both there (D4).",
         SleepCause::Window => "it lies before the extract start date (O9).",
         SleepCause::Filter => "a filter for records born in the mailbox keeps it out (O7).",
-        SleepCause::NotVisible => {
-            "the user may not see the record any more; the grace time runs (O2)."
-        }
+        SleepCause::NotVisible => "the user may not see the record any more; the grace time runs (O2).",
         SleepCause::Left => "the item is in another folder or the archive (C12).",
-        SleepCause::ReceiverDeleted => {
-            "its copy was deleted; the record's next edit makes it again (D1)."
-        }
+        SleepCause::ReceiverDeleted => "its copy was deleted; the record's next edit makes it again (D1).",
         SleepCause::DeleteForbidden => "deletions are forbidden here (C7).",
         SleepCause::Private => "it became private, and private ones are skipped (O8).",
-        SleepCause::TakenOff => {
-            "the user was taken off it, but a real invitation made the item (D6)."
-        }
-        SleepCause::KeptInCrm => {
-            "no level lets a mailbox delete a business contact from the CRM (D1)."
-        }
+        SleepCause::TakenOff => "the user was taken off it, but a real invitation made the item (D6).",
+        SleepCause::KeptInCrm => "no level lets a mailbox delete a business contact from the CRM (D1).",
         SleepCause::Hidden => "the user removed it from his calendar (C6).",
     }
 }
@@ -138,9 +110,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::EditOutlives => {
             "It was edited on one side and deleted on the other: the edit outlives the delete (C5)."
         }
-        Reason::Delisted => {
-            "It was deleted in the mailbox, which takes the user off its Sync List (C6)."
-        }
+        Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
         Reason::ReceiverDeleted => "Its copy was deleted on the receiving side (D1).",
         Reason::DeleteForbidden => "Deletions are forbidden here (C7).",
@@ -155,9 +125,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::Flip => "It changes between business and personal (O5).",
         Reason::Locked => "Exchange owns this meeting; the CRM's change was set back (P6).",
         Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
-        Reason::ForeignRule => {
-            "One side cannot hold the rule of this series; it is left as it is (R2)."
-        }
+        Reason::ForeignRule => "One side cannot hold the rule of this series; it is left as it is (R2).",
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }
     .to_owned()
@@ -167,15 +135,7 @@ pub fn reason(reason: Reason) -> String {
 #[must_use]
 pub fn chain(chain: &Chain) -> Vec<String> {
     let mut lines = vec![
-        format!(
-            "{}: the user is {} (L1).",
-            chain.domain,
-            if chain.enabled {
-                "enabled"
-            } else {
-                "not enabled"
-            }
-        ),
+        format!("{}: the user is {} (L1).", chain.domain, if chain.enabled { "enabled" } else { "not enabled" }),
         format!("The domain's own level is {} (L2).", chain.ceiling),
         match chain.own {
             Some(level) => format!("The user's own level is {level} (L3)."),
@@ -196,21 +156,12 @@ pub fn chain(chain: &Chain) -> Vec<String> {
             (false, _) => "does not match",
         };
         decided |= *matched;
-        lines.push(format!(
-            "Group rule {}: {kind} {}{below} → {}: {found} (L4).",
-            number + 1,
-            rule.id,
-            rule.level
-        ));
+        lines.push(format!("Group rule {}: {kind} {}{below} → {}: {found} (L4).", number + 1, rule.id, rule.level));
     }
     if !decided {
         lines.push("No group rule matches, so the domain's own level counts (L3).".to_owned());
     }
-    let capped = if chain.capped() {
-        ", capped by the domain's own level (L2)"
-    } else {
-        ""
-    };
+    let capped = if chain.capped() { ", capped by the domain's own level (L2)" } else { "" };
     lines.push(format!("What counts: {}{capped}.", chain.level));
     lines
 }

@@ -3,21 +3,12 @@
 use crate::context::{Context, Lead};
 use crate::merge::Gate;
 use model::same::fold;
-use model::{
-    Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value,
-};
+use model::{Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value};
 use std::collections::BTreeSet;
 
 /// Which way a path of a linked record may go.
 #[must_use]
-pub fn gate(
-    form: Form,
-    domain: Domain,
-    crm: &Record,
-    pim: &Record,
-    path: &Path,
-    context: &Context<'_>,
-) -> Gate {
+pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path, context: &Context<'_>) -> Gate {
     let level = context.level(domain);
     let Some(map) = context.maps.get(&domain) else {
         return CLOSED;
@@ -30,11 +21,7 @@ pub fn gate(
     };
     if domain.kind() == Kind::Contact {
         // Categories are the user's own; only our word is ever written there (rule O4).
-        return if *field == Field::Categories {
-            CLOSED
-        } else {
-            flag(domain, field, gate)
-        };
+        return if *field == Field::Categories { CLOSED } else { flag(domain, field, gate) };
     }
     if foreign_rule(crm) || foreign_rule(pim) {
         // A rule that one side cannot hold is never altered, nor the times it hangs on (rule R2).
@@ -78,26 +65,15 @@ pub fn gate(
     gate
 }
 
-const CLOSED: Gate = Gate {
-    to_crm: false,
-    to_pim: false,
-    rules: None,
-};
+const CLOSED: Gate = Gate { to_crm: false, to_pim: false, rules: None };
 
 /// The Private flag of a contact is the domain's sign, not a field of its own (rule O5).
 fn flag(_domain: Domain, field: &Field, gate: Gate) -> Gate {
-    if *field == Field::Private {
-        CLOSED
-    } else {
-        gate
-    }
+    if *field == Field::Private { CLOSED } else { gate }
 }
 
 fn foreign_rule(record: &Record) -> bool {
-    record
-        .get(Field::Rule)
-        .and_then(Value::as_rule)
-        .is_some_and(|rule| matches!(rule.pattern, Pattern::Foreign { .. }))
+    record.get(Field::Rule).and_then(Value::as_rule).is_some_and(|rule| matches!(rule.pattern, Pattern::Foreign { .. }))
 }
 
 /// The form a mailbox copy of this CRM record has when we make it.
@@ -121,14 +97,8 @@ pub fn pim_image(
 ) -> Value {
     let image = context.pim.image(path, value, map);
     match (form, &path.field, &crm.facts.organizer, &image) {
-        (Form::ParticipantCopy, Field::Subject, Some(owner), Value::Text(subject))
-            if crm.kind == Kind::Appointment =>
-        {
-            context.pim.image(
-                path,
-                &Value::Text(format!("{}: {subject}", owner.name)),
-                map,
-            )
+        (Form::ParticipantCopy, Field::Subject, Some(owner), Value::Text(subject)) if crm.kind == Kind::Appointment => {
+            context.pim.image(path, &Value::Text(format!("{}: {subject}", owner.name)), map)
         }
         _ => image,
     }
@@ -142,10 +112,7 @@ pub fn our_words(context: &Context<'_>) -> BTreeSet<String> {
         .flat_map(|domain| context.settings.category_words(domain))
         .map(|word| fold(&word))
         .collect();
-    let types = context
-        .maps
-        .get(&Domain::Calendar)
-        .and_then(|map| map.entry(&Field::ActivityType));
+    let types = context.maps.get(&Domain::Calendar).and_then(|map| map.entry(&Field::ActivityType));
     if let Some(translation) = types.and_then(|entry| entry.translation.as_ref()) {
         words.extend(translation.back.keys().map(|word| fold(word)));
     }
@@ -169,23 +136,13 @@ pub fn without_our_words(fields: &Fields, context: &Context<'_>) -> Fields {
 pub fn with_our_words(decided: &Value, item: &Record, context: &Context<'_>) -> Value {
     let ours = our_words(context);
     let mut set = decided.as_set().cloned().unwrap_or_default();
-    set.extend(
-        item.categories()
-            .filter(|word| ours.contains(&fold(word)))
-            .map(str::to_owned),
-    );
+    set.extend(item.categories().filter(|word| ours.contains(&fold(word))).map(str::to_owned));
     Value::Set(set)
 }
 
 /// The fields of a new mailbox copy of a CRM record: images of what is not blank, our category, the personal flag.
 #[must_use]
-pub fn new_copy(
-    domain: Domain,
-    form: Form,
-    crm: &Record,
-    map: &DomainMap,
-    context: &Context<'_>,
-) -> Fields {
+pub fn new_copy(domain: Domain, form: Form, crm: &Record, map: &DomainMap, context: &Context<'_>) -> Fields {
     let mut fields: Fields = crm
         .fields
         .iter()
@@ -193,18 +150,11 @@ pub fn new_copy(
             let unsettable = matches!(path.field, Field::Organizer | Field::Cancelled);
             map.writes(&path.field, Side::Pim) && !unsettable && !value.is_blank()
         })
-        .map(|(path, value)| {
-            (
-                path.clone(),
-                pim_image(form, crm, path, value, map, context),
-            )
-        })
+        .map(|(path, value)| (path.clone(), pim_image(form, crm, path, value, map, context)))
         .filter(|(_, value)| !value.is_blank())
         .collect();
     if let Some(category) = our_category(domain, context) {
-        let entry = fields
-            .entry(Path::of(Field::Categories))
-            .or_insert_with(|| Value::Set(BTreeSet::new()));
+        let entry = fields.entry(Path::of(Field::Categories)).or_insert_with(|| Value::Set(BTreeSet::new()));
         if let Value::Set(set) = entry {
             set.insert(category);
         }
@@ -225,13 +175,8 @@ pub fn new_copy(
 #[must_use]
 pub fn our_category(domain: Domain, context: &Context<'_>) -> Option<String> {
     match domain {
-        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {
-            Some(context.category(domain))
-        }
-        Domain::Calendar | Domain::Task => context
-            .domain(domain)
-            .category_required
-            .then(|| context.category(domain)),
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => Some(context.category(domain)),
+        Domain::Calendar | Domain::Task => context.domain(domain).category_required.then(|| context.category(domain)),
     }
 }
 
@@ -265,12 +210,7 @@ pub fn new_record(domain: Domain, pim: &Record, map: &DomainMap, context: &Conte
 pub fn missing_required(fields: &Fields, map: &DomainMap) -> Vec<String> {
     map.entries
         .iter()
-        .filter(|entry| {
-            entry.required
-                && fields
-                    .get(&Path::of(entry.field.clone()))
-                    .is_none_or(Value::is_blank)
-        })
+        .filter(|entry| entry.required && fields.get(&Path::of(entry.field.clone())).is_none_or(Value::is_blank))
         .map(|entry| entry.field.name())
         .collect()
 }

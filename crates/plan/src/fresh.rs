@@ -37,25 +37,15 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
     if let Some(fault) = fault(&fields) {
         return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
     }
-    let form = if item.facts.received {
-        Form::Received
-    } else {
-        Form::Own
-    };
+    let form = if item.facts.received { Form::Received } else { Form::Own };
     let meeting = domain == Domain::Calendar && item.facts.meeting;
     let create = Op::Create {
         side: Side::Crm,
         domain,
         fields: fields.clone(),
         form,
-        global_id: if domain == Domain::Calendar {
-            item.facts.global_id.clone()
-        } else {
-            None
-        },
-        locked: meeting
-            && (item.facts.requests_sent || item.facts.received)
-            && !context.domain(domain).mail,
+        global_id: if domain == Domain::Calendar { item.facts.global_id.clone() } else { None },
+        locked: meeting && (item.facts.requests_sent || item.facts.received) && !context.domain(domain).mail,
         owner,
     };
     Plan {
@@ -134,11 +124,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
     };
     let (crm_fields, pim_fields) = views(crm, pim, context);
     let merged = merge(
-        &Copies {
-            crm: &crm_fields,
-            pim: &pim_fields,
-            base: None,
-        },
+        &Copies { crm: &crm_fields, pim: &pim_fields, base: None },
         &Rules {
             map,
             pim_image: &|path, value| form::pim_image(form, crm, path, value, map, context),
@@ -152,22 +138,14 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
     if !merged.to_crm.is_empty() {
         let start = occurrence::clock(&merged.to_crm).or(occurrence::clock(&crm.fields));
         let changes = occurrence::by_start(merged.to_crm.clone(), start);
-        ops.push(Op::Update {
-            side: Side::Crm,
-            changes,
-            keep: Fields::new(),
-        });
+        ops.push(Op::Update { side: Side::Crm, changes, keep: Fields::new() });
     }
     let mut changes = merged.to_pim.clone();
     sign(domain, pim, context, &mut changes);
     if !changes.is_empty() && context.level(domain).exports() {
         let start = occurrence::clock(&changes).or(occurrence::clock(&pim.fields));
         let changes = occurrence::by_start(changes, start);
-        ops.push(Op::Update {
-            side: Side::Pim,
-            changes,
-            keep: Fields::new(),
-        });
+        ops.push(Op::Update { side: Side::Pim, changes, keep: Fields::new() });
     }
     if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
         // Importing puts the user on the record's Sync List (rule O3).
@@ -177,10 +155,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
         let locked = pim.facts.requests_sent && !context.domain(domain).mail;
         let meeting = pim.facts.meeting || crm.facts.meeting;
         if meeting && (locked != crm.facts.locked || crm.facts.global_id.is_none()) {
-            ops.push(Op::Flag {
-                global_id: pim.facts.global_id.clone(),
-                locked,
-            });
+            ops.push(Op::Flag { global_id: pim.facts.global_id.clone(), locked });
         }
     }
     let (mut base_crm, mut base_pim) = (merged.base_crm, merged.base_pim);
@@ -214,8 +189,7 @@ fn unmerged(crm: &Fields, pim: &Fields, base_crm: &mut Fields, base_pim: &mut Fi
 /// Our category and the personal flag on an item that is linked (rules O4, O5).
 fn sign(domain: Domain, item: &Record, context: &Context<'_>, changes: &mut Fields) {
     let path = Path::of(Field::Categories);
-    let word = form::our_category(domain, context)
-        .filter(|_| !scope::carries_category(item, domain, context));
+    let word = form::our_category(domain, context).filter(|_| !scope::carries_category(item, domain, context));
     match (changes.remove(&path), word) {
         (None, None) => {}
         (decided, word) => {
@@ -243,10 +217,7 @@ fn view(item: &Record, context: &Context<'_>) -> Fields {
 /// What makes a record unfit for the other side (traps 38, rule R2): an end before its start, a rule without a date.
 fn fault(fields: &Fields) -> Option<String> {
     let at = |field| fields.get(&Path::of(field));
-    let (start, end) = (
-        at(Field::Start).and_then(Value::as_when),
-        at(Field::End).and_then(Value::as_when),
-    );
+    let (start, end) = (at(Field::Start).and_then(Value::as_when), at(Field::End).and_then(Value::as_when));
     if let (Some(start), Some(end)) = (start, end) {
         let utc = model::Zone::utc();
         if end.instant(&utc) < start.instant(&utc) {
@@ -261,9 +232,9 @@ fn fault(fields: &Fields) -> Option<String> {
         .or_else(|| at(Field::DueDay).and_then(Value::as_day))
         .or_else(|| at(Field::StartDay).and_then(Value::as_day));
     match (at(Field::Rule).and_then(Value::as_rule), first) {
-        (Some(rule), Some(first)) => rule
-            .fault(first)
-            .map(|fault| format!("the rule of the series cannot be held: {fault}")),
+        (Some(rule), Some(first)) => {
+            rule.fault(first).map(|fault| format!("the rule of the series cannot be held: {fault}"))
+        }
         (_, _) => None,
     }
 }

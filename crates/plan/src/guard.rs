@@ -57,10 +57,7 @@ pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes)
         ));
     }
     if !first && tally.creates > brakes.creates {
-        return Some(format!(
-            "{} records would be made in one cycle, more than {}",
-            tally.creates, brakes.creates
-        ));
+        return Some(format!("{} records would be made in one cycle, more than {}", tally.creates, brakes.creates));
     }
     None
 }
@@ -68,8 +65,7 @@ pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes)
 /// Whether a listing that lacks `missing` of `links` linked ids is suddenly short.
 #[must_use]
 pub fn is_short(missing: u32, links: u32, brakes: &Brakes) -> bool {
-    missing > brakes.missing
-        && u64::from(missing) * 100 > u64::from(links) * u64::from(brakes.missing_percent)
+    missing > brakes.missing && u64::from(missing) * 100 > u64::from(links) * u64::from(brakes.missing_percent)
 }
 
 #[cfg(test)]
@@ -77,10 +73,7 @@ mod tests {
     use super::*;
 
     fn deletes(deletes: u32) -> Tally {
-        Tally {
-            deletes,
-            ..Tally::default()
-        }
+        Tally { deletes, ..Tally::default() }
     }
 
     // C8: more than 10 and more than 10 %.
@@ -93,10 +86,7 @@ mod tests {
         assert!(!trip(deletes(11), 110, Tally::default()));
         assert!(trip(deletes(12), 119, Tally::default()));
         assert!(trip(deletes(1), 100, deletes(10)), "the rolling day counts");
-        assert!(
-            !trip(Tally::default(), 10, deletes(50)),
-            "a cycle that deletes nothing never trips"
-        );
+        assert!(!trip(Tally::default(), 10, deletes(50)), "a cycle that deletes nothing never trips");
     }
 
     // trap 145

@@ -40,9 +40,7 @@ pub fn keys(
                 keys.insert(format!("n:{name}"));
             }
         }
-        Kind::Appointment | Kind::Task => {
-            keys.extend(activity_key(record, maps, zone).map(|key| format!("a:{key}")))
-        }
+        Kind::Appointment | Kind::Task => keys.extend(activity_key(record, maps, zone).map(|key| format!("a:{key}"))),
     }
     keys
 }
@@ -50,9 +48,7 @@ pub fn keys(
 /// The CRM record that a mark's key names: keys of ours begin with it, so that a lost store loses no link (rule M4).
 #[must_use]
 pub fn crm_id(key: &str) -> Option<&str> {
-    key.rsplit_once('~')
-        .map(|(id, _)| id)
-        .filter(|id| !id.is_empty())
+    key.rsplit_once('~').map(|(id, _)| id).filter(|id| !id.is_empty())
 }
 
 /// A mark's key for a copy of a CRM record.
@@ -63,30 +59,19 @@ pub fn mark_key(crm: &model::RecordId, fresh: &str) -> String {
 
 /// The e-mail addresses, without case.
 pub fn emails(record: &Record) -> impl Iterator<Item = String> + '_ {
-    Field::EMAILS
-        .into_iter()
-        .filter_map(|field| record.text(field))
-        .map(fold)
+    Field::EMAILS.into_iter().filter_map(|field| record.text(field)).map(fold)
 }
 
 /// First and last name, without case, when both are there.
 #[must_use]
 pub fn names(record: &Record) -> Option<String> {
-    Some(format!(
-        "{}|{}",
-        fold(record.text(Field::FirstName)?),
-        fold(record.text(Field::LastName)?)
-    ))
+    Some(format!("{}|{}", fold(record.text(Field::FirstName)?), fold(record.text(Field::LastName)?)))
 }
 
 /// The domain's key fields all together (rule M2): trimmed, without case, times as instants; a series only with a series
 /// of the same rule.
 #[must_use]
-pub fn activity_key(
-    record: &Record,
-    maps: &BTreeMap<Domain, DomainMap>,
-    zone: &Zone,
-) -> Option<String> {
+pub fn activity_key(record: &Record, maps: &BTreeMap<Domain, DomainMap>, zone: &Zone) -> Option<String> {
     let domain = match record.kind {
         Kind::Contact => return None,
         Kind::Appointment => Domain::Calendar,
@@ -95,10 +80,7 @@ pub fn activity_key(
     let mut parts = Vec::new();
     let mut told = false;
     for field in maps.get(&domain)?.keys() {
-        let value = record
-            .fields
-            .get(&Path::of(field.clone()))
-            .unwrap_or(&Value::Null);
+        let value = record.fields.get(&Path::of(field.clone())).unwrap_or(&Value::Null);
         told |= *field == Field::Subject && !value.is_blank();
         parts.push(key_text(value, zone));
     }
@@ -120,8 +102,6 @@ fn key_text(value: &Value, zone: &Zone) -> String {
         Value::Instant(at) => at.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Flag(flag) => flag.to_string(),
-        Value::Rule(_) | Value::Set(_) | Value::People(_) => {
-            serde_json::to_string(value).unwrap_or_default()
-        }
+        Value::Rule(_) | Value::Set(_) | Value::People(_) => serde_json::to_string(value).unwrap_or_default(),
     }
 }

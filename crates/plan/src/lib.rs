@@ -4,10 +4,13 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+mod asleep;
 pub mod context;
 pub mod explain;
+mod flip;
 pub mod form;
 pub mod fresh;
+mod gone;
 pub mod guard;
 pub mod keys;
 pub mod linked;

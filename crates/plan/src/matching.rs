@@ -28,9 +28,8 @@ pub enum Match {
 /// included or not). Both lists hold every record that shares a match key.
 #[must_use]
 pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record]) -> Match {
-    let rivals: Vec<&Record> = std::iter::once(record)
-        .chain(mine.iter().filter(|other| other.id != record.id))
-        .collect();
+    let rivals: Vec<&Record> =
+        std::iter::once(record).chain(mine.iter().filter(|other| other.id != record.id)).collect();
     let theirs: Vec<&Record> = theirs.iter().collect();
     if let Some(found) = by_sign(record, &rivals, &theirs) {
         return found;
@@ -43,11 +42,7 @@ pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record])
                     && record.facts.global_id.is_some()
                     && other.facts.global_id != record.facts.global_id
             };
-            let theirs: Vec<&Record> = theirs
-                .iter()
-                .copied()
-                .filter(|other| !another(other))
-                .collect();
+            let theirs: Vec<&Record> = theirs.iter().copied().filter(|other| !another(other)).collect();
             in_order(record, &rivals, &theirs)
         }
     }
@@ -57,44 +52,27 @@ pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record])
 /// sign pair in order of their ids; the rest are new.
 fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Match> {
     let partner = |a: &Record, b: &Record| {
-        let (crm, pim) = if a.facts.class.is_empty() {
-            (a, b)
-        } else {
-            (b, a)
-        };
+        let (crm, pim) = if a.facts.class.is_empty() { (a, b) } else { (b, a) };
         let marked = pim.facts.mark.as_ref().is_some_and(|mark| {
             crate::keys::crm_id(&mark.key) == Some(crm.id.as_str())
                 || crm.facts.integration_key.as_deref() == Some(mark.key.as_str())
         });
-        let same_meeting =
-            crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id;
+        let same_meeting = crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id;
         marked || same_meeting
     };
-    let candidates: BTreeSet<&RecordId> = theirs
-        .iter()
-        .filter(|other| partner(record, other))
-        .map(|other| &other.id)
-        .collect();
+    let candidates: BTreeSet<&RecordId> =
+        theirs.iter().filter(|other| partner(record, other)).map(|other| &other.id).collect();
     let first = candidates.first()?;
     let same: BTreeSet<&RecordId> = rivals
         .iter()
-        .filter(|rival| {
-            theirs
-                .iter()
-                .any(|other| candidates.contains(&other.id) && partner(rival, other))
-        })
+        .filter(|rival| theirs.iter().any(|other| candidates.contains(&other.id) && partner(rival, other)))
         .map(|rival| &rival.id)
         .collect();
     let place = same.iter().position(|id| **id == record.id).unwrap_or(0);
     if place == 0 {
         return Some(Match::Is((*first).clone()));
     }
-    Some(candidates.iter().nth(place).map_or(
-        Match::New {
-            doubles: Vec::new(),
-        },
-        |id| Match::Is((*id).clone()),
-    ))
+    Some(candidates.iter().nth(place).map_or(Match::New { doubles: Vec::new() }, |id| Match::Is((*id).clone())))
 }
 
 fn contact(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
@@ -102,17 +80,10 @@ fn contact(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
         let of: BTreeSet<String> = emails(a).collect();
         emails(b).any(|email| of.contains(&email))
     };
-    let candidates: Vec<&Record> = theirs
-        .iter()
-        .copied()
-        .filter(|other| shares_email(record, other))
-        .collect();
+    let candidates: Vec<&Record> = theirs.iter().copied().filter(|other| shares_email(record, other)).collect();
     if !candidates.is_empty() {
-        let group: Vec<&Record> = rivals
-            .iter()
-            .copied()
-            .filter(|rival| candidates.iter().any(|other| shares_email(rival, other)))
-            .collect();
+        let group: Vec<&Record> =
+            rivals.iter().copied().filter(|rival| candidates.iter().any(|other| shares_email(rival, other))).collect();
         if let ([one], [_]) = (candidates.as_slice(), group.as_slice()) {
             return Match::Is(one.id.clone());
         }
@@ -136,23 +107,14 @@ fn contact(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
 
 fn by_name(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
     let Some(name) = names(record) else {
-        return Match::New {
-            doubles: Vec::new(),
-        };
+        return Match::New { doubles: Vec::new() };
     };
-    let named: Vec<&Record> = theirs
-        .iter()
-        .copied()
-        .filter(|other| names(other).as_ref() == Some(&name))
-        .collect();
+    let named: Vec<&Record> = theirs.iter().copied().filter(|other| names(other).as_ref() == Some(&name)).collect();
     let without = |of: &Record| emails(of).next().is_none();
-    let (fits, doubles): (Vec<&Record>, Vec<&Record>) = named
-        .into_iter()
-        .partition(|other| without(record) && without(other) && !contradicts(record, other));
+    let (fits, doubles): (Vec<&Record>, Vec<&Record>) =
+        named.into_iter().partition(|other| without(record) && without(other) && !contradicts(record, other));
     if fits.is_empty() {
-        return Match::New {
-            doubles: doubles.iter().map(|other| other.id.clone()).collect(),
-        };
+        return Match::New { doubles: doubles.iter().map(|other| other.id.clone()).collect() };
     }
     let group: Vec<&Record> = rivals
         .iter()
@@ -174,14 +136,8 @@ fn by_name(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
 
 /// A contradiction in company, phones or birthday: both sides say something, and it is not the same.
 fn contradicts(a: &Record, b: &Record) -> bool {
-    const TOLD: [Field; 6] = [
-        Field::Company,
-        Field::WorkPhone,
-        Field::WorkPhone2,
-        Field::HomePhone,
-        Field::MobilePhone,
-        Field::Birthday,
-    ];
+    const TOLD: [Field; 6] =
+        [Field::Company, Field::WorkPhone, Field::WorkPhone2, Field::HomePhone, Field::MobilePhone, Field::Birthday];
     TOLD.into_iter().any(|field| {
         let path = Path::of(field.clone());
         let (a, b) = (a.fields.get(&path), b.fields.get(&path));
@@ -195,10 +151,5 @@ fn in_order(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {
     let mine: BTreeSet<&RecordId> = rivals.iter().map(|rival| &rival.id).collect();
     let others: BTreeSet<&RecordId> = theirs.iter().map(|other| &other.id).collect();
     let place = mine.iter().position(|id| **id == record.id).unwrap_or(0);
-    others.iter().nth(place).map_or(
-        Match::New {
-            doubles: Vec::new(),
-        },
-        |id| Match::Is((*id).clone()),
-    )
+    others.iter().nth(place).map_or(Match::New { doubles: Vec::new() }, |id| Match::Is((*id).clone()))
 }

@@ -92,11 +92,7 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
 fn cells(copies: &Copies<'_>, map: &DomainMap) -> Vec<Cell> {
     let mut paths: BTreeSet<&Path> = copies.crm.keys().chain(copies.pim.keys()).collect();
     if let Some((crm, pim)) = copies.base {
-        paths.extend(
-            crm.keys()
-                .chain(pim.keys())
-                .filter(|path| path.occurrence.is_some()),
-        );
+        paths.extend(crm.keys().chain(pim.keys()).filter(|path| path.occurrence.is_some()));
     }
     paths
         .into_iter()
@@ -108,15 +104,8 @@ fn cells(copies: &Copies<'_>, map: &DomainMap) -> Vec<Cell> {
                 // A side that did not return the field is never written at it (trap 20).
                 (None, None) => None,
             };
-            let base = copies
-                .base
-                .and_then(|(crm, pim)| Some((of(crm)?, of(pim)?)));
-            Some(Cell {
-                path: path.clone(),
-                crm: of(copies.crm)?,
-                pim: of(copies.pim)?,
-                base,
-            })
+            let base = copies.base.and_then(|(crm, pim)| Some((of(crm)?, of(pim)?)));
+            Some(Cell { path: path.clone(), crm: of(copies.crm)?, pim: of(copies.pim)?, base })
         })
         .collect()
 }
@@ -152,8 +141,7 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
         }
         return;
     }
-    let [crm_changed, pim_changed] =
-        Side::BOTH.map(|side| cells.iter().any(|cell| cell.changed(side)));
+    let [crm_changed, pim_changed] = Side::BOTH.map(|side| cells.iter().any(|cell| cell.changed(side)));
     let gates: Vec<Gate> = cells.iter().map(|cell| (rules.gate)(&cell.path)).collect();
     let may_go = |side: Side| {
         gates.iter().all(|gate| match side {
@@ -164,9 +152,7 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
     // A meeting that Exchange owns: the mailbox's values stand, a CRM's wish is set back and told (rule P6).
     if let Some(ruler) = gates.iter().find_map(|gate| gate.rules) {
         if crm_changed || pim_changed {
-            let overruled = cells
-                .iter()
-                .any(|cell| cell.base.is_some() && cell.changed(ruler.other()));
+            let overruled = cells.iter().any(|cell| cell.base.is_some() && cell.changed(ruler.other()));
             if overruled {
                 tell(cells, Some(ruler), false, merged);
             }
@@ -196,10 +182,7 @@ fn one_way(cells: &[Cell], source: Side, strangers: bool, rules: &Rules<'_>, mer
     if strangers && cells.iter().all(|cell| cell.value(source).is_blank()) {
         return;
     }
-    if cells
-        .iter()
-        .any(|cell| !cell.value(source.other()).is_blank())
-    {
+    if cells.iter().any(|cell| !cell.value(source.other()).is_blank()) {
         tell(cells, Some(source), false, merged);
     }
     carry(cells, source, rules, merged);
@@ -233,27 +216,14 @@ fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged)
 }
 
 fn tell(cells: &[Cell], winner: Option<Side>, counts: bool, merged: &mut Merged) {
-    let values = cells
-        .iter()
-        .map(|cell| {
-            (
-                cell.path.clone(),
-                (Some(cell.crm.clone()), Some(cell.pim.clone())),
-            )
-        })
-        .collect();
-    merged.conflicts.push(Conflict {
-        values,
-        winner,
-        counts,
-    });
+    let values =
+        cells.iter().map(|cell| (cell.path.clone(), (Some(cell.crm.clone()), Some(cell.pim.clone())))).collect();
+    merged.conflicts.push(Conflict { values, winner, counts });
 }
 
 /// Writes a unit of one side on the other. Start and end travel together (trap 79); elsewhere only what differs is sent.
 fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
-    let together = cells
-        .iter()
-        .any(|cell| cell.path.unit().1 == Unit::Time && !cell.agrees(rules));
+    let together = cells.iter().any(|cell| cell.path.unit().1 == Unit::Time && !cell.agrees(rules));
     for cell in cells {
         let field = &cell.path.field;
         let frozen = source == Side::Crm && rules.frozen.contains(&cell.path);
@@ -334,9 +304,7 @@ fn apply(field: &Field, from: &Value, to: &Value, onto: &Value) -> Value {
     }
     let of = |value: &Value| value.as_set().cloned().unwrap_or_default();
     let (from, to, mut onto) = (of(from), of(to), of(onto));
-    let has = |set: &BTreeSet<String>, word: &String| {
-        set.iter().any(|known| known.eq_ignore_ascii_case(word))
-    };
+    let has = |set: &BTreeSet<String>, word: &String| set.iter().any(|known| known.eq_ignore_ascii_case(word));
     for word in to.iter().filter(|word| !has(&from, word)) {
         if !has(&onto, word) {
             onto.insert(word.clone());

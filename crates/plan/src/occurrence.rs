@@ -10,16 +10,8 @@ pub fn by_date(fields: &Fields) -> Fields {
     fields
         .iter()
         .map(|(path, value)| {
-            let occurrence = path
-                .occurrence
-                .map(|start| start.date().to_datetime(Time::midnight()));
-            (
-                Path {
-                    occurrence,
-                    field: path.field.clone(),
-                },
-                value.clone(),
-            )
+            let occurrence = path.occurrence.map(|start| start.date().to_datetime(Time::midnight()));
+            (Path { occurrence, field: path.field.clone() }, value.clone())
         })
         .collect()
 }
@@ -32,13 +24,7 @@ pub fn by_start(fields: Fields, start: Option<Time>) -> Fields {
         .into_iter()
         .map(|(path, value)| {
             let occurrence = path.occurrence.map(|date| date.date().to_datetime(time));
-            (
-                Path {
-                    occurrence,
-                    field: path.field,
-                },
-                value,
-            )
+            (Path { occurrence, field: path.field }, value)
         })
         .collect()
 }
@@ -46,10 +32,7 @@ pub fn by_start(fields: Fields, start: Option<Time>) -> Fields {
 /// The clock time at which a series begins.
 #[must_use]
 pub fn clock(fields: &Fields) -> Option<Time> {
-    fields
-        .get(&Path::of(Field::Start))
-        .and_then(|value| value.as_when())
-        .map(|when| when.wall().time())
+    fields.get(&Path::of(Field::Start)).and_then(|value| value.as_when()).map(|when| when.wall().time())
 }
 
 /// The exceptions of a series that still fall on a rule: what must stand after the rule was set (rule R3).
@@ -57,10 +40,7 @@ pub fn clock(fields: &Fields) -> Option<Time> {
 pub fn surviving(fields: &Fields, rule: &Recurrence, first: DateTime) -> Fields {
     fields
         .iter()
-        .filter(|(path, _)| {
-            path.occurrence
-                .is_some_and(|start| rule.falls_on(first.date(), start.date()))
-        })
+        .filter(|(path, _)| path.occurrence.is_some_and(|start| rule.falls_on(first.date(), start.date())))
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect()
 }

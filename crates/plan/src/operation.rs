@@ -201,13 +201,7 @@ impl Plan {
     /// A plan that only says what is true.
     #[must_use]
     pub fn of(domain: Option<Domain>, after: After, reason: Reason) -> Plan {
-        Plan {
-            domain,
-            ops: Vec::new(),
-            after,
-            conflicts: Vec::new(),
-            reasons: vec![reason],
-        }
+        Plan { domain, ops: Vec::new(), after, conflicts: Vec::new(), reasons: vec![reason] }
     }
 
     /// Whether carrying it out writes anything on a side.
@@ -231,24 +225,10 @@ impl Op {
 impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Op::Create {
-                side,
-                domain,
-                fields,
-                form,
-                ..
-            } => {
-                write!(
-                    f,
-                    "Create({side:?} {domain} {form:?} {} fields)",
-                    fields.len()
-                )
+            Op::Create { side, domain, fields, form, .. } => {
+                write!(f, "Create({side:?} {domain} {form:?} {} fields)", fields.len())
             }
-            Op::Update { side, changes, .. } => write!(
-                f,
-                "Update({side:?} {:?})",
-                changes.keys().collect::<Vec<_>>()
-            ),
+            Op::Update { side, changes, .. } => write!(f, "Update({side:?} {:?})", changes.keys().collect::<Vec<_>>()),
             Op::Delete { side, after_new } => write!(f, "Delete({side:?} {after_new:?})"),
             Op::Enlist => f.write_str("Enlist"),
             Op::Delist => f.write_str("Delist"),
@@ -260,11 +240,6 @@ impl std::fmt::Debug for Op {
 
 impl std::fmt::Debug for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Conflict({:?} won by {:?})",
-            self.values.keys().collect::<Vec<_>>(),
-            self.winner
-        )
+        write!(f, "Conflict({:?} won by {:?})", self.values.keys().collect::<Vec<_>>(), self.winner)
     }
 }

@@ -31,8 +31,7 @@ pub fn admit_item(item: &Record, context: &Context<'_>) -> Result<Domain, Reason
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 /// The domain a contact's categories and Private flag name (rules O3, O5): Personal, Business, Employee, none.
@@ -52,14 +51,8 @@ fn contact_domain(item: &Record, context: &Context<'_>) -> Result<Domain, Reason
 /// Whether an item carries a domain's word in any configured language, without case or surrounding space (rule O3).
 #[must_use]
 pub fn carries_category(item: &Record, domain: Domain, context: &Context<'_>) -> bool {
-    let words: Vec<String> = context
-        .settings
-        .category_words(domain)
-        .iter()
-        .map(|word| fold(word))
-        .collect();
-    item.categories()
-        .any(|category| words.contains(&fold(category)))
+    let words: Vec<String> = context.settings.category_words(domain).iter().map(|word| fold(word)).collect();
+    item.categories().any(|category| words.contains(&fold(category)))
 }
 
 fn activity(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), Reason> {
@@ -152,18 +145,13 @@ fn taking_part(record: &Record) -> Result<(), Reason> {
 /// Rule D4.
 #[must_use]
 pub fn lacks_times(fields: &Fields) -> bool {
-    [Field::Start, Field::End]
-        .into_iter()
-        .any(|field| fields.get(&Path::of(field)).is_none_or(Value::is_blank))
+    [Field::Start, Field::End].into_iter().any(|field| fields.get(&Path::of(field)).is_none_or(Value::is_blank))
 }
 
 /// Whether the record says it was called off.
 #[must_use]
 pub fn is_cancelled(fields: &Fields) -> bool {
-    fields
-        .get(&Path::of(Field::Cancelled))
-        .and_then(Value::as_flag)
-        .unwrap_or(false)
+    fields.get(&Path::of(Field::Cancelled)).and_then(Value::as_flag).unwrap_or(false)
 }
 
 /// Rule O9: whether a record lies before the extract start. Tasks without a due date and series without an end are inside.
@@ -177,9 +165,7 @@ pub fn is_before(domain: Domain, fields: &Fields, context: &Context<'_>) -> bool
     let last = match domain {
         Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => None,
         Domain::Calendar => {
-            let end = at(Field::End)
-                .and_then(Value::as_when)
-                .map(|when| when.wall().date());
+            let end = at(Field::End).and_then(Value::as_when).map(|when| when.wall().date());
             match (rule, at(Field::Start).and_then(Value::as_when)) {
                 (Some(rule), Some(start)) => rule.last_date(start.wall().date()),
                 (Some(_), None) => None,

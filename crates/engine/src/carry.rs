@@ -1,0 +1,238 @@
+//! One record's operations in order, then one settle.
+
+use crate::act::{cured, seen_kind};
+use crate::brake::Stopped;
+use crate::cycle::Cycle;
+use crate::judge::Judged;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::{Create, Mail, Trouble, Update, Wanted, Write, Written};
+use crate::settle::{before, word};
+use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Mark, Record, RecordId, Side, SleepCause, Version};
+use plan::{After, Op, Plan, Reason};
+use std::collections::BTreeMap;
+use store::change::Settle;
+use store::{Count, Held, HeldKind, Intent, IntentKind, Look, Observation, Opened, Quarantine, Work};
+
+/// What is known while one record's operations are carried out.
+pub(crate) struct Acting {
+    pub link: Link,
+    pub domain: Domain,
+    /// The link did not stand before.
+    pub is_new: bool,
+    /// The CRM record that the link had before a create gave it another (rule O5).
+    pub old_crm: (RecordId, Version),
+    pub crm: Option<Record>,
+    pub pim: Option<Record>,
+    pub settle: Settle,
+    /// Written in this turn, per side: the paths sent and the version answered.
+    pub written: BTreeMap<Side, (Fields, bool, Version)>,
+    /// The created record must still be put in the store before anything else goes on.
+    pub stored: bool,
+}
+
+/// How a write of one operation ended.
+pub(crate) enum Step {
+    Done,
+    /// Not now: the record is left as it is.
+    Postponed,
+    /// Quarantined: the rest of the plan is dropped.
+    Refused,
+}
+
+impl Cycle<'_> {
+    pub(crate) async fn carry_out(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
+        let Judged { plan, crm, pim, doubles, .. } = judged;
+        let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
+            return Ok(());
+        };
+        for op in &plan.ops {
+            match self.step(&mut acting, op, &plan).await? {
+                Step::Done => {}
+                Step::Postponed => {
+                    self.report.postponed += 1;
+                    return self.store(std::mem::take(&mut acting.settle)).await;
+                }
+                Step::Refused => {
+                    let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
+                    let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
+                    settle.close = std::mem::take(&mut acting.settle.close);
+                    settle.history = std::mem::take(&mut acting.settle.history);
+                    settle.counts = std::mem::take(&mut acting.settle.counts);
+                    self.quarantine(work, &mut settle, &reason);
+                    return self.store(settle).await;
+                }
+            }
+        }
+        self.mark(&mut acting).await?;
+        self.read_back(&mut acting).await?;
+        self.finish(work, acting, &plan, &doubles).await
+    }
+
+    pub(crate) fn begin_record(
+        &self,
+        work: &Work,
+        plan: &Plan,
+        crm: Option<Record>,
+        pim: Option<Record>,
+    ) -> Option<Acting> {
+        let domain = plan.domain?;
+        let (link, is_new) = match (&plan.after, &work.link) {
+            (After::Linked(link), _) => ((**link).clone(), false),
+            (After::New { domain, form, born, crm: base_crm, pim: base_pim, global_id }, _) => {
+                let end = |record: Option<&Record>, base: &Fields| End {
+                    id: record.map_or_else(|| RecordId::new(""), |record| record.id.clone()),
+                    version: record.map_or_else(|| Version::new(""), |record| record.version.clone()),
+                    base: base.clone(),
+                };
+                let link = Link {
+                    id: LinkId::new(self.engine.fresh_id()),
+                    pairing: self.pairing.id.clone(),
+                    kind: domain.kind(),
+                    domain: *domain,
+                    crm: end(crm.as_ref(), base_crm),
+                    pim: end(pim.as_ref(), base_pim),
+                    folder: pim.as_ref().and_then(|item| item.facts.folder.clone()),
+                    born: *born,
+                    form: *form,
+                    mark_key: String::new(),
+                    write_no: 0,
+                    global_id: global_id.clone(),
+                    sleep: None,
+                    bounced: BTreeMap::new(),
+                };
+                (link, true)
+            }
+            (_, Some(link)) => (link.clone(), false),
+            (_, None) => return None,
+        };
+        let old_crm = (
+            link.crm.id.clone(),
+            crm.as_ref().map_or_else(|| link.crm.version.clone(), |record| record.version.clone()),
+        );
+        Some(Acting {
+            link,
+            domain,
+            is_new,
+            old_crm,
+            crm,
+            pim,
+            settle: Settle::default(),
+            written: BTreeMap::new(),
+            stored: false,
+        })
+    }
+
+    pub(crate) async fn finish(
+        &mut self,
+        work: &Work,
+        mut acting: Acting,
+        plan: &Plan,
+        doubles: &[(RecordId, RecordId)],
+    ) -> Result<(), CycleError> {
+        let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
+        settle.close = std::mem::take(&mut acting.settle.close);
+        settle.history = std::mem::take(&mut acting.settle.history);
+        settle.counts = std::mem::take(&mut acting.settle.counts);
+        settle.looks = std::mem::take(&mut acting.settle.looks);
+        settle.cured = cured(work);
+        self.broken_in_a_row = 0;
+        let domain = acting.domain;
+        let (lines, held) = self.conflicts(domain, &acting.link, &plan.conflicts);
+        for conflict in plan.conflicts.iter().filter(|conflict| conflict.counts) {
+            settle.counts.push((domain, conflict.winner.unwrap_or(Side::Crm), Count::Conflict, 1));
+            self.report.conflicts += 1;
+        }
+        self.report.held += u32::try_from(held.len()).unwrap_or(u32::MAX);
+        settle.history.extend(lines);
+        settle.held.extend(held);
+        match &plan.after {
+            After::Forget => {
+                settle.forget.push(acting.link.id.clone());
+                self.pool_changed |= acting.link.kind == Kind::Contact;
+            }
+            After::Linked(_) => self.settle_linked(work, &acting, &mut settle),
+            After::New { .. } => {
+                if acting.crm.is_some() && acting.pim.is_some() {
+                    settle.counts.push((domain, Side::Pim, Count::Matched, 1));
+                    settle.history.push(self.line(
+                        domain,
+                        "matched",
+                        Some(&acting.link.crm.id),
+                        Some(&acting.link.pim.id),
+                    ));
+                    self.report.add(domain, Side::Pim, Count::Matched);
+                }
+                self.pool_changed |= acting.link.kind == Kind::Contact;
+                settle.links.push(acting.link.clone());
+            }
+            After::Stranger(_) | After::Wait(_) | After::Quarantine(_) | After::Ambiguous => {}
+        }
+        for (crm, pim) in doubles {
+            settle.held.push(Held {
+                id: format!("d:{}:{}", self.pairing.id, self.hash(&format!("{crm}|{pim}"))),
+                pairing: self.pairing.id.clone(),
+                domain,
+                what: HeldKind::PossibleDouble { crm: crm.clone(), pim: pim.clone() },
+                at: self.engine.now(),
+            });
+        }
+        self.store(settle).await
+    }
+
+    pub(crate) fn settle_linked(&mut self, work: &Work, acting: &Acting, settle: &mut Settle) {
+        let link = &acting.link;
+        if let Some(sleep) = &link.sleep {
+            let was = work.link.as_ref().and_then(|before| before.sleep.as_ref()).map(|before| before.cause);
+            if was != Some(sleep.cause) {
+                self.report.slept += 1;
+                let mut line = self.line(link.domain, "sleep", Some(&link.crm.id), Some(&link.pim.id));
+                line.note = plan::explain::sleep(sleep.cause).to_owned();
+                settle.history.push(line);
+            }
+            if sleep.cause == SleepCause::NotVisible {
+                let hours = i64::from(self.force.settings.grace_hours);
+                if let Ok(later) = sleep.since.checked_add(jiff::SignedDuration::from_hours(hours)) {
+                    settle.looks.push(Look::later(Side::Crm, link.kind, link.crm.id.clone(), later));
+                }
+            }
+        }
+        settle.links.push(link.clone());
+    }
+
+    /// A settle that takes up the observations of a record, and those of the partner it was matched with.
+    pub(crate) fn taken(&self, work: &Work, crm: Option<&Record>, pim: Option<&Record>) -> Settle {
+        let mut taken: Vec<(Side, Kind, RecordId, Version)> = [&work.crm, &work.pim]
+            .into_iter()
+            .flatten()
+            .map(|seen: &Observation| (seen.side, seen.kind, seen.id.clone(), seen.version.clone()))
+            .collect();
+        for (side, record) in [(Side::Crm, crm), (Side::Pim, pim)] {
+            if let Some(record) = record
+                && taken.iter().all(|(of, _, id, _)| (*of, id) != (side, &record.id))
+            {
+                taken.push((side, record.kind, record.id.clone(), record.version.clone()));
+            }
+        }
+        Settle { taken, ..Settle::default() }
+    }
+
+    pub(crate) fn quarantine(&mut self, work: &Work, settle: &mut Settle, reason: &str) {
+        let versions =
+            (work.crm.as_ref().map(|seen| seen.version.clone()), work.pim.as_ref().map(|seen| seen.version.clone()));
+        if let Some(seen) = work.crm.as_ref().or(work.pim.as_ref()) {
+            let known = work.quarantine.iter().any(|row| row.id == seen.id);
+            settle.quarantine.push(Quarantine {
+                side: seen.side,
+                kind: seen.kind,
+                id: seen.id.clone(),
+                versions,
+                reason: reason.to_owned(),
+                since: self.engine.now(),
+            });
+            if !known {
+                self.report.quarantined += 1;
+            }
+        }
+    }
+}

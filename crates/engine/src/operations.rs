@@ -1,0 +1,461 @@
+//! Each operation is recognisable before it is sent (invariant 5): intent first, then the write.
+
+use crate::brake::Stopped;
+use crate::carry::{Acting, Step};
+use crate::cycle::Cycle;
+use crate::judge::Judged;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::{Create, Mail, Trouble, Update, Wanted, Write, Written};
+use crate::settle::{before, word};
+use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Mark, Record, RecordId, Side, SleepCause, Version};
+use plan::{After, Op, Plan, Reason};
+use std::collections::BTreeMap;
+use store::change::Settle;
+use store::{Count, Held, HeldKind, Intent, IntentKind, Look, Observation, Opened, Quarantine, Work};
+
+impl Cycle<'_> {
+    pub(crate) async fn step(&mut self, acting: &mut Acting, op: &Op, plan: &Plan) -> Result<Step, CycleError> {
+        self.keep_lease().await?;
+        if op.side() == Side::Pim {
+            self.identify().await?;
+        }
+        match op {
+            Op::Create { side: Side::Pim, domain, fields, .. } => self.create_item(acting, *domain, fields).await,
+            Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {
+                let create = Create {
+                    domain: *domain,
+                    folder: None,
+                    fields: fields.clone(),
+                    mark: self.new_mark(self.engine.fresh_id(), 1),
+                    global_id: global_id.clone(),
+                    locked: *locked,
+                    owner: owner.clone(),
+                    mail: Mail::None,
+                };
+                self.create_record(acting, create, *form, plan).await
+            }
+            Op::Update { side, changes, keep } => self.update(acting, *side, changes, keep).await,
+            Op::Delete { side, after_new } => self.delete(acting, *side, *after_new).await,
+            Op::Enlist => {
+                let write = Write::Enlist { domain: acting.domain, id: acting.link.crm.id.clone() };
+                self.small(acting, write).await
+            }
+            Op::Delist => {
+                let domain = match acting.domain {
+                    // A business contact that became personal leaves its own list.
+                    Domain::PersonalContact if acting.old_crm.0 != acting.link.crm.id => Domain::BusinessContact,
+                    domain => domain,
+                };
+                let write = Write::Delist { domain, id: acting.old_crm.0.clone() };
+                let step = self.small(acting, write).await?;
+                self.count_deleted(acting, Side::Crm, "delist", &step);
+                Ok(step)
+            }
+            Op::Leave => {
+                let write = Write::Leave { kind: acting.link.kind, id: acting.link.crm.id.clone() };
+                let step = self.small(acting, write).await?;
+                self.count_deleted(acting, Side::Crm, "leave", &step);
+                Ok(step)
+            }
+            Op::Flag { global_id, locked } => {
+                let write =
+                    Write::Flag { id: acting.link.crm.id.clone(), global_id: global_id.clone(), locked: *locked };
+                self.small(acting, write).await
+            }
+        }
+    }
+
+    /// Taking a user off a list or a meeting is a delete as he sees it, so it counts for the brakes; it deletes no
+    /// record, so the report does not count it as one.
+    pub(crate) fn count_deleted(&self, acting: &mut Acting, side: Side, what: &str, step: &Step) {
+        if matches!(step, Step::Done) {
+            acting.settle.counts.push((acting.domain, side, Count::Deleted, 1));
+            let mut line = self.line(acting.domain, what, Some(&acting.old_crm.0), Some(&acting.link.pim.id));
+            line.side = Some(side);
+            acting.settle.history.push(line);
+        }
+    }
+
+    pub(crate) fn new_mark(&self, key: String, write_no: u64) -> Mark {
+        let mailbox = self.pairing.mailbox.clone().unwrap_or_else(|| model::MailboxId::new(""));
+        Mark { mailbox, epoch: self.epoch, key, write_no }
+    }
+
+    pub(crate) async fn create_item(
+        &mut self,
+        acting: &mut Acting,
+        domain: Domain,
+        fields: &Fields,
+    ) -> Result<Step, CycleError> {
+        let key = plan::keys::mark_key(&acting.link.crm.id, &self.engine.fresh_id());
+        acting.link.mark_key = key.clone();
+        acting.link.write_no = 1;
+        let create = Create {
+            domain,
+            folder: None,
+            fields: fields.clone(),
+            mark: self.new_mark(key.clone(), 1),
+            global_id: None,
+            locked: false,
+            owner: None,
+            mail: Mail::None,
+        };
+        let mut intent = self.intent(acting, key.clone(), Side::Pim, IntentKind::Create);
+        intent.source = Some(acting.link.crm.id.clone());
+        intent.fields = fields.clone();
+        intent.mark = Some(create.mark.clone());
+        intent.result = Some(acting.link.clone());
+        self.engine.store().open_intent(&self.lease, &intent).await?;
+        match self.pim.write(&Write::Create(create)).await {
+            Ok(written) => self.created(acting, Side::Pim, key, written, fields).await,
+            Err(trouble) => self.failed(acting, trouble, key, Side::Pim, None),
+        }
+    }
+
+    pub(crate) async fn create_record(
+        &mut self,
+        acting: &mut Acting,
+        create: Create,
+        form: Form,
+        plan: &Plan,
+    ) -> Result<Step, CycleError> {
+        let key = create.mark.key.clone();
+        let mut intent = self.intent(acting, key.clone(), Side::Crm, IntentKind::Create);
+        intent.source = Some(acting.link.pim.id.clone());
+        intent.shared_key = acting.pim.as_ref().and_then(|item| self.shared_key(create.domain, item));
+        intent.domain = create.domain;
+        intent.form = form;
+        intent.fields = create.fields.clone();
+        intent.mark = Some(create.mark.clone());
+        intent.result = Some(acting.link.clone());
+        match self.engine.store().open_intent(&self.lease, &intent).await? {
+            Opened::Open => {}
+            // Another pairing makes this very record now: look again when it stands (decision 6).
+            Opened::Taken { .. } => return Ok(Step::Postponed),
+        }
+        let fields = create.fields.clone();
+        match self.crm.write(&Write::Create(create)).await {
+            Ok(written) => {
+                for op in &plan.ops {
+                    if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
+                        // What still has to happen to the old record is remembered with the new link (rule O5).
+                        let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
+                        let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
+                        next.target = Some(acting.old_crm.0.clone());
+                        next.version = Some(acting.old_crm.1.clone());
+                        next.link = None;
+                        acting.settle.open.push(next);
+                    }
+                }
+                self.created(acting, Side::Crm, key, written, &fields).await
+            }
+            Err(trouble) => self.failed(acting, trouble, key, Side::Crm, None),
+        }
+    }
+
+    /// A created record's link is stored at once, as sent: whatever follows may fail.
+    pub(crate) async fn created(
+        &mut self,
+        acting: &mut Acting,
+        side: Side,
+        key: String,
+        written: Written,
+        fields: &Fields,
+    ) -> Result<Step, CycleError> {
+        let end = acting.link.end_mut(side);
+        end.id = written.id.clone();
+        end.version = written.version.clone();
+        acting.written.insert(side, (fields.clone(), true, written.version));
+        let mut line = self.line(acting.domain, "create", Some(&acting.link.crm.id), Some(&acting.link.pim.id));
+        line.side = Some(side);
+        line.after = fields.clone();
+        let settle = Settle {
+            links: vec![acting.link.clone()],
+            close: vec![key.clone()],
+            open: std::mem::take(&mut acting.settle.open),
+            history: vec![line],
+            counts: vec![(acting.domain, side, Count::Created, 1)],
+            ..Settle::default()
+        };
+        let follow: Vec<String> = settle.open.iter().map(|intent| intent.id.clone()).collect();
+        self.store(settle).await?;
+        acting.settle.close.extend(follow);
+        acting.stored = true;
+        self.report.add(acting.domain, side, Count::Created);
+        self.pool_changed |= acting.link.kind == Kind::Contact;
+        Ok(Step::Done)
+    }
+
+    pub(crate) async fn update(
+        &mut self,
+        acting: &mut Acting,
+        side: Side,
+        changes: &Fields,
+        keep: &Fields,
+    ) -> Result<Step, CycleError> {
+        let id = acting.link.end(side).id.clone();
+        let version = match (acting.written.get(&side), side) {
+            (Some((_, _, version)), _) => version.clone(),
+            (None, Side::Crm) => {
+                acting.crm.as_ref().map_or_else(|| acting.link.crm.version.clone(), |it| it.version.clone())
+            }
+            (None, Side::Pim) => {
+                acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |it| it.version.clone())
+            }
+        };
+        let mark = match side {
+            Side::Crm => None,
+            Side::Pim => self.next_mark(acting),
+        };
+        let intent_id = self.engine.fresh_id();
+        let mut intent = self.intent(acting, intent_id.clone(), side, IntentKind::Update);
+        intent.target = Some(id.clone());
+        intent.version = Some(version.clone());
+        intent.fields = changes.clone();
+        intent.mark = mark.clone();
+        intent.result = (!acting.is_new).then(|| acting.link.clone());
+        self.engine.store().open_intent(&self.lease, &intent).await?;
+        let update = Update {
+            domain: acting.domain,
+            id: id.clone(),
+            version,
+            changes: changes.clone(),
+            keep: keep.clone(),
+            mark,
+            mail: Mail::None,
+        };
+        match self.remote(side).write(&Write::Update(update)).await {
+            Ok(written) => {
+                let end = acting.link.end_mut(side);
+                // Completing a recurring task answers with the one-off's id; the record stays what was asked (rule R6).
+                if written.other.is_none() {
+                    end.id = written.id.clone();
+                }
+                end.version = written.version.clone();
+                acting.written.insert(side, (changes.clone(), false, written.version));
+                acting.settle.close.push(intent_id);
+                let shown = match side {
+                    Side::Crm => acting.crm.as_ref(),
+                    Side::Pim => acting.pim.as_ref(),
+                };
+                let mut line = self.line(acting.domain, "update", Some(&acting.link.crm.id), Some(&acting.link.pim.id));
+                line.side = Some(side);
+                line.before = shown.map(|record| before(&record.fields, changes)).unwrap_or_default();
+                line.after = changes.clone();
+                line.note =
+                    written.partly.iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>().join("; ");
+                acting.settle.history.push(line);
+                acting.settle.counts.push((acting.domain, side, Count::Updated, 1));
+                self.report.add(acting.domain, side, Count::Updated);
+                Ok(Step::Done)
+            }
+            Err(trouble) => self.failed(acting, trouble, intent_id, side, Some(id)),
+        }
+    }
+
+    /// The mark for the next write of a mailbox copy, with its number renewed; none where we may not write (Import Only).
+    pub(crate) fn next_mark(&self, acting: &mut Acting) -> Option<Mark> {
+        if !self.force.levels.get(&acting.domain).is_some_and(|level| level.exports()) {
+            return None;
+        }
+        let crm = acting.link.crm.id.clone();
+        if plan::keys::crm_id(&acting.link.mark_key) != Some(crm.as_str()) {
+            acting.link.mark_key = plan::keys::mark_key(&crm, &self.engine.fresh_id());
+        }
+        acting.link.write_no += 1;
+        Some(self.new_mark(acting.link.mark_key.clone(), acting.link.write_no))
+    }
+
+    pub(crate) async fn delete(
+        &mut self,
+        acting: &mut Acting,
+        side: Side,
+        after_new: Option<Kind>,
+    ) -> Result<Step, CycleError> {
+        if let Some(kind) = after_new {
+            // The new item is made first (rule D3).
+            let stands = self.engine.store().link_of(&self.pairing.id, Side::Crm, kind, &acting.link.crm.id).await?;
+            if stands.is_none() {
+                acting.settle.looks.push(Look::now(Side::Crm, acting.link.kind, acting.link.crm.id.clone()));
+                return Ok(Step::Postponed);
+            }
+        }
+        let (id, version) = match side {
+            Side::Crm => acting.old_crm.clone(),
+            Side::Pim => {
+                let version =
+                    acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |it| it.version.clone());
+                (acting.link.pim.id.clone(), version)
+            }
+        };
+        let intent_id = self.engine.fresh_id();
+        let mut intent = self.intent(acting, intent_id.clone(), side, IntentKind::Delete);
+        intent.target = Some(id.clone());
+        intent.version = Some(version.clone());
+        self.engine.store().open_intent(&self.lease, &intent).await?;
+        let shown = match side {
+            Side::Crm => acting.crm.clone(),
+            Side::Pim => acting.pim.clone(),
+        };
+        let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail: Mail::None };
+        match self.remote(side).write(&write).await {
+            Ok(_) | Err(Trouble::Gone(_)) => {
+                acting.settle.close.push(intent_id);
+                let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
+                line.side = Some(side);
+                line.before = shown
+                    .map(|record| record.fields.into_iter().map(|(path, value)| (path, Some(value))).collect())
+                    .unwrap_or_default();
+                acting.settle.history.push(line);
+                acting.settle.counts.push((acting.domain, side, Count::Deleted, 1));
+                self.report.add(acting.domain, side, Count::Deleted);
+                Ok(Step::Done)
+            }
+            Err(trouble) => self.failed(acting, trouble, intent_id, side, Some(id)),
+        }
+    }
+
+    /// Lines of lists and flags: idempotent by nature, repeated when in doubt.
+    pub(crate) async fn small(&mut self, acting: &mut Acting, write: Write) -> Result<Step, CycleError> {
+        match self.crm.write(&write).await {
+            Ok(written) => {
+                if written.id == acting.link.crm.id {
+                    acting.link.crm.version = written.version.clone();
+                    let entry = acting
+                        .written
+                        .entry(Side::Crm)
+                        .or_insert_with(|| (Fields::new(), false, written.version.clone()));
+                    entry.2 = written.version;
+                }
+                Ok(Step::Done)
+            }
+            // Gone already: what was wished is true.
+            Err(Trouble::Gone(_)) if matches!(write, Write::Delist { .. } | Write::Leave { .. }) => Ok(Step::Done),
+            Err(trouble) => {
+                let id = acting.link.crm.id.clone();
+                self.failed(acting, trouble, String::new(), Side::Crm, Some(id))
+            }
+        }
+    }
+
+    /// An item born in the mailbox gets our mark once it is linked, by an update of that property alone (decision 2).
+    pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
+        if !acting.is_new || !acting.link.mark_key.is_empty() {
+            return Ok(());
+        }
+        let Some(mark) = self.next_mark(acting) else {
+            return Ok(());
+        };
+        self.identify().await?;
+        let intent_id = self.engine.fresh_id();
+        let mut intent = self.intent(acting, intent_id.clone(), Side::Pim, IntentKind::Mark);
+        intent.target = Some(acting.link.pim.id.clone());
+        intent.mark = Some(mark.clone());
+        self.engine.store().open_intent(&self.lease, &intent).await?;
+        let version = acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |item| item.version.clone());
+        let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version };
+        match self.pim.write(&write).await {
+            Ok(written) => {
+                acting.link.pim.version = written.version.clone();
+                acting.written.insert(Side::Pim, (Fields::new(), false, written.version));
+                acting.settle.close.push(intent_id);
+                acting.settle.counts.push((acting.domain, Side::Pim, Count::Marked, 1));
+                self.report.add(acting.domain, Side::Pim, Count::Marked);
+                Ok(())
+            }
+            Err(trouble) => {
+                // The link stands without a mark; an edit in between is looked at, and the next update marks it.
+                acting.link.mark_key = String::new();
+                acting.link.write_no = 0;
+                let id = acting.link.pim.id.clone();
+                match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
+                    Step::Done | Step::Postponed | Step::Refused => {
+                        acting.settle.quarantine.clear();
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn failed(
+        &mut self,
+        acting: &mut Acting,
+        trouble: Trouble,
+        intent: String,
+        side: Side,
+        id: Option<RecordId>,
+    ) -> Result<Step, CycleError> {
+        let unknown = matches!(trouble, Trouble::Unknown { .. });
+        if !unknown && !intent.is_empty() {
+            acting.settle.close.push(intent);
+        }
+        let look = |acting: &mut Acting| {
+            if let Some(id) = id.clone().filter(|id| !id.as_str().is_empty()) {
+                acting.settle.looks.push(Look::now(side, acting.link.kind, id));
+            }
+        };
+        match trouble {
+            Trouble::Stale | Trouble::Gone(_) => {
+                look(acting);
+                Ok(Step::Postponed)
+            }
+            Trouble::Refused { code, why } => {
+                acting.settle.quarantine.push(Quarantine {
+                    side,
+                    kind: acting.link.kind,
+                    id: acting.link.end(side).id.clone(),
+                    versions: (None, None),
+                    reason: format!("{why} ({code})"),
+                    since: self.engine.now(),
+                });
+                Ok(Step::Refused)
+            }
+            Trouble::Broken { .. } | Trouble::Unknown { .. } | Trouble::CursorRefused => {
+                self.broken_in_a_row += 1;
+                if self.broken_in_a_row > limits::BROKEN_IN_A_ROW {
+                    return Err(trouble.into());
+                }
+                Ok(Step::Postponed)
+            }
+            Trouble::Busy { .. } | Trouble::NoAccess { .. } => Err(trouble.into()),
+        }
+    }
+
+    pub(crate) fn intent(&self, acting: &Acting, id: String, side: Side, what: IntentKind) -> Intent {
+        Intent {
+            id,
+            pairing: self.pairing.id.clone(),
+            fence: self.lease.fence,
+            side,
+            kind: acting.link.kind,
+            what,
+            target: None,
+            source: None,
+            link: (!acting.is_new || acting.stored).then(|| acting.link.id.clone()),
+            shared_key: None,
+            domain: acting.domain,
+            form: acting.link.form,
+            mark: None,
+            version: None,
+            fields: Fields::new(),
+            result: None,
+            at: self.engine.now(),
+        }
+    }
+
+    /// What makes two pairings' creates of one CRM record one (decision 6): a meeting's global id; a business contact's
+    /// e-mail, else names. Personal contacts are each user's own.
+    pub(crate) fn shared_key(&self, domain: Domain, item: &Record) -> Option<String> {
+        let of = match domain {
+            Domain::Calendar => item.facts.global_id.clone().map(|id| format!("g:{id}")),
+            Domain::BusinessContact => plan::keys::emails(item)
+                .min()
+                .map(|email| format!("e:{email}"))
+                .or_else(|| plan::keys::names(item).map(|name| format!("n:{name}"))),
+            Domain::PersonalContact | Domain::Employee | Domain::Task => None,
+        };
+        of.map(|key| self.hash(&format!("{}:{key}", self.pairing.crm)))
+    }
+}

@@ -1,0 +1,108 @@
+//! Leaving and sleeping: a copy that goes, a link that keeps its base while nothing is written (rules L6, O2, O10).
+
+use crate::context::Context;
+use crate::operation::{After, Op, Plan, Reason};
+use model::{Domain, Field, Fields, Form, Kind, Link, Path, Side, Sleep, SleepCause, Value};
+
+/// The record leaves this mailbox by rules D3, D6: its copy moves to Deleted Items.
+pub(crate) fn leaves(link: &Link, reason: Reason, after_new: Option<Kind>, context: &Context<'_>) -> Plan {
+    let domain = link.domain;
+    if !context.level(domain).exports() {
+        return sleep(link, domain, SleepCause::Level, context);
+    }
+    if context.domain(domain).no_deletes.contains(&Side::Pim) {
+        return sleep(link, domain, SleepCause::DeleteForbidden, context);
+    }
+    if link.form == Form::Received {
+        return sleep(link, domain, SleepCause::TakenOff, context);
+    }
+    Plan {
+        domain: Some(domain),
+        ops: vec![Op::Delete { side: Side::Pim, after_new }],
+        after: After::Forget,
+        conflicts: Vec::new(),
+        reasons: vec![reason],
+    }
+}
+
+/// Rule O2: lost visibility must last the grace time before the copy goes; nothing is merged meanwhile.
+pub(crate) fn not_visible(link: &Link, domain: Domain, context: &Context<'_>) -> Plan {
+    let since = match &link.sleep {
+        Some(sleep) if sleep.cause == SleepCause::NotVisible => sleep.since,
+        Some(_) | None => context.now,
+    };
+    let waited = context.now.as_second() - since.as_second();
+    let level = context.level(domain);
+    if waited >= i64::from(context.settings.grace_hours) * 3600
+        && level.exports()
+        && !context.domain(domain).no_deletes.contains(&Side::Pim)
+    {
+        let ops = if context.settings.keep_removed_copies {
+            vec![]
+        } else {
+            vec![Op::Delete { side: Side::Pim, after_new: None }]
+        };
+        return Plan {
+            domain: Some(domain),
+            ops,
+            after: After::Forget,
+            conflicts: vec![],
+            reasons: vec![Reason::NotVisible],
+        };
+    }
+    sleep(link, domain, SleepCause::NotVisible, context)
+}
+
+pub(crate) fn finish(domain: Domain, op: Op, after: After, reason: Reason) -> Plan {
+    Plan { domain: Some(domain), ops: vec![op], after, conflicts: Vec::new(), reasons: vec![reason] }
+}
+
+/// The link sleeps: it keeps its base, and nothing is written.
+pub(crate) fn sleep(link: &Link, domain: Domain, cause: SleepCause, context: &Context<'_>) -> Plan {
+    let since = match &link.sleep {
+        Some(sleep) if sleep.cause == cause => sleep.since,
+        Some(_) | None => context.now,
+    };
+    let mut asleep = link.clone();
+    asleep.sleep = Some(Sleep { cause, since });
+    Plan::of(Some(domain), After::Linked(Box::new(asleep)), Reason::Asleep(cause))
+}
+
+pub(crate) fn awake(link: &Link) -> Link {
+    let mut link = link.clone();
+    link.sleep = None;
+    link
+}
+
+/// Whether a mapped unit differs from the side's own image of the base; a server's own touch is no edit (rule C5).
+pub(crate) fn changed(link: &Link, side: Side, now: &Fields, context: &Context<'_>) -> bool {
+    let Some(map) = context.maps.get(&link.domain) else {
+        return false;
+    };
+    let base = &link.end(side).base;
+    now.iter().any(|(path, value)| {
+        let own_words = path.field == Field::Categories;
+        !own_words
+            && map.maps(&path.field)
+            && base.get(path).is_some_and(|base| !model::same::same(&path.field, base, value))
+    }) || now.keys().any(|path| path.occurrence.is_some() && map.maps(&path.field) && !base.contains_key(path))
+}
+
+/// Rule C12: what vanished without a trace and is long past counts as archived.
+pub(crate) fn is_old(link: &Link, domain: Domain, context: &Context<'_>) -> bool {
+    let base = &link.pim.base;
+    let rule = base.get(&Path::of(Field::Rule)).and_then(Value::as_rule);
+    let at = |field| base.get(&Path::of(field));
+    let last = match domain {
+        Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => None,
+        Domain::Calendar => match (rule, at(Field::Start).and_then(Value::as_when)) {
+            (Some(rule), Some(start)) => rule.last_date(start.wall().date()),
+            (_, _) => at(Field::End).and_then(Value::as_when).map(|when| when.wall().date()),
+        },
+        Domain::Task => at(Field::DoneDay).and_then(Value::as_day),
+    };
+    let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    last.is_some_and(|last| {
+        last.until(today).is_ok_and(|span| i64::from(span.get_days()) > i64::from(context.settings.archived_after_days))
+    })
+}

@@ -1,0 +1,190 @@
+//! One copy is gone: what a delete means, and when an edit outlives it (rules C4 to C7, C12, D1, D6).
+
+use crate::asleep::{awake, changed, finish, is_old, leaves, not_visible, sleep};
+use crate::context::Context;
+use crate::form;
+use crate::occurrence;
+use crate::operation::{After, Op, Plan, Reason};
+use crate::scope;
+use model::{Domain, Field, Fields, Form, Gone, Kind, Level, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
+
+pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'_>) -> Plan {
+    let domain = link.domain;
+    let level = context.level(domain);
+    match why {
+        Gone::NotVisible => return not_visible(link, domain, context),
+        Gone::Delisted => return leaves(link, Reason::RemovedFromList, None, context),
+        Gone::Left | Gone::OutOfWindow => return sleep(link, domain, SleepCause::Left, context),
+        Gone::Unknown => {
+            return Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven);
+        }
+        Gone::Deleted => {}
+    }
+    let edited = link.form == Form::Own && changed(link, Side::Pim, &occurrence::by_date(&pim.fields), context);
+    let outlives = edited && level.imports() && !context.domain(domain).delete_wins && domain != Domain::Employee;
+    if outlives && let Some(map) = context.maps.get(&domain) {
+        // An edit outlives the delete (rule C5): the record is made again from the mailbox.
+        let fields = form::new_record(domain, pim, map, context);
+        let mut link = awake(link);
+        link.crm.base = occurrence::by_date(&fields);
+        link.pim.base = occurrence::by_date(&form::without_our_words(&pim.fields, context));
+        link.pim.version = pim.version.clone();
+        link.pim.id = pim.id.clone();
+        let create = Op::Create {
+            side: Side::Crm,
+            domain,
+            fields,
+            form: link.form,
+            global_id: pim.facts.global_id.clone(),
+            locked: pim.facts.requests_sent && !context.domain(domain).mail,
+            owner: None,
+        };
+        return Plan {
+            domain: Some(domain),
+            ops: vec![create],
+            after: After::Linked(Box::new(link)),
+            conflicts: Vec::new(),
+            reasons: vec![Reason::EditOutlives],
+        };
+    }
+    if !level.exports() {
+        return sleep(link, domain, SleepCause::Level, context);
+    }
+    if context.domain(domain).no_deletes.contains(&Side::Pim) {
+        return sleep(link, domain, SleepCause::DeleteForbidden, context);
+    }
+    // Exchange's meeting cannot be taken away from the CRM while mail is off (rule P6).
+    if pim.facts.requests_sent && link.form == Form::Own && !context.domain(domain).mail || link.form == Form::Received
+    {
+        return sleep(link, domain, SleepCause::TakenOff, context);
+    }
+    Plan {
+        domain: Some(domain),
+        ops: vec![Op::Delete { side: Side::Pim, after_new: None }],
+        after: After::Forget,
+        conflicts: Vec::new(),
+        reasons: vec![Reason::Deleted],
+    }
+}
+
+pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'_>) -> Plan {
+    let domain = link.domain;
+    let level = context.level(domain);
+    if let Some(Sleep { cause: SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden, .. }) = &link.sleep {
+        return made_again(link, crm, context);
+    }
+    match why {
+        Gone::Left | Gone::OutOfWindow => return sleep(link, domain, SleepCause::Left, context),
+        Gone::NotVisible | Gone::Delisted => {
+            return Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven);
+        }
+        Gone::Unknown if is_old(link, domain, context) => {
+            return sleep(link, domain, SleepCause::Left, context);
+        }
+        // Nowhere to be found and newer: a delete (rule C12).
+        Gone::Unknown | Gone::Deleted => {}
+    }
+    if level == Level::NONE {
+        return sleep(link, domain, SleepCause::Level, context);
+    }
+    if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
+        return Plan::of(Some(domain), After::Forget, Reason::RemovedFromList);
+    }
+    if crm.facts.part == Part::Former || crm.facts.domain != Some(domain) {
+        return Plan::of(Some(domain), After::Forget, Reason::TakenOff);
+    }
+    match domain {
+        Domain::BusinessContact | Domain::Employee => {
+            if level == Level::IMPORT {
+                return sleep(link, domain, SleepCause::KeptInCrm, context);
+            }
+            finish(domain, Op::Delist, After::Forget, Reason::Delisted)
+        }
+        Domain::PersonalContact | Domain::Calendar | Domain::Task => {
+            if !level.imports() {
+                return sleep(link, domain, SleepCause::ReceiverDeleted, context);
+            }
+            if context.domain(domain).no_deletes.contains(&Side::Crm) {
+                return sleep(link, domain, SleepCause::DeleteForbidden, context);
+            }
+            deleted_by_its_user(link, crm, context)
+        }
+    }
+}
+
+/// Rules C5, C6, D6: what a user's delete in his mailbox means for the CRM.
+pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'_>) -> Plan {
+    let domain = link.domain;
+    let participant = link.form != Form::Own || crm.facts.part == Part::Participant;
+    if participant && domain != Domain::PersonalContact {
+        return match domain {
+            Domain::Calendar => {
+                let mut asleep = link.clone();
+                asleep.sleep = Some(Sleep { cause: SleepCause::Hidden, since: context.now });
+                finish(domain, Op::Leave, After::Linked(Box::new(asleep)), Reason::Hidden)
+            }
+            _ => finish(domain, Op::Leave, After::Forget, Reason::TakenOff),
+        };
+    }
+    let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
+    if edited && !context.domain(domain).delete_wins {
+        return recreate(link, crm, Reason::EditOutlives, context);
+    }
+    let meeting = domain == Domain::Calendar
+        && (crm.facts.meeting || !link.pim.base.get(&Path::of(Field::Attendees)).is_none_or(Value::is_blank));
+    if meeting {
+        if scope::is_cancelled(&crm.fields) {
+            return sleep(link, domain, SleepCause::ReceiverDeleted, context);
+        }
+        let changes = Fields::from([(Path::of(Field::Cancelled), Value::Flag(true))]);
+        let mut asleep = link.clone();
+        asleep.sleep = Some(Sleep { cause: SleepCause::ReceiverDeleted, since: context.now });
+        asleep.crm.base.insert(Path::of(Field::Cancelled), Value::Flag(true));
+        let op = Op::Update { side: Side::Crm, changes, keep: Fields::new() };
+        return finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
+    }
+    finish(domain, Op::Delete { side: Side::Crm, after_new: None }, After::Forget, Reason::Deleted)
+}
+
+/// A copy deleted on the receiving side is made again once its source was edited (rules D1, C7).
+pub(crate) fn made_again(link: &Link, crm: &Record, context: &Context<'_>) -> Plan {
+    let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
+    if edited && scope::admit_record(crm, context).is_ok() {
+        return recreate(link, crm, Reason::CrmChanged, context);
+    }
+    let cause = link.sleep.as_ref().map_or(SleepCause::ReceiverDeleted, |sleep| sleep.cause);
+    sleep(link, link.domain, cause, context)
+}
+
+pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Context<'_>) -> Plan {
+    let domain = link.domain;
+    let level = context.level(domain);
+    let Some(map) = context.maps.get(&domain).filter(|_| level.exports()) else {
+        return sleep(link, domain, SleepCause::ReceiverDeleted, context);
+    };
+    let form = form::of_copy(crm);
+    let fields = form::new_copy(domain, form, crm, map, context);
+    let mut link = awake(link);
+    link.form = form;
+    link.crm.base = occurrence::by_date(&crm.fields);
+    link.crm.version = crm.version.clone();
+    link.pim.base = occurrence::by_date(&form::without_our_words(&fields, context));
+    let create = Op::Create { side: Side::Pim, domain, fields, form, global_id: None, locked: false, owner: None };
+    Plan {
+        domain: Some(domain),
+        ops: vec![create],
+        after: After::Linked(Box::new(link)),
+        conflicts: vec![],
+        reasons: vec![reason],
+    }
+}
+
+pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone) -> Plan {
+    let proven = |gone: Gone| matches!(gone, Gone::Deleted | Gone::Delisted);
+    match (proven(crm), pim) {
+        (true, Gone::Deleted | Gone::Unknown | Gone::Delisted) => {
+            Plan::of(Some(link.domain), After::Forget, Reason::Deleted)
+        }
+        (_, _) => Plan::of(Some(link.domain), After::Wait(Reason::Unproven), Reason::Unproven),
+    }
+}

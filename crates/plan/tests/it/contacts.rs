@@ -1,0 +1,173 @@
+//! Contacts: Sync List, Private flag, what a delete means (rules O1 to O5, C6, D1).
+
+use crate::build::*;
+use model::{Domain, Gone, Kind, Level, Seen, Side, SleepCause, Value};
+use plan::{After, Op};
+
+const ANN: [(&str, &str); 3] = [("first_name", "Ann"), ("last_name", "Smith"), ("email1", "ann@x.test")];
+
+fn ann() -> Vec<(&'static str, Value)> {
+    let mut pairs: Vec<(&str, Value)> = ANN.iter().map(|(path, value)| (*path, text(value))).collect();
+    pairs.push(("private", Value::Flag(false)));
+    pairs
+}
+
+fn item() -> Vec<(&'static str, Value)> {
+    let mut pairs = ann();
+    pairs.push(("categories", words(&["Siebel Contact", "Friends"])));
+    pairs
+}
+
+const GONE: Seen = Seen::Gone(Gone::Deleted);
+
+// C6, D1
+#[test]
+fn a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_sync_list() {
+    for (domain, level) in [
+        (Domain::BusinessContact, Level::FULL),
+        (Domain::BusinessContact, Level::EXPORT),
+        (Domain::Employee, Level::EXPORT),
+    ] {
+        let plan = World::new().level(domain, level).plan(
+            &link(domain, &ann(), &ann()),
+            &there(&crm(domain, "c1", &ann())),
+            &GONE,
+        );
+        assert_eq!((plan.ops, plan.after), (vec![Op::Delist], After::Forget), "{domain} {level}");
+    }
+    let world = World::new().level(Domain::BusinessContact, Level::IMPORT);
+    let plan = world.plan(
+        &link(Domain::BusinessContact, &ann(), &ann()),
+        &there(&crm(Domain::BusinessContact, "c1", &ann())),
+        &GONE,
+    );
+    assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::KeptInCrm), 0));
+}
+
+// C6
+#[test]
+fn a_personal_contact_deleted_in_the_mailbox_is_deleted_in_the_crm() {
+    let plan = World::new().plan(
+        &link(Domain::PersonalContact, &ann(), &ann()),
+        &there(&crm(Domain::PersonalContact, "c1", &ann())),
+        &GONE,
+    );
+    assert!(deletes(&plan, Side::Crm));
+}
+
+// O2: pending edits are merged before the copy goes.
+#[test]
+fn removal_from_the_sync_list_merges_pending_edits_first() {
+    let mut record = crm(Domain::BusinessContact, "c1", &ann());
+    record.facts.on_sync_list = false;
+    let mut edited = item();
+    edited[0].1 = text("Anna");
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &ann(), &item()),
+        &there(&record),
+        &there(&pim(Kind::Contact, "i1", &edited)),
+    );
+    assert_eq!(written(&plan, Side::Crm), ["first_name"]);
+    assert!(deletes(&plan, Side::Pim));
+    assert_eq!(plan.after, After::Forget);
+}
+
+// O2, setting
+#[test]
+fn by_setting_a_removed_copy_stays() {
+    let mut world = World::new();
+    world.settings.keep_removed_copies = true;
+    let mut record = crm(Domain::BusinessContact, "c1", &ann());
+    record.facts.on_sync_list = false;
+    let plan = world.plan(
+        &link(Domain::BusinessContact, &ann(), &item()),
+        &there(&record),
+        &there(&pim(Kind::Contact, "i1", &item())),
+    );
+    assert!(!deletes(&plan, Side::Pim));
+    assert_eq!(plan.after, After::Forget);
+}
+
+// O4: a user who removes our category is not fought, and the record stays in sync (trap 124).
+#[test]
+fn a_removed_category_is_not_fought() {
+    let without = ann();
+    let mut renamed = ann();
+    renamed[0].1 = text("Anna");
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &ann(), &item()),
+        &there(&crm(Domain::BusinessContact, "c1", &renamed)),
+        &there(&pim(Kind::Contact, "i1", &without)),
+    );
+    assert_eq!(written(&plan, Side::Pim), ["first_name"]);
+}
+
+// O5: the change of the flag makes a business contact personal for this user alone.
+#[test]
+fn private_set_on_a_business_contact_makes_it_personal_and_leaves_the_business_record() {
+    let mut private = item();
+    private.retain(|(path, _)| *path != "private");
+    private.push(("private", Value::Flag(true)));
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &ann(), &item()),
+        &there(&crm(Domain::BusinessContact, "c1", &ann())),
+        &there(&pim(Kind::Contact, "i1", &private)),
+    );
+    assert!(matches!(&plan.ops[0], Op::Create { side: Side::Crm, domain: Domain::PersonalContact, .. }));
+    assert_eq!(plan.ops.last(), Some(&Op::Delist));
+    assert!(!deletes(&plan, Side::Crm), "the business record stays");
+    assert_eq!(value(&plan, Side::Crm, "first_name"), Some(text("Ann")));
+    let categories = plan.ops.iter().find_map(|op| match op {
+        Op::Update { side: Side::Pim, changes, .. } => changes.values().next().cloned(),
+        _ => None,
+    });
+    assert_eq!(categories, Some(words(&["Friends", "Siebel Personal Contact"])));
+}
+
+// O5: the flag that was always there is no change.
+#[test]
+fn a_private_flag_that_did_not_change_flips_nothing() {
+    let mut private = item();
+    private.retain(|(path, _)| *path != "private");
+    private.push(("private", Value::Flag(true)));
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &ann(), &private),
+        &there(&crm(Domain::BusinessContact, "c1", &ann())),
+        &there(&pim(Kind::Contact, "i1", &private)),
+    );
+    assert!(plan.ops.is_empty());
+}
+
+// C2: each postal address is one unit, company and location are one.
+#[test]
+fn an_address_merges_as_one() {
+    let base = [("business_city", text("Ulm")), ("business_street", text("Weg 1")), ("first_name", text("Ann"))];
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &base, &base),
+        &there(&crm(
+            Domain::BusinessContact,
+            "c1",
+            &[base[0].clone(), ("business_street", text("Weg 2")), base[2].clone()],
+        )),
+        &there(&pim(Kind::Contact, "i1", &[("business_city", text("Bonn")), base[1].clone(), base[2].clone()])),
+    );
+    assert_eq!(plan.conflicts.len(), 1, "street here and city there is one address changed twice");
+    assert_eq!(written(&plan, Side::Pim), ["business_street", "business_city"]);
+}
+
+// C11, trap 56: clearing is a value of its own.
+#[test]
+fn a_cleared_field_is_cleared_on_the_other_side() {
+    let cleared = [
+        ("first_name", text("Ann")),
+        ("last_name", text("Smith")),
+        ("email1", Value::Null),
+        ("private", Value::Flag(false)),
+    ];
+    let plan = World::new().plan(
+        &link(Domain::BusinessContact, &ann(), &item()),
+        &there(&crm(Domain::BusinessContact, "c1", &cleared)),
+        &there(&pim(Kind::Contact, "i1", &item())),
+    );
+    assert_eq!(value(&plan, Side::Pim, "email1"), Some(Value::Null));
+}

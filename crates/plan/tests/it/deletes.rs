@@ -1,0 +1,227 @@
+//! What a delete on one side means (rules C4 to C7, C12, D1, D3, D4, D6, O2, O9).
+
+use crate::build::*;
+use model::settings::ExtractStart;
+use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, SleepCause, Value};
+use plan::{After, Op};
+
+fn appointment() -> Vec<(&'static str, Value)> {
+    vec![
+        ("subject", text("Lunch")),
+        ("start", at("2026-12-01T10:00:00")),
+        ("end", at("2026-12-01T11:00:00")),
+        ("attendees", people(&[])),
+    ]
+}
+
+fn linked() -> Link {
+    link(Domain::Calendar, &appointment(), &appointment())
+}
+
+fn record() -> Record {
+    crm(Domain::Calendar, "c1", &appointment())
+}
+
+fn edited() -> Record {
+    let mut pairs = appointment();
+    pairs[0].1 = text("Dinner");
+    crm(Domain::Calendar, "c1", &pairs)
+}
+
+fn item() -> Record {
+    pim(Kind::Appointment, "i1", &appointment())
+}
+
+const GONE: Seen = Seen::Gone(Gone::Deleted);
+
+// C4
+#[test]
+fn deleted_on_one_side_and_untouched_on_the_other_is_deleted_there_too() {
+    assert!(deletes(&World::new().plan(&linked(), &GONE, &there(&item())), Side::Pim));
+    assert!(deletes(&World::new().plan(&linked(), &there(&record()), &GONE), Side::Crm));
+    assert_eq!(World::new().plan(&linked(), &GONE, &GONE).after, After::Forget);
+}
+
+// C5, trap 151
+#[test]
+fn an_edit_outlives_a_delete() {
+    let plan = World::new().plan(&linked(), &there(&edited()), &GONE);
+    assert!(creates(&plan, Side::Pim) && !deletes(&plan, Side::Crm));
+    let mut changed = item();
+    changed.fields.extend(fields(&[("subject", text("Dinner"))]));
+    let plan = World::new().plan(&linked(), &GONE, &there(&changed));
+    assert!(creates(&plan, Side::Crm) && !deletes(&plan, Side::Pim));
+}
+
+// C5, settable
+#[test]
+fn by_setting_the_delete_wins() {
+    let mut world = World::new();
+    world.of(Domain::Calendar).delete_wins = true;
+    assert!(deletes(&world.plan(&linked(), &there(&edited()), &GONE), Side::Crm));
+}
+
+// C6
+#[test]
+fn a_meeting_deleted_by_its_organiser_is_cancelled_not_deleted() {
+    let mut meeting = record();
+    meeting.facts.meeting = true;
+    let plan = World::new().plan(&linked(), &there(&meeting), &GONE);
+    assert_eq!(value(&plan, Side::Crm, "cancelled"), Some(Value::Flag(true)));
+    assert!(!deletes(&plan, Side::Crm));
+    assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
+}
+
+// C6
+#[test]
+fn a_meeting_deleted_by_an_attendee_is_hidden_from_him_alone() {
+    let mut link = linked();
+    link.form = Form::Received;
+    let mut meeting = record();
+    meeting.facts.part = Part::Participant;
+    let plan = World::new().plan(&link, &there(&meeting), &GONE);
+    assert_eq!(plan.ops, [Op::Leave]);
+}
+
+// D6
+#[test]
+fn another_employees_delete_of_a_todo_takes_him_off_it() {
+    let mut link = link(Domain::Task, &[("subject", text("T"))], &[("subject", text("T"))]);
+    link.form = Form::ParticipantCopy;
+    let mut todo = crm(Domain::Task, "c1", &[("subject", text("T"))]);
+    todo.facts.part = Part::Participant;
+    let plan = World::new().plan(&link, &there(&todo), &GONE);
+    assert_eq!((plan.ops, plan.after), (vec![Op::Leave], After::Forget));
+}
+
+// D6: taken off in the CRM; what a real invitation made stays.
+#[test]
+fn an_employee_taken_off_loses_our_copy_but_not_an_invitation() {
+    let mut former = record();
+    former.facts.part = Part::Former;
+    let mut link = linked();
+    link.form = Form::ParticipantCopy;
+    assert!(deletes(&World::new().plan(&link, &there(&former), &there(&item())), Side::Pim));
+    link.form = Form::Received;
+    assert_eq!(sleeps(&World::new().plan(&link, &there(&former), &there(&item()))), Some(SleepCause::TakenOff));
+}
+
+// D1
+#[test]
+fn a_copy_deleted_on_the_receiving_side_sleeps_until_its_source_is_edited() {
+    let world = World::new().level(Domain::Calendar, Level::EXPORT);
+    let plan = world.plan(&linked(), &there(&record()), &GONE);
+    assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    assert!(world.plan(&asleep, &there(&record()), &GONE).ops.is_empty(), "untouched, it stays deleted");
+    assert!(creates(&world.plan(&asleep, &there(&edited()), &GONE), Side::Pim), "edited, it is made again");
+}
+
+// C7
+#[test]
+fn where_deletions_are_forbidden_the_link_sleeps() {
+    let mut world = World::new();
+    world.of(Domain::Calendar).no_deletes = [Side::Crm, Side::Pim].into();
+    for plan in [world.plan(&linked(), &there(&record()), &GONE), world.plan(&linked(), &GONE, &there(&item()))] {
+        assert_eq!(sleeps(&plan), Some(SleepCause::DeleteForbidden));
+        assert!(plan.ops.is_empty());
+    }
+}
+
+// C12
+#[test]
+fn archived_is_not_deleted() {
+    let left = Seen::Gone(Gone::Left);
+    assert_eq!(sleeps(&World::new().plan(&linked(), &there(&record()), &left)), Some(SleepCause::Left));
+    let nowhere = Seen::Gone(Gone::Unknown);
+    assert!(deletes(&World::new().plan(&linked(), &there(&record()), &nowhere), Side::Crm), "newer: a delete");
+    let mut world = World::new();
+    world.now = "2027-01-15T00:00:00Z".parse().expect("a time");
+    assert_eq!(
+        sleeps(&world.plan(&linked(), &there(&record()), &nowhere)),
+        Some(SleepCause::Left),
+        "long past: archived"
+    );
+}
+
+// C12: back in the folder it wakes.
+#[test]
+fn an_item_that_comes_back_wakes_its_link() {
+    let plan = World::new().plan(&linked(), &there(&record()), &Seen::Gone(Gone::Left));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    let plan = World::new().plan(&asleep, &there(&edited()), &there(&item()));
+    assert_eq!(written(&plan, Side::Pim), ["subject"]);
+    assert_eq!(sleeps(&plan), None);
+}
+
+// Decision 4, trap 17, 154: nothing but a proven delete becomes one.
+#[test]
+fn what_proves_nothing_deletes_nothing() {
+    for why in [Gone::NotVisible, Gone::Unknown, Gone::Left, Gone::OutOfWindow] {
+        let plan = World::new().plan(&linked(), &Seen::Gone(why), &there(&item()));
+        assert!(!deletes(&plan, Side::Pim), "{why:?}");
+    }
+}
+
+// O2: grace time.
+#[test]
+fn lost_visibility_takes_the_copy_only_after_the_grace_time() {
+    let lost = Seen::Gone(Gone::NotVisible);
+    let plan = World::new().plan(&linked(), &lost, &there(&item()));
+    assert_eq!(sleeps(&plan), Some(SleepCause::NotVisible));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    let mut later = World::new();
+    later.now = "2026-11-22T11:59:00Z".parse().expect("a time");
+    assert!(later.plan(&asleep, &lost, &there(&item())).ops.is_empty());
+    later.now = "2026-11-22T12:00:00Z".parse().expect("a time");
+    assert!(deletes(&later.plan(&asleep, &lost, &there(&item())), Side::Pim));
+    let back = later.plan(&asleep, &there(&record()), &there(&item()));
+    assert_eq!(sleeps(&back), None, "visible again, it goes on");
+}
+
+// D4
+#[test]
+fn a_linked_activity_that_loses_its_times_keeps_its_item_and_sleeps() {
+    let record =
+        crm(Domain::Calendar, "c1", &[("subject", text("Lunch")), ("start", Value::Null), ("end", Value::Null)]);
+    let plan = World::new().plan(&linked(), &there(&record), &there(&item()));
+    assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::NoTimes), 0));
+}
+
+// D3
+#[test]
+fn a_changed_display_makes_the_new_item_first() {
+    let todo = crm(Domain::Task, "c1", &appointment());
+    let plan = World::new().plan(&linked(), &there(&todo), &there(&item()));
+    assert_eq!(plan.ops, [Op::Delete { side: Side::Pim, after_new: Some(Kind::Task) }]);
+    let mut nowhere = record();
+    nowhere.facts.domain = None;
+    let plan = World::new().plan(&linked(), &there(&nowhere), &there(&item()));
+    assert_eq!(plan.ops, [Op::Delete { side: Side::Pim, after_new: None }]);
+    let world = World::new().level(Domain::Calendar, Level::IMPORT);
+    assert!(
+        world.plan(&linked(), &there(&nowhere), &there(&item())).ops.is_empty(),
+        "Import Only deletes nothing (D1)"
+    );
+}
+
+// O9, O10
+#[test]
+fn leaving_the_window_never_deletes() {
+    let mut world = World::new();
+    world.settings.extract_start = ExtractStart::Day("2027-01-01".parse().expect("a date"));
+    let plan = world.plan(&linked(), &there(&record()), &there(&item()));
+    assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::Window), 0));
+    let mut moved = item();
+    moved.fields.extend(fields(&[("start", at("2027-02-01T10:00:00")), ("end", at("2027-02-01T11:00:00"))]));
+    let plan = world.plan(&linked(), &there(&record()), &there(&moved));
+    assert_eq!(written(&plan, Side::Crm), ["start", "end"], "it left only when base and present value are both before");
+}
+
+// P6: Exchange's meeting is not taken away from the CRM.
+#[test]
+fn exchanges_meeting_is_not_deleted_from_the_crm() {
+    let mut sent = item();
+    sent.facts.requests_sent = true;
+    assert!(World::new().plan(&linked(), &GONE, &there(&sent)).ops.is_empty());
+}

@@ -1,0 +1,9 @@
+//! The planner's contract: each test carries the number of the rule or trap it holds.
+
+mod build;
+mod contacts;
+mod deletes;
+mod matching;
+mod merge;
+mod scope;
+mod small_worlds;
