@@ -4,11 +4,13 @@
 use jiff::civil::{DateTime, Time};
 use model::{Field, Fields, Path, Recurrence};
 
-/// The fields with every occurrence keyed by its date at midnight.
+/// The fields with every occurrence keyed by its date at midnight. That an occurrence is modified is told by the fields
+/// it has; a side may say it or not, so the word alone is no field.
 #[must_use]
 pub fn by_date(fields: &Fields) -> Fields {
     fields
         .iter()
+        .filter(|(path, value)| !(path.field == Field::State && value.as_text() == Some("modified")))
         .map(|(path, value)| {
             let occurrence = path.occurrence.map(|start| start.date().to_datetime(Time::midnight()));
             (Path { occurrence, field: path.field.clone() }, value.clone())
