@@ -64,7 +64,9 @@ impl Cycle<'_> {
                 }
             }
         }
-        self.mark(&mut acting).await?;
+        if matches!(plan.after, After::New { .. } | After::Linked(_)) {
+            self.mark(&mut acting).await?;
+        }
         self.read_back(&mut acting).await?;
         self.finish(work, acting, &plan, &doubles).await
     }

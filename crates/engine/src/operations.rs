@@ -341,7 +341,7 @@ impl Cycle<'_> {
 
     /// An item born in the mailbox gets our mark once it is linked, by an update of that property alone (decision 2).
     pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
-        if !acting.is_new || !acting.link.mark_key.is_empty() {
+        if !acting.link.mark_key.is_empty() || acting.link.sleep.is_some() {
             return Ok(());
         }
         let Some(mark) = self.next_mark(acting) else {

@@ -104,7 +104,9 @@ pub enum FindBy {
 /// A write. No write of ours makes a server send mail unless it says so with [`Mail::Send`] (rule C9).
 #[derive(Clone)]
 pub enum Write {
-    /// Makes a record that carries the mark (mailbox) or the mark's key as integration id (CRM).
+    /// Makes a record that carries the mark (mailbox) or the mark's key as integration id (CRM). The CRM puts this
+    /// pairing's user on a contact's Sync List in the same transaction (rule O3): a contact that stood without him on it
+    /// would look like one he took off.
     Create(Create),
     /// Changes the given paths only, when the record still has the version.
     Update(Update),
