@@ -1,18 +1,16 @@
 //! Acting: the records of a cycle page by page, and those that are left out, asked about or waited for.
 
 use crate::brake::Stopped;
-use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{Create, Mail, Trouble, Update, Wanted, Write, Written};
-use crate::settle::{before, word};
-use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Mark, Record, RecordId, Side, SleepCause, Version};
-use plan::{After, Op, Plan, Reason};
-use std::collections::BTreeMap;
+use crate::port::{Trouble, Wanted};
+use crate::settle::word;
+use model::{Kind, Link, RecordId, Side};
+use plan::{After, Reason};
 use store::change::Settle;
-use store::{Count, Held, HeldKind, Intent, IntentKind, Look, Observation, Opened, Quarantine, Work};
+use store::{Held, HeldKind, Look, Work};
 
 impl Cycle<'_> {
     /// Carries out what `count` counted, page by page.

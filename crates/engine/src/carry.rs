@@ -1,18 +1,14 @@
 //! One record's operations in order, then one settle.
 
-use crate::act::{cured, seen_kind};
-use crate::brake::Stopped;
+use crate::act::cured;
 use crate::cycle::Cycle;
 use crate::judge::Judged;
-use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{Create, Mail, Trouble, Update, Wanted, Write, Written};
-use crate::settle::{before, word};
-use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Mark, Record, RecordId, Side, SleepCause, Version};
-use plan::{After, Op, Plan, Reason};
+use model::{Domain, End, Fields, Kind, Link, LinkId, Record, RecordId, Side, SleepCause, Version};
+use plan::{After, Plan};
 use std::collections::BTreeMap;
 use store::change::Settle;
-use store::{Count, Held, HeldKind, Intent, IntentKind, Look, Observation, Opened, Quarantine, Work};
+use store::{Count, Held, HeldKind, Look, Observation, Quarantine, Work};
 
 /// What is known while one record's operations are carried out.
 pub(crate) struct Acting {

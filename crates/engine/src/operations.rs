@@ -1,18 +1,15 @@
 //! Each operation is recognisable before it is sent (invariant 5): intent first, then the write.
 
-use crate::brake::Stopped;
 use crate::carry::{Acting, Step};
 use crate::cycle::Cycle;
-use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{Create, Mail, Trouble, Update, Wanted, Write, Written};
-use crate::settle::{before, word};
-use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Mark, Record, RecordId, Side, SleepCause, Version};
-use plan::{After, Op, Plan, Reason};
-use std::collections::BTreeMap;
+use crate::port::{Create, Mail, Trouble, Update, Write, Written};
+use crate::settle::before;
+use model::{Domain, Fields, Form, Kind, Mark, Record, RecordId, Side};
+use plan::{Op, Plan};
 use store::change::Settle;
-use store::{Count, Held, HeldKind, Intent, IntentKind, Look, Observation, Opened, Quarantine, Work};
+use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
 
 impl Cycle<'_> {
     pub(crate) async fn step(&mut self, acting: &mut Acting, op: &Op, plan: &Plan) -> Result<Step, CycleError> {
