@@ -1,9 +1,5 @@
 //! The habits of this repository as commands: `cargo xtask ci` checks everything, `cargo xtask tidy` what a compiler cannot see.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command speaks to the person who ran it"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
 
 mod ci;
 mod tidy;

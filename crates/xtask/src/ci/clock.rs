@@ -7,10 +7,7 @@ pub struct Watch(Instant);
 
 impl Watch {
     /// Starts now.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a stage's minutes are shown to a person and decide nothing"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a stage's minutes are shown to a person and decide nothing")]
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -19,22 +19,13 @@ impl Said {
     /// The line without its end.
     pub fn text(&self) -> String {
         let (Self::Out(line) | Self::Err(line)) = self;
-        String::from_utf8_lossy(line)
-            .trim_end_matches(['\n', '\r'])
-            .to_owned()
+        String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']).to_owned()
     }
 }
 
 /// Runs the command; each line of both its streams goes to `ear`. True when it ended well.
-pub fn listen(
-    command: &mut Command,
-    mut ear: impl FnMut(&Said) -> std::io::Result<()>,
-) -> anyhow::Result<bool> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("cannot be started")?;
+pub fn listen(command: &mut Command, mut ear: impl FnMut(&Said) -> std::io::Result<()>) -> anyhow::Result<bool> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot be started")?;
     let out = child.stdout.take().expect("piped above");
     let err = child.stderr.take().expect("piped above");
     let (sender, lines) = sync_channel(1024);
@@ -47,28 +38,16 @@ pub fn listen(
         ear(&said).context("what it says cannot be passed on")?;
     }
     for reader in readers {
-        reader
-            .join()
-            .expect("a reader does not panic")
-            .context("its output cannot be read")?;
+        reader.join().expect("a reader does not panic").context("its output cannot be read")?;
     }
     Ok(child.wait().context("its end cannot be seen")?.success())
 }
 
-fn pass_on(
-    stream: impl Read,
-    sender: &SyncSender<Said>,
-    wrap: fn(Vec<u8>) -> Said,
-) -> std::io::Result<()> {
+fn pass_on(stream: impl Read, sender: &SyncSender<Said>, wrap: fn(Vec<u8>) -> Said) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
-        if reader
-            .by_ref()
-            .take(LINE_LIMIT)
-            .read_until(b'\n', &mut line)?
-            == 0
-        {
+        if reader.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
         if sender.send(wrap(line)).is_err() {

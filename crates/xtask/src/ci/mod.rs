@@ -19,12 +19,7 @@ pub fn run(root: &Path, words: &[&str]) -> anyhow::Result<bool> {
     for stage in stages {
         println!("\n=== {}: {}", stage.name, stage.what);
         let end = stage.run(root)?;
-        println!(
-            "=== {}: {} in {:.1} min",
-            stage.name,
-            end.word(),
-            end.minutes
-        );
+        println!("=== {}: {} in {:.1} min", stage.name, end.word(), end.minutes);
         ended.push((stage, end));
     }
 
@@ -40,14 +35,7 @@ pub fn run(root: &Path, words: &[&str]) -> anyhow::Result<bool> {
         .collect();
     faults.extend(tests.faults(strict));
 
-    println!(
-        "\n{}",
-        table::table(
-            ended
-                .iter()
-                .map(|(stage, end)| (stage.name, end.minutes, end.word()))
-        )
-    );
+    println!("\n{}", table::table(ended.iter().map(|(stage, end)| (stage.name, end.minutes, end.word()))));
     for line in tests.notes(strict) {
         println!("note: {line}");
     }
@@ -65,9 +53,7 @@ fn chosen(words: &[&str]) -> anyhow::Result<Vec<&'static Stage>> {
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         match (*word, rest.next()) {
-            ("--only", Some(name)) if STAGES.iter().any(|stage| stage.name == *name) => {
-                only.push(name)
-            }
+            ("--only", Some(name)) if STAGES.iter().any(|stage| stage.name == *name) => only.push(name),
             ("--only", _) => {
                 let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
                 bail!("--only takes one of: {}", names.join(", "));
@@ -75,10 +61,7 @@ fn chosen(words: &[&str]) -> anyhow::Result<Vec<&'static Stage>> {
             (other, _) => bail!("`ci` does not know `{other}`; see `cargo xtask help`"),
         }
     }
-    Ok(STAGES
-        .iter()
-        .filter(|stage| only.is_empty() || only.contains(&stage.name))
-        .collect())
+    Ok(STAGES.iter().filter(|stage| only.is_empty() || only.contains(&stage.name)).collect())
 }
 
 #[cfg(test)]
@@ -88,11 +71,8 @@ mod tests {
     #[test]
     fn all_stages_run_unless_some_are_named() {
         assert_eq!(chosen(&[]).unwrap().len(), super::STAGES.len());
-        let names: Vec<&str> = chosen(&["--only", "tests", "--only", "format"])
-            .unwrap()
-            .iter()
-            .map(|stage| stage.name)
-            .collect();
+        let names: Vec<&str> =
+            chosen(&["--only", "tests", "--only", "format"]).unwrap().iter().map(|stage| stage.name).collect();
         assert_eq!(names, ["format", "tests"]);
     }
 

@@ -26,13 +26,8 @@ pub struct Stage {
 }
 
 enum Work {
-    Cargo {
-        words: &'static [&'static str],
-        variables: &'static [(&'static str, &'static str)],
-    },
-    Tests {
-        words: &'static [&'static str],
-    },
+    Cargo { words: &'static [&'static str], variables: &'static [(&'static str, &'static str)] },
+    Tests { words: &'static [&'static str] },
     Licences,
     Tidy,
 }
@@ -60,10 +55,7 @@ pub const STAGES: &[Stage] = &[
         name: "format",
         what: "every file is formatted",
         advice: "run `cargo fmt --all`",
-        work: Work::Cargo {
-            words: &["fmt", "--all", "--check"],
-            variables: &[],
-        },
+        work: Work::Cargo { words: &["fmt", "--all", "--check"], variables: &[] },
     },
     Stage {
         name: "tidy",
@@ -82,15 +74,7 @@ pub const STAGES: &[Stage] = &[
         what: "clippy over all targets, warnings denied",
         advice: "the messages above name the lint",
         work: Work::Cargo {
-            words: &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            words: &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
             variables: &[],
         },
     },
@@ -98,25 +82,13 @@ pub const STAGES: &[Stage] = &[
         name: "build",
         what: "all tests are compiled",
         advice: "the compiler's messages are above",
-        work: Work::Cargo {
-            words: &["test", "--workspace", "--locked", "--no-run"],
-            variables: &[],
-        },
+        work: Work::Cargo { words: &["test", "--workspace", "--locked", "--no-run"], variables: &[] },
     },
     Stage {
         name: "tests",
         what: "all tests, examples in the documentation included",
         advice: "the tests' own words are above",
-        work: Work::Tests {
-            words: &[
-                "test",
-                "--workspace",
-                "--locked",
-                "--no-fail-fast",
-                "--",
-                "--show-output",
-            ],
-        },
+        work: Work::Tests { words: &["test", "--workspace", "--locked", "--no-fail-fast", "--", "--show-output"] },
     },
     Stage {
         name: "docs",
@@ -172,19 +144,13 @@ impl Stage {
             }
             Work::Tidy => tidy::run(root)?,
         };
-        Ok(Ended {
-            passed,
-            minutes: watch.minutes(),
-            tally,
-        })
+        Ok(Ended { passed, minutes: watch.minutes(), tally })
     }
 }
 
 /// Installs cargo-deny when it is missing; built without its own optimisation, because it runs for seconds.
 fn deny_is_here(root: &Path) -> anyhow::Result<bool> {
-    let answer = cargo_command(root, &["deny", "--version"])
-        .output()
-        .context("cargo cannot be started")?;
+    let answer = cargo_command(root, &["deny", "--version"]).output().context("cargo cannot be started")?;
     if answer.status.success() {
         return Ok(true);
     }
@@ -201,10 +167,8 @@ fn deny_is_here(root: &Path) -> anyhow::Result<bool> {
 }
 
 fn cargo(root: &Path, words: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<bool> {
-    let status = cargo_command(root, words)
-        .envs(variables.iter().copied())
-        .status()
-        .context("cargo cannot be started")?;
+    let status =
+        cargo_command(root, words).envs(variables.iter().copied()).status().context("cargo cannot be started")?;
     Ok(status.success())
 }
 

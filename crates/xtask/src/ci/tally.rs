@@ -60,10 +60,7 @@ impl Tally {
     pub fn faults(&self, strict: bool) -> Vec<String> {
         let mut faults = Vec::new();
         if self.ignored + self.filtered > 0 {
-            faults.push(format!(
-                "{} tests are ignored, {} filtered out: none may be",
-                self.ignored, self.filtered
-            ));
+            faults.push(format!("{} tests are ignored, {} filtered out: none may be", self.ignored, self.filtered));
         }
         if strict && self.undone > 0 {
             faults.push(format!("{} lines of tests say \"skipped\":", self.undone));
@@ -77,10 +74,7 @@ impl Tally {
         if strict || self.undone == 0 {
             return Vec::new();
         }
-        let mut notes = vec![format!(
-            "{} lines of tests say \"skipped\" (with CI set this fails):",
-            self.undone
-        )];
+        let mut notes = vec![format!("{} lines of tests say \"skipped\" (with CI set this fails):", self.undone)];
         notes.extend(self.undone_lines.iter().cloned());
         notes
     }
@@ -129,11 +123,7 @@ mod tests {
 
     #[test]
     fn a_test_that_says_the_word_fails_a_strict_run_and_is_a_note_otherwise() {
-        for line in [
-            "skipped",
-            "Skipped: no schema",
-            "  the database part is skipped (no server)",
-        ] {
+        for line in ["skipped", "Skipped: no schema", "  the database part is skipped (no server)"] {
             let one = tally(&[line]);
             assert_eq!(one.faults(true).len(), 2, "{line}");
             assert!(one.faults(false).is_empty());

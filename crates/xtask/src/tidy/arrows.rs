@@ -14,41 +14,13 @@ struct Room {
 
 /// The whole map. A new arrow is a decision (docs/decisions), then a word here.
 const ROOMS: &[Room] = &[
-    Room {
-        name: "model",
-        knows: &[],
-        tests_know: &[],
-    },
-    Room {
-        name: "plan",
-        knows: &["model"],
-        tests_know: &[],
-    },
-    Room {
-        name: "wire",
-        knows: &[],
-        tests_know: &[],
-    },
-    Room {
-        name: "store",
-        knows: &["model"],
-        tests_know: &[],
-    },
-    Room {
-        name: "crm",
-        knows: &["model"],
-        tests_know: &[],
-    },
-    Room {
-        name: "engine",
-        knows: &["model", "plan", "store"],
-        tests_know: &["sim"],
-    },
-    Room {
-        name: "connect",
-        knows: &["model", "wire", "crm", "engine"],
-        tests_know: &["emulator", "sim", "store"],
-    },
+    Room { name: "model", knows: &[], tests_know: &[] },
+    Room { name: "plan", knows: &["model"], tests_know: &[] },
+    Room { name: "wire", knows: &[], tests_know: &[] },
+    Room { name: "store", knows: &["model"], tests_know: &[] },
+    Room { name: "crm", knows: &["model"], tests_know: &[] },
+    Room { name: "engine", knows: &["model", "plan", "store"], tests_know: &["sim"] },
+    Room { name: "connect", knows: &["model", "wire", "crm", "engine"], tests_know: &["emulator", "sim", "store"] },
     Room {
         name: "server",
         knows: &["model", "plan", "wire", "store", "crm", "engine", "connect"],
@@ -56,34 +28,17 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "cli",
-        knows: &[
-            "model", "plan", "wire", "store", "crm", "engine", "connect", "server", "emulator",
-        ],
+        knows: &["model", "plan", "wire", "store", "crm", "engine", "connect", "server", "emulator"],
         tests_know: &[],
     },
-    Room {
-        name: "emulator",
-        knows: &[],
-        tests_know: &[],
-    },
-    Room {
-        name: "sim",
-        knows: &["model", "plan", "store", "engine"],
-        tests_know: &[],
-    },
+    Room { name: "emulator", knows: &[], tests_know: &[] },
+    Room { name: "sim", knows: &["model", "plan", "store", "engine"], tests_know: &[] },
     Room {
         name: "proof",
         knows: &[],
-        tests_know: &[
-            "model", "plan", "wire", "store", "crm", "engine", "connect", "server", "emulator",
-            "sim", "cli",
-        ],
+        tests_know: &["model", "plan", "wire", "store", "crm", "engine", "connect", "server", "emulator", "sim", "cli"],
     },
-    Room {
-        name: "xtask",
-        knows: &[],
-        tests_know: &[],
-    },
+    Room { name: "xtask", knows: &[], tests_know: &[] },
 ];
 
 /// Words that must not stand in a room's product code, tests at the end of a file excepted.
@@ -127,11 +82,7 @@ const QUIET: &[Quiet] = &[
         ],
         why: "awaits only its ports, the store and the Clock",
     },
-    Quiet {
-        rooms: &["connect"],
-        words: &["store::"],
-        why: "knows of the engine its port only",
-    },
+    Quiet { rooms: &["connect"], words: &["store::"], why: "knows of the engine its port only" },
 ];
 
 /// Checks manifests and product code.
@@ -156,11 +107,7 @@ pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
 }
 
 fn manifest_faults(known: &Room, path: &str, manifest: &Table, faults: &mut Vec<Fault>) {
-    for (section, tests) in [
-        ("dependencies", false),
-        ("build-dependencies", false),
-        ("dev-dependencies", true),
-    ] {
+    for (section, tests) in [("dependencies", false), ("build-dependencies", false), ("dev-dependencies", true)] {
         let Some(Value::Table(dependencies)) = manifest.get(section) else {
             continue;
         };
@@ -169,51 +116,36 @@ fn manifest_faults(known: &Room, path: &str, manifest: &Table, faults: &mut Vec<
                 faults.push(Fault::new(path, 0, format!("`{dependency}`: versions and features stand in the root manifest; write `{dependency}.workspace = true`")));
             }
             let ours = ROOMS.iter().any(|room| room.name == dependency);
-            let may = known.knows.contains(&dependency.as_str())
-                || tests && known.tests_know.contains(&dependency.as_str());
+            let may =
+                known.knows.contains(&dependency.as_str()) || tests && known.tests_know.contains(&dependency.as_str());
             if ours && !may {
-                faults.push(Fault::new(path, 0, format!("an arrow that the architecture does not have: {} -> {dependency} ({section})", known.name)));
-            }
-            let banned = QUIET.iter().find(|quiet| {
-                !tests
-                    && quiet.rooms.contains(&known.name)
-                    && quiet.words.contains(&dependency.as_str())
-            });
-            if let Some(quiet) = banned {
                 faults.push(Fault::new(
                     path,
                     0,
-                    format!("`{}` {}: no `{dependency}`", known.name, quiet.why),
+                    format!("an arrow that the architecture does not have: {} -> {dependency} ({section})", known.name),
                 ));
+            }
+            let banned = QUIET.iter().find(|quiet| {
+                !tests && quiet.rooms.contains(&known.name) && quiet.words.contains(&dependency.as_str())
+            });
+            if let Some(quiet) = banned {
+                faults.push(Fault::new(path, 0, format!("`{}` {}: no `{dependency}`", known.name, quiet.why)));
             }
         }
     }
     if manifest.contains_key("target") {
-        faults.push(Fault::new(
-            path,
-            0,
-            "dependencies by target stand in no room here",
-        ));
+        faults.push(Fault::new(path, 0, "dependencies by target stand in no room here"));
     }
-    let lints = manifest
-        .get("lints")
-        .and_then(Value::as_table)
-        .and_then(|lints| lints.get("workspace"));
+    let lints = manifest.get("lints").and_then(Value::as_table).and_then(|lints| lints.get("workspace"));
     if lints.and_then(Value::as_bool) != Some(true) {
-        faults.push(Fault::new(
-            path,
-            0,
-            "the workspace's lints hold here too: `[lints] workspace = true`",
-        ));
+        faults.push(Fault::new(path, 0, "the workspace's lints hold here too: `[lints] workspace = true`"));
     }
 }
 
 fn by_workspace(form: &Value) -> bool {
     form.as_table().is_some_and(|form| {
         form.get("workspace").and_then(Value::as_bool) == Some(true)
-            && form
-                .keys()
-                .all(|key| key == "workspace" || key == "features" || key == "optional")
+            && form.keys().all(|key| key == "workspace" || key == "features" || key == "optional")
     })
 }
 
@@ -227,19 +159,11 @@ fn quiet_faults(path: &str, text: &str, faults: &mut Vec<Fault>) {
     for (number, line) in product(text) {
         for quiet in QUIET.iter().filter(|quiet| quiet.rooms.contains(&name)) {
             for word in quiet.words.iter().filter(|word| says(line, word)) {
-                faults.push(Fault::new(
-                    path,
-                    number,
-                    format!("`{name}` {}: no `{word}`", quiet.why),
-                ));
+                faults.push(Fault::new(path, number, format!("`{name}` {}: no `{word}`", quiet.why)));
             }
         }
         if name == "connect" && beyond_the_port(line) {
-            faults.push(Fault::new(
-                path,
-                number,
-                "`connect` knows of the engine its port only: `engine::port`",
-            ));
+            faults.push(Fault::new(path, number, "`connect` knows of the engine its port only: `engine::port`"));
         }
     }
 }
@@ -247,8 +171,7 @@ fn quiet_faults(path: &str, text: &str, faults: &mut Vec<Fault>) {
 /// Whether a line reaches into our engine past its port; an `engine` module of somebody else's crate is not meant.
 fn beyond_the_port(line: &str) -> bool {
     line.match_indices("engine::").any(|(start, _)| {
-        let ours = !line[..start]
-            .ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':');
+        let ours = !line[..start].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':');
         ours && !line[start..].starts_with("engine::port")
     })
 }
@@ -261,30 +184,16 @@ mod tests {
     const HEAD: &str = "[lints]\nworkspace = true\n";
 
     fn manifest(name: &str, rest: &str) -> Vec<String> {
-        told(
-            &[(
-                &format!("crates/{name}/Cargo.toml"),
-                &format!("{HEAD}{rest}"),
-            )],
-            check,
-        )
+        told(&[(&format!("crates/{name}/Cargo.toml"), &format!("{HEAD}{rest}"))], check)
     }
 
     #[test]
     fn an_arrow_of_the_map_passes_and_any_other_is_named() {
-        assert!(
-            manifest(
-                "plan",
-                "[dependencies]\nmodel.workspace = true\nserde.workspace = true\n"
-            )
-            .is_empty()
-        );
+        assert!(manifest("plan", "[dependencies]\nmodel.workspace = true\nserde.workspace = true\n").is_empty());
         let told = manifest("plan", "[dependencies]\nstore.workspace = true\n");
         assert_eq!(
             told,
-            [
-                "crates/plan/Cargo.toml: an arrow that the architecture does not have: plan -> store (dependencies)"
-            ]
+            ["crates/plan/Cargo.toml: an arrow that the architecture does not have: plan -> store (dependencies)"]
         );
     }
 
@@ -292,93 +201,46 @@ mod tests {
     fn the_emulator_uses_nothing_of_ours_not_even_in_its_tests() {
         for section in ["dependencies", "dev-dependencies"] {
             for name in ["model", "wire", "connect"] {
-                assert_eq!(
-                    manifest(
-                        "emulator",
-                        &format!("[{section}]\n{name}.workspace = true\n")
-                    )
-                    .len(),
-                    1
-                );
+                assert_eq!(manifest("emulator", &format!("[{section}]\n{name}.workspace = true\n")).len(), 1);
             }
         }
     }
 
     #[test]
     fn the_engine_has_no_tokio() {
-        assert_eq!(
-            manifest("engine", "[dependencies]\ntokio.workspace = true\n").len(),
-            1
-        );
+        assert_eq!(manifest("engine", "[dependencies]\ntokio.workspace = true\n").len(), 1);
         let told = told(
-            &[(
-                "crates/engine/src/act.rs",
-                "//! x\nuse tokio::time;\n#[cfg(test)]\nmod tests { use tokio::time; }\n",
-            )],
+            &[("crates/engine/src/act.rs", "//! x\nuse tokio::time;\n#[cfg(test)]\nmod tests { use tokio::time; }\n")],
             check,
         );
         assert_eq!(
             told,
-            [
-                "crates/engine/src/act.rs:2: `engine` awaits only its ports, the store and the Clock: no `tokio`"
-            ]
+            ["crates/engine/src/act.rs:2: `engine` awaits only its ports, the store and the Clock: no `tokio`"]
         );
     }
 
     #[test]
     fn what_is_pure_reads_and_awaits_nothing() {
         for name in ["model", "plan", "wire"] {
-            for line in [
-                "use std::fs;",
-                "async fn a() {}",
-                "std::env::var(\"A\")",
-                "use std::net::TcpStream;",
-            ] {
-                assert_eq!(
-                    told(&[(&format!("crates/{name}/src/a.rs"), line)], check).len(),
-                    1,
-                    "{name}: {line}"
-                );
+            for line in ["use std::fs;", "async fn a() {}", "std::env::var(\"A\")", "use std::net::TcpStream;"] {
+                assert_eq!(told(&[(&format!("crates/{name}/src/a.rs"), line)], check).len(), 1, "{name}: {line}");
             }
         }
     }
 
     #[test]
     fn connectors_know_the_port_alone() {
-        assert!(
-            told(
-                &[("crates/connect/src/a.rs", "use engine::port::Remote;")],
-                check
-            )
-            .is_empty()
-        );
+        assert!(told(&[("crates/connect/src/a.rs", "use engine::port::Remote;")], check).is_empty());
         let foreign = "base64::engine::general_purpose::STANDARD";
         assert!(told(&[("crates/connect/src/a.rs", foreign)], check).is_empty());
-        assert_eq!(
-            told(
-                &[("crates/connect/src/a.rs", "use engine::cycle::Cycle;")],
-                check
-            )
-            .len(),
-            1
-        );
-        assert_eq!(
-            told(&[("crates/connect/src/a.rs", "use store::Link;")], check).len(),
-            1
-        );
+        assert_eq!(told(&[("crates/connect/src/a.rs", "use engine::cycle::Cycle;")], check).len(), 1);
+        assert_eq!(told(&[("crates/connect/src/a.rs", "use store::Link;")], check).len(), 1);
     }
 
     #[test]
     fn versions_and_lints_stand_in_the_root_alone() {
         assert_eq!(manifest("plan", "[dependencies]\nserde = \"1\"\n").len(), 1);
-        assert_eq!(
-            manifest(
-                "plan",
-                "[dependencies]\nserde = { version = \"1\", features = [\"rc\"] }\n"
-            )
-            .len(),
-            1
-        );
+        assert_eq!(manifest("plan", "[dependencies]\nserde = { version = \"1\", features = [\"rc\"] }\n").len(), 1);
         assert_eq!(told(&[("crates/plan/Cargo.toml", "")], check).len(), 1);
     }
 

@@ -12,34 +12,20 @@ pub const LONG: usize = 300;
 pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
     for (path, text) in tree.rust() {
         let opening = text.lines().next().unwrap_or_default();
-        if opening
-            .strip_prefix("//! ")
-            .is_none_or(|sentence| sentence.trim().len() < 10)
-        {
-            faults.push(Fault::new(
-                path,
-                1,
-                "the first line says what is here: `//! …`, one sentence",
-            ));
+        if opening.strip_prefix("//! ").is_none_or(|sentence| sentence.trim().len() < 10) {
+            faults.push(Fault::new(path, 1, "the first line says what is here: `//! …`, one sentence"));
         }
         let lines = text.lines().count();
         if lines > TOO_LONG {
-            faults.push(Fault::new(
-                path,
-                0,
-                format!("{lines} lines; at most {TOO_LONG}: split it by job"),
-            ));
+            faults.push(Fault::new(path, 0, format!("{lines} lines; at most {TOO_LONG}: split it by job")));
         }
     }
 }
 
 /// Files over the length that is told, longest first.
 pub fn long(tree: &Tree) -> Vec<(&str, usize)> {
-    let mut long: Vec<(&str, usize)> = tree
-        .rust()
-        .map(|(path, text)| (path, text.lines().count()))
-        .filter(|(_, lines)| *lines > LONG)
-        .collect();
+    let mut long: Vec<(&str, usize)> =
+        tree.rust().map(|(path, text)| (path, text.lines().count())).filter(|(_, lines)| *lines > LONG).collect();
     long.sort_by_key(|(_, lines)| std::cmp::Reverse(*lines));
     long
 }
@@ -52,19 +38,9 @@ mod tests {
 
     #[test]
     fn a_file_opens_with_its_sentence() {
-        assert!(
-            told(
-                &[("crates/a/src/b.rs", "//! What a link remembers.\n")],
-                check
-            )
-            .is_empty()
-        );
+        assert!(told(&[("crates/a/src/b.rs", "//! What a link remembers.\n")], check).is_empty());
         for text in ["", "use std::fmt;\n", "//!\n//! Late.\n", "//! x\n"] {
-            assert_eq!(
-                told(&[("crates/a/src/b.rs", text)], check).len(),
-                1,
-                "{text:?}"
-            );
+            assert_eq!(told(&[("crates/a/src/b.rs", text)], check).len(), 1, "{text:?}");
         }
     }
 
@@ -72,13 +48,7 @@ mod tests {
     fn a_file_nobody_reads_to_its_end_is_refused() {
         let at_most = format!("//! A sentence about it.\n{}", "\n".repeat(TOO_LONG - 1));
         assert!(told(&[("crates/a/src/b.rs", &at_most)], check).is_empty());
-        assert_eq!(
-            told(&[("crates/a/src/b.rs", &format!("{at_most}\n"))], check).len(),
-            1
-        );
-        assert_eq!(
-            long(&Tree::of(&[("a.rs", &at_most), ("b.rs", "//! short\n")])),
-            [("a.rs", TOO_LONG)]
-        );
+        assert_eq!(told(&[("crates/a/src/b.rs", &format!("{at_most}\n"))], check).len(), 1);
+        assert_eq!(long(&Tree::of(&[("a.rs", &at_most), ("b.rs", "//! short\n")])), [("a.rs", TOO_LONG)]);
     }
 }

@@ -21,26 +21,11 @@ const IN_TEXT: &[(&str, &str)] = &[
     ("/home/", "a path of one machine"),
     ("/Users/", "a path of one machine"),
     ("/tmp/", "a path of one machine; ask for a temporary folder"),
-    (
-        "index-url",
-        "packages come from where the machine is set to take them",
-    ),
-    (
-        "index.crates.io",
-        "packages come from where the machine is set to take them",
-    ),
-    (
-        "static.crates.io",
-        "packages come from where the machine is set to take them",
-    ),
-    (
-        "pypi.org/simple",
-        "packages come from where the machine is set to take them",
-    ),
-    (
-        "deb.debian.org",
-        "packages come from where the machine is set to take them",
-    ),
+    ("index-url", "packages come from where the machine is set to take them"),
+    ("index.crates.io", "packages come from where the machine is set to take them"),
+    ("static.crates.io", "packages come from where the machine is set to take them"),
+    ("pypi.org/simple", "packages come from where the machine is set to take them"),
+    ("deb.debian.org", "packages come from where the machine is set to take them"),
 ];
 
 /// Checks all files; these rules themselves excepted, and the lock file, which cargo writes.
@@ -66,12 +51,10 @@ pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
 
 /// A path begins here: what stands before is no part of a longer path or address.
 fn stands_free(line: &str, word: &str) -> bool {
-    let part_of_path = |letter: char| {
-        letter.is_alphanumeric() || matches!(letter, '/' | '.' | '-' | '_' | '}' | '*' | '<')
-    };
-    line.match_indices(word).any(|(start, _)| {
-        !word.starts_with('/') || !line[..start].chars().next_back().is_some_and(part_of_path)
-    })
+    let part_of_path =
+        |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '.' | '-' | '_' | '}' | '*' | '<');
+    line.match_indices(word)
+        .any(|(start, _)| !word.starts_with('/') || !line[..start].chars().next_back().is_some_and(part_of_path))
 }
 
 #[cfg(test)]
@@ -82,40 +65,20 @@ mod tests {
     #[test]
     fn each_forbidden_word_is_found_where_it_stands() {
         for (word, _) in IN_CODE {
-            let told = told(
-                &[("crates/plan/src/a.rs", &format!("//! x\n    {word}\n"))],
-                check,
-            );
+            let told = told(&[("crates/plan/src/a.rs", &format!("//! x\n    {word}\n"))], check);
             assert_eq!(told.len(), 1, "{word}: {told:?}");
             assert!(told[0].starts_with("crates/plan/src/a.rs:2: "));
         }
         for (word, _) in IN_TEXT {
-            assert_eq!(
-                told(&[("docs/a.md", &format!("see {word}x\n"))], check).len(),
-                1,
-                "{word}"
-            );
+            assert_eq!(told(&[("docs/a.md", &format!("see {word}x\n"))], check).len(), 1, "{word}");
         }
     }
 
     #[test]
     fn longer_names_and_comments_are_not_meant() {
         assert!(
-            told(
-                &[(
-                    "crates/plan/src/a.rs",
-                    "//! x\n// todo! is forbidden\nlet a = my_dbg!();\n"
-                )],
-                check
-            )
-            .is_empty()
+            told(&[("crates/plan/src/a.rs", "//! x\n// todo! is forbidden\nlet a = my_dbg!();\n")], check).is_empty()
         );
-        assert!(
-            told(
-                &[("docs/a.md", "https://example.org/home/start and a/work/b\n")],
-                check
-            )
-            .is_empty()
-        );
+        assert!(told(&[("docs/a.md", "https://example.org/home/start and a/work/b\n")], check).is_empty());
     }
 }

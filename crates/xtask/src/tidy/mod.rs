@@ -23,11 +23,7 @@ pub struct Fault {
 
 impl Fault {
     fn new(path: &str, line: usize, rule: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            rule: rule.into(),
-        }
+        Self { path: path.to_owned(), line, rule: rule.into() }
     }
 }
 
@@ -48,10 +44,7 @@ pub fn run(root: &Path) -> anyhow::Result<bool> {
         println!("{fault}");
     }
     for (path, lines) in files::long(&tree) {
-        println!(
-            "note: {path} has {lines} lines (over {} is long)",
-            files::LONG
-        );
+        println!("note: {path} has {lines} lines (over {} is long)", files::LONG);
     }
     println!("tidy: {} files, {} faults", tree.len(), faults.len());
     Ok(faults.is_empty())
@@ -85,10 +78,7 @@ mod tests {
     fn this_repository_is_tidy() {
         let tree = Tree::read(&crate::root()).unwrap();
         assert!(tree.len() > 100, "the repository was not found");
-        let told: Vec<String> = super::faults(&tree)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let told: Vec<String> = super::faults(&tree).iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "\n{}", told.join("\n"));
     }
 }

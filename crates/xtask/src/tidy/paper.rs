@@ -20,11 +20,7 @@ pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
     if let Some(text) = tree.text(ARCHITECTURE) {
         named_tests(tree, text, faults);
         if text.lines().count() >= ARCHITECTURE_LINES {
-            faults.push(Fault::new(
-                ARCHITECTURE,
-                0,
-                format!("under {ARCHITECTURE_LINES} lines"),
-            ));
+            faults.push(Fault::new(ARCHITECTURE, 0, format!("under {ARCHITECTURE_LINES} lines")));
         }
     }
     if let Some(text) = tree.text(ERRORS) {
@@ -44,11 +40,7 @@ fn links(tree: &Tree, path: &str, text: &str, faults: &mut Vec<Fault>) {
                 continue;
             }
             if resolved(path, target).is_none_or(|target| !tree.has(&target)) {
-                faults.push(Fault::new(
-                    path,
-                    index + 1,
-                    format!("leads nowhere: {target}"),
-                ));
+                faults.push(Fault::new(path, index + 1, format!("leads nowhere: {target}")));
             }
         }
     }
@@ -76,9 +68,7 @@ fn named_tests(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
     for (_, source) in tree.rust() {
         for (_, line) in code(source) {
             if let Some((_, rest)) = line.split_once("fn ") {
-                let end = rest
-                    .find(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
-                    .unwrap_or(rest.len());
+                let end = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len());
                 functions.insert(&rest[..end]);
             }
         }
@@ -87,15 +77,9 @@ fn named_tests(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
         for word in line.split('`').skip(1).step_by(2) {
             let name = word.rsplit("::").next().unwrap_or(word);
             let looks_like_a_test = name.matches('_').count() >= 2
-                && name.chars().all(|letter| {
-                    letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
-                });
+                && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
             if looks_like_a_test && !functions.contains(name) {
-                faults.push(Fault::new(
-                    ARCHITECTURE,
-                    index + 1,
-                    format!("there is no test `{name}`"),
-                ));
+                faults.push(Fault::new(ARCHITECTURE, index + 1, format!("there is no test `{name}`")));
             }
         }
     }
@@ -104,10 +88,7 @@ fn named_tests(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
 /// A code stands in the first cell of a table's row in backticks; the product's codes are the arms of the server's
 /// `fn code` and what it writes as `code: "…"`.
 fn error_codes(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
-    let written: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect();
+    let written: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for (path, source) in tree.rust() {
         if !path.starts_with("crates/server/src/") {
@@ -144,66 +125,36 @@ mod tests {
     #[test]
     fn a_link_leads_to_a_file() {
         let files = [
-            (
-                "docs/a.md",
-                "see [b](b.md#part), [c](../README.md), [d](https://example.org/d), [e](#here)",
-            ),
+            ("docs/a.md", "see [b](b.md#part), [c](../README.md), [d](https://example.org/d), [e](#here)"),
             ("docs/b.md", ""),
             ("README.md", ""),
         ];
         assert!(told(&files, check).is_empty());
-        assert_eq!(
-            told(&[("docs/a.md", "[x](gone.md)")], check),
-            ["docs/a.md:1: leads nowhere: gone.md"]
-        );
+        assert_eq!(told(&[("docs/a.md", "[x](gone.md)")], check), ["docs/a.md:1: leads nowhere: gone.md"]);
         assert_eq!(told(&[("a.md", "[x](../outside.md)")], check).len(), 1);
     }
 
     #[test]
     fn a_test_that_the_architecture_names_exists() {
-        let source = (
-            "crates/plan/tests/it/a.rs",
-            "//! x\nfn an_edit_outlives_a_delete() {}\n",
-        );
+        let source = ("crates/plan/tests/it/a.rs", "//! x\nfn an_edit_outlives_a_delete() {}\n");
         assert!(
-            told(
-                &[
-                    source,
-                    (
-                        "ARCHITECTURE.md",
-                        "held by `plan::an_edit_outlives_a_delete`, in `change_key`"
-                    )
-                ],
-                check
-            )
-            .is_empty()
+            told(&[source, ("ARCHITECTURE.md", "held by `plan::an_edit_outlives_a_delete`, in `change_key`")], check)
+                .is_empty()
         );
         assert_eq!(
-            told(
-                &[
-                    source,
-                    ("ARCHITECTURE.md", "\nheld by `a_delete_outlives_an_edit`")
-                ],
-                check
-            ),
+            told(&[source, ("ARCHITECTURE.md", "\nheld by `a_delete_outlives_an_edit`")], check),
             ["ARCHITECTURE.md:2: there is no test `a_delete_outlives_an_edit`"]
         );
     }
 
     #[test]
     fn an_error_code_has_its_line_and_a_line_its_code() {
-        let page = (
-            "docs/errors.md",
-            "| code | meaning |\n|---|---|\n| `stale` | look again |\n",
-        );
+        let page = ("docs/errors.md", "| code | meaning |\n|---|---|\n| `stale` | look again |\n");
         let source = "impl A {\n    fn code(&self) {\n        A::S => \"stale\",\n    }\n    fn text(&self) {\n        A::S => \"words\",\n    }\n";
         let stale = ("crates/server/src/fault.rs", source);
         assert!(told(&[page, stale], check).is_empty());
         let locked = ("crates/server/src/ops.rs", "x { code: \"locked\" }");
         assert_eq!(told(&[page, stale, locked], check).len(), 1);
-        assert_eq!(
-            told(&[page], check),
-            ["docs/errors.md: no answer carries the code `stale`"]
-        );
+        assert_eq!(told(&[page], check), ["docs/errors.md: no answer carries the code `stale`"]);
     }
 }

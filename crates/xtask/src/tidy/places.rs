@@ -16,13 +16,7 @@ struct Place {
 const PLACES: &[Place] = &[
     Place {
         what: "the machine is asked for the time in one place",
-        words: &[
-            "SystemTime::now",
-            "Instant::now",
-            "Timestamp::now",
-            "Zoned::now",
-            "UNIX_EPOCH.elapsed",
-        ],
+        words: &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "UNIX_EPOCH.elapsed"],
         only_in: &["crates/server/src/clock.rs", "crates/xtask/src/ci/clock.rs"],
         tests_too: true,
     },
@@ -45,23 +39,14 @@ const PLACES: &[Place] = &[
     },
     Place {
         what: "outgoing connections are made in one file",
-        words: &[
-            "reqwest",
-            "TcpStream::connect",
-            "TcpSocket",
-            "UdpSocket",
-            "UnixStream::connect",
-        ],
+        words: &["reqwest", "TcpStream::connect", "TcpSocket", "UdpSocket", "UnixStream::connect"],
         only_in: &["crates/connect/src/http.rs"],
         tests_too: false,
     },
     Place {
         what: "listeners are opened in one file of the server and one of the emulator",
         words: &["TcpListener", "UnixListener"],
-        only_in: &[
-            "crates/server/src/listen.rs",
-            "crates/emulator/src/listen.rs",
-        ],
+        only_in: &["crates/server/src/listen.rs", "crates/emulator/src/listen.rs"],
         tests_too: false,
     },
     Place {
@@ -77,12 +62,7 @@ const PLACES: &[Place] = &[
             "PgConnection::connect",
             "AnyPool",
         ],
-        only_in: &[
-            "crates/store/src/db.rs",
-            "crates/store/src/db/",
-            "crates/crm/src/db.rs",
-            "crates/crm/src/db/",
-        ],
+        only_in: &["crates/store/src/db.rs", "crates/store/src/db/", "crates/crm/src/db.rs", "crates/crm/src/db/"],
         tests_too: false,
     },
 ];
@@ -97,28 +77,19 @@ pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
             continue;
         }
         for place in PLACES {
-            let at_home = place
-                .only_in
-                .iter()
-                .any(|home| path == *home || home.ends_with('/') && path.starts_with(home));
+            let at_home =
+                place.only_in.iter().any(|home| path == *home || home.ends_with('/') && path.starts_with(home));
             if at_home || !place.tests_too && !rest.starts_with("src/") {
                 continue;
             }
-            let lines: Vec<(usize, &str)> = if place.tests_too {
-                code(text).collect()
-            } else {
-                product(text).collect()
-            };
+            let lines: Vec<(usize, &str)> =
+                if place.tests_too { code(text).collect() } else { product(text).collect() };
             for (number, line) in lines {
                 for word in place.words.iter().filter(|word| says(line, word)) {
                     faults.push(Fault::new(
                         path,
                         number,
-                        format!(
-                            "{} ({}): no `{word}` here",
-                            place.what,
-                            place.only_in.join(", ")
-                        ),
+                        format!("{} ({}): no `{word}` here", place.what, place.only_in.join(", ")),
                     ));
                 }
             }
@@ -135,11 +106,7 @@ mod tests {
     fn the_time_is_asked_at_home_and_nowhere_else() {
         let line = "let now = Timestamp::now();\n";
         assert!(told(&[("crates/server/src/clock.rs", line)], check).is_empty());
-        for path in [
-            "crates/server/src/worker.rs",
-            "crates/engine/src/cycle.rs",
-            "crates/store/tests/it/lease.rs",
-        ] {
+        for path in ["crates/server/src/worker.rs", "crates/engine/src/cycle.rs", "crates/store/tests/it/lease.rs"] {
             assert_eq!(told(&[(path, line)], check).len(), 1, "{path}");
         }
     }
@@ -148,22 +115,12 @@ mod tests {
     fn dice_connections_listeners_and_databases_have_their_places() {
         for (line, home) in [
             ("let id = Uuid::now_v7();", "crates/server/src/clock.rs"),
-            (
-                "let client = reqwest::Client::new();",
-                "crates/connect/src/http.rs",
-            ),
-            (
-                "let l = TcpListener::bind(a).await?;",
-                "crates/emulator/src/listen.rs",
-            ),
+            ("let client = reqwest::Client::new();", "crates/connect/src/http.rs"),
+            ("let l = TcpListener::bind(a).await?;", "crates/emulator/src/listen.rs"),
             ("PgPoolOptions::new()", "crates/store/src/db/postgres.rs"),
         ] {
             assert!(told(&[(home, line)], check).is_empty(), "{line}");
-            assert_eq!(
-                told(&[("crates/server/src/api/user.rs", line)], check).len(),
-                1,
-                "{line}"
-            );
+            assert_eq!(told(&[("crates/server/src/api/user.rs", line)], check).len(), 1, "{line}");
         }
     }
 
@@ -171,20 +128,11 @@ mod tests {
     fn a_word_in_a_comment_or_in_a_test_opens_nothing() {
         assert!(
             told(
-                &[(
-                    "crates/cli/src/a.rs",
-                    "// reqwest is not used\n#[cfg(test)]\nmod tests { use reqwest; }\n"
-                )],
+                &[("crates/cli/src/a.rs", "// reqwest is not used\n#[cfg(test)]\nmod tests { use reqwest; }\n")],
                 check
             )
             .is_empty()
         );
-        assert!(
-            told(
-                &[("crates/server/tests/it/api.rs", "use reqwest::Client;\n")],
-                check
-            )
-            .is_empty()
-        );
+        assert!(told(&[("crates/server/tests/it/api.rs", "use reqwest::Client;\n")], check).is_empty());
     }
 }

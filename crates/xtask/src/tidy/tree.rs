@@ -22,18 +22,10 @@ impl Tree {
         let mut files = BTreeMap::new();
         let mut folders = vec![(root.to_owned(), String::new())];
         while let Some((folder, name)) = folders.pop() {
-            for entry in
-                fs::read_dir(&folder).with_context(|| format!("{name}: cannot be listed"))?
-            {
+            for entry in fs::read_dir(&folder).with_context(|| format!("{name}: cannot be listed"))? {
                 let entry = entry?;
-                let Ok(own) = entry.file_name().into_string() else {
-                    bail!("{name}: a name is not UTF-8")
-                };
-                let path = if name.is_empty() {
-                    own.clone()
-                } else {
-                    format!("{name}/{own}")
-                };
+                let Ok(own) = entry.file_name().into_string() else { bail!("{name}: a name is not UTF-8") };
+                let path = if name.is_empty() { own.clone() } else { format!("{name}/{own}") };
                 let kind = entry.file_type()?;
                 if kind.is_dir() {
                     if !PASSED_BY.contains(&own.as_str()) {
@@ -41,10 +33,9 @@ impl Tree {
                     }
                 } else if kind.is_file() && entry.metadata()?.len() <= SIZE_LIMIT {
                     // what is not UTF-8 is an image or a database
-                    if let Ok(text) = String::from_utf8(
-                        fs::read(entry.path())
-                            .with_context(|| format!("{path}: cannot be read"))?,
-                    ) {
+                    if let Ok(text) =
+                        String::from_utf8(fs::read(entry.path()).with_context(|| format!("{path}: cannot be read"))?)
+                    {
                         files.insert(path, text);
                     }
                 }
@@ -59,12 +50,7 @@ impl Tree {
     /// A tree made up for a test.
     #[cfg(test)]
     pub fn of(files: &[(&str, &str)]) -> Self {
-        Self(
-            files
-                .iter()
-                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-                .collect(),
-        )
+        Self(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
     }
 
     /// How many files there are.
@@ -85,9 +71,7 @@ impl Tree {
 
     /// All files.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// All Rust files.
@@ -115,10 +99,7 @@ pub fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         if line.trim_start().starts_with("//") {
             return None;
         }
-        Some((
-            index + 1,
-            line.find(" // ").map_or(line, |end| &line[..end]),
-        ))
+        Some((index + 1, line.find(" // ").map_or(line, |end| &line[..end])))
     })
 }
 
@@ -130,10 +111,7 @@ pub fn product(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Whether a word stands in a line by itself: no letter, digit or underscore touches it where it begins or ends with one.
 pub fn says(line: &str, word: &str) -> bool {
     let joins = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let (first, last) = (
-        word.chars().next().is_some_and(joins),
-        word.chars().next_back().is_some_and(joins),
-    );
+    let (first, last) = (word.chars().next().is_some_and(joins), word.chars().next_back().is_some_and(joins));
     line.match_indices(word).any(|(start, _)| {
         let touched_before = first && line[..start].chars().next_back().is_some_and(joins);
         let touched_after = last && line[start + word.len()..].chars().next().is_some_and(joins);
@@ -154,9 +132,7 @@ mod tests {
 
     #[test]
     fn the_product_ends_where_the_tests_begin() {
-        let lines: Vec<usize> = product("fn a() {}\n#[cfg(test)]\nmod tests {}\n")
-            .map(|(line, _)| line)
-            .collect();
+        let lines: Vec<usize> = product("fn a() {}\n#[cfg(test)]\nmod tests {}\n").map(|(line, _)| line).collect();
         assert_eq!(lines, [1]);
     }
 
