@@ -21,6 +21,12 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         Gone::Deleted => {}
     }
     let edited = link.form == Form::Own && changed(link, Side::Pim, &occurrence::by_date(&pim.fields), context);
+    if let Some(Sleep { cause: cause @ (SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden), .. }) = &link.sleep
+        && !edited
+    {
+        // What was deleted at the receiver stays deleted until its source is edited (rules D1, C7).
+        return sleep(link, domain, *cause, context);
+    }
     let outlives = edited && level.imports() && !context.domain(domain).delete_wins && domain != Domain::Employee;
     if outlives && let Some(map) = context.maps.get(&domain) {
         // An edit outlives the delete (rule C5): the record is made again from the mailbox.
@@ -47,8 +53,11 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
             reasons: vec![Reason::EditOutlives],
         };
     }
-    if !level.exports() {
+    if level == Level::NONE {
         return sleep(link, domain, SleepCause::Level, context);
+    }
+    if !level.exports() {
+        return sleep(link, domain, SleepCause::ReceiverDeleted, context);
     }
     if context.domain(domain).no_deletes.contains(&Side::Pim) {
         return sleep(link, domain, SleepCause::DeleteForbidden, context);

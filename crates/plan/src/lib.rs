@@ -19,6 +19,7 @@ pub mod merge;
 pub mod occurrence;
 pub mod operation;
 pub mod scope;
+mod veil;
 
 pub use context::{Context, Lead};
 pub use operation::{After, Conflict, Op, Plan, Reason};

@@ -2,13 +2,14 @@
 
 use crate::asleep::{awake, leaves, not_visible, sleep};
 use crate::context::Context;
-use crate::flip::flip;
+use crate::flip::{flip, flipped_categories};
 use crate::form;
 use crate::gone::{both_gone, crm_gone, pim_gone};
 use crate::merge::{Copies, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
+use crate::veil::{lifted, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use std::collections::BTreeSet;
 
@@ -38,7 +39,7 @@ fn present(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Pl
     if let Some(plan) = out_of_scope(link, domain, crm, pim, context) {
         return plan;
     }
-    let mut link = awake(link);
+    let mut link = if slept_private(link) && link.born == Side::Pim { lifted(link, crm, pim) } else { awake(link) };
     link.form = form_now(&link, crm, pim);
     if let Some(plan) = flip(&link, domain, crm, pim, context) {
         return plan;
@@ -46,6 +47,10 @@ fn present(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Pl
     let merged = merged(&link, domain, crm, pim, context);
     let removed = domain.kind() == Kind::Contact && !crm.facts.on_sync_list && level.exports();
     outcome(link, domain, crm, pim, merged, removed, context)
+}
+
+fn slept_private(link: &Link) -> bool {
+    matches!(&link.sleep, Some(asleep) if asleep.cause == SleepCause::Private)
 }
 
 /// Rules that keep a linked record from being worked on though both copies stand.
@@ -75,10 +80,20 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if before(&crm.fields) && before(&pim.fields) && before(&link.crm.base) {
         return Some(sleep(link, domain, SleepCause::Window, context));
     }
+    if link.form == Form::Own && link.born == Side::Crm && context.domain(domain).skip_private {
+        match (pim.is_private(), slept_private(link)) {
+            (true, true) => return Some(sleep(link, domain, SleepCause::Private, context)),
+            (true, false) if !crm.is_private() => return Some(veil(link, domain, crm, context)),
+            (true | false, _) => {}
+        }
+    }
     if link.born == Side::Pim && link.form == Form::Own {
         match scope::filters(domain, pim, context) {
             Ok(()) => {}
-            Err(Reason::Private) => return Some(sleep(link, domain, SleepCause::Private, context)),
+            Err(Reason::Private) if slept_private(link) => {
+                return Some(sleep(link, domain, SleepCause::Private, context));
+            }
+            Err(Reason::Private) => return Some(veil(link, domain, crm, context)),
             Err(_) => return Some(sleep(link, domain, SleepCause::Filter, context)),
         }
     }
@@ -134,6 +149,8 @@ fn outcome(
     if reasons.is_empty() {
         reasons.push(Reason::Agrees);
     }
+    let mut merged = merged;
+    changed_domain(&link, domain, pim, context, &mut merged);
     push_updates(&merged, crm, pim, removed, context, &mut ops);
     ops.extend(flag(&link, domain, crm, pim, context));
     link.domain = domain;
@@ -164,6 +181,19 @@ fn outcome(
     Plan { domain: Some(domain), ops, after: After::Linked(Box::new(link)), conflicts: merged.conflicts, reasons }
 }
 
+/// A contact that the CRM made business or personal gets the category and flag of what it is now (rules O4, O5).
+fn changed_domain(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, merged: &mut Merged) {
+    if link.domain == domain || domain.kind() != Kind::Contact || !context.level(domain).exports() {
+        return;
+    }
+    let private = Value::Flag(domain == Domain::PersonalContact);
+    merged
+        .to_pim
+        .insert(Path::of(Field::Categories), Value::Set(flipped_categories(pim, link.domain, domain, context)));
+    merged.to_pim.insert(Path::of(Field::Private), private.clone());
+    merged.base_pim.insert(Path::of(Field::Private), private);
+}
+
 /// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
 fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, context: &Context<'_>, ops: &mut Vec<Op>) {
     if !merged.to_crm.is_empty() {
@@ -173,7 +203,9 @@ fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, cont
     }
     if !merged.to_pim.is_empty() && !removed {
         let mut changes = merged.to_pim.clone();
-        if let Some(decided) = changes.get(&Path::of(Field::Categories)) {
+        if pim.kind != Kind::Contact
+            && let Some(decided) = changes.get(&Path::of(Field::Categories))
+        {
             let all = form::with_our_words(decided, pim, context);
             changes.insert(Path::of(Field::Categories), all);
         }

@@ -171,3 +171,19 @@ fn a_cleared_field_is_cleared_on_the_other_side() {
     );
     assert_eq!(value(&plan, Side::Pim, "email1"), Some(Value::Null));
 }
+
+// O5: in the CRM its owner makes a personal contact business: the item gets the category and loses the flag.
+#[test]
+fn a_contact_made_business_in_the_crm_changes_its_sign_in_the_mailbox() {
+    let mut private = ann();
+    private.retain(|(path, _)| *path != "private");
+    private.push(("private", Value::Flag(true)));
+    private.push(("categories", words(&["Siebel Personal Contact", "Friends"])));
+    let plan = World::new().plan(
+        &link(Domain::PersonalContact, &ann(), &private),
+        &there(&crm(Domain::BusinessContact, "c1", &ann())),
+        &there(&pim(Kind::Contact, "i1", &private)),
+    );
+    assert_eq!(value(&plan, Side::Pim, "categories"), Some(words(&["Friends", "Siebel Contact"])));
+    assert_eq!(value(&plan, Side::Pim, "private"), Some(Value::Flag(false)));
+}

@@ -225,3 +225,39 @@ fn exchanges_meeting_is_not_deleted_from_the_crm() {
     sent.facts.requests_sent = true;
     assert!(World::new().plan(&linked(), &GONE, &there(&sent)).ops.is_empty());
 }
+
+// O8: a record born in the mailbox is reduced to "Private", its time and owner; cleared, it is filled again.
+#[test]
+fn what_becomes_private_where_private_is_skipped_leaves_the_crm() {
+    let mut world = World::new();
+    world.of(Domain::Calendar).skip_private = true;
+    let mut link = linked();
+    link.born = Side::Pim;
+    let mut private = item();
+    private.fields.extend(fields(&[("private", Value::Flag(true)), ("location", text("Clinic"))]));
+    let mut shown = record();
+    shown.fields.extend(fields(&[("location", text("Clinic")), ("private", Value::Flag(false))]));
+    let plan = world.plan(&link, &there(&shown), &there(&private));
+    assert_eq!(value(&plan, Side::Crm, "subject"), Some(text("Private")));
+    assert_eq!(value(&plan, Side::Crm, "location"), Some(Value::Null));
+    assert_eq!(value(&plan, Side::Crm, "start"), None, "the time stays");
+    assert_eq!(sleeps(&plan), Some(SleepCause::Private));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    assert!(
+        asleep.pim.base.values().chain(asleep.crm.base.values()).all(|value| value.as_text().is_none()),
+        "no content in the base"
+    );
+    let mut reduced = shown.clone();
+    reduced.fields.extend(fields(&[
+        ("subject", text("Private")),
+        ("location", Value::Null),
+        ("private", Value::Flag(true)),
+    ]));
+    let again = world.plan(&asleep, &there(&reduced), &there(&private));
+    assert!(again.ops.is_empty(), "asleep, nothing is written: {:?}", again.ops);
+    let mut cleared = item();
+    cleared.fields.extend(fields(&[("private", Value::Flag(false)), ("location", text("Clinic"))]));
+    let filled = world.plan(&asleep, &there(&reduced), &there(&cleared));
+    assert_eq!(value(&filled, Side::Crm, "subject"), Some(text("Lunch")));
+    assert_eq!(value(&filled, Side::Crm, "location"), Some(text("Clinic")));
+}
