@@ -7,7 +7,9 @@ use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
 use secrecy::SecretString;
+use sha2::Sha256;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -105,6 +107,14 @@ impl SecretKey {
         Ok(SecretString::from(text))
     }
 
+    /// A key for another purpose, so that no two purposes share one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; KEY_LEN] {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice()).expect("a key of any length will do");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(&(*self.0).into())
     }
@@ -177,6 +187,14 @@ mod tests {
             changed[at] ^= 1;
             assert!(key(1).open("hq", &changed).is_err(), "{at}");
         }
+    }
+
+    #[test]
+    fn each_purpose_has_a_key_of_its_own() {
+        assert_eq!(key(1).derive("a"), key(1).derive("a"));
+        assert_ne!(key(1).derive("a"), key(1).derive("b"));
+        assert_ne!(key(1).derive("a"), key(2).derive("a"));
+        assert_ne!(key(1).derive("a"), [1; KEY_LEN]);
     }
 
     #[test]
