@@ -17,10 +17,7 @@ pub struct MachineDice;
 #[async_trait]
 impl Clock for MachineClock {
     fn now(&self) -> Timestamp {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that asks the machine"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
         Timestamp::now()
     }
 

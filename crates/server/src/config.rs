@@ -70,23 +70,13 @@ impl Config {
     /// # Errors
     /// Every fault of the file, and of what it names, at once.
     pub fn read(file: &Path) -> Result<Config, ConfigFaults> {
-        let whole = |problem: String| ConfigFaults {
-            file: file.to_owned(),
-            faults: vec![ConfigFault {
-                line: None,
-                problem,
-            }],
-        };
-        let size = std::fs::metadata(file)
-            .map_err(|why| whole(format!("cannot be read: {why}")))?
-            .len();
+        let whole =
+            |problem: String| ConfigFaults { file: file.to_owned(), faults: vec![ConfigFault { line: None, problem }] };
+        let size = std::fs::metadata(file).map_err(|why| whole(format!("cannot be read: {why}")))?.len();
         if size > MAX_BYTES {
-            return Err(whole(format!(
-                "is {size} bytes long; a configuration has at most {MAX_BYTES}"
-            )));
+            return Err(whole(format!("is {size} bytes long; a configuration has at most {MAX_BYTES}")));
         }
-        let text =
-            std::fs::read_to_string(file).map_err(|why| whole(format!("cannot be read: {why}")))?;
+        let text = std::fs::read_to_string(file).map_err(|why| whole(format!("cannot be read: {why}")))?;
         Config::parse(&text, file)
     }
 
@@ -95,20 +85,13 @@ impl Config {
     /// # Errors
     /// Every fault at once.
     pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigFaults> {
-        let mut reader = Reader {
-            text,
-            folder: file.parent().unwrap_or_else(|| Path::new(".")),
-            faults: Vec::new(),
-        };
+        let mut reader = Reader { text, folder: file.parent().unwrap_or_else(|| Path::new(".")), faults: Vec::new() };
         let config = reader.config();
         let mut faults = reader.faults;
         faults.sort();
         match config {
             Some(config) if faults.is_empty() => Ok(config),
-            Some(_) | None => Err(ConfigFaults {
-                file: file.to_owned(),
-                faults,
-            }),
+            Some(_) | None => Err(ConfigFaults { file: file.to_owned(), faults }),
         }
     }
 }
@@ -132,13 +115,10 @@ impl<'t> Reader<'t> {
         let root = root.get_ref();
         self.only(root, "", &["listen", "key_file", "database", "crm"]);
         let listen = self.listen(root);
-        let key_file = self
-            .required(root, "", "key_file")
-            .and_then(|item| self.key_file(item));
+        let key_file = self.required(root, "", "key_file").and_then(|item| self.key_file(item));
         let database = self.section(root, "database").and_then(|table| {
             self.only(table, "database.", &["url"]);
-            self.required(table, "database.", "url")
-                .and_then(|item| self.url(item, "database.url"))
+            self.required(table, "database.", "url").and_then(|item| self.url(item, "database.url"))
         });
         let crm = self.section(root, "crm");
         let crm_name = match crm {
@@ -151,17 +131,8 @@ impl<'t> Reader<'t> {
             }
             None => None,
         };
-        let crm = crm.and_then(|table| {
-            self.required(table, "crm.", "url")
-                .and_then(|item| self.url(item, "crm.url"))
-        });
-        Some(Config {
-            listen: listen?,
-            database: database?,
-            key_file: key_file?,
-            crm_name: crm_name?,
-            crm: crm?,
-        })
+        let crm = crm.and_then(|table| self.required(table, "crm.", "url").and_then(|item| self.url(item, "crm.url")));
+        Some(Config { listen: listen?, database: database?, key_file: key_file?, crm_name: crm_name?, crm: crm? })
     }
 
     fn listen(&mut self, root: &Table<'_>) -> Option<SocketAddr> {
@@ -187,17 +158,11 @@ impl<'t> Reader<'t> {
         match std::fs::metadata(&path) {
             Ok(found) if found.is_file() => Some(path),
             Ok(_) => {
-                self.fault(
-                    Some(item.span()),
-                    format!("key_file {} is not a file", path.display()),
-                );
+                self.fault(Some(item.span()), format!("key_file {} is not a file", path.display()));
                 None
             }
             Err(why) => {
-                self.fault(
-                    Some(item.span()),
-                    format!("key_file {} cannot be read: {why}", path.display()),
-                );
+                self.fault(Some(item.span()), format!("key_file {} cannot be read: {why}", path.display()));
                 None
             }
         }
@@ -211,20 +176,16 @@ impl<'t> Reader<'t> {
                 Some(folder) if folder.is_dir() || folder.as_os_str().is_empty() => {
                     return Some(format!("sqlite:{}", path.display()));
                 }
-                Some(_) | None => self.fault(
-                    Some(item.span()),
-                    format!("{name} names a file in a folder that does not exist"),
-                ),
+                Some(_) | None => {
+                    self.fault(Some(item.span()), format!("{name} names a file in a folder that does not exist"))
+                }
             }
             return None;
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Some(text.to_owned());
         }
-        self.fault(
-            Some(item.span()),
-            format!("{name} begins with \"sqlite:\" or \"postgres://\""),
-        );
+        self.fault(Some(item.span()), format!("{name} begins with \"sqlite:\" or \"postgres://\""));
         None
     }
 
@@ -232,14 +193,9 @@ impl<'t> Reader<'t> {
         let text = self.text_of(item, "crm.name")?;
         let fits = !text.is_empty()
             && text.len() <= 64
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !fits {
-            self.fault(
-                Some(item.span()),
-                "crm.name has 1 to 64 letters, digits, hyphens and underscores".to_owned(),
-            );
+            self.fault(Some(item.span()), "crm.name has 1 to 64 letters, digits, hyphens and underscores".to_owned());
             return None;
         }
         Some(text.to_owned())
@@ -254,21 +210,13 @@ impl<'t> Reader<'t> {
         if table.is_none() {
             self.fault(
                 Some(item.span()),
-                format!(
-                    "{name} is a section, [{name}], not a {}",
-                    item.get_ref().type_str()
-                ),
+                format!("{name} is a section, [{name}], not a {}", item.get_ref().type_str()),
             );
         }
         table
     }
 
-    fn required<'a, 'i>(
-        &mut self,
-        table: &'a Table<'i>,
-        section: &str,
-        key: &str,
-    ) -> Option<&'a Item<'i>> {
+    fn required<'a, 'i>(&mut self, table: &'a Table<'i>, section: &str, key: &str) -> Option<&'a Item<'i>> {
         let item = lookup(table, key);
         if item.is_none() {
             self.fault(None, format!("{section}{key} is missing"));
@@ -285,10 +233,7 @@ impl<'t> Reader<'t> {
             }
             Some(text) => Some(text),
             None => {
-                self.fault(
-                    Some(item.span()),
-                    format!("{name} is a text, not a {}", item.get_ref().type_str()),
-                );
+                self.fault(Some(item.span()), format!("{name} is a text, not a {}", item.get_ref().type_str()));
                 None
             }
         }
@@ -299,10 +244,7 @@ impl<'t> Reader<'t> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let hint = known.join(", ");
-                self.fault(
-                    Some(key.span()),
-                    format!("{section}{name} is no setting of this file; known here: {hint}"),
-                );
+                self.fault(Some(key.span()), format!("{section}{name} is no setting of this file; known here: {hint}"));
             }
         }
     }
@@ -317,10 +259,7 @@ impl<'t> Reader<'t> {
 }
 
 fn lookup<'a, 'i>(table: &'a Table<'i>, key: &str) -> Option<&'a Item<'i>> {
-    table
-        .iter()
-        .find(|(name, _)| name.get_ref().as_ref() == key)
-        .map(|(_, item)| item)
+    table.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, item)| item)
 }
 
 #[cfg(test)]
@@ -337,13 +276,11 @@ mod tests {
     fn a_file_that_says_where_things_are_is_read() {
         let folder = folder();
         let file = folder.path().join("syncline.toml");
-        let text = "key_file = \"syncline.key\"\n[database]\nurl = \"sqlite:s.db\"\n[crm]\nurl = \"postgres://db/crm\"\n";
+        let text =
+            "key_file = \"syncline.key\"\n[database]\nurl = \"sqlite:s.db\"\n[crm]\nurl = \"postgres://db/crm\"\n";
         let config = Config::parse(text, &file).expect("read");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(
-            config.database,
-            format!("sqlite:{}", folder.path().join("s.db").display())
-        );
+        assert_eq!(config.database, format!("sqlite:{}", folder.path().join("s.db").display()));
         assert_eq!(config.crm, "postgres://db/crm");
         assert_eq!(config.crm_name, "crm");
     }
@@ -356,11 +293,7 @@ mod tests {
         let text = "listen = 8080\nkey_file = \"missing.key\"\ncolour = \"red\"\n[database]\nurl = \"mysql://x\"\npool = 3\n[crm]\nname = \"a b\"\n";
         let faults = Config::parse(text, &file).expect_err("refused");
         let lines: Vec<_> = faults.faults.iter().map(|fault| fault.line).collect();
-        assert_eq!(
-            lines,
-            [None, Some(1), Some(2), Some(3), Some(5), Some(6), Some(8)],
-            "{faults}"
-        );
+        assert_eq!(lines, [None, Some(1), Some(2), Some(3), Some(5), Some(6), Some(8)], "{faults}");
         assert!(faults.to_string().contains("crm.url is missing"));
         assert!(faults.to_string().contains(":2: key_file"));
     }
@@ -370,8 +303,7 @@ mod tests {
     fn broken_syntax_does_not_hide_the_other_faults() {
         let folder = folder();
         let text = "listen = \nkey_file = \"nowhere.key\"\n";
-        let faults =
-            Config::parse(text, &folder.path().join("syncline.toml")).expect_err("refused");
+        let faults = Config::parse(text, &folder.path().join("syncline.toml")).expect_err("refused");
         assert!(faults.faults.iter().any(|fault| fault.line == Some(1)));
         assert!(faults.faults.iter().any(|fault| fault.line == Some(2)));
         assert!(faults.faults.len() >= 4, "{faults}");

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use utoipa::ToSchema;
 
 /// One thing wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fault {
     /// Where: the field's name, with the place inside it.
     pub field: String,
@@ -17,16 +16,15 @@ impl Fault {
     /// A fault at a field.
     #[must_use]
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Fault {
-        Fault {
-            field: field.into(),
-            problem: problem.into(),
-        }
+        Fault { field: field.into(), problem: problem.into() }
     }
 }
 
 /// Why something is not done, named by what the asker does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
+    /// The body or the query cannot be read at all.
+    Malformed(String),
     /// The request is wrong: correct it. Every fault at once.
     Invalid(Vec<Fault>),
     /// No valid token came with the request.
@@ -71,6 +69,7 @@ impl Refused {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Refused::Malformed(_) => "malformed",
             Refused::Invalid(_) => "invalid",
             Refused::NoToken => "no_token",
             Refused::Forbidden(_) => "forbidden",
@@ -92,19 +91,16 @@ impl Refused {
                 [fault] => format!("{}: {}", fault.field, fault.problem),
                 faults => format!("{} things are wrong with the request", faults.len()),
             },
-            Refused::NoToken => {
-                "a valid token is needed: send 'Authorization: Bearer TOKEN'".to_owned()
-            }
-            Refused::Forbidden(message)
+            Refused::NoToken => "a valid token is needed: send 'Authorization: Bearer TOKEN'".to_owned(),
+            Refused::Malformed(message)
+            | Refused::Forbidden(message)
             | Refused::NotFound(message)
             | Refused::Conflict { message, .. }
             | Refused::Unavailable(message) => message.clone(),
-            Refused::Stale(Some(current)) => format!(
-                "the record changed meanwhile and is at version {current}: read it again and repeat the change"
-            ),
-            Refused::Stale(None) => {
-                "the record changed meanwhile: read it again and repeat the change".to_owned()
+            Refused::Stale(Some(current)) => {
+                format!("the record changed meanwhile and is at version {current}: read it again and repeat the change")
             }
+            Refused::Stale(None) => "the record changed meanwhile: read it again and repeat the change".to_owned(),
             Refused::TooLarge(limit) => format!("the body is larger than {limit} bytes"),
             Refused::NoSuchMethod => "this address does not answer this method".to_owned(),
             Refused::Broken(_) => "an error of the server; its log has the details".to_owned(),
@@ -116,7 +112,8 @@ impl Refused {
     pub fn faults(&self) -> &[Fault] {
         match self {
             Refused::Invalid(faults) => faults,
-            Refused::NoToken
+            Refused::Malformed(_)
+            | Refused::NoToken
             | Refused::Forbidden(_)
             | Refused::NotFound(_)
             | Refused::Stale(_)
@@ -156,11 +153,7 @@ impl Faults {
 
     /// Notes the faults of a part, below the part's name.
     pub fn within(&mut self, part: &str, faults: Vec<Fault>) {
-        self.0.extend(
-            faults
-                .into_iter()
-                .map(|fault| Fault::new(format!("{part}.{}", fault.field), fault.problem)),
-        );
+        self.0.extend(faults.into_iter().map(|fault| Fault::new(format!("{part}.{}", fault.field), fault.problem)));
     }
 
     /// Nothing noted so far.
@@ -174,11 +167,7 @@ impl Faults {
     /// # Errors
     /// [`Refused::Invalid`] with everything noted.
     pub fn refuse(self) -> Result<(), Refused> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Refused::Invalid(self.0))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(Refused::Invalid(self.0)) }
     }
 
     /// What was noted.

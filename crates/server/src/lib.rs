@@ -2,10 +2,22 @@
 //! and metrics.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod clock;
 pub mod config;
 pub mod fault;
 pub mod json;
+pub mod listen;
+pub mod metrics;
+pub mod ops;
+pub mod remotes;
+mod serve;
+pub mod services;
+pub mod wake;
+pub mod worker;
 
 pub use config::Config;
 pub use fault::{Fault, Refused};
+pub use listen::Listener;
+pub use serve::{serve, serve_with};
+pub use services::Services;

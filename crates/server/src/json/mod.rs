@@ -32,10 +32,7 @@ pub fn fields_json(fields: &Fields) -> Map<String, Json> {
                 object.insert(path.field.name(), value);
             }
             Some(start) => {
-                occurrences
-                    .entry(start)
-                    .or_default()
-                    .insert(path.field.name(), value);
+                occurrences.entry(start).or_default().insert(path.field.name(), value);
             }
         }
     }
@@ -72,21 +69,13 @@ pub fn read_fields(
     (fields, faults.into_vec())
 }
 
-fn read_occurrences(
-    value: &Json,
-    known: &dyn Fn(&Field) -> bool,
-    fields: &mut Fields,
-    faults: &mut Faults,
-) {
+fn read_occurrences(value: &Json, known: &dyn Fn(&Field) -> bool, fields: &mut Fields, faults: &mut Faults) {
     let Some(list) = value.as_array() else {
         faults.note(OCCURRENCES, "is an array of occurrences");
         return;
     };
     if list.len() > MAX_OCCURRENCES {
-        faults.note(
-            OCCURRENCES,
-            format!("has more than {MAX_OCCURRENCES} entries"),
-        );
+        faults.note(OCCURRENCES, format!("has more than {MAX_OCCURRENCES} entries"));
         return;
     }
     for (index, occurrence) in list.iter().enumerate() {
@@ -95,10 +84,8 @@ fn read_occurrences(
             faults.note(place, "is an object with original_start");
             continue;
         };
-        let start = occurrence
-            .get(ORIGINAL_START)
-            .and_then(Json::as_str)
-            .and_then(|text| text.parse::<DateTime>().ok());
+        let start =
+            occurrence.get(ORIGINAL_START).and_then(Json::as_str).and_then(|text| text.parse::<DateTime>().ok());
         let Some(start) = start else {
             faults.note(
                 format!("{place}.{ORIGINAL_START}"),
@@ -194,14 +181,8 @@ mod tests {
         let (fields, faults) = read_fields(&object, &appointment, &["version"]);
         assert!(fields.is_empty());
         let names: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        for name in [
-            "subject",
-            "email1",
-            "state",
-            "start",
-            "occurrences[0].original_start",
-            "occurrences[1].location",
-        ] {
+        for name in ["subject", "email1", "state", "start", "occurrences[0].original_start", "occurrences[1].location"]
+        {
             assert!(names.contains(&name), "{name} in {names:?}");
         }
         assert_eq!(names.len(), 6);

@@ -6,15 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-const DAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Every member a rule may have; each pattern names those it needs.
 #[derive(Default, Serialize, Deserialize)]
@@ -52,11 +44,7 @@ pub fn rule_json(rule: &Recurrence) -> Json {
             flat.pattern = "daily".to_owned();
             flat.interval = Some(*interval);
         }
-        Pattern::Weekly {
-            interval,
-            days,
-            first_day,
-        } => {
+        Pattern::Weekly { interval, days, first_day } => {
             flat.pattern = "weekly".to_owned();
             flat.interval = Some(*interval);
             flat.days = Some(day_names(days));
@@ -67,11 +55,7 @@ pub fn rule_json(rule: &Recurrence) -> Json {
             flat.interval = Some(*interval);
             flat.day = Some(*day);
         }
-        Pattern::MonthlyByWeekday {
-            interval,
-            days,
-            index,
-        } => {
+        Pattern::MonthlyByWeekday { interval, days, index } => {
             flat.pattern = "monthly_by_weekday".to_owned();
             flat.interval = Some(*interval);
             flat.days = Some(day_names(days));
@@ -113,9 +97,7 @@ pub fn rule_json(rule: &Recurrence) -> Json {
 pub fn read_rule(json: &Json) -> Result<Recurrence, String> {
     let mut flat = Flat::deserialize(json).map_err(|why| format!("is no rule: {why}"))?;
     let pattern = match std::mem::take(&mut flat.pattern).as_str() {
-        "daily" => Pattern::Daily {
-            interval: interval(&mut flat)?,
-        },
+        "daily" => Pattern::Daily { interval: interval(&mut flat)? },
         "weekly" => Pattern::Weekly {
             interval: interval(&mut flat)?,
             days: days(&mut flat)?,
@@ -124,10 +106,9 @@ pub fn read_rule(json: &Json) -> Result<Recurrence, String> {
                 None => 1,
             },
         },
-        "monthly_by_date" => Pattern::MonthlyByDate {
-            interval: interval(&mut flat)?,
-            day: needed(flat.day.take(), "day", 1..=31)?,
-        },
+        "monthly_by_date" => {
+            Pattern::MonthlyByDate { interval: interval(&mut flat)?, day: needed(flat.day.take(), "day", 1..=31)? }
+        }
         "monthly_by_weekday" => Pattern::MonthlyByWeekday {
             interval: interval(&mut flat)?,
             days: days(&mut flat)?,
@@ -143,10 +124,7 @@ pub fn read_rule(json: &Json) -> Result<Recurrence, String> {
             index: index(&mut flat)?,
         },
         "regenerating" => Pattern::Regenerating {
-            unit: flat
-                .unit
-                .take()
-                .ok_or_else(|| "needs unit: day, week, month or year".to_owned())?,
+            unit: flat.unit.take().ok_or_else(|| "needs unit: day, week, month or year".to_owned())?,
             interval: interval(&mut flat)?,
         },
         "foreign" => return Err("of pattern foreign cannot be set, only kept".to_owned()),
@@ -180,10 +158,7 @@ fn leftover(flat: &Flat) -> Option<&'static str> {
         (flat.unit.is_some(), "unit"),
         (flat.text.is_some(), "text"),
     ];
-    members
-        .iter()
-        .find(|(is_left, _)| *is_left)
-        .map(|(_, name)| *name)
+    members.iter().find(|(is_left, _)| *is_left).map(|(_, name)| *name)
 }
 
 fn interval(flat: &mut Flat) -> Result<u32, String> {
@@ -195,16 +170,10 @@ fn interval(flat: &mut Flat) -> Result<u32, String> {
 }
 
 fn index(flat: &mut Flat) -> Result<Index, String> {
-    flat.index
-        .take()
-        .ok_or_else(|| "needs index: first, second, third, fourth or last".to_owned())
+    flat.index.take().ok_or_else(|| "needs index: first, second, third, fourth or last".to_owned())
 }
 
-fn needed(
-    value: Option<u8>,
-    name: &str,
-    range: std::ops::RangeInclusive<u8>,
-) -> Result<u8, String> {
+fn needed(value: Option<u8>, name: &str, range: std::ops::RangeInclusive<u8>) -> Result<u8, String> {
     value
         .filter(|value| range.contains(value))
         .ok_or_else(|| format!("needs {name}: {} to {}", range.start(), range.end()))
@@ -265,10 +234,7 @@ mod tests {
             (json!({"pattern": "weekly"}), "days"),
             (json!({"pattern": "weekly", "days": ["noday"]}), "day"),
             (json!({"pattern": "daily", "day": 3}), "day"),
-            (
-                json!({"pattern": "daily", "count": 3, "until": "2026-01-01"}),
-                "one way",
-            ),
+            (json!({"pattern": "daily", "count": 3, "until": "2026-01-01"}), "one way"),
             (json!({"pattern": "monthly_by_date", "day": 32}), "1 to 31"),
             (json!({"pattern": "daily", "colour": 1}), "colour"),
             (json!({"pattern": "foreign", "text": "x"}), "kept"),

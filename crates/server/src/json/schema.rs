@@ -7,12 +7,8 @@ use serde_json::{Map, Value as Json, json};
 /// The schema of the fields a record may carry.
 #[must_use]
 pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
-    let fields = Field::SHIPPED
-        .iter()
-        .filter(|field| known(field) && **field != Field::State);
-    let mut properties: Map<String, Json> = fields
-        .map(|field| (field.name(), value_schema(field)))
-        .collect();
+    let fields = Field::SHIPPED.iter().filter(|field| known(field) && **field != Field::State);
+    let mut properties: Map<String, Json> = fields.map(|field| (field.name(), value_schema(field))).collect();
     if known(&Field::State) {
         let mut occurrence: Map<String, Json> = properties.clone();
         occurrence.remove(&Field::Rule.name());
@@ -20,10 +16,8 @@ pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
             "original_start".to_owned(),
             json!({"type": "string", "description": "Original start as wall time of the series' zone."}),
         );
-        occurrence.insert(
-            "state".to_owned(),
-            json!({"type": ["string", "null"], "enum": ["modified", "cancelled", null]}),
-        );
+        occurrence
+            .insert("state".to_owned(), json!({"type": ["string", "null"], "enum": ["modified", "cancelled", null]}));
         properties.insert(
             "occurrences".to_owned(),
             json!({"type": "array", "items": {
@@ -90,8 +84,6 @@ pub fn shared_schemas() -> Map<String, Json> {
     });
     match schemas {
         Json::Object(map) => map,
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-            Map::new()
-        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Map::new(),
     }
 }

@@ -143,14 +143,8 @@ pub fn read_value(field: &Field, json: &Json) -> Result<Value, String> {
             Some(text) => Ok(Value::text(text)),
             None => Err("is a text".to_owned()),
         },
-        Form::Flag => json
-            .as_bool()
-            .map(Value::Flag)
-            .ok_or_else(|| "is true or false".to_owned()),
-        Form::Number => json
-            .as_i64()
-            .map(Value::Number)
-            .ok_or_else(|| "is a whole number".to_owned()),
+        Form::Flag => json.as_bool().map(Value::Flag).ok_or_else(|| "is true or false".to_owned()),
+        Form::Number => json.as_i64().map(Value::Number).ok_or_else(|| "is a whole number".to_owned()),
         Form::Day => read_day(json).map(Value::Day),
         Form::When => read_when(json).map(Value::When),
         Form::Instant => json
@@ -176,7 +170,8 @@ fn when_json(when: &When) -> Json {
     }
 }
 
-const WHEN: &str = "is a day such as \"2026-03-01\", or {\"wall\": \"2026-03-01T10:00:00\", \"zone\": \"Europe/Berlin\"}";
+const WHEN: &str =
+    "is a day such as \"2026-03-01\", or {\"wall\": \"2026-03-01T10:00:00\", \"zone\": \"Europe/Berlin\"}";
 
 fn read_when(json: &Json) -> Result<When, String> {
     if json.is_string() {
@@ -217,18 +212,12 @@ fn read_day(json: &Json) -> Result<Date, String> {
 }
 
 fn read_words(json: &Json) -> Result<BTreeSet<String>, String> {
-    let list = json
-        .as_array()
-        .ok_or_else(|| "is an array of words".to_owned())?;
+    let list = json.as_array().ok_or_else(|| "is an array of words".to_owned())?;
     if list.len() > MAX_ELEMENTS {
         return Err(format!("has more than {MAX_ELEMENTS} entries"));
     }
     list.iter()
-        .map(|word| {
-            word.as_str()
-                .filter(|word| word.len() <= MAX_TEXT)
-                .map(str::to_owned)
-        })
+        .map(|word| word.as_str().filter(|word| word.len() <= MAX_TEXT).map(str::to_owned))
         .collect::<Option<_>>()
         .ok_or_else(|| "is an array of words".to_owned())
 }
@@ -271,18 +260,11 @@ fn read_person(json: &Json) -> Result<Attendee, String> {
     if person.name.trim().is_empty() && person.address.as_deref().is_none_or(str::is_empty) {
         return Err("is a person with neither name nor address".to_owned());
     }
-    Ok(Attendee {
-        name: person.name,
-        address: person.address,
-        role: person.role,
-        response: person.response,
-    })
+    Ok(Attendee { name: person.name, address: person.address, role: person.role, response: person.response })
 }
 
 fn read_people(json: &Json) -> Result<People, String> {
-    let list = json
-        .as_array()
-        .ok_or_else(|| "is an array of people".to_owned())?;
+    let list = json.as_array().ok_or_else(|| "is an array of people".to_owned())?;
     if list.len() > MAX_ELEMENTS {
         return Err(format!("has more than {MAX_ELEMENTS} entries"));
     }

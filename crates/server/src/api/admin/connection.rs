@@ -1,0 +1,127 @@
+//! Connections over REST; a password is set here and never shown.
+
+use super::super::ask::Ask;
+use super::super::member::{Member, Shape, part};
+use super::super::reply::{Answer, Reply};
+use super::super::route::{Body, Method, Route, Shown, Who};
+use super::{items, json, shown};
+use crate::fault::{Faults, Refused};
+use crate::ops::connection::{self, ConnectionDraft};
+use secrecy::SecretString;
+
+const KIND: Member =
+    Member::optional("kind", Shape::OneOf(&connection::KINDS), "what it speaks; ews unless said otherwise");
+const URL: Member = Member::optional("url", Shape::Text, "where it answers");
+const USER: Member = Member::optional("user", Shape::Text, "the account that signs in");
+const PASSWORD: Member = Member::optional("password", Shape::Text, "its password; never shown");
+const IMPERSONATE: Member =
+    Member::optional("impersonate", Shape::Flag, "sign in once and act for each mailbox; true unless said otherwise");
+const CA_FILE: Member = Member::clearable("ca_file", Shape::Text, "a file of further certificate authorities");
+const FOLDERS: Member =
+    Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
+
+const TAG: &str = "connections";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: Method::Get,
+        path: "/api/admin/connections",
+        tag: TAG,
+        summary: "Every connection.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::Page("Connection"),
+        run: |ask| Box::pin(list(ask)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/connections",
+        tag: TAG,
+        summary: "Adds a connection.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::Members(&[
+            Member::required("name", Shape::Text, "its name"),
+            KIND,
+            URL,
+            USER,
+            PASSWORD,
+            IMPERSONATE,
+            CA_FILE,
+            FOLDERS,
+        ]),
+        answer: Shown::Made("Connection"),
+        run: |ask| Box::pin(add(ask)),
+    },
+    Route {
+        method: Method::Get,
+        path: "/api/admin/connections/{name}",
+        tag: TAG,
+        summary: "One connection.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Connection"),
+        run: |ask| Box::pin(get(ask)),
+    },
+    Route {
+        method: Method::Patch,
+        path: "/api/admin/connections/{name}",
+        tag: TAG,
+        summary: "Changes what is named.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::Members(&[KIND, URL, USER, PASSWORD, IMPERSONATE, CA_FILE, FOLDERS]),
+        answer: Shown::One("Connection"),
+        run: |ask| Box::pin(change(ask)),
+    },
+    Route {
+        method: Method::Delete,
+        path: "/api/admin/connections/{name}",
+        tag: TAG,
+        summary: "Removes a connection that no user is mapped on.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::Nothing,
+        run: |ask| Box::pin(remove(ask)),
+    },
+];
+
+fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
+    let mut faults = Faults::default();
+    let folders = ask.json("folders").and_then(|value| part("folders", value, &mut faults));
+    faults.refuse()?;
+    Ok(ConnectionDraft {
+        kind: ask.text("kind").map(str::to_owned),
+        url: ask.text("url").map(str::to_owned),
+        user: ask.text("user").map(str::to_owned),
+        password: ask.text("password").map(SecretString::from),
+        impersonate: ask.flag("impersonate"),
+        ca_file: ask.change("ca_file").map(|change| change.map(str::to_owned)),
+        folders,
+    })
+}
+
+async fn list(ask: Ask) -> Answer {
+    items(&connection::list(&ask.services).await?, None)
+}
+
+async fn add(ask: Ask) -> Answer {
+    let made = connection::add(&ask.services, ask.required("name"), draft(&ask)?).await?;
+    Ok(Reply::made(json(&made)?))
+}
+
+async fn get(ask: Ask) -> Answer {
+    shown(&connection::get(&ask.services, ask.part("name")).await?)
+}
+
+async fn change(ask: Ask) -> Answer {
+    shown(&connection::change(&ask.services, ask.part("name"), draft(&ask)?).await?)
+}
+
+async fn remove(ask: Ask) -> Answer {
+    connection::remove(&ask.services, ask.part("name")).await?;
+    Ok(Reply::done())
+}

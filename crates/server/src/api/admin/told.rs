@@ -1,0 +1,157 @@
+//! What administrators are told, over REST: history and quarantined records.
+
+use super::super::ask::Ask;
+use super::super::member::{Member, Shape};
+use super::super::reply::Answer;
+use super::super::route::{Body, Method, Route, Shown, Who};
+use super::{SIDES, items};
+use crate::fault::{Faults, Refused};
+use crate::ops::people;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use model::{Kind, PairingId, RecordId, Side};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use store::{History, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
+
+const LIMIT: Member = Member::optional("limit", Shape::Whole(1, 500), "how many");
+const AFTER: Member = Member::optional("after", Shape::Text, "the `next` of the page before");
+const USER: Member = Member::optional("user", Shape::Text, "one user, by id, login or pairing");
+
+const TAG: &str = "history";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: Method::Get,
+        path: "/api/admin/history",
+        tag: TAG,
+        summary: "What was changed, the newest first.",
+        who: Who::Administrator,
+        query: &[
+            LIMIT,
+            AFTER,
+            USER,
+            Member::optional("side", Shape::OneOf(SIDES), "the record's side"),
+            Member::optional("record", Shape::Text, "one record, as that side names it"),
+            Member::optional("cycle", Shape::Text, "one cycle"),
+            Member::optional("since", Shape::Text, "from this instant on"),
+            Member::optional("until", Shape::Text, "before this instant"),
+        ],
+        body: Body::None,
+        answer: Shown::Page("History"),
+        run: |ask| Box::pin(history(ask)),
+    },
+    Route {
+        method: Method::Get,
+        path: "/api/admin/quarantine",
+        tag: TAG,
+        summary: "Records that cannot be synchronised, with the reason.",
+        who: Who::Administrator,
+        query: &[LIMIT, AFTER, USER],
+        body: Body::None,
+        answer: Shown::Page("Quarantine"),
+        run: |ask| Box::pin(quarantine(ask)),
+    },
+];
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    line: &'a History,
+}
+
+#[derive(Serialize)]
+struct Quarantined<'a> {
+    pairing: &'a PairingId,
+    #[serde(flatten)]
+    quarantine: &'a Quarantine,
+}
+
+async fn history(ask: Ask) -> Answer {
+    let mut faults = Faults::default();
+    let since = instant(&ask, "since", &mut faults);
+    let until = instant(&ask, "until", &mut faults);
+    let after = match ask.text("after").map(history_key) {
+        None => None,
+        Some(Some(key)) => Some(key),
+        Some(None) => {
+            faults.note("after", "is no cursor of this list");
+            None
+        }
+    };
+    let record = match (ask.text("side").and_then(Side::parse), ask.text("record")) {
+        (Some(side), Some(record)) => Some((side, RecordId::new(record))),
+        (None, None) => None,
+        (Some(_), None) => {
+            faults.note("record", "is missing beside side");
+            None
+        }
+        (None, Some(_)) => {
+            faults.note("side", "is missing beside record");
+            None
+        }
+    };
+    faults.refuse()?;
+    let filter = HistoryFilter {
+        pairing: people::optional_pairing(&ask.services, ask.text("user")).await?,
+        record,
+        cycle: ask.text("cycle").map(str::to_owned),
+        since,
+        until,
+    };
+    let limit = ask.limit();
+    let lines = people::history(&ask.services, &filter, after.as_ref(), limit).await?;
+    let next = lines.last().filter(|_| lines.len() == limit).map(|last| cursor(&history_cursor(last)));
+    let shown: Vec<Line<'_>> = lines.iter().map(|line| Line { line: &line.line }).collect();
+    items(&shown, next)
+}
+
+async fn quarantine(ask: Ask) -> Answer {
+    let after = match ask.text("after").map(quarantine_key) {
+        None => None,
+        Some(Some(key)) => Some(key),
+        Some(None) => return Err(Refused::at("after", "is no cursor of this list")),
+    };
+    let limit = ask.limit();
+    let rows = people::quarantine(&ask.services, ask.text("user"), after.as_ref(), limit).await?;
+    let next = rows
+        .last()
+        .filter(|_| rows.len() == limit)
+        .map(|(pairing, row)| cursor(&json!([pairing, row.side.as_str(), row.kind.as_str(), row.id])));
+    let shown: Vec<Quarantined<'_>> =
+        rows.iter().map(|(pairing, quarantine)| Quarantined { pairing, quarantine }).collect();
+    items(&shown, next)
+}
+
+fn instant(ask: &Ask, name: &str, faults: &mut Faults) -> Option<Timestamp> {
+    let text = ask.text(name)?;
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        faults.note(name, "is an instant such as 2026-03-01T09:00:00Z");
+    }
+    parsed
+}
+
+fn cursor(key: &Json) -> String {
+    URL_SAFE_NO_PAD.encode(key.to_string())
+}
+
+fn read_cursor(text: &str) -> Option<Json> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+fn history_cursor(line: &HistoryLine) -> Json {
+    json!([line.key.at, line.key.pairing, line.key.number])
+}
+
+fn history_key(text: &str) -> Option<HistoryKey> {
+    let (at, pairing, number) = serde_json::from_value(read_cursor(text)?).ok()?;
+    Some(HistoryKey { at, pairing, number })
+}
+
+fn quarantine_key(text: &str) -> Option<QuarantineKey> {
+    let (pairing, side, kind, id): (PairingId, String, String, RecordId) =
+        serde_json::from_value(read_cursor(text)?).ok()?;
+    Some((pairing, Side::parse(&side)?, Kind::parse(&kind)?, id))
+}

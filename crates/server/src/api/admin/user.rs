@@ -1,0 +1,331 @@
+//! Users and their mailboxes over REST: mapping, enabling, sync now, the plan of the next cycle, and explanations.
+
+use super::super::ask::Ask;
+use super::super::member::{Member, Shape, part};
+use super::super::reply::{Answer, Reply};
+use super::super::route::{Body, Method, Route, Shown, Who};
+use super::{SIDES, items, json, shown};
+use crate::fault::{Faults, Refused};
+use crate::ops::user::{ChangeUser, MapUser};
+use crate::ops::{cycle, status, user};
+use model::settings::{ExtractStart, GroupKind, UserSettings};
+use model::{Kind, PairingId, RecordId, Side};
+use plan::access::Groups;
+use serde_json::{Value as Json, json as made_json};
+use std::collections::BTreeMap;
+use store::Pairing;
+
+const CONNECTION: &str = "the connection the mailbox is on";
+const ADDRESS: &str = "the mailbox's address";
+const ENABLED: Member = Member::optional("enabled", Shape::Flag, "synchronises");
+const EXTRACT_START: Member =
+    Member::clearable("extract_start", Shape::Any("ExtractStart"), "what is older stays out; as for all when null");
+const VISIBILITY_ALL: Member =
+    Member::optional("visibility_all", Shape::Flag, "any contact he may open counts as visible, not only My Contacts");
+const LANGUAGE: Member = Member::clearable("language", Shape::Text, "the language of the category written for him");
+const ZONE: Member = Member::clearable("zone", Shape::Text, "his IANA zone, for what carries none");
+
+const KINDS: &[&str] = &["contact", "appointment", "task"];
+
+const TAG: &str = "users";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: Method::Get,
+        path: "/api/admin/users",
+        tag: TAG,
+        summary: "Every mapped user: how he stands, his links and what waits.",
+        who: Who::Administrator,
+        query: &[
+            Member::optional("limit", Shape::Whole(1, 500), "how many"),
+            Member::optional("after", Shape::Text, "the `next` of the page before"),
+        ],
+        body: Body::None,
+        answer: Shown::Page("UserStatus"),
+        run: |ask| Box::pin(list(ask)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/users",
+        tag: TAG,
+        summary: "Maps a user to a mailbox.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::Members(&[
+            Member::required("user", Shape::Text, "the CRM's user, by id or login"),
+            Member::required("connection", Shape::Text, CONNECTION),
+            Member::required("address", Shape::Text, ADDRESS),
+            ENABLED,
+            Member::optional("levels", Shape::Object("Levels"), "his own levels by domain"),
+            EXTRACT_START,
+            VISIBILITY_ALL,
+            LANGUAGE,
+            ZONE,
+        ]),
+        answer: Shown::Made("UserStatus"),
+        run: |ask| Box::pin(map(ask)),
+    },
+    Route {
+        method: Method::Get,
+        path: "/api/admin/users/{user}",
+        tag: TAG,
+        summary: "One mapped user, by id, login or pairing.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("UserStatus"),
+        run: |ask| Box::pin(get(ask)),
+    },
+    Route {
+        method: Method::Patch,
+        path: "/api/admin/users/{user}",
+        tag: TAG,
+        summary: "Changes what is named of a mapping; moving the mailbox to another connection too.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::Members(&[
+            Member::optional("connection", Shape::Text, CONNECTION),
+            Member::optional("address", Shape::Text, ADDRESS),
+            ENABLED,
+            EXTRACT_START,
+            VISIBILITY_ALL,
+            LANGUAGE,
+            ZONE,
+            Member::optional(
+                "confirm_mailbox",
+                Shape::Flag,
+                "the mailbox that stands behind the address now is the right one",
+            ),
+        ]),
+        answer: Shown::One("UserStatus"),
+        run: |ask| Box::pin(change(ask)),
+    },
+    Route {
+        method: Method::Delete,
+        path: "/api/admin/users/{user}",
+        tag: TAG,
+        summary: "Unmaps a user: nothing is deleted on either side, his links sleep.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::Nothing,
+        run: |ask| Box::pin(unmap(ask)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/users/{user}/enable",
+        tag: TAG,
+        summary: "Enables a user.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("UserStatus"),
+        run: |ask| Box::pin(enable(ask, true)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/users/{user}/disable",
+        tag: TAG,
+        summary: "Disables a user: nothing is deleted, his links sleep.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("UserStatus"),
+        run: |ask| Box::pin(enable(ask, false)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/users/{user}/forget",
+        tag: TAG,
+        summary: "Forgets a user: his links and history go; nothing is deleted on either side.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::Nothing,
+        run: |ask| Box::pin(forget(ask)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/users/{user}/sync",
+        tag: TAG,
+        summary: "Makes a user due at once.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Due"),
+        run: |ask| Box::pin(sync_one(ask)),
+    },
+    Route {
+        method: Method::Post,
+        path: "/api/admin/sync",
+        tag: TAG,
+        summary: "Makes every enabled user due at once.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Due"),
+        run: |ask| Box::pin(sync_all(ask)),
+    },
+    Route {
+        method: Method::Get,
+        path: "/api/admin/users/{user}/plan",
+        tag: TAG,
+        summary: "The plan of the user's next cycle; nothing is written on either side.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Plan"),
+        run: |ask| Box::pin(plan(ask)),
+    },
+    Route {
+        method: Method::Get,
+        path: "/api/admin/users/{user}/explain",
+        tag: TAG,
+        summary: "Whose level counts for a user; with a record, why that record is or is not in sync.",
+        who: Who::Administrator,
+        query: &[
+            Member::optional("side", Shape::OneOf(SIDES), "the record's side"),
+            Member::optional("kind", Shape::OneOf(KINDS), "the record's kind"),
+            Member::optional("record", Shape::Text, "the record, as that side names it"),
+            Member::optional("organization", Shape::Text, "what if he joined this organization"),
+            Member::optional("position", Shape::Text, "what if he held this position"),
+            Member::optional("user_list", Shape::Text, "what if this list named him"),
+        ],
+        body: Body::None,
+        answer: Shown::One("Explained"),
+        run: |ask| Box::pin(explain(ask)),
+    },
+];
+
+fn show(ask: &Ask, pairing: Pairing) -> Result<Json, Refused> {
+    json(&status::of(pairing, ask.now))
+}
+
+async fn list(ask: Ask) -> Answer {
+    let after = ask.text("after").map(PairingId::new);
+    let limit = ask.limit();
+    let page = status::page(&ask.services, after.as_ref(), limit).await?;
+    let next = page.last().filter(|_| page.len() == limit).map(|last| last.pairing.to_string());
+    items(&page, next)
+}
+
+async fn map(ask: Ask) -> Answer {
+    let mut faults = Faults::default();
+    let levels: Option<BTreeMap<String, String>> =
+        ask.json("levels").and_then(|value| part("levels", value, &mut faults));
+    let extract_start = extract_start(&ask, &mut faults);
+    faults.refuse()?;
+    let pairing = user::map(
+        &ask.services,
+        MapUser {
+            user: ask.required("user").to_owned(),
+            connection: ask.required("connection").to_owned(),
+            address: ask.required("address").to_owned(),
+            enabled: ask.flag("enabled").unwrap_or(true),
+            levels: levels.unwrap_or_default(),
+            settings: UserSettings {
+                levels: BTreeMap::new(),
+                extract_start: extract_start.flatten(),
+                visibility_all: ask.flag("visibility_all").unwrap_or(false),
+                language: ask.text("language").map(str::to_owned),
+                zone: ask.text("zone").map(str::to_owned),
+            },
+        },
+    )
+    .await?;
+    Ok(Reply::made(show(&ask, pairing)?))
+}
+
+async fn get(ask: Ask) -> Answer {
+    let pairing = user::pairing(&ask.services, ask.part("user")).await?;
+    shown(&status::of(pairing, ask.now))
+}
+
+async fn change(ask: Ask) -> Answer {
+    let mut faults = Faults::default();
+    let extract_start = extract_start(&ask, &mut faults);
+    faults.refuse()?;
+    let owned = |name: &str| ask.change(name).map(|change| change.map(str::to_owned));
+    let request = ChangeUser {
+        connection: ask.text("connection").map(str::to_owned),
+        address: ask.text("address").map(str::to_owned),
+        enabled: ask.flag("enabled"),
+        extract_start,
+        visibility_all: ask.flag("visibility_all"),
+        language: owned("language"),
+        zone: owned("zone"),
+        confirm_mailbox: ask.flag("confirm_mailbox").unwrap_or(false),
+    };
+    let changed = user::change(&ask.services, ask.part("user"), request).await?;
+    shown(&status::of(changed, ask.now))
+}
+
+async fn unmap(ask: Ask) -> Answer {
+    user::unmap(&ask.services, ask.part("user")).await?;
+    Ok(Reply::done())
+}
+
+async fn enable(ask: Ask, enabled: bool) -> Answer {
+    let request = ChangeUser { enabled: Some(enabled), ..ChangeUser::default() };
+    let changed = user::change(&ask.services, ask.part("user"), request).await?;
+    shown(&status::of(changed, ask.now))
+}
+
+async fn forget(ask: Ask) -> Answer {
+    user::forget(&ask.services, ask.part("user")).await?;
+    Ok(Reply::done())
+}
+
+async fn sync_one(ask: Ask) -> Answer {
+    let due = user::sync_now(&ask.services, Some(ask.part("user"))).await?;
+    Ok(Reply::of(made_json!({ "due": due })))
+}
+
+async fn sync_all(ask: Ask) -> Answer {
+    let due = user::sync_now(&ask.services, None).await?;
+    Ok(Reply::of(made_json!({ "due": due })))
+}
+
+async fn plan(ask: Ask) -> Answer {
+    shown(&cycle::plan(&ask.services, ask.part("user")).await?)
+}
+
+async fn explain(ask: Ask) -> Answer {
+    let user = ask.part("user");
+    let record = (
+        ask.text("side").and_then(Side::parse),
+        ask.text("kind").and_then(Kind::parse),
+        ask.text("record").map(RecordId::new),
+    );
+    match record {
+        (None, None, None) => {
+            let mut joined = Groups::default();
+            for (name, kind) in [
+                ("organization", GroupKind::Organization),
+                ("position", GroupKind::Position),
+                ("user_list", GroupKind::UserList),
+            ] {
+                joined.own.extend(ask.text(name).map(|id| (kind, id.to_owned())));
+            }
+            shown(&cycle::explain_user(&ask.services, user, &joined).await?)
+        }
+        (Some(side), Some(kind), Some(record)) => {
+            shown(&cycle::explain_record(&ask.services, user, side, kind, &record).await?)
+        }
+        (side, kind, record) => {
+            let mut faults = Faults::default();
+            for (name, missing) in [("side", side.is_none()), ("kind", kind.is_none()), ("record", record.is_none())] {
+                if missing {
+                    faults.note(name, "is missing: a record is named by side, kind and record");
+                }
+            }
+            faults.refuse()?;
+            Err(Refused::Broken("a record was named and was not".to_owned()))
+        }
+    }
+}
+
+fn extract_start(ask: &Ask, faults: &mut Faults) -> Option<Option<ExtractStart>> {
+    let value = ask.json("extract_start")?;
+    part("extract_start", value, faults)
+}

@@ -1,0 +1,256 @@
+//! A request as its route reads it: signed in, its path, query and body checked, every fault told at once.
+
+use super::member::{Need, check, read_query};
+use super::route::{Body, Route, Who};
+use crate::fault::{Faults, Refused};
+use crate::json::read_fields;
+use crate::services::Services;
+use axum::extract::RawPathParams;
+use axum::http::{HeaderMap, header, request::Parts};
+use crm::{Actor, PageRequest};
+use futures::StreamExt;
+use jiff::Timestamp;
+use model::Fields;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// A body has at most this many bytes.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// A page has this many entries unless asked otherwise.
+pub const PAGE_DEFAULT: usize = 100;
+
+/// A page has at most this many entries.
+pub const PAGE_MOST: usize = 500;
+
+/// A request that passed its route's checks.
+pub struct Ask {
+    /// What the server is made of.
+    pub services: Services,
+    /// Now.
+    pub now: Timestamp,
+    /// A record's fields out of the body.
+    pub fields: Fields,
+    actor: Option<Actor>,
+    path: BTreeMap<String, String>,
+    query: Map<String, Json>,
+    body: Map<String, Json>,
+    version: Option<String>,
+}
+
+impl Ask {
+    /// Reads a request. The order of refusals: no token, not allowed, cannot be read, every fault.
+    pub(super) async fn read(
+        route: &Route,
+        services: Services,
+        parts: &Parts,
+        path: RawPathParams,
+        body: axum::body::Body,
+    ) -> Result<Ask, Refused> {
+        let now = services.clock.now();
+        let actor = match route.who {
+            Who::Anybody => None,
+            Who::User => Some(signed_in(&services, &parts.headers, now).await?),
+            Who::Administrator => {
+                let actor = signed_in(&services, &parts.headers, now).await?;
+                if !actor.is_admin() {
+                    return Err(Refused::Forbidden("only an administrator may do this".to_owned()));
+                }
+                Some(actor)
+            }
+        };
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut faults = Faults::default();
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Refused::Malformed("the query cannot be read".to_owned()))?;
+        let query = read_query(pairs.0.into_iter(), route.query, &mut faults);
+        let body = read_body(route, body).await?;
+        let mut fields = Fields::new();
+        match route.body {
+            Body::None | Body::Open(_) => {}
+            Body::Members(members) => check(&body, members, &|_| false, &mut faults),
+            Body::Record { members, known, .. } => {
+                let names: Vec<&str> = members.iter().map(|member| member.name).collect();
+                check(&body, members, &|_| true, &mut faults);
+                let (read, wrong) = read_fields(&body, &known, &names);
+                fields = read;
+                for fault in wrong {
+                    faults.note(fault.field, fault.problem);
+                }
+            }
+        }
+        let version = version(&parts.headers, &body, &query, &mut faults);
+        faults.refuse()?;
+        Ok(Ask { services, now, fields, actor, path, query, body, version })
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// The route is one that anybody may ask.
+    pub fn actor(&self) -> Result<&Actor, Refused> {
+        self.actor.as_ref().ok_or(Refused::NoToken)
+    }
+
+    /// A part of the path; empty when the route has no such part.
+    #[must_use]
+    pub fn part(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    fn member(&self, name: &str) -> Option<&Json> {
+        self.body.get(name).or_else(|| self.query.get(name))
+    }
+
+    /// Whether the body or query carries the member, null too.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.member(name).is_some()
+    }
+
+    /// A text of the body or query.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.member(name).and_then(Json::as_str)
+    }
+
+    /// A text that its member requires; empty would have been refused before only if absent.
+    #[must_use]
+    pub fn required(&self, name: &str) -> &str {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// Yes or no out of the body or query.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.member(name).and_then(Json::as_bool)
+    }
+
+    /// A whole number out of the body or query.
+    #[must_use]
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        self.member(name).and_then(Json::as_i64)
+    }
+
+    /// The texts of an array.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let list = self.member(name)?.as_array()?;
+        Some(list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
+    }
+
+    /// A member as it stands.
+    #[must_use]
+    pub fn json(&self, name: &str) -> Option<&Json> {
+        self.member(name)
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub fn body(&self) -> &Map<String, Json> {
+        &self.body
+    }
+
+    /// A member that is set, cleared or not named.
+    #[must_use]
+    pub fn change(&self, name: &str) -> Option<Option<&str>> {
+        self.member(name).map(Json::as_str)
+    }
+
+    /// The version a change was made against, out of `If-Match` or the body.
+    ///
+    /// # Errors
+    /// None was named, or it is no version of ours.
+    pub fn version(&self) -> Result<i64, Refused> {
+        self.named_version()?.ok_or_else(|| {
+            Refused::at(
+                "version",
+                "is missing: name the version the change was made against, as 'If-Match: \"N\"' or as member 'version'",
+            )
+        })
+    }
+
+    /// The version a change was made against, if one was named.
+    ///
+    /// # Errors
+    /// What was named is no version of ours.
+    pub fn named_version(&self) -> Result<Option<i64>, Refused> {
+        self.version
+            .as_deref()
+            .map(|text| text.parse().map_err(|_| Refused::at("version", "is no version of this server")))
+            .transpose()
+    }
+
+    /// The page asked for.
+    #[must_use]
+    pub fn page(&self) -> PageRequest {
+        PageRequest { after: self.text("after").map(str::to_owned), limit: self.limit() }
+    }
+
+    /// How many entries are asked for.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.whole("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MOST)
+    }
+}
+
+async fn signed_in(services: &Services, headers: &HeaderMap, now: Timestamp) -> Result<Actor, Refused> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or(Refused::NoToken)?;
+    crate::ops::token::actor(services, token, now).await
+}
+
+async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, Json>, Refused> {
+    if matches!(route.body, Body::None) {
+        return Ok(Map::new());
+    }
+    let mut bytes = Vec::new();
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Refused::Malformed("the body broke off".to_owned()))?;
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(Refused::TooLarge(MAX_BODY));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let optional = route.body.members().iter().all(|member| member.need != Need::Required);
+    if bytes.is_empty() && optional {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(Json::Object(object)) => Ok(object),
+        Ok(_) => Err(Refused::Malformed("the body is a JSON object".to_owned())),
+        Err(why) => {
+            Err(Refused::Malformed(format!("the body is not JSON: line {}, column {}", why.line(), why.column())))
+        }
+    }
+}
+
+/// `If-Match` and the member `version` say the same thing; both may be there if they agree.
+fn version(
+    headers: &HeaderMap,
+    body: &Map<String, Json>,
+    query: &Map<String, Json>,
+    faults: &mut Faults,
+) -> Option<String> {
+    let header = headers
+        .get(header::IF_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .map(|text| text.trim().trim_start_matches("W/").trim_matches('"').to_owned());
+    let member =
+        body.get("version").or_else(|| query.get("version")).and_then(Json::as_i64).map(|version| version.to_string());
+    match (header, member) {
+        (Some(header), Some(member)) if header != member => {
+            faults.note("version", "differs from If-Match");
+            None
+        }
+        (Some(version), _) | (None, Some(version)) => Some(version),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,191 @@
+//! Connections: the servers that mailboxes live on, with the account that signs in there.
+
+use crate::fault::{Faults, Refused};
+use crate::services::Services;
+use model::Kind;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use std::path::Path;
+use store::Connection;
+
+/// What a connection may speak.
+pub const KINDS: [&str; 1] = ["ews"];
+
+/// What is set of a connection; what is absent stays, and is required for a new one.
+#[derive(Clone, Default)]
+pub struct ConnectionDraft {
+    /// What it speaks.
+    pub kind: Option<String>,
+    /// Where it answers.
+    pub url: Option<String>,
+    /// The account that signs in.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// Sign in once and act for each mailbox.
+    pub impersonate: Option<bool>,
+    /// A file of further certificate authorities.
+    pub ca_file: Option<Option<String>>,
+    /// Sub-folders, per kind (rule D7).
+    pub folders: Option<BTreeMap<Kind, Vec<String>>>,
+}
+
+/// Every connection, without secrets.
+///
+/// # Errors
+/// Only the store's.
+pub async fn list(services: &Services) -> Result<Vec<Connection>, Refused> {
+    Ok(services.store.connections().await?)
+}
+
+/// One connection, without its secret.
+///
+/// # Errors
+/// There is none of that name.
+pub async fn get(services: &Services, name: &str) -> Result<Connection, Refused> {
+    let mut connection = stored(services, name).await?.ok_or_else(|| Refused::missing("connection", name))?;
+    connection.secret = Vec::new();
+    Ok(connection)
+}
+
+/// Adds a connection.
+///
+/// # Errors
+/// Every fault at once; the name is taken.
+pub async fn add(services: &Services, name: &str, draft: ConnectionDraft) -> Result<Connection, Refused> {
+    let mut faults = Faults::default();
+    let name_fits =
+        !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if !name_fits {
+        faults.note("name", "has 1 to 64 letters, digits, hyphens, points and underscores");
+    } else if stored(services, name).await?.is_some() {
+        faults.note("name", format!("there is a connection {name} already"));
+    }
+    for (member, missing) in
+        [("url", draft.url.is_none()), ("user", draft.user.is_none()), ("password", draft.password.is_none())]
+    {
+        if missing {
+            faults.note(member, "is missing");
+        }
+    }
+    let blank = Connection {
+        name: name.to_owned(),
+        kind: "ews".to_owned(),
+        url: String::new(),
+        user: String::new(),
+        secret: Vec::new(),
+        impersonate: true,
+        ca_file: None,
+        folders: BTreeMap::new(),
+    };
+    store(services, blank, draft, faults).await
+}
+
+/// Changes a connection: what the draft does not name stays.
+///
+/// # Errors
+/// Every fault at once; there is none of that name.
+pub async fn change(services: &Services, name: &str, draft: ConnectionDraft) -> Result<Connection, Refused> {
+    let present = stored(services, name).await?.ok_or_else(|| Refused::missing("connection", name))?;
+    store(services, present, draft, Faults::default()).await
+}
+
+/// Removes a connection that no user is mapped on.
+///
+/// # Errors
+/// There is none of that name, or users are mapped on it.
+pub async fn remove(services: &Services, name: &str) -> Result<(), Refused> {
+    Ok(services.store.delete_connection(name).await?)
+}
+
+async fn stored(services: &Services, name: &str) -> Result<Option<Connection>, Refused> {
+    Ok(services.store.connection(name).await?)
+}
+
+async fn store(
+    services: &Services,
+    mut connection: Connection,
+    draft: ConnectionDraft,
+    mut faults: Faults,
+) -> Result<Connection, Refused> {
+    if let Some(kind) = draft.kind {
+        if !KINDS.contains(&kind.as_str()) {
+            faults.note("kind", format!("is one of {}", KINDS.join(", ")));
+        }
+        connection.kind = kind;
+    }
+    if let Some(url) = draft.url {
+        if let Some(problem) = url_problem(&url) {
+            faults.note("url", problem);
+        }
+        connection.url = url;
+    }
+    if let Some(user) = draft.user {
+        if user.trim().is_empty() {
+            faults.note("user", "is empty");
+        }
+        connection.user = user;
+    }
+    if let Some(impersonate) = draft.impersonate {
+        connection.impersonate = impersonate;
+    }
+    if let Some(ca_file) = draft.ca_file {
+        if let Some(file) = &ca_file
+            && !Path::new(file).is_file()
+        {
+            faults.note("ca_file", "names no file of this machine");
+        }
+        connection.ca_file = ca_file;
+    }
+    if let Some(folders) = draft.folders {
+        for (kind, paths) in &folders {
+            if paths.iter().any(|path| path.trim().is_empty()) {
+                faults.note(format!("folders.{kind}"), "names a folder without a name");
+            }
+        }
+        connection.folders = folders;
+    }
+    match draft.password {
+        Some(password) if password.expose_secret().is_empty() => {
+            faults.note("password", "is empty");
+        }
+        Some(password) => {
+            connection.secret = services.key.seal(services.random(), &connection.name, password.expose_secret());
+        }
+        None => {}
+    }
+    faults.refuse()?;
+    services.store.put_connection(&connection).await?;
+    super::woken(services);
+    connection.secret = Vec::new();
+    Ok(connection)
+}
+
+/// Passwords travel by TLS only; plain http is for this machine itself.
+fn url_problem(url: &str) -> Option<String> {
+    match connect::http::checked(url) {
+        Ok(_) => None,
+        Err(why) => Some(why.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_reaches_only_this_machine() {
+        for url in [
+            "https://mail.example.com/EWS/Exchange.asmx",
+            "http://127.0.0.1:8443/EWS/Exchange.asmx",
+            "http://[::1]:80/x",
+            "http://localhost/x",
+        ] {
+            assert_eq!(url_problem(url), None, "{url}");
+        }
+        for url in ["http://mail.example.com/x", "http://127.0.0.1.example.com/x", "ftp://x/y", "mail", "https://", ""]
+        {
+            assert!(url_problem(url).is_some(), "{url}");
+        }
+    }
+}

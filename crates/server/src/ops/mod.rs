@@ -1,0 +1,29 @@
+//! What administrators do, as plain functions: the API and the command line both call these, so that they cannot differ.
+
+pub mod connection;
+pub mod cycle;
+pub mod group_rule;
+pub mod level;
+pub mod map;
+pub mod people;
+pub mod setting;
+pub mod status;
+pub mod sync_list;
+pub mod token;
+pub mod user;
+
+mod error;
+
+use crate::services::Services;
+use ::crm::{Actor, EmployeeId};
+
+/// Who acts when no user of the CRM does: the command line, with the rights of an administrator.
+#[must_use]
+pub fn operator(source: &str) -> Actor {
+    Actor::administrator(EmployeeId::new("operator"), source)
+}
+
+/// What an administrative change wakes: the worker looks at once whether something is due.
+fn woken(services: &Services) {
+    services.wake.pairing_due();
+}

@@ -1,0 +1,157 @@
+//! Opens both sides of a pairing for a cycle: the built-in CRM, and the mailbox on its connection with the connection's
+//! password taken out of its envelope.
+
+use async_trait::async_trait;
+use connect::crm::{CrmDirectory, CrmRemote};
+use connect::ews::{EwsRemote, Reach};
+use connect::http::Network;
+use connect::sign_in::SignIn;
+use engine::port::{Clock, Concerned, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
+use model::{CrmId, UserId, Zone};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::secrets::SecretKey;
+use store::{Connection, Pairing, Store};
+
+/// How long one call to a mailbox server may take: below what a lease's taker waits.
+const DEADLINE_MS: u64 = 100_000;
+
+/// The remotes of a server.
+pub struct ServerRemotes {
+    store: Store,
+    crm: crm::Crm,
+    crm_id: CrmId,
+    clock: Arc<dyn Clock>,
+    key: Arc<SecretKey>,
+    open: Mutex<BTreeMap<String, Open>>,
+}
+
+/// A connection in use: its sockets and what its accounts know are kept from cycle to cycle.
+#[derive(Clone)]
+struct Open {
+    of: Connection,
+    network: Arc<Network>,
+    /// By account.
+    sign_ins: BTreeMap<String, Arc<SignIn>>,
+}
+
+impl ServerRemotes {
+    /// The remotes over a store and a CRM.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        crm: crm::Crm,
+        crm_id: CrmId,
+        clock: Arc<dyn Clock>,
+        key: Arc<SecretKey>,
+    ) -> ServerRemotes {
+        ServerRemotes { store, crm, crm_id, clock, key, open: Mutex::new(BTreeMap::new()) }
+    }
+
+    async fn reach(&self, pairing: &Pairing) -> Result<(Reach, Connection), Trouble> {
+        let connection = self
+            .store
+            .connection(&pairing.connection)
+            .await
+            .map_err(|why| Trouble::Broken { why: why.to_string() })?
+            .ok_or_else(|| Trouble::NoAccess { why: format!("there is no connection '{}'", pairing.connection) })?;
+        let account = if connection.impersonate { connection.user.clone() } else { pairing.address.clone() };
+        let (network, sign_in) = self.opened(&connection, &account)?;
+        let reach = Reach {
+            transport: network,
+            sign_in,
+            url: connection.url.clone(),
+            address: pairing.address.clone(),
+            impersonate: connection.impersonate,
+            version: wire::ews::Version::default(),
+            deadline_ms: DEADLINE_MS,
+        };
+        Ok((reach, connection))
+    }
+
+    /// The sockets and the account of a connection; made anew when the connection was changed.
+    fn opened(&self, connection: &Connection, account: &str) -> Result<(Arc<Network>, Arc<SignIn>), Trouble> {
+        let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = all.get(&connection.name).filter(|open| open.of == *connection);
+        let mut open = match present {
+            Some(open) => open.clone(),
+            None => {
+                let ca_file = connection.ca_file.as_deref().map(Path::new);
+                let network = Network::new(ca_file).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+                Open { of: connection.clone(), network: Arc::new(network), sign_ins: BTreeMap::new() }
+            }
+        };
+        let sign_in = match open.sign_ins.get(account) {
+            Some(sign_in) => Arc::clone(sign_in),
+            None => {
+                let password = self
+                    .key
+                    .open(&connection.name, &connection.secret)
+                    .map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+                let sign_in = Arc::new(SignIn::basic(account, password));
+                open.sign_ins.insert(account.to_owned(), Arc::clone(&sign_in));
+                sign_in
+            }
+        };
+        let network = Arc::clone(&open.network);
+        all.insert(connection.name.clone(), open);
+        Ok((network, sign_in))
+    }
+}
+
+#[async_trait]
+impl Remotes for ServerRemotes {
+    async fn open(&self, pairing: &Pairing, maps: Arc<Maps>) -> Result<(Box<dyn Remote>, Box<dyn Remote>), Trouble> {
+        if pairing.crm != self.crm_id {
+            return Err(unknown(&pairing.crm));
+        }
+        let (reach, connection) = self.reach(pairing).await?;
+        let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
+        let pim = EwsRemote::new(reach, maps, connection.folders, zone);
+        let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock));
+        Ok((Box::new(crm), Box::new(pim)))
+    }
+
+    fn directory(&self, crm: &CrmId) -> Arc<dyn Directory> {
+        if *crm == self.crm_id {
+            Arc::new(CrmDirectory::new(self.crm.clone()))
+        } else {
+            Arc::new(UnknownCrm(crm.clone()))
+        }
+    }
+}
+
+/// A pairing of a CRM that the configuration does not name: nothing is believed of it.
+struct UnknownCrm(CrmId);
+
+fn unknown(crm: &CrmId) -> Trouble {
+    Trouble::NoAccess { why: format!("the configuration names no CRM '{crm}'") }
+}
+
+#[async_trait]
+impl Directory for UnknownCrm {
+    async fn users(&self, _after: Option<&UserId>, _limit: usize) -> Result<Vec<User>, Trouble> {
+        Err(unknown(&self.0))
+    }
+
+    async fn user(&self, _id: &UserId) -> Result<Option<User>, Trouble> {
+        Err(unknown(&self.0))
+    }
+
+    async fn memberships(&self, _user: &UserId) -> Result<Memberships, Trouble> {
+        Err(unknown(&self.0))
+    }
+
+    async fn groups(&self, _ids: &BTreeSet<(String, String)>) -> Result<BTreeMap<(String, String), String>, Trouble> {
+        Err(unknown(&self.0))
+    }
+
+    async fn who(&self, _addresses: &BTreeSet<String>) -> Result<BTreeMap<String, UserId>, Trouble> {
+        Err(unknown(&self.0))
+    }
+
+    async fn concerned(&self, _cursor: Option<&str>, _limit: usize) -> Result<Concerned, Trouble> {
+        Err(unknown(&self.0))
+    }
+}

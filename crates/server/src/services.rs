@@ -1,0 +1,128 @@
+//! What a server is made of: the store, the CRM, the engine, the clock and the dice, opened once and shared.
+
+use crate::clock::{MachineClock, MachineDice, bytes, now_of};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::remotes::ServerRemotes;
+use crate::wake::Wake;
+use ::crm::{Crm, Place};
+use anyhow::Context;
+use engine::port::{Clock, Dice, Remotes};
+use engine::{Engine, EngineParts};
+use model::CrmId;
+use std::sync::Arc;
+use store::secrets::SecretKey;
+use store::{Store, StoreOptions};
+
+/// Everything a request, a command or the worker works with. A clone is cheap and stands for the same.
+#[derive(Clone)]
+pub struct Services {
+    /// What is remembered.
+    pub store: Store,
+    /// The built-in CRM.
+    pub crm: Crm,
+    /// The CRM's name, as pairings carry it.
+    pub crm_id: CrmId,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The dice.
+    pub dice: Arc<dyn Dice>,
+    /// What envelopes stored secrets.
+    pub key: Arc<SecretKey>,
+    /// What opens both sides of a pairing.
+    pub remotes: Arc<dyn Remotes>,
+    /// What runs cycles.
+    pub engine: Arc<Engine>,
+    /// What monitoring reads.
+    pub metrics: Metrics,
+    /// Hints from the API to the worker.
+    pub wake: Wake,
+    /// This node's name, made anew at each start.
+    pub node: String,
+}
+
+impl Services {
+    /// Opens what a configuration names. An empty database gets its tables; one of an older version is refused with the
+    /// command that brings it up.
+    ///
+    /// # Errors
+    /// A database or the key file cannot be used, in words.
+    pub async fn open(config: &Config) -> anyhow::Result<Services> {
+        Services::open_with(config, Arc::new(MachineClock), Arc::new(MachineDice)).await
+    }
+
+    /// The same with a clock and dice given.
+    ///
+    /// # Errors
+    /// A database or the key file cannot be used, in words.
+    pub async fn open_with(config: &Config, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> anyhow::Result<Services> {
+        let key = SecretKey::read(&config.key_file)?;
+        let store = Store::open(StoreOptions { url: config.database.clone(), clock: now_of(&clock) })
+            .await
+            .context("the database")?;
+        if store.schema_version().await.context("the database")? == 0 {
+            store.migrate().await.context("the database")?;
+        } else {
+            store.check_schema().await.context("the database")?;
+        }
+        let place = Place::parse(&config.crm).context("the CRM's database")?;
+        let crm = Crm::open(&place, clock.now()).await.context("the CRM's database")?;
+        Ok(Services::of(store, crm, CrmId::new(config.crm_name.clone()), clock, dice, key))
+    }
+
+    /// Puts together what was opened elsewhere.
+    #[must_use]
+    pub fn of(
+        store: Store,
+        crm: Crm,
+        crm_id: CrmId,
+        clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
+        key: SecretKey,
+    ) -> Services {
+        let key = Arc::new(key);
+        let wake = Wake::default();
+        let remotes: Arc<dyn Remotes> = Arc::new(ServerRemotes::new(
+            store.clone(),
+            crm.clone(),
+            crm_id.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&key),
+        ));
+        let node = dice.id();
+        let engine = engine_of(&store, &remotes, &clock, &dice, &node, &key);
+        Services { store, crm, crm_id, clock, dice, key, remotes, engine, metrics: Metrics::default(), wake, node }
+    }
+
+    /// The same with other remotes: whoever wraps them sees and may change what passes.
+    #[must_use]
+    pub fn with_remotes(self, wrap: impl FnOnce(Arc<dyn Remotes>) -> Arc<dyn Remotes>) -> Services {
+        let remotes = wrap(self.remotes);
+        let engine = engine_of(&self.store, &remotes, &self.clock, &self.dice, &self.node, &self.key);
+        Services { remotes, engine, ..self }
+    }
+
+    /// Random bytes from the dice.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        bytes(&*self.dice)
+    }
+}
+
+fn engine_of(
+    store: &Store,
+    remotes: &Arc<dyn Remotes>,
+    clock: &Arc<dyn Clock>,
+    dice: &Arc<dyn Dice>,
+    node: &str,
+    key: &SecretKey,
+) -> Arc<Engine> {
+    Arc::new(Engine::new(EngineParts {
+        store: store.clone(),
+        remotes: Arc::clone(remotes),
+        clock: Arc::clone(clock),
+        dice: Arc::clone(dice),
+        node: node.to_owned(),
+        hash_key: key.derive("match keys"),
+    }))
+}

@@ -1,0 +1,34 @@
+//! Hints from whoever changes something to the worker, so that a change crosses within seconds and not at the next
+//! interval. A hint may be lost: the schedule finds what it missed.
+
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Wakes the worker's loops. A clone wakes the same.
+#[derive(Clone, Debug, Default)]
+pub struct Wake {
+    crm: Arc<Notify>,
+    due: Arc<Notify>,
+}
+
+impl Wake {
+    /// Something changed in the CRM.
+    pub fn crm_changed(&self) {
+        self.crm.notify_one();
+    }
+
+    /// A pairing became due.
+    pub fn pairing_due(&self) {
+        self.due.notify_one();
+    }
+
+    /// Waits for a change in the CRM; one noted before counts.
+    pub async fn crm(&self) {
+        self.crm.notified().await;
+    }
+
+    /// Waits for a pairing to become due; one noted before counts.
+    pub async fn due(&self) {
+        self.due.notified().await;
+    }
+}

@@ -1,0 +1,253 @@
+//! The worker: runs the cycles that are due, each user's independent of the others', and passes on what happens in the CRM
+//! within seconds.
+
+use crate::services::Services;
+use engine::{CycleError, CycleReport};
+use jiff::{SignedDuration, Timestamp};
+use model::PairingId;
+use std::collections::BTreeMap;
+use store::Retention;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Cycles that run at the same time: so many users may wait for a slow server before anybody else waits for them (E7).
+pub const AT_ONCE: usize = 64;
+
+/// How often the store is asked what is due when no hint came: the shortest interval is a second (E4).
+const LOOK_MS: u64 = 1_000;
+
+/// How often the CRM is asked when no hint came: another process may have changed it.
+const READ_MS: u64 = 2_000;
+
+/// A cycle that could not be done is not tried again before this.
+const AFTER_ERROR: SignedDuration = SignedDuration::from_secs(5);
+
+/// A pairing that is due again at once waits at least this: whatever makes it due, one user never fills the machine.
+const BETWEEN: SignedDuration = SignedDuration::from_millis(250);
+
+/// Running cycles get this long to end when the server stops; a cycle may be dropped at any point.
+const STOP_MS: u64 = 20_000;
+
+/// How often the history's retention is swept.
+const SWEEP_MS: u64 = 3_600_000;
+
+/// Tells the loops to stop.
+pub type Stop = watch::Receiver<bool>;
+
+/// Runs until told to stop; cycles under way are given time to end.
+pub async fn run(services: Services, stop: Stop) {
+    let mut loops = JoinSet::new();
+    loops.spawn(read_crm(services.clone(), stop.clone()));
+    loops.spawn(cycles(services.clone(), stop.clone()));
+    loops.spawn(sweep(services, stop));
+    while let Some(ended) = loops.join_next().await {
+        if let Err(why) = ended {
+            tracing::error!(error = %why, "a loop of the worker ended by itself");
+        }
+    }
+}
+
+/// Waits for a hint, a time, or the stop; false when it is the stop.
+async fn wait(services: &Services, ms: u64, hint: impl Future<Output = ()>, stop: &mut Stop) -> bool {
+    if *stop.borrow() {
+        return false;
+    }
+    tokio::select! {
+        () = hint => true,
+        () = services.clock.sleep_ms(ms) => true,
+        changed = stop.changed() => changed.is_ok() && !*stop.borrow(),
+    }
+}
+
+/// The CRM reader: what happened in the CRM becomes looks of the pairings concerned.
+async fn read_crm(services: Services, mut stop: Stop) {
+    let wake = services.wake.clone();
+    let mut failing = false;
+    loop {
+        let began = services.clock.now();
+        match crate::ops::cycle::read_crm(&services, &services.crm_id).await {
+            Ok(()) => {
+                failing = false;
+                services.metrics.read_crm(seconds(&services, began));
+                services.wake.pairing_due();
+            }
+            // Told once, not every two seconds.
+            Err(why) if !failing => {
+                failing = true;
+                tracing::warn!(why = %why, "the CRM cannot be read; trying again");
+            }
+            Err(_) => {}
+        }
+        if !wait(&services, READ_MS, wake.crm(), &mut stop).await {
+            return;
+        }
+    }
+}
+
+/// What a cycle that was run here ended with.
+struct Done {
+    pairing: PairingId,
+    began: Timestamp,
+    waited_s: f64,
+    result: Result<CycleReport, CycleError>,
+}
+
+/// The cycles: takes what is due and runs it, so many at once.
+async fn cycles(services: Services, mut stop: Stop) {
+    let wake = services.wake.clone();
+    let mut running: JoinSet<Done> = JoinSet::new();
+    // Pairings at work here, and those that must rest before they are taken again.
+    let mut busy: BTreeMap<PairingId, Option<Timestamp>> = BTreeMap::new();
+    loop {
+        let now = services.clock.now();
+        busy.retain(|_, rests| rests.is_none_or(|until| until > now));
+        start_due(&services, &mut running, &mut busy, now).await;
+        let mut waiting = stop.clone();
+        let go_on = if running.is_empty() {
+            wait(&services, LOOK_MS, wake.due(), &mut stop).await
+        } else {
+            tokio::select! {
+                Some(ended) = running.join_next() => {
+                    note(&services, &mut busy, ended);
+                    !*stop.borrow()
+                }
+                go_on = wait(&services, LOOK_MS, wake.due(), &mut waiting) => go_on,
+            }
+        };
+        if !go_on {
+            break;
+        }
+    }
+    finish(&services, running, busy).await;
+}
+
+async fn start_due(
+    services: &Services,
+    running: &mut JoinSet<Done>,
+    busy: &mut BTreeMap<PairingId, Option<Timestamp>>,
+    now: Timestamp,
+) {
+    let free = AT_ONCE.saturating_sub(running.len());
+    if free == 0 {
+        return;
+    }
+    // Those that rest here may stand first in the list: ask for as many more.
+    let due = match services.store.due(now, free + busy.len()).await {
+        Ok(due) => due,
+        Err(why) => {
+            tracing::warn!(why = %why, "the store cannot say what is due; trying again");
+            return;
+        }
+    };
+    services.metrics.level("syncline_pairings_due", due.len() as f64);
+    let waiting: Vec<PairingId> = due.into_iter().filter(|pairing| !busy.contains_key(pairing)).take(free).collect();
+    for pairing in waiting {
+        busy.insert(pairing.clone(), None);
+        let services = services.clone();
+        running.spawn(async move {
+            let began = services.clock.now();
+            let result = services.engine.cycle(&pairing).await;
+            Done { pairing, began, waited_s: began.duration_since(now).as_secs_f64(), result }
+        });
+    }
+}
+
+fn note(
+    services: &Services,
+    busy: &mut BTreeMap<PairingId, Option<Timestamp>>,
+    ended: Result<Done, tokio::task::JoinError>,
+) {
+    let done = match ended {
+        Ok(done) => done,
+        Err(why) => {
+            // Which pairing it was is not known any more: all that are at work stay busy until their own end, and this
+            // one is freed with them; its lease ends by itself.
+            tracing::error!(error = %why, "a cycle broke off by an error of ours");
+            services.metrics.cycle("broken", 0.0, 0.0);
+            return;
+        }
+    };
+    let now = services.clock.now();
+    let ran_s = seconds(services, done.began);
+    let pairing = &done.pairing;
+    let (outcome, rest) = match &done.result {
+        Ok(report) => {
+            count(services, report);
+            if report.writes() > 0 {
+                // What was written in the CRM concerns other users too.
+                services.wake.crm_changed();
+            }
+            match &report.trouble {
+                None => {
+                    if !report.is_quiet() {
+                        tracing::info!(pairing.id = %pairing, writes = report.writes(), conflicts = report.conflicts,
+                            quarantined = report.quarantined, postponed = report.postponed,
+                            duration_ms = (ran_s * 1000.0).round(), "cycle");
+                    }
+                    ("ok", BETWEEN)
+                }
+                Some(why) => {
+                    tracing::warn!(pairing.id = %pairing, why, "a cycle did not end well");
+                    ("trouble", BETWEEN)
+                }
+            }
+        }
+        Err(CycleError::Leased) => ("leased", AFTER_ERROR),
+        Err(CycleError::NoPairing | CycleError::Stopped(_)) => ("stopped", AFTER_ERROR),
+        Err(why) => {
+            tracing::warn!(pairing.id = %pairing, why = %why, "a cycle could not be done");
+            ("lost", AFTER_ERROR)
+        }
+    };
+    services.metrics.cycle(outcome, done.waited_s, ran_s);
+    busy.insert(done.pairing, now.checked_add(rest).ok());
+}
+
+fn count(services: &Services, report: &CycleReport) {
+    for ((domain, side, what), records) in &report.counts {
+        let what = match what {
+            store::Count::Created => "created",
+            store::Count::Updated => "updated",
+            store::Count::Deleted => "deleted",
+            store::Count::Matched => "matched",
+            store::Count::Marked => "marked",
+            store::Count::Conflict => "conflict",
+        };
+        services.metrics.wrote(domain.as_str(), side.as_str(), what, *records);
+    }
+}
+
+async fn finish(services: &Services, mut running: JoinSet<Done>, mut busy: BTreeMap<PairingId, Option<Timestamp>>) {
+    let all = async {
+        while let Some(ended) = running.join_next().await {
+            note(services, &mut busy, ended);
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = services.clock.sleep_ms(STOP_MS) => {
+            tracing::warn!("cycles under way were dropped; the next start goes on from the truth");
+        }
+    }
+}
+
+/// Drops what the history keeps no longer.
+async fn sweep(services: Services, mut stop: Stop) {
+    loop {
+        let now = services.clock.now();
+        match services.store.purge(now, &Retention::default()).await {
+            Ok(swept) if swept.dropped + swept.reduced > 0 => {
+                tracing::info!(dropped = swept.dropped, reduced = swept.reduced, "history swept");
+            }
+            Ok(_) => {}
+            Err(why) => tracing::warn!(why = %why, "the history cannot be swept"),
+        }
+        if !wait(&services, SWEEP_MS, std::future::pending(), &mut stop).await {
+            return;
+        }
+    }
+}
+
+fn seconds(services: &Services, since: Timestamp) -> f64 {
+    services.clock.now().duration_since(since).as_secs_f64()
+}
