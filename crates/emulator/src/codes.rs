@@ -4,7 +4,6 @@ macro_rules! codes {
     ($($name:ident => $text:literal,)*) => {
         /// A `ResponseCode` other than `NoError`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(clippy::enum_variant_names, reason = "Microsoft's own names")]
         pub(crate) enum Code { $($name,)* }
 
         impl Code {

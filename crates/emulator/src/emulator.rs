@@ -151,7 +151,6 @@ impl Emulator {
     }
 
     /// The router that answers EWS requests, for a listener or for calls in process.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.clone())
     }

@@ -20,6 +20,7 @@ mod mime;
 mod paths;
 mod quirks;
 mod recurrence;
+mod recurrence_xml;
 mod router;
 mod schema_check;
 mod shape;

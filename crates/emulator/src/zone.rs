@@ -279,7 +279,7 @@ fn posix_of_meeting_zone(element: &Element) -> Option<String> {
             "Fourth" => 4,
             _ => 5,
         };
-        let month = crate::recurrence::month_number(yearly.child_text("Month")?.trim())?;
+        let month = crate::recurrence_xml::month_number(yearly.child_text("Month")?.trim())?;
         let time = part.child_text("Time")?;
         Some(format!("M{month}.{week}.{weekday}/{}", time.trim()))
     };

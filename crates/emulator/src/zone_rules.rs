@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use crate::recurrence::weekday_name;
+use crate::recurrence_xml::weekday_name;
 use crate::xml::Element;
 use crate::zone::{Zone, ZoneChange};
 

@@ -7,7 +7,7 @@ use crate::ews::{Answer, Call, required};
 use crate::ids::{self, Named};
 use crate::item::Item;
 use crate::item::render::attachment;
-use crate::item::set::read_attachment;
+use crate::item::set_parts::read_attachment;
 use crate::xml::Element;
 
 /// Files one item may carry.
@@ -16,7 +16,7 @@ const MAX_FILES: usize = 200;
 /// CreateAttachment: the item's change key moves with every file.
 pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
     let parent = required(body, "ParentItemId")?;
-    let mut messages = Messages::new("CreateAttachment", "m:Attachments");
+    let mut messages = Messages::new("CreateAttachment", "<m:Attachments />");
     for file in required(body, "Attachments")?.elements() {
         match added(call, parent, file) {
             Ok((found, no)) => {
@@ -77,7 +77,7 @@ fn named(call: &Call<'_>, id: &Element) -> Outcome<(Found, u64)> {
 
 /// GetAttachment.
 pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
-    let mut messages = Messages::new("GetAttachment", "m:Attachments");
+    let mut messages = Messages::new("GetAttachment", "<m:Attachments />");
     for id in required(body, "AttachmentIds")?.elements() {
         let done = named(call, id).and_then(|(found, no)| {
             let item: &Item = call.item(&found)?;

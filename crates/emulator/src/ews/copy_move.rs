@@ -22,7 +22,7 @@ pub(crate) fn copy_items(call: &mut Call<'_>, body: &Element) -> Answer {
 fn each(call: &mut Call<'_>, body: &Element, operation: &'static str, write: Write) -> Answer {
     let target = required(body, "ToFolderId")?;
     let ids_wanted = body.child_text("ReturnNewItemIds").is_none_or(|text| text.trim() != "false");
-    let mut messages = Messages::new(operation, "m:Items");
+    let mut messages = Messages::new(operation, "<m:Items />");
     for id in required(body, "ItemIds")?.elements() {
         let done = call
             .folder_in(target)
@@ -103,7 +103,7 @@ fn copied(call: &mut Call<'_>, id: &Element, (mailbox, folder): (u64, u64)) -> O
 /// ArchiveItem: into the archive's folder of the same name, which is made when it is missing.
 pub(crate) fn archive_items(call: &mut Call<'_>, body: &Element) -> Answer {
     required(body, "ArchiveSourceFolderId")?;
-    let mut messages = Messages::new("ArchiveItem", "m:Items");
+    let mut messages = Messages::new("ArchiveItem", "<m:Items />");
     for id in required(body, "ItemIds")?.elements() {
         let done = whole(call, id).and_then(|found| {
             let kind = call.item(&found)?.kind;

@@ -6,9 +6,10 @@ use crate::ews::lookup::Found;
 use crate::ews::soap::{Fault, Messages};
 use crate::ews::{Answer, Call, choice, create_mime, mail, required, respond};
 use crate::item::calendar::{Calendar, Response};
+use crate::item::finish::finish;
 use crate::item::render::only_id;
 use crate::item::schema::ItemKind;
-use crate::item::set::{Setting, finish, set};
+use crate::item::set::{Setting, set};
 use crate::item::task::Task;
 use crate::item::{Detail, Item};
 use crate::meeting::{self, Sender};
@@ -68,7 +69,7 @@ pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
             }
         }
     }
-    let mut messages = Messages::new("CreateItem", "m:Items");
+    let mut messages = Messages::new("CreateItem", "<m:Items />");
     for element in items.elements() {
         let made = match ItemKind::of_element(&element.name) {
             Some(kind) => one(call, element, kind, saved, invitations, disposition),

@@ -18,7 +18,7 @@ const DELETE_TYPES: &[&str] = &["HardDelete", "SoftDelete", "MoveToDeletedItems"
 /// GetFolder.
 pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "FolderShape")?)?;
-    let mut messages = Messages::new("GetFolder", "m:Folders");
+    let mut messages = Messages::new("GetFolder", "<m:Folders />");
     for id in required(body, "FolderIds")?.elements() {
         match call.folder(id) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &shape)?,
@@ -136,7 +136,7 @@ pub(crate) fn page_of(page: Option<&Element>) -> Outcome<(usize, usize)> {
 /// CreateFolder.
 pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
     let parent = required(body, "ParentFolderId")?;
-    let mut messages = Messages::new("CreateFolder", "m:Folders");
+    let mut messages = Messages::new("CreateFolder", "<m:Folders />");
     for element in required(body, "Folders")?.elements() {
         match made(call, parent, element) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,
@@ -181,7 +181,7 @@ fn sibling(store: &crate::mailbox::Mailbox, parent: u64, name: &str, except: Opt
 
 /// UpdateFolder: names and extended properties.
 pub(crate) fn update(call: &mut Call<'_>, body: &Element) -> Answer {
-    let mut messages = Messages::new("UpdateFolder", "m:Folders");
+    let mut messages = Messages::new("UpdateFolder", "<m:Folders />");
     for change in required(body, "FolderChanges")?.elements() {
         match changed(call, change) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,
@@ -292,7 +292,7 @@ fn place(store: &mut crate::mailbox::Mailbox, no: u64, to: u64) -> Outcome<()> {
 /// MoveFolder: unlike an item, a folder keeps its id.
 pub(crate) fn move_to(call: &mut Call<'_>, body: &Element) -> Answer {
     let target = required(body, "ToFolderId")?;
-    let mut messages = Messages::new("MoveFolder", "m:Folders");
+    let mut messages = Messages::new("MoveFolder", "<m:Folders />");
     for id in required(body, "FolderIds")?.elements() {
         match moved(call, target, id) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,

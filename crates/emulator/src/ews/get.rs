@@ -15,7 +15,7 @@ const MAX_RANGE: usize = 1000;
 /// GetItem.
 pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "ItemShape")?)?;
-    let mut messages = Messages::new("GetItem", "m:Items");
+    let mut messages = Messages::new("GetItem", "<m:Items />");
     let quirks = call.world.servers.get(call.server).map(|server| server.quirks.clone()).unwrap_or_default();
     for id in required(body, "ItemIds")?.elements() {
         let read = if id.name == "RecurringMasterItemIdRanges" { ranges(call, id) } else { one(call, id) };

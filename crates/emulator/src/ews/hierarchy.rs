@@ -15,7 +15,10 @@ const MAX_FOLDERS: usize = 1000;
 /// SyncFolderHierarchy.
 pub(crate) fn sync(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "FolderShape")?)?;
-    let mut messages = Messages::new("SyncFolderHierarchy", "");
+    let mut messages = Messages::new(
+        "SyncFolderHierarchy",
+        "<m:SyncState /><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>",
+    );
     if let Err(refusal) = page(call, body, &shape, &mut messages) {
         messages.refused(&refusal);
     }

@@ -127,7 +127,7 @@ pub(crate) fn fault_envelope(version: &ServerVersion, fault: &Fault) -> String {
 /// The answer of an operation that answers for each of its parts.
 pub(crate) struct Messages {
     operation: &'static str,
-    /// What an error message of the operation still has to hold by the schema (`m:Items`).
+    /// What an error message of the operation still holds, by the schema or by habit (`<m:Items />`).
     empty: &'static str,
     pub xml: Xml,
 }
@@ -152,9 +152,7 @@ impl Messages {
     /// One part that was refused.
     pub(crate) fn refused(&mut self, refusal: &Refusal) {
         self.told(refusal, "Error");
-        if !self.empty.is_empty() {
-            self.xml.empty(self.empty, &[]);
-        }
+        self.xml.out.push_str(self.empty);
         self.xml.close(&format!("m:{}ResponseMessage", self.operation));
     }
 

@@ -26,7 +26,8 @@ pub(crate) fn sync(call: &mut Call<'_>, body: &Element) -> Answer {
         .filter(|max| (1..=MAX_CHANGES).contains(max))
         .ok_or_else(|| Fault::schema("The 'MaxChangesReturned' element is invalid."))?;
     let folder = required(body, "SyncFolderId")?;
-    let mut messages = Messages::new("SyncFolderItems", "");
+    let mut messages =
+        Messages::new("SyncFolderItems", "<m:SyncState /><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>");
     if let Err(refusal) = page(call, body, folder, &shape, max, &mut messages) {
         messages.refused(&refusal);
     }

@@ -9,11 +9,11 @@ use crate::ews::{Answer, Call, choice, mail, required};
 use crate::ids;
 use crate::item::contact::put_entry;
 use crate::item::extended;
+use crate::item::finish::{finish, series_refusal};
 use crate::item::render::only_id;
 use crate::item::schema::ItemKind;
-use crate::item::set::{
-    Setting, append, delete, delete_extended, finish, series_refusal, set, set_address_part, set_entry,
-};
+use crate::item::set::{Setting, append, delete, delete_extended, set};
+use crate::item::set_parts::{set_address_part, set_entry};
 use crate::item::task::{split_completed, today};
 use crate::item::{Item, series};
 use crate::meeting::{self, Sender};
@@ -62,7 +62,7 @@ pub(crate) fn update(call: &mut Call<'_>, body: &Element) -> Answer {
     for change in changes.elements() {
         check(change)?;
     }
-    let mut messages = Messages::new("UpdateItem", "m:Items");
+    let mut messages = Messages::new("UpdateItem", "<m:Items />");
     for change in changes.elements() {
         let done = one(call, change, conflict, tell, disposition.is_some());
         let written = done.and_then(|found| {

@@ -16,7 +16,7 @@ pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
         None => ZONES.iter().map(|(id, _, _)| (*id).to_owned()).collect(),
     };
     let year = jiff::tz::TimeZone::UTC.to_datetime(call.now).year();
-    let mut messages = Messages::new("GetServerTimeZones", "m:TimeZoneDefinitions");
+    let mut messages = Messages::new("GetServerTimeZones", "<m:TimeZoneDefinitions />");
     let zones: Option<Vec<Zone>> = ids.iter().map(|id| Zone::by_id(id)).collect();
     match zones {
         None => messages.refused(&Code::ErrorTimeZone.into()),

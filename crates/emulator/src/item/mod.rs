@@ -4,11 +4,13 @@ pub(crate) mod body;
 pub(crate) mod calendar;
 pub(crate) mod contact;
 pub(crate) mod extended;
+pub(crate) mod finish;
 pub(crate) mod render;
 pub(crate) mod scalar;
 pub(crate) mod schema;
 pub(crate) mod series;
 pub(crate) mod set;
+pub(crate) mod set_parts;
 pub(crate) mod task;
 pub(crate) mod time;
 

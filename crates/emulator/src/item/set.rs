@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 
 use crate::codes::{Code, Outcome, Refusal};
 use crate::item::body::{Body, crlf};
 use crate::item::calendar::{Attendee, Person, Response, Role};
-use crate::item::contact::{COLLECTIONS, put_entry};
+use crate::item::contact::put_entry;
 use crate::item::extended::{self, ExtFault, ExtKey, ExtPath, ExtValue};
 use crate::item::schema::{Access, Form, ItemKind, fits};
-use crate::item::series::{self, SeriesFault};
-use crate::item::task::{Status, TaskChanges, today};
-use crate::item::{Attachment, Detail, Item, Value, time};
+use crate::item::set_parts::{read_attachment, set_entry};
+use crate::item::task::{Status, today};
+use crate::item::{Detail, Item, Value, time};
 use crate::recurrence::{Rule, RuleFault};
 use crate::xml::Element;
 use crate::zone::Zone;
@@ -34,8 +32,6 @@ pub(crate) struct Setting<'a> {
     pub from_mime: bool,
     pub changed: BTreeSet<&'static str>,
 }
-
-const MAX_ATTACHMENT: usize = 25 * 1024 * 1024;
 
 /// Writes one property element into an item.
 pub(crate) fn set(item: &mut Item, element: &Element, setting: &mut Setting<'_>) -> Outcome<()> {
@@ -84,7 +80,7 @@ pub(crate) fn set(item: &mut Item, element: &Element, setting: &mut Setting<'_>)
     Ok(())
 }
 
-fn refused(code: Code, name: &str) -> Refusal {
+pub(crate) fn refused(code: Code, name: &str) -> Refusal {
     Refusal::saying(code, &format!("{} Property: {name}.", code.text()))
 }
 
@@ -116,7 +112,7 @@ fn set_plain(item: &mut Item, name: &'static str, form: Form, element: &Element,
     item.props.insert(name, value);
 }
 
-fn truth(word: &str) -> bool {
+pub(crate) fn truth(word: &str) -> bool {
     matches!(word, "true" | "1")
 }
 
@@ -241,65 +237,6 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
     Ok(())
 }
 
-/// One entry of a keyed collection of a contact.
-pub(crate) fn set_entry(
-    item: &mut Item,
-    collection: &'static str,
-    entry: &Element,
-    setting: &Setting<'_>,
-) -> Outcome<()> {
-    let key = entry.attr("Key").ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, collection))?.to_owned();
-    let known = COLLECTIONS.iter().any(|(name, keys)| *name == collection && keys.contains(&key.as_str()));
-    if !known {
-        return Err(refused(Code::ErrorInvalidValueForProperty, collection));
-    }
-    let mut kept = Element::new("Entry").with_attr("Key", &key);
-    if collection == "PhysicalAddresses" {
-        for part in entry.elements().filter(|part| !part.text().is_empty()) {
-            kept.push(Element::leaf(&part.name, &crlf(&part.text())));
-        }
-        let new = kept.first().is_some().then_some(kept);
-        put_entry(item, collection, &key, new);
-        return Ok(());
-    }
-    let text = entry.text();
-    let text = text.trim();
-    if text.is_empty() {
-        put_entry(item, collection, &key, None);
-        return Ok(());
-    }
-    let text = if collection == "PhoneNumbers" && setting.normalises_phone {
-        text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
-    } else {
-        text.to_owned()
-    };
-    if collection == "EmailAddresses" {
-        kept = kept
-            .with_attr("Name", entry.attr("Name").unwrap_or(&text))
-            .with_attr("RoutingType", entry.attr("RoutingType").unwrap_or("SMTP"))
-            .with_attr("MailboxType", entry.attr("MailboxType").unwrap_or("Contact"));
-    }
-    kept.children.push(crate::xml::Node::Text(text));
-    put_entry(item, collection, &key, Some(kept));
-    Ok(())
-}
-
-/// Sets or clears one part of a postal address.
-pub(crate) fn set_address_part(item: &mut Item, key: &str, part: &str, text: Option<&str>) {
-    const ORDER: [&str; 5] = ["Street", "City", "State", "CountryOrRegion", "PostalCode"];
-    let old = crate::item::contact::entry(item, "PhysicalAddresses", key).cloned();
-    let value =
-        |name: &str| -> Option<String> { if name == part { text.map(crlf) } else { old.as_ref()?.child_text(name) } };
-    let mut kept = Element::new("Entry").with_attr("Key", key);
-    for name in ORDER {
-        if let Some(text) = value(name).filter(|text| !text.is_empty()) {
-            kept.push(Element::leaf(name, &text));
-        }
-    }
-    let new = kept.first().is_some().then_some(kept);
-    put_entry(item, "PhysicalAddresses", key, new);
-}
-
 fn set_extended(item: &mut Item, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
     let (path, value) = extended::read_property(element, setting.zone).map_err(|fault| match fault {
         ExtFault::Path => Code::ErrorInvalidExtendedProperty,
@@ -353,124 +290,6 @@ pub(crate) fn delete_extended(item: &mut Item, path: &ExtPath) {
     }
     if item.extended.get(&path.key).is_some_and(|value| value.kind == path.kind) {
         item.extended.remove(&path.key);
-    }
-}
-
-/// Reads a `FileAttachment`.
-pub(crate) fn read_attachment(file: &Element, no: u64, now: Timestamp) -> Outcome<Attachment> {
-    if file.name != "FileAttachment" {
-        return Err(Refusal::saying(Code::ErrorInvalidItemForOperationCreateItem, "Only file attachments are kept."));
-    }
-    let content: String = file.child_text("Content").unwrap_or_default().split_whitespace().collect();
-    let bytes = STANDARD.decode(&content).map_err(|_| Code::ErrorInvalidValueForProperty)?;
-    if bytes.len() > MAX_ATTACHMENT {
-        return Err(Code::ErrorAttachmentSizeLimitExceeded.into());
-    }
-    let flag = |name: &str| file.child(name).is_some_and(|flag| truth(&flag.word()));
-    Ok(Attachment {
-        no,
-        name: file.child_text("Name").unwrap_or_default(),
-        content_type: file.child_text("ContentType").unwrap_or_else(|| "application/octet-stream".to_owned()),
-        content_id: file.child_text("ContentId"),
-        inline: flag("IsInline"),
-        contact_photo: flag("IsContactPhoto"),
-        size: bytes.len(),
-        content,
-        modified: now,
-    })
-}
-
-/// Works out what follows from the properties that were written; `before` is the item as it was.
-pub(crate) fn finish(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>) -> Outcome<()> {
-    let now = setting.now;
-    let changed = |name: &str| setting.changed.contains(name);
-    if item
-        .text("ReminderMinutesBeforeStart")
-        .is_some_and(|text| text.parse::<i64>().map_or(true, |minutes| !(0..=2_629_800).contains(&minutes)))
-    {
-        return Err(refused(Code::ErrorInvalidValueForProperty, "ReminderMinutesBeforeStart"));
-    }
-    if changed("FileAsMapping") && !changed("FileAs") {
-        item.props.remove("FileAs");
-    } else if changed("FileAs") && !changed("FileAsMapping") {
-        item.props.remove("FileAsMapping");
-    }
-    match &mut item.detail {
-        Detail::Task(task) => {
-            let set = TaskChanges {
-                status: changed("Status"),
-                percent: changed("PercentComplete"),
-                completed: changed("CompleteDate"),
-            };
-            task.settle(set, today(now));
-            if let (Some(start), Some(due)) = (task.start, task.due)
-                && start > due
-            {
-                // Outlook never shows a task that is due before it starts: the side that was not written gives way.
-                if changed("StartDate") && !changed("DueDate") {
-                    task.due = Some(start);
-                } else {
-                    task.start = Some(due);
-                }
-            }
-            if before.is_some() {
-                task.change_count += 1;
-            }
-            Ok(())
-        }
-        Detail::Calendar(_) => finish_calendar(item, before, setting),
-        Detail::None => Ok(()),
-    }
-}
-
-fn finish_calendar(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>) -> Outcome<()> {
-    let changed = |name: &str| setting.changed.contains(name);
-    let Some(calendar) = item.calendar_mut() else {
-        return Ok(());
-    };
-    if changed("StartTimeZone") && !changed("EndTimeZone") {
-        calendar.end_zone = calendar.start_zone.clone();
-    }
-    if changed("Start") && !changed("End") && setting.creating {
-        calendar.end = calendar.start.checked_add(30.minutes()).unwrap_or(calendar.start);
-    }
-    calendar.align_all_day();
-    if calendar.end < calendar.start {
-        return Err(Code::ErrorCalendarEndDateIsEarlierThanStartDate.into());
-    }
-    if calendar.end.as_second() - calendar.start.as_second() > 5 * 366 * 86_400 {
-        return Err(Code::ErrorCalendarDurationIsTooLong.into());
-    }
-    if calendar.occurrence.is_some() {
-        return Ok(());
-    }
-    let old = before.and_then(Item::calendar);
-    let moved = old.is_none_or(|old| {
-        old.start != calendar.start
-            || old.end != calendar.end
-            || old.all_day != calendar.all_day
-            || old.start_zone != calendar.start_zone
-    });
-    if (changed("Recurrence") || moved) && !setting.from_mime {
-        // trap 59: another pattern or another time drops every exception and brings deleted days back.
-        calendar.exceptions.clear();
-        calendar.deleted.clear();
-        if let Some(rule) = &mut calendar.rule
-            && !changed("Recurrence")
-        {
-            rule.start = calendar.start_zone.local(calendar.start).date();
-        }
-        series::align_master(calendar);
-        series::check_length(calendar).map_err(series_refusal)?;
-    }
-    Ok(())
-}
-
-/// The code for a limit of a series.
-pub(crate) fn series_refusal(fault: SeriesFault) -> Refusal {
-    match fault {
-        SeriesFault::CrossingBoundary => Code::ErrorOccurrenceCrossingBoundary.into(),
-        SeriesFault::TimeSpanTooBig => Code::ErrorOccurrenceTimeSpanTooBig.into(),
     }
 }
 
