@@ -1,1 +1,15 @@
-//! sim
+//! One seed, one world: people editing on both sides, a CRM and an Exchange in memory, trouble, and the real engine.
+//!
+//! A world runs on one thread with an executor and a clock of its own, so that the same seed gives the same trace, byte
+//! for byte. After the trouble ends, the oracle says what must be true.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod dice;
+pub mod executor;
+pub mod faults;
+pub mod memory;
+pub mod oracle;
+pub mod people;
+pub mod trace;
+pub mod world;

@@ -1,0 +1,43 @@
+//! Time that passes only when the world says so: sleeping moves it on.
+
+use async_trait::async_trait;
+use engine::port::Clock;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The world's clock. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct VirtualClock(Arc<Mutex<Timestamp>>);
+
+impl VirtualClock {
+    /// A clock that stands at a time.
+    #[must_use]
+    pub fn at(now: Timestamp) -> VirtualClock {
+        VirtualClock(Arc::new(Mutex::new(now)))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets time pass.
+    pub fn pass_ms(&self, ms: u64) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let span = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+        *now = now.checked_add(span).unwrap_or(Timestamp::MAX);
+    }
+}
+
+#[async_trait]
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        self.time()
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        crate::executor::pause().await;
+        self.pass_ms(ms);
+    }
+}

@@ -1,0 +1,123 @@
+//! Trouble, each kind by its name: what the world does to calls while faults are on.
+
+use crate::dice::Dice;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The request never reached the server.
+    RequestLost,
+    /// The server did it, its answer was lost.
+    AnswerLost,
+    /// Busy, with a time to wait, or none told.
+    Busy,
+    /// The server says the record changed, though nobody sees why.
+    Stale,
+    /// The cursor is refused.
+    CursorRefused,
+    /// Sign-in or rights fail for a while.
+    NoAccess,
+    /// The server touches a record by itself: a new change key and nothing else.
+    Touch,
+    /// People act between two steps of a cycle.
+    PeopleBetween,
+    /// The process is stopped where it stands.
+    Stop,
+}
+
+impl Fault {
+    /// Every kind.
+    pub const ALL: [Fault; 9] = [
+        Fault::RequestLost,
+        Fault::AnswerLost,
+        Fault::Busy,
+        Fault::Stale,
+        Fault::CursorRefused,
+        Fault::NoAccess,
+        Fault::Touch,
+        Fault::PeopleBetween,
+        Fault::Stop,
+    ];
+}
+
+/// What a call is, as far as trouble is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// It reads.
+    Read,
+    /// It reads on from a cursor.
+    ReadOn,
+    /// It writes.
+    Write,
+}
+
+/// Which faults a world has, and how many took effect.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    kinds: BTreeSet<Fault>,
+    per_mille: u64,
+    on: bool,
+    counts: BTreeMap<Fault, u64>,
+}
+
+impl Faults {
+    /// These kinds, each so many times in a thousand chances.
+    #[must_use]
+    pub fn of(kinds: impl IntoIterator<Item = Fault>, per_mille: u64) -> Faults {
+        Faults { kinds: kinds.into_iter().collect(), per_mille, on: false, counts: BTreeMap::new() }
+    }
+
+    /// Drawn from a seed: none at all, a single kind, or all kinds mixed.
+    #[must_use]
+    pub fn drawn(dice: &Dice) -> Faults {
+        let per_mille = [5, 15, 40].get(usize::try_from(dice.below(3)).unwrap_or(0));
+        let per_mille = per_mille.copied().unwrap_or(5);
+        match dice.below(10) {
+            0 => Faults::default(),
+            1..=4 => Faults::of(dice.pick(&Fault::ALL).copied(), per_mille * 2),
+            _ => Faults::of(Fault::ALL, per_mille),
+        }
+    }
+
+    /// Switches all of them on or off.
+    pub fn switch(&mut self, on: bool) {
+        self.on = on;
+    }
+
+    /// Whether this kind strikes now; if so it is counted.
+    pub fn strikes(&mut self, fault: Fault, dice: &Dice) -> bool {
+        let strikes = self.on && self.kinds.contains(&fault) && dice.chance(self.per_mille);
+        if strikes {
+            self.count(fault);
+        }
+        strikes
+    }
+
+    /// Counts a fault that was arranged elsewhere.
+    pub fn count(&mut self, fault: Fault) {
+        *self.counts.entry(fault).or_default() += 1;
+    }
+
+    /// What strikes a call, if anything does.
+    pub fn at(&mut self, call: Call, dice: &Dice) -> Option<Fault> {
+        let possible: &[Fault] = match call {
+            Call::Read => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess],
+            Call::ReadOn => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess, Fault::CursorRefused],
+            Call::Write => &[Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::NoAccess],
+        };
+        possible.iter().copied().find(|fault| self.strikes(*fault, dice))
+    }
+
+    /// How many of each kind took effect.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<Fault, u64> {
+        &self.counts
+    }
+
+    /// How many took effect.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}

@@ -1,0 +1,130 @@
+//! The CRM in memory as one side of a pairing.
+
+use super::lens::CrmLens;
+use super::{Ground, refused};
+use crate::faults::{Call, Fault};
+use async_trait::async_trait;
+use engine::port::{FindBy, Identity, Page, Remote, Trouble, Wanted, Write, Written};
+use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, UserId};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Records on a page of a listing: few, so that pages are met.
+pub const PAGE: usize = 5;
+
+/// What one user sees and writes.
+#[derive(Debug)]
+pub struct CrmRemote {
+    ground: Arc<Ground>,
+    user: UserId,
+}
+
+impl CrmRemote {
+    /// The CRM as a user's.
+    #[must_use]
+    pub fn of(ground: Arc<Ground>, user: UserId) -> CrmRemote {
+        CrmRemote { ground, user }
+    }
+
+    fn what(&self, call: &str) -> String {
+        format!("crm {} {call}", self.user)
+    }
+}
+
+#[async_trait]
+impl Remote for CrmRemote {
+    fn side(&self) -> Side {
+        Side::Crm
+    }
+
+    fn lens(&self) -> Arc<dyn Lens> {
+        Arc::new(CrmLens)
+    }
+
+    async fn identity(&self) -> Result<Identity, Trouble> {
+        self.ground.reads(Call::Read, &self.what("identity")).await?;
+        Ok(Identity { mailbox: None, root: self.user.to_string(), is_user: true, addresses: Vec::new() })
+    }
+
+    async fn set_identity(&self, _id: &MailboxId) -> Result<(), Trouble> {
+        Err(refused("unknown", "the CRM carries no mailbox id"))
+    }
+
+    async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
+        Ok(vec![FolderId::new(format!("crm:{kind}"))])
+    }
+
+    async fn changes(&self, kind: Kind, _folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let call = cursor.map_or(Call::Read, |_| Call::ReadOn);
+        self.ground.reads(call, &self.what("changes")).await?;
+        let from = match cursor {
+            None => Bound::Unbounded,
+            Some("end") => {
+                return Ok(Page { cursor: "end".to_owned(), ..Page::default() });
+            }
+            Some(text) => Bound::Excluded(RecordId::new(text.strip_prefix("after:").ok_or(Trouble::CursorRefused)?)),
+        };
+        let sides = self.ground.sides();
+        let crm = &sides.crm;
+        let mut records: Vec<Record> = crm
+            .rows
+            .range((from, Bound::Unbounded))
+            .filter(|(_, row)| row.kind == kind && crm.shows(&self.user, row))
+            .filter_map(|(id, _)| match crm.look(&self.user, kind, id) {
+                Seen::Present(record) => Some(*record),
+                Seen::Gone(_) => None,
+            })
+            .take(PAGE + 1)
+            .collect();
+        let more = records.len() > PAGE;
+        records.truncate(PAGE);
+        let cursor = match records.last() {
+            Some(last) if more => format!("after:{}", last.id),
+            Some(_) | None => "end".to_owned(),
+        };
+        Ok(Page { records, cursor, more, ..Page::default() })
+    }
+
+    async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("get")).await?;
+        let sides = self.ground.sides();
+        Ok(wanted.iter().rev().map(|one| (one.id.clone(), Ok(sides.crm.look(&self.user, kind, &one.id)))).collect())
+    }
+
+    async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("find")).await?;
+        let sides = self.ground.sides();
+        let crm = &sides.crm;
+        Ok(crm
+            .rows
+            .iter()
+            .filter(|(_, row)| row.kind == kind)
+            .filter(|(_, row)| match by {
+                FindBy::Key(key) => row.key.as_ref() == Some(key),
+                FindBy::GlobalId(id) => row.global_id.as_ref() == Some(id),
+            })
+            .filter_map(|(id, row)| crm.found(&self.user, id, row))
+            .take(limit)
+            .collect())
+    }
+
+    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
+        let what = self.what(&format!("{write:?}"));
+        let fault = self.ground.call(Call::Write, &what).await;
+        match fault {
+            None | Some(Fault::AnswerLost) => {}
+            // A request that may have arrived is an unknown outcome to the one who sent it.
+            Some(Fault::RequestLost) => return Err(self.ground.trouble_of(Fault::AnswerLost)),
+            Some(other) => return Err(self.ground.trouble_of(other)),
+        }
+        let answer = self.ground.sides().crm.write(&self.user, write);
+        self.ground.trace.line(match &answer {
+            Ok(written) => format!("{what} -> {} v{}", written.id, written.version),
+            Err(trouble) => format!("{what} -> {trouble}"),
+        });
+        match fault {
+            Some(_) => Err(self.ground.trouble_of(Fault::AnswerLost)),
+            None => answer,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The mail server in memory: mailboxes with their items, Deleted Items, other folders and a change log by sequence.
+
+use super::lens::{cut, unset};
+use super::shape::complete;
+use model::same::normal;
+use model::{
+    Attendee, Facts, Field, Fields, FolderId, Kind, MailboxId, Mark, Part, Path, People, Record, RecordId, Response,
+    Value, Version,
+};
+use std::collections::BTreeMap;
+
+/// Where an item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the folder of its kind.
+    Folder,
+    /// In Deleted Items.
+    Deleted,
+    /// In a folder nobody observes.
+    Other,
+}
+
+/// An item of a mailbox.
+#[derive(Clone)]
+pub struct Item {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub place: Place,
+    /// What it says, as the server keeps it.
+    pub fields: Fields,
+    /// Our mark: copies keep it.
+    pub mark: Option<Mark>,
+    /// Grows with each change, and sometimes by itself.
+    pub version: u64,
+    /// The meeting's global id.
+    pub global_id: Option<String>,
+    /// People really invited.
+    pub invited: People,
+    /// Who invited, on a received copy.
+    pub organizer: Option<Attendee>,
+    /// Requests were sent.
+    pub requests_sent: bool,
+}
+
+/// One mailbox.
+#[derive(Clone)]
+pub struct Mailbox {
+    /// The server's id of its root folder.
+    pub root: String,
+    /// Our id in it.
+    pub identity: Option<MailboxId>,
+    /// Its items.
+    pub items: BTreeMap<RecordId, Item>,
+    /// When each id last changed or went.
+    pub(super) last: BTreeMap<RecordId, (u64, Kind)>,
+    pub(super) sequence: u64,
+}
+
+/// All mailboxes by address.
+#[derive(Clone, Default)]
+pub struct Exchange {
+    /// The mailboxes.
+    pub mailboxes: BTreeMap<String, Mailbox>,
+    /// Mails that our requests asked for.
+    pub mails: u64,
+    next: u64,
+}
+
+impl std::fmt::Debug for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Item({} v{} {:?})", self.kind, self.version, self.place)
+    }
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Exchange({} mailboxes)", self.mailboxes.len())
+    }
+}
+
+impl Item {
+    /// A new item in its folder.
+    #[must_use]
+    pub fn new(kind: Kind, fields: &Fields) -> Item {
+        let mut item = Item {
+            kind,
+            place: Place::Folder,
+            fields: Fields::new(),
+            mark: None,
+            version: 1,
+            global_id: None,
+            invited: People::new(),
+            organizer: None,
+            requests_sent: false,
+        };
+        item.set(fields);
+        item
+    }
+
+    /// Sets paths as the server keeps them.
+    pub fn set(&mut self, changes: &Fields) {
+        let changes = changes.iter().map(|(path, value)| (path.clone(), kept(path, value))).collect();
+        super::shape::apply(&mut self.fields, &changes);
+        // A cancelled occurrence is gone: nothing else is known of it.
+        let cancelled: Vec<_> = self
+            .fields
+            .iter()
+            .filter(|(path, value)| path.field == Field::State && value.as_text() == Some("cancelled"))
+            .map(|(path, _)| path.occurrence)
+            .collect();
+        self.fields.retain(|path, _| {
+            path.occurrence.is_none() || path.field == Field::State || !cancelled.contains(&path.occurrence)
+        });
+    }
+
+    /// Whether an invitation made it.
+    #[must_use]
+    pub fn is_received(&self) -> bool {
+        self.organizer.is_some()
+    }
+
+    /// The item as the port shows it.
+    #[must_use]
+    pub fn record(&self, id: &RecordId) -> Record {
+        let mut fields = complete(self.kind, &self.fields);
+        for (path, value) in &mut fields {
+            if value.is_blank() && path.occurrence.is_none() {
+                *value = unset(&path.field);
+            }
+        }
+        if !self.invited.is_empty() {
+            let people = Value::People(self.invited.clone());
+            fields.insert(Path::of(Field::Attendees), people);
+        }
+        let received = self.is_received();
+        let class = match self.kind {
+            Kind::Contact => "IPM.Contact",
+            Kind::Appointment => "IPM.Appointment",
+            Kind::Task => "IPM.Task",
+        };
+        Record {
+            kind: self.kind,
+            id: id.clone(),
+            version: Version::new(format!("ck{}", self.version)),
+            fields,
+            facts: Facts {
+                part: if received { Part::Participant } else { Part::Owner },
+                organizer: self.organizer.clone(),
+                global_id: self.global_id.clone(),
+                meeting: !self.invited.is_empty() || received,
+                mark: self.mark.clone(),
+                folder: Some(folder(self.kind)),
+                class: class.to_owned(),
+                requests_sent: self.requests_sent,
+                received,
+                my_response: received.then_some(Response::Accepted),
+                ..Facts::default()
+            },
+        }
+    }
+}
+
+/// The folder of a kind.
+#[must_use]
+pub fn folder(kind: Kind) -> FolderId {
+    FolderId::new(format!("folder:{kind}"))
+}
+
+/// A value as the server keeps it: bodies with other line ends and blanks behind, subjects cut.
+fn kept(path: &Path, value: &Value) -> Value {
+    match (&path.field, value) {
+        (_, value) if value.is_blank() => Value::Null,
+        (Field::Body, Value::Text(text)) => Value::Text(format!("{} \r\n", normal(text).replace('\n', "\r\n"))),
+        (Field::Subject, Value::Text(text)) => Value::Text(cut(&normal(text))),
+        (_, Value::Text(text)) => Value::Text(normal(text)),
+        (_, value) => value.clone(),
+    }
+}
+
+impl Mailbox {
+    /// Notes that an id changed or went.
+    pub fn touched(&mut self, id: &RecordId, kind: Kind) {
+        self.sequence += 1;
+        self.last.insert(id.clone(), (self.sequence, kind));
+    }
+
+    /// Changes an item in place.
+    pub fn change(&mut self, id: &RecordId, change: impl FnOnce(&mut Item)) {
+        let Some(item) = self.items.get_mut(id) else {
+            return;
+        };
+        change(item);
+        item.version += 1;
+        let kind = item.kind;
+        self.touched(id, kind);
+    }
+
+    /// The items in the folder of a kind.
+    pub fn folder(&self, kind: Kind) -> impl Iterator<Item = (&RecordId, &Item)> {
+        self.items.iter().filter(move |(_, item)| item.kind == kind && item.place == Place::Folder)
+    }
+}
+
+impl Exchange {
+    /// Makes a mailbox.
+    pub fn open(&mut self, address: &str) {
+        self.next += 1;
+        self.mailboxes.insert(
+            address.to_owned(),
+            Mailbox {
+                root: format!("root{}", self.next),
+                identity: None,
+                items: BTreeMap::new(),
+                last: BTreeMap::new(),
+                sequence: 0,
+            },
+        );
+    }
+
+    /// Puts an item in; an appointment gets a global id when it has none.
+    pub fn insert(&mut self, address: &str, mut item: Item) -> Option<RecordId> {
+        let id = self.fresh();
+        if item.kind == Kind::Appointment && item.global_id.is_none() {
+            item.global_id = Some(format!("gid:{}", self.next));
+        }
+        let mailbox = self.mailboxes.get_mut(address)?;
+        mailbox.touched(&id, item.kind);
+        mailbox.items.insert(id.clone(), item);
+        Some(id)
+    }
+
+    /// Moves an item: it has a new id afterwards.
+    pub fn put(&mut self, address: &str, id: &RecordId, place: Place) -> Option<RecordId> {
+        let new = self.fresh();
+        let mailbox = self.mailboxes.get_mut(address)?;
+        let mut item = mailbox.items.remove(id)?;
+        item.place = place;
+        mailbox.touched(id, item.kind);
+        mailbox.touched(&new, item.kind);
+        mailbox.items.insert(new.clone(), item);
+        Some(new)
+    }
+
+    /// Copies an item within its folder: the copy keeps our mark and gets a global id of its own.
+    pub fn copy(&mut self, address: &str, id: &RecordId) -> Option<RecordId> {
+        let item = self.mailboxes.get(address)?.items.get(id)?;
+        let copy = Item { global_id: None, version: 1, ..item.clone() };
+        self.insert(address, copy)
+    }
+
+    fn fresh(&mut self) -> RecordId {
+        self.next += 1;
+        RecordId::new(format!("AAMk{:04}", self.next))
+    }
+}

@@ -1,0 +1,325 @@
+//! A mailbox in memory as one side of a pairing.
+
+use super::exchange::{Mailbox, Place, folder};
+use super::exchange_write::{exceptions, later};
+use super::lens::PimLens;
+use super::{Ground, refused};
+use crate::faults::{Call, Fault};
+use async_trait::async_trait;
+use engine::port::{FindBy, Identity, Page, Remote, Trouble, Wanted, Write, Written};
+use model::{FolderId, Gone, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Version};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Changes on a page: few, so that pages are met.
+pub const PAGE: usize = 4;
+
+/// One mailbox.
+#[derive(Debug)]
+pub struct ExchangeRemote {
+    ground: Arc<Ground>,
+    address: String,
+}
+
+impl ExchangeRemote {
+    /// The mailbox behind an address.
+    #[must_use]
+    pub fn of(ground: Arc<Ground>, address: String) -> ExchangeRemote {
+        ExchangeRemote { ground, address }
+    }
+
+    fn what(&self, call: &str) -> String {
+        format!("pim {} {call}", self.address)
+    }
+
+    /// Looks into the mailbox.
+    fn see<T>(&self, look: impl FnOnce(&Mailbox) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let sides = self.ground.sides();
+        look(sides.exchange.mailboxes.get(&self.address).ok_or_else(no_mailbox)?)
+    }
+
+    /// Changes the mailbox.
+    fn act<T>(&self, act: impl FnOnce(&mut Mailbox) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let mut sides = self.ground.sides();
+        act(sides.exchange.mailboxes.get_mut(&self.address).ok_or_else(no_mailbox)?)
+    }
+
+    fn version(&self, id: &RecordId) -> Result<Version, Trouble> {
+        self.see(|mailbox| {
+            let item = mailbox.items.get(id).ok_or(Trouble::Gone(Gone::Unknown))?;
+            Ok(Version::new(format!("ck{}", item.version)))
+        })
+    }
+
+    /// A request that writes; `Ok(true)` when its answer will be lost.
+    async fn request(&self, what: &str) -> Result<bool, Trouble> {
+        match self.ground.call(Call::Write, what).await {
+            None => Ok(false),
+            Some(Fault::AnswerLost) => Ok(true),
+            Some(Fault::RequestLost) => Err(self.ground.trouble_of(Fault::AnswerLost)),
+            Some(other) => Err(self.ground.trouble_of(other)),
+        }
+    }
+
+    /// The server sometimes touches what was written by itself.
+    fn touch(&self, id: &RecordId) {
+        let strikes =
+            self.ground.servers.chance(30) || self.ground.faults().strikes(Fault::Touch, &self.ground.trouble);
+        if strikes {
+            let mut sides = self.ground.sides();
+            if let Some(mailbox) = sides.exchange.mailboxes.get_mut(&self.address) {
+                mailbox.change(id, |_| {});
+            }
+            self.ground.trace.line(format!("server {} touches {id}", self.address));
+        }
+    }
+
+    async fn write_one(&self, what: &str, write: &Write) -> Result<Written, Trouble> {
+        match write {
+            Write::Create(create) => {
+                let lost = self.request(what).await?;
+                let id = self.ground.sides().exchange.create(&self.address, create)?;
+                self.lost(lost)?;
+                let (occurrences, _) = exceptions(&create.fields);
+                self.then_exceptions(what, &id, &occurrences).await?;
+                self.written(id)
+            }
+            Write::Update(update) => {
+                let kind = update.domain.kind();
+                let lost = self.request(what).await?;
+                self.ground.sides().exchange.mailed(update.mail);
+                let occurrences = self.see(|mailbox| {
+                    let item = mailbox.current(kind, &update.id, &update.version)?;
+                    Ok(later(item, update))
+                })?;
+                self.act(|mailbox| mailbox.update(update))?;
+                self.lost(lost)?;
+                self.then_exceptions(what, &update.id, &occurrences).await?;
+                self.written(update.id.clone())
+            }
+            Write::Mark { kind, id, mark, version } => {
+                let lost = self.request(what).await?;
+                self.act(|mailbox| mailbox.mark(*kind, id, version, mark))?;
+                self.lost(lost)?;
+                self.written(id.clone())
+            }
+            Write::Delete { kind, id, version, mail } => self.delete(what, *kind, id, version, *mail).await,
+            Write::Restore { kind, mark_key } => {
+                let lost = self.request(what).await?;
+                let found = self.see(|mailbox| {
+                    let found = mailbox.items.iter().find(|(_, item)| {
+                        item.place == Place::Deleted
+                            && item.kind == *kind
+                            && item.mark.as_ref().is_some_and(|mark| mark.key == *mark_key)
+                    });
+                    found.map(|(id, _)| id.clone()).ok_or(Trouble::Gone(Gone::Unknown))
+                })?;
+                let new = self.put(&found, Place::Folder)?;
+                self.lost(lost)?;
+                self.written(new)
+            }
+            Write::Enlist { .. } | Write::Delist { .. } | Write::Leave { .. } | Write::Flag { .. } => {
+                Err(refused("unknown", "a mailbox has no such thing"))
+            }
+        }
+    }
+
+    fn lost(&self, lost: bool) -> Result<(), Trouble> {
+        if lost {
+            return Err(self.ground.trouble_of(Fault::AnswerLost));
+        }
+        Ok(())
+    }
+
+    fn put(&self, id: &RecordId, place: Place) -> Result<RecordId, Trouble> {
+        let mut sides = self.ground.sides();
+        sides.exchange.put(&self.address, id, place).ok_or(Trouble::Gone(Gone::Unknown))
+    }
+
+    fn written(&self, id: RecordId) -> Result<Written, Trouble> {
+        let version = self.version(&id)?;
+        self.touch(&id);
+        Ok(Written { id, version, other: None, partly: Vec::new() })
+    }
+
+    /// Exceptions take requests of their own; what goes wrong there leaves the outcome of the whole unknown.
+    async fn then_exceptions(&self, what: &str, id: &RecordId, occurrences: &model::Fields) -> Result<(), Trouble> {
+        if occurrences.is_empty() {
+            return Ok(());
+        }
+        let unknown = || self.ground.trouble_of(Fault::AnswerLost);
+        let lost = self.request(what).await.map_err(|_| unknown())?;
+        self.act(|mailbox| {
+            mailbox.except(id, occurrences);
+            Ok(())
+        })?;
+        self.lost(lost)
+    }
+
+    /// Deletes know no change key: read right before, move, look at what landed, put back what was newer (decision 10).
+    async fn delete(
+        &self,
+        what: &str,
+        kind: Kind,
+        id: &RecordId,
+        version: &Version,
+        mail: engine::port::Mail,
+    ) -> Result<Written, Trouble> {
+        self.ground.reads(Call::Read, what).await?;
+        self.see(|mailbox| mailbox.current(kind, id, version).map(|_| ()))?;
+        let lost = self.request(what).await?;
+        self.ground.sides().exchange.mailed(mail);
+        let landed = self.put(id, Place::Deleted)?;
+        if self.version(&landed)? == *version {
+            self.lost(lost)?;
+            return Ok(Written { id: id.clone(), version: version.clone(), other: None, partly: Vec::new() });
+        }
+        self.put(&landed, Place::Folder)?;
+        self.ground.trace.line(format!("{what}: put back what was newer"));
+        Err(Trouble::Stale)
+    }
+}
+
+fn no_mailbox() -> Trouble {
+    Trouble::NoAccess { why: "there is no such mailbox".to_owned() }
+}
+
+#[async_trait]
+impl Remote for ExchangeRemote {
+    fn side(&self) -> Side {
+        Side::Pim
+    }
+
+    fn lens(&self) -> Arc<dyn Lens> {
+        Arc::new(PimLens)
+    }
+
+    async fn identity(&self) -> Result<Identity, Trouble> {
+        self.ground.reads(Call::Read, &self.what("identity")).await?;
+        self.see(|mailbox| {
+            Ok(Identity {
+                mailbox: mailbox.identity.clone(),
+                root: mailbox.root.clone(),
+                is_user: true,
+                addresses: vec![self.address.clone()],
+            })
+        })
+    }
+
+    async fn set_identity(&self, id: &MailboxId) -> Result<(), Trouble> {
+        let lost = self.request(&self.what("set identity")).await?;
+        self.act(|mailbox| match &mailbox.identity {
+            Some(other) if other != id => Err(refused("taken", "another id stands there")),
+            Some(_) | None => {
+                mailbox.identity = Some(id.clone());
+                Ok(())
+            }
+        })?;
+        self.lost(lost)
+    }
+
+    async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
+        Ok(vec![folder(kind)])
+    }
+
+    async fn changes(&self, kind: Kind, of: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let call = cursor.map_or(Call::Read, |_| Call::ReadOn);
+        self.ground.reads(call, &self.what("changes")).await?;
+        if *of != folder(kind) {
+            return Err(Trouble::CursorRefused);
+        }
+        self.see(|mailbox| mailbox.page(kind, cursor))
+    }
+
+    async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("get")).await?;
+        self.see(|mailbox| Ok(wanted.iter().rev().map(|one| (one.id.clone(), Ok(mailbox.look(kind, one)))).collect()))
+    }
+
+    async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("find")).await?;
+        self.see(|mailbox| {
+            Ok(mailbox
+                .folder(kind)
+                .filter(|(_, item)| match by {
+                    FindBy::Key(key) => item.mark.as_ref().is_some_and(|mark| mark.key == *key),
+                    FindBy::GlobalId(id) => item.global_id.as_ref() == Some(id),
+                })
+                .take(limit)
+                .map(|(id, item)| item.record(id))
+                .collect())
+        })
+    }
+
+    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
+        let what = self.what(&format!("{write:?}"));
+        let answer = self.write_one(&what, write).await;
+        self.ground.trace.line(match &answer {
+            Ok(written) => format!("{what} -> {} {}", written.id, written.version),
+            Err(trouble) => format!("{what} -> {trouble}"),
+        });
+        answer
+    }
+}
+
+impl Mailbox {
+    /// A page of a listing, or of what changed since a cursor.
+    fn page(&self, kind: Kind, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let start = format!("{}|{kind}|", self.root);
+        let at = match cursor {
+            None => None,
+            Some(text) => Some(text.strip_prefix(&start).ok_or(Trouble::CursorRefused)?),
+        };
+        let listing = |since: u64, after: Option<RecordId>| {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let mut records: Vec<Record> = self
+                .items
+                .range((from, Bound::Unbounded))
+                .filter(|(_, item)| item.kind == kind && item.place == Place::Folder)
+                .take(PAGE + 1)
+                .map(|(id, item)| item.record(id))
+                .collect();
+            let more = records.len() > PAGE;
+            records.truncate(PAGE);
+            let cursor = match records.last() {
+                Some(last) if more => format!("{start}list|{since}|{}", last.id),
+                Some(_) | None => format!("{start}since|{since}"),
+            };
+            Page { records, cursor, more, total: Some(self.folder(kind).count() as u64), ..Page::default() }
+        };
+        let Some(at) = at else {
+            return Ok(listing(self.sequence, None));
+        };
+        let parts: Vec<&str> = at.split('|').collect();
+        let number = |text: &str| text.parse::<u64>().map_err(|_| Trouble::CursorRefused);
+        match parts.as_slice() {
+            ["list", since, after] => Ok(listing(number(since)?, Some(RecordId::new(*after)))),
+            ["since", since] => Ok(self.since(kind, number(since)?, &start)),
+            _ => Err(Trouble::CursorRefused),
+        }
+    }
+
+    fn since(&self, kind: Kind, since: u64, start: &str) -> Page {
+        let mut changed: Vec<(u64, &RecordId)> = self
+            .last
+            .iter()
+            .filter(|(_, (sequence, of))| *sequence > since && *of == kind)
+            .map(|(id, (sequence, _))| (*sequence, id))
+            .collect();
+        changed.sort();
+        let more = changed.len() > PAGE;
+        changed.truncate(PAGE);
+        let mut page = Page {
+            more,
+            cursor: format!("{start}since|{}", changed.last().map_or(since, |(sequence, _)| *sequence)),
+            ..Page::default()
+        };
+        for (_, id) in changed {
+            match self.items.get(id).filter(|item| item.place == Place::Folder) {
+                Some(item) => page.records.push(item.record(id)),
+                None => page.vanished.push(id.clone()),
+            }
+        }
+        page
+    }
+}

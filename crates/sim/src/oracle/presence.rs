@@ -1,0 +1,123 @@
+//! Which records stand where: as many as people made, no doubles, none lost, nobody else's.
+
+use super::{Copies, Evidence, Finding};
+use crate::memory::crm::Row;
+use crate::memory::exchange::{Item, Place};
+use crate::people::ledger::Thing;
+use model::{Domain, Field, Kind, Path, UserId, Value};
+
+/// Everything about presence that is not as the rules say.
+pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (number, thing) in &evidence.ledger.things {
+        let copies = evidence.copies(*number);
+        let mut say = |text: String| findings.push(format!("thing {number}: {text}"));
+        doubles(evidence, &copies, &mut say);
+        strangers(thing, &copies, &mut say);
+        existence(evidence, *number, thing, &copies, &mut say);
+        for (user, _, _) in evidence.users {
+            in_mailbox(evidence, thing, user, &copies, &mut say);
+        }
+    }
+    findings
+}
+
+/// C, P1: one record, one copy for each user.
+fn doubles(evidence: &Evidence<'_>, copies: &Copies<'_>, say: &mut impl FnMut(String)) {
+    for (user, _, _) in evidence.users {
+        let visible = copies.rows.iter().filter(|(_, row)| evidence.sides.crm.shows(user, row));
+        if visible.count() > 1 {
+            say(format!("{user} sees it twice in the CRM"));
+        }
+        let items = copies.items.iter().filter(|(of, _, _)| *of == user);
+        if items.count() > 1 {
+            say(format!("{user} has it twice in the mailbox"));
+        }
+    }
+}
+
+/// Invariant 12: no canary of one user at another.
+fn strangers(thing: &Thing, copies: &Copies<'_>, say: &mut impl FnMut(String)) {
+    for (user, _, _) in &copies.items {
+        if !thing.entitled.contains(*user) {
+            say(format!("{user} has what was never his"));
+        }
+    }
+}
+
+/// C4, C5: nothing goes without a person's delete, nothing deleted comes back without an edit that outlived.
+fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copies<'_>, say: &mut impl FnMut(String)) {
+    let gone = copies.rows.is_empty() && copies.items.is_empty();
+    let listed_only = thing.domain == Domain::BusinessContact && !thing.left_by.is_empty();
+    if gone && !thing.deleted {
+        // A contact that only a mailbox held, deleted there while its import was under way.
+        if !listed_only {
+            say("lost: it stands nowhere, and nobody deleted it".to_owned());
+        }
+        return;
+    }
+    let cancelled = copies.rows.iter().any(|(_, row)| is_cancelled(row));
+    let outlived = super::values::outliving(evidence, number);
+    if !gone && thing.deleted && !cancelled && !outlived {
+        say("a person deleted it, nothing outlived that, and it stands".to_owned());
+    }
+}
+
+/// Rules O1, D6, C6: who has a copy, and who has none.
+fn in_mailbox(
+    evidence: &Evidence<'_>,
+    thing: &Thing,
+    user: &UserId,
+    copies: &Copies<'_>,
+    say: &mut impl FnMut(String),
+) {
+    let crm = &evidence.sides.crm;
+    let row = copies.rows.iter().find(|(_, row)| crm.shows(user, row));
+    let item = copies.items.iter().find(|(of, _, _)| *of == user);
+    let moved = item.is_some_and(|(_, _, item)| item.place == Place::Other);
+    let should = row.map(|(_, row)| should_have(row, user, evidence));
+    match (should, item) {
+        (Some(Should::Have), None) => say(format!("{user} lacks a copy")),
+        (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) => {
+            say(format!("{user} has a copy that should be gone"));
+        }
+        (None, Some((_, _, item))) if !moved && enters(item) && !item.is_received() => {
+            say(format!("{user}'s item has no record in the CRM"));
+        }
+        (_, _) => {}
+    }
+    let _ = thing;
+}
+
+enum Should {
+    Have,
+    Lack,
+    Either,
+}
+
+fn should_have(row: &Row, user: &UserId, evidence: &Evidence<'_>) -> Should {
+    let listed = row.listed.contains(user);
+    match row.kind {
+        Kind::Contact if listed => Should::Have,
+        Kind::Contact => Should::Lack,
+        Kind::Appointment if is_cancelled(row) || row.hidden.contains(user) => Should::Either,
+        Kind::Appointment | Kind::Task => match row.part(user, &evidence.sides.crm.members) {
+            Some(model::Part::Owner | model::Part::Participant) => Should::Have,
+            Some(model::Part::Former) => Should::Lack,
+            None => Should::Either,
+        },
+    }
+}
+
+/// O3, O6: whether an item of the mailbox enters the CRM by itself.
+fn enters(item: &Item) -> bool {
+    match item.kind {
+        Kind::Appointment | Kind::Task => true,
+        Kind::Contact => item.fields.get(&Path::of(Field::Categories)).is_some_and(|words| !words.is_blank()),
+    }
+}
+
+/// C6: the meeting was called off.
+pub(super) fn is_cancelled(row: &Row) -> bool {
+    row.fields.get(&Path::of(Field::Cancelled)).and_then(Value::as_flag).unwrap_or(false)
+}

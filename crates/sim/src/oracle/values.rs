@@ -1,0 +1,163 @@
+//! What records say: both sides the same on mapped fields, and nothing that people wrote lost.
+
+use super::presence::is_cancelled;
+use super::{Evidence, Finding};
+use crate::memory::crm::Row;
+use crate::memory::exchange::{Item, Place};
+use crate::memory::lens::cut;
+use crate::people::crm_side::shown;
+use crate::people::ledger::{Given, alike, by_date};
+use model::same::same;
+use model::{Domain, Field, Fields, Kind, Path, RecordId, Side, UserId, Value};
+use std::collections::BTreeSet;
+
+/// Everything about values that is not as the rules say.
+pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (number, thing) in &evidence.ledger.things {
+        let copies = evidence.copies(*number);
+        for (user, id, item) in &copies.items {
+            for (_, row) in &copies.rows {
+                if item.place == Place::Folder && is_linked(evidence, user, row) {
+                    let differing = differing(evidence, user, row, id, item);
+                    if !differing.is_empty() {
+                        let text = "both sides differ in";
+                        findings.push(format!("thing {number}: {user}: {text} {differing:?}"));
+                    }
+                }
+            }
+        }
+        for given in lost(evidence, *number) {
+            findings.push(format!(
+                "thing {number} ({}): what a person wrote into {} ({:?}) is lost",
+                thing.domain, given.path, given.side
+            ));
+        }
+    }
+    findings
+}
+
+/// Whether the rules say that this user's item and this record are one.
+fn is_linked(evidence: &Evidence<'_>, user: &UserId, row: &Row) -> bool {
+    let crm = &evidence.sides.crm;
+    match row.kind {
+        Kind::Contact => crm.shows(user, row) && row.listed.contains(user),
+        Kind::Appointment | Kind::Task => {
+            !is_cancelled(row)
+                && !row.hidden.contains(user)
+                && matches!(row.part(user, &crm.members), Some(model::Part::Owner | model::Part::Participant))
+        }
+    }
+}
+
+/// The mapped fields in which a record and its copy differ (C2, P7).
+fn differing(evidence: &Evidence<'_>, user: &UserId, row: &Row, id: &RecordId, item: &Item) -> Vec<Path> {
+    let crm = by_date(&shown(row));
+    let pim = by_date(&item.record(id).fields);
+    let cancelled = |fields: &Fields| -> BTreeSet<_> {
+        fields
+            .iter()
+            .filter(|(path, value)| path.field == Field::State && value.as_text() == Some("cancelled"))
+            .map(|(path, _)| path.occurrence)
+            .collect()
+    };
+    let skipped: BTreeSet<_> = cancelled(&crm).intersection(&cancelled(&pim)).copied().collect();
+    let own = row.owner == *user && !item.is_received();
+    let paths: BTreeSet<&Path> = crm.keys().chain(pim.keys()).collect();
+    paths
+        .into_iter()
+        .filter(|path| is_compared(row.kind, own, &path.field))
+        .filter(|path| path.occurrence.is_none() || !skipped.contains(&path.occurrence))
+        .filter(|path| {
+            let there = crm.get(path).cloned().unwrap_or(Value::Null);
+            let there = match &path.field {
+                Field::Subject if row.kind == Kind::Appointment && !own && !item.is_received() => {
+                    as_participant(evidence, row, &there)
+                }
+                _ => there,
+            };
+            let here = pim.get(path).cloned().unwrap_or(Value::Null);
+            !alike(row.domain, path, &there, &here)
+        })
+        .cloned()
+        .collect()
+}
+
+/// P5: a participant's plain copy says whose meeting it is.
+fn as_participant(evidence: &Evidence<'_>, row: &Row, subject: &Value) -> Value {
+    let owner = evidence.sides.crm.members.get(&row.owner);
+    match (owner, subject) {
+        (Some(owner), Value::Text(text)) => Value::text(cut(&format!("{}: {}", owner.name, cut(text)))),
+        (_, value) => value.clone(),
+    }
+}
+
+fn is_compared(kind: Kind, own: bool, field: &Field) -> bool {
+    match field {
+        // Which of the fields of an occurrence differ says that it is modified.
+        Field::State => true,
+        Field::Categories | Field::Organizer | Field::Cancelled | Field::Attendees => false,
+        Field::Private => kind != Kind::Contact && own,
+        Field::Reminder | Field::ShowAs => own,
+        Field::ActivityType => kind == Kind::Appointment,
+        _ => true,
+    }
+}
+
+/// Values that people gave, nobody overwrote, and that neither stand nor are told in the history (C3).
+fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
+    let copies = evidence.copies(number);
+    let Some(thing) = evidence.ledger.things.get(&number) else {
+        return Vec::new();
+    };
+    thing
+        .given
+        .iter()
+        .filter(|given| !given.overwritten)
+        .filter(|given| {
+            let crm = copies.rows.iter().any(|(_, row)| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))));
+            let pim = copies
+                .items
+                .iter()
+                .any(|(_, id, item)| stands(thing.domain, given, Side::Pim, &by_date(&item.record(id).fields)));
+            !crm && !pim && !is_told(evidence, given)
+        })
+        .collect()
+}
+
+/// Whether a copy shows the value; the mailbox alone does not hold what it cut.
+fn stands(domain: Domain, given: &Given, side: Side, fields: &Fields) -> bool {
+    let called_off = given.path.occurrence.is_some_and(|at| {
+        let state = fields.get(&Path::occurrence(at, Field::State));
+        state.and_then(Value::as_text) == Some("cancelled")
+    });
+    let shown = fields.get(&given.path);
+    let same_there = shown.is_some_and(|shown| {
+        let exact = same(&given.path.field, shown, &given.value);
+        let as_there = alike(domain, &given.path, shown, &given.value);
+        match (given.side, side, &given.path.field) {
+            (Side::Crm, Side::Pim, Field::Subject) => exact,
+            (_, Side::Crm, Field::Subject) => exact,
+            (_, _, _) => as_there,
+        }
+    });
+    called_off || same_there
+}
+
+/// C3: the history keeps what was overruled.
+fn is_told(evidence: &Evidence<'_>, given: &Given) -> bool {
+    evidence.history.iter().any(|line| {
+        by_date(&line.overruled)
+            .iter()
+            .any(|(path, value)| *path == given.path && alike(line.domain, path, value, &given.value))
+    })
+}
+
+/// Whether something that a person wrote and nobody did away with keeps a deleted thing alive (C5).
+pub(super) fn outliving(evidence: &Evidence<'_>, number: u64) -> bool {
+    evidence
+        .ledger
+        .things
+        .get(&number)
+        .is_some_and(|thing| thing.given.iter().any(|given| !given.overwritten && !is_told(evidence, given)))
+}

@@ -1,0 +1,178 @@
+//! What people made, wrote and deleted, kept apart from both sides: the oracle's memory.
+
+use crate::memory::lens::PimLens;
+use jiff::civil::Time;
+use model::same::same;
+use model::{Domain, Field, Fields, Kind, Lens, Path, Side, UserId, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something people made: it carries a canary wherever it stands.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    /// As what it was made.
+    pub domain: Domain,
+    /// Where.
+    pub born: Side,
+    /// By whom.
+    pub by: UserId,
+    /// Whom it may ever have reached.
+    pub entitled: BTreeSet<UserId>,
+    /// What people wrote into it.
+    pub given: Vec<Given>,
+    /// A person deleted it where a delete means the record.
+    pub deleted: bool,
+    /// A person deleted his own copy where that only takes him off.
+    pub left_by: BTreeSet<UserId>,
+}
+
+/// A value that a person gave.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Where in the record; occurrences by their date.
+    pub path: Path,
+    /// On which side.
+    pub side: Side,
+    /// What.
+    pub value: Value,
+    /// A person saw it and wrote something else, or deleted the copy that showed it.
+    pub overwritten: bool,
+}
+
+/// Everything people did.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// By number, which is the canary.
+    pub things: BTreeMap<u64, Thing>,
+    /// Edits so far.
+    pub edits: u64,
+}
+
+impl Ledger {
+    /// A new thing; its number is its canary.
+    pub fn make(&mut self, domain: Domain, born: Side, by: &UserId) -> u64 {
+        let number = self.things.len() as u64 + 1;
+        self.things.insert(
+            number,
+            Thing {
+                domain,
+                born,
+                by: by.clone(),
+                entitled: [by.clone()].into(),
+                given: Vec::new(),
+                deleted: false,
+                left_by: BTreeSet::new(),
+            },
+        );
+        number
+    }
+
+    /// A person wrote `changes` into a copy that showed `before`.
+    pub fn give(&mut self, number: u64, side: Side, before: &Fields, changes: &Fields) {
+        self.edits += 1;
+        let before = by_date(before);
+        let changes = by_date(changes);
+        let units: BTreeSet<_> = changes.keys().map(Path::unit).collect();
+        let displaced: Fields = before.into_iter().filter(|(path, _)| units.contains(&path.unit())).collect();
+        self.displace(number, &displaced);
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        for (path, value) in changes {
+            let only_a_word = value.as_text() == Some("modified") && path.field == Field::State;
+            if !value.is_blank() && !only_a_word {
+                thing.given.push(Given { path, side, value, overwritten: false });
+            }
+        }
+    }
+
+    /// A person saw these values and did away with them.
+    pub fn displace(&mut self, number: u64, shown: &Fields) {
+        let shown = by_date(shown);
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        let domain = thing.domain;
+        for given in &mut thing.given {
+            if let Some(value) = shown.get(&given.path)
+                && alike(domain, &given.path, &given.value, value)
+            {
+                given.overwritten = true;
+            }
+        }
+    }
+
+    /// A person changed a rule: exceptions that `keeps` does not keep are gone with his consent.
+    pub fn displace_exceptions(&mut self, number: u64, keeps: impl Fn(&Path) -> bool) {
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        for given in &mut thing.given {
+            given.overwritten |= given.path.occurrence.is_some() && !keeps(&given.path);
+        }
+    }
+
+    /// A person deleted a copy.
+    pub fn delete(&mut self, number: u64, shown: &Fields) {
+        self.displace(number, shown);
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.deleted = true;
+        }
+    }
+
+    /// Somebody may see it from now on.
+    pub fn entitle(&mut self, number: u64, user: &UserId) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.entitled.insert(user.clone());
+        }
+    }
+}
+
+/// Whether two values show the same in a mailbox.
+#[must_use]
+pub fn alike(domain: Domain, path: &Path, a: &Value, b: &Value) -> bool {
+    same(&path.field, a, b) || same(&path.field, &in_mailbox(domain, path, a), &in_mailbox(domain, path, b))
+}
+
+/// A value as the mailbox shows it.
+#[must_use]
+pub fn in_mailbox(domain: Domain, path: &Path, value: &Value) -> Value {
+    PimLens.image(path, value, &model::maps_ews::default_map(domain))
+}
+
+/// Fields with occurrences known by their date.
+#[must_use]
+pub fn by_date(fields: &Fields) -> Fields {
+    fields
+        .iter()
+        .map(|(path, value)| {
+            let occurrence = path.occurrence.map(|at| at.date().to_datetime(Time::midnight()));
+            let path = Path { occurrence, field: path.field.clone() };
+            (path, value.clone())
+        })
+        .collect()
+}
+
+/// The text that tells a thing wherever it stands.
+#[must_use]
+pub fn mail_of(number: u64) -> String {
+    format!("c{number}@canary.test")
+}
+
+/// The beginning of every subject of a thing.
+#[must_use]
+pub fn sign_of(number: u64) -> String {
+    format!("#{number}#")
+}
+
+/// Which thing a copy shows.
+#[must_use]
+pub fn number_of(kind: Kind, fields: &Fields) -> Option<u64> {
+    let text = |field| fields.get(&Path::of(field)).and_then(Value::as_text);
+    match kind {
+        Kind::Contact => text(Field::Email1)?.strip_prefix('c')?.strip_suffix("@canary.test")?.parse().ok(),
+        Kind::Appointment | Kind::Task => {
+            let (_, rest) = text(Field::Subject)?.split_once('#')?;
+            rest.split_once('#')?.0.parse().ok()
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What people do in their mailboxes.
+
+use super::People;
+use super::ledger::{mail_of, number_of, sign_of};
+use crate::memory::Sides;
+use crate::memory::crm::Crm;
+use crate::memory::exchange::{Item, Place};
+use model::{Domain, Field, Fields, Kind, Path, RecordId, Side, UserId, Value};
+use std::collections::BTreeSet;
+
+/// An item that a person works on.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub id: RecordId,
+    pub number: u64,
+    pub domain: Domain,
+    /// It is the person's own: not somebody else's meeting or to-do.
+    pub own: bool,
+}
+
+impl People {
+    pub(super) fn act_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        match self.dice.below(13) {
+            0 | 1 => Some(self.make_in_mailbox(sides, user)),
+            2 => self.delete_in_mailbox(sides, user),
+            3 => self.categorise(sides, user),
+            4 => self.copy(sides, user),
+            5 => self.carry(sides, user),
+            6 | 7 => self.except_in_mailbox(sides, user),
+            8 => self.invite(sides, user),
+            _ => self.edit_in_mailbox(sides, user),
+        }
+    }
+
+    /// A new item; a contact with or without the category that brings it in (rules O3, O5).
+    pub(super) fn make_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> String {
+        let domain = self.domain();
+        let number = self.ledger.make(domain, Side::Pim, user);
+        let mut fields = self.fresh(domain, Side::Pim, number);
+        if domain == Domain::Calendar && self.dice.chance(350) {
+            self.make_series(&mut fields);
+        }
+        self.ledger.give(number, Side::Pim, &Fields::new(), &fields);
+        let categorised = u64::from(self.dice.chance(750));
+        let id = self.put_in_mailbox(sides, user, domain, fields, categorised);
+        format!("makes {domain} {id:?} (thing {number})")
+    }
+
+    /// Puts an item in, with the domain's word on a contact.
+    pub(super) fn put_in_mailbox(
+        &mut self,
+        sides: &mut Sides,
+        user: &UserId,
+        domain: Domain,
+        mut fields: Fields,
+        categorised: u64,
+    ) -> Option<RecordId> {
+        let address = address(&sides.crm, user)?;
+        if domain.kind() == Kind::Contact && categorised > 0 {
+            let words: BTreeSet<String> = [domain.default_category().to_owned()].into();
+            fields.insert(Path::of(Field::Categories), Value::Set(words));
+            if domain == Domain::PersonalContact {
+                fields.insert(Path::of(Field::Private), Value::Flag(true));
+            }
+        }
+        sides.exchange.insert(&address, Item::new(domain.kind(), &fields))
+    }
+
+    /// The items in a user's folders.
+    pub(super) fn held(&self, sides: &Sides, user: &UserId) -> Vec<Held> {
+        let Some(mailbox) = address(&sides.crm, user).and_then(|address| sides.exchange.mailboxes.get(&address)) else {
+            return Vec::new();
+        };
+        mailbox
+            .items
+            .iter()
+            .filter(|(_, item)| item.place == Place::Folder)
+            .filter_map(|(id, item)| {
+                let number = number_of(item.kind, &item.fields)?;
+                let owner = owner_of(&sides.crm, item.kind, number);
+                Some(Held {
+                    id: id.clone(),
+                    number,
+                    domain: self.ledger.things.get(&number)?.domain,
+                    own: !item.is_received() && owner.is_none_or(|owner| owner == *user),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn pick_held(&self, sides: &Sides, user: &UserId, fits: impl Fn(&Held) -> bool) -> Option<Held> {
+        let held: Vec<Held> = self.held(sides, user).into_iter().filter(fits).collect();
+        self.dice.pick(&held).cloned()
+    }
+
+    fn edit_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        let held = self.pick_held(sides, user, |held| held.own)?;
+        let address = address(&sides.crm, user)?;
+        let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
+        let item = mailbox.items.get(&held.id)?;
+        let series = item.fields.contains_key(&Path::of(Field::Rule));
+        let before = item.record(&held.id).fields;
+        let changes = self.edit(held.domain, Side::Pim, held.number, series);
+        self.ledger.give(held.number, Side::Pim, &before, &changes);
+        mailbox.change(&held.id, |item| item.set(&changes));
+        self.send_updates(sides, &address, &held.id);
+        Some(format!("edits {} (thing {}) {:?}", held.id, held.number, changes.keys().collect::<Vec<_>>()))
+    }
+
+    fn delete_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        let held = self.pick_held(sides, user, |_| true)?;
+        if !self.may_delete() {
+            return None;
+        }
+        let address = address(&sides.crm, user)?;
+        let item = sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?;
+        let shown = item.record(&held.id).fields;
+        let listed_only =
+            held.domain == Domain::BusinessContact && owner_of(&sides.crm, Kind::Contact, held.number).is_some();
+        if held.own && !listed_only {
+            self.ledger.delete(held.number, &shown);
+            self.call_off(sides, &address, &held.id);
+        } else {
+            if held.own {
+                self.ledger.displace(held.number, &shown);
+            }
+            if let Some(thing) = self.ledger.things.get_mut(&held.number) {
+                thing.left_by.insert(user.clone());
+            }
+        }
+        sides.exchange.put(&address, &held.id, Place::Deleted)?;
+        Some(format!("deletes {} (thing {})", held.id, held.number))
+    }
+
+    /// A contact gets the category that brings it in, or loses it again (rule O4).
+    fn categorise(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        let held = self.pick_held(sides, user, |held| held.domain.kind() == Kind::Contact)?;
+        let address = address(&sides.crm, user)?;
+        let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
+        let path = Path::of(Field::Categories);
+        let carries = mailbox.items.get(&held.id)?.fields.contains_key(&path);
+        let words = if carries { Value::Null } else { Value::Set([held.domain.default_category().to_owned()].into()) };
+        let private = held.domain == Domain::PersonalContact;
+        mailbox.change(&held.id, |item| {
+            item.set(&[(path, words)].into());
+            if private && !carries {
+                item.set(&[(Path::of(Field::Private), Value::Flag(true))].into());
+            }
+        });
+        Some(format!(
+            "{} {} (thing {})",
+            if carries { "takes the category off" } else { "categorises" },
+            held.id,
+            held.number
+        ))
+    }
+
+    /// A copy that the person then makes his own: it keeps our mark.
+    fn copy(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        let held = self.pick_held(sides, user, |held| held.own)?;
+        let address = address(&sides.crm, user)?;
+        let invited = |item: &Item| !item.invited.is_empty();
+        if invited(sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?) {
+            return None;
+        }
+        let id = sides.exchange.copy(&address, &held.id)?;
+        let number = self.ledger.make(held.domain, Side::Pim, user);
+        let text = self.text();
+        let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
+        mailbox.change(&id, |item| {
+            let own = match item.kind {
+                Kind::Contact => [
+                    (Path::of(Field::Email1), Value::text(mail_of(number))),
+                    (Path::of(Field::LastName), Value::text(format!("Last{number}"))),
+                ],
+                Kind::Appointment | Kind::Task => {
+                    let subject = format!("{} {text}", sign_of(number));
+                    [(Path::of(Field::Subject), Value::text(subject)), (Path::of(Field::Attendees), Value::Null)]
+                }
+            };
+            item.set(&own.into());
+        });
+        let fields = mailbox.items.get(&id)?.fields.clone();
+        self.ledger.give(number, Side::Pim, &Fields::new(), &fields);
+        Some(format!("copies {} (thing {}) as {id} (thing {number})", held.id, held.number))
+    }
+
+    /// An item is moved to a folder nobody observes, or back (rule C12).
+    fn carry(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+        let address = address(&sides.crm, user)?;
+        let away = sides
+            .exchange
+            .mailboxes
+            .get(&address)?
+            .items
+            .iter()
+            .find(|(_, item)| item.place == Place::Other)
+            .map(|(id, _)| id.clone());
+        if let Some(id) = away {
+            let new = sides.exchange.put(&address, &id, Place::Folder)?;
+            return Some(format!("moves {id} back as {new}"));
+        }
+        let held = self.pick_held(sides, user, |held| held.own)?;
+        let new = sides.exchange.put(&address, &held.id, Place::Other)?;
+        Some(format!("moves {} (thing {}) away as {new}", held.id, held.number))
+    }
+
+    /// Everything that was moved away comes back.
+    pub fn bring_back(&mut self, sides: &mut Sides) {
+        let addresses: Vec<String> = sides.exchange.mailboxes.keys().cloned().collect();
+        for address in addresses {
+            let away: Vec<RecordId> = sides
+                .exchange
+                .mailboxes
+                .get(&address)
+                .into_iter()
+                .flat_map(|mailbox| &mailbox.items)
+                .filter(|(_, item)| item.place == Place::Other)
+                .map(|(id, _)| id.clone())
+                .collect();
+            for id in away {
+                sides.exchange.put(&address, &id, Place::Folder);
+            }
+        }
+    }
+}
+
+/// A user's mailbox.
+#[must_use]
+pub fn address(crm: &Crm, user: &UserId) -> Option<String> {
+    crm.members.get(user).map(|member| member.address.clone())
+}
+
+/// Who owns a thing's CRM record, if it has one.
+#[must_use]
+pub fn owner_of(crm: &Crm, kind: Kind, number: u64) -> Option<UserId> {
+    crm.rows
+        .values()
+        .find(|row| row.kind == kind && number_of(kind, &row.fields) == Some(number))
+        .map(|row| row.owner.clone())
+}

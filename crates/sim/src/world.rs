@@ -1,0 +1,337 @@
+//! A whole world from one seed: people, both sides, trouble, and the real engine, run until it is quiet.
+
+use crate::clock::VirtualClock;
+use crate::dice::{Dice, Hand};
+use crate::executor::{Go, Ran, block_on, run};
+use crate::faults::{Fault, Faults};
+use crate::memory::{Ground, MemoryRemotes};
+use crate::oracle::{Evidence, Finding, judge};
+use crate::people::People;
+use engine::port::Clock;
+use engine::{CycleError, Engine, EngineParts};
+use jiff::Timestamp;
+use model::{CrmId, PairingId, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{Connection, History, HistoryFilter, Pairing, PairingState, Store};
+
+/// Rounds of cycles after which both sides must be the same and nothing may be open.
+pub const ROUNDS: usize = 8;
+/// Calls to a side that one cycle of so small a world can need.
+const CALLS: u64 = 3_000;
+/// A page of the history.
+const PAGE: usize = 500;
+
+/// What came of a world.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Broken promises.
+    pub findings: Vec<Finding>,
+    /// Trouble that took effect.
+    pub faults: BTreeMap<Fault, u64>,
+    /// What people did.
+    pub edits: u64,
+    /// Steps of all cycles.
+    pub steps: u64,
+    /// Everything that happened.
+    pub trace: Vec<String>,
+}
+
+/// A world.
+pub struct World {
+    /// What it stands on.
+    pub ground: Arc<Ground>,
+    /// Its people.
+    pub people: People,
+    /// What the sync remembers.
+    pub store: Store,
+    /// Who is paired.
+    pub users: Vec<(UserId, PairingId, String)>,
+    seed: u64,
+    dice: Dice,
+    crm: CrmId,
+    engine: Engine,
+    starts: u64,
+    steps: u64,
+    findings: Vec<Finding>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "World({})", self.seed)
+    }
+}
+
+/// Runs the world of a seed to its end.
+#[must_use]
+pub fn live(seed: u64) -> Outcome {
+    let dice = Dice::of(seed, Hand::World);
+    let mut world = World::new(seed, Faults::drawn(&dice), dice);
+    world.turmoil();
+    world.settle_down();
+    world.end()
+}
+
+impl World {
+    /// A furnished world in which no cycle ran yet.
+    #[must_use]
+    pub fn new(seed: u64, faults: Faults, dice: Dice) -> World {
+        let began = Timestamp::new(1_772_438_400, 0).unwrap_or(Timestamp::UNIX_EPOCH);
+        let clock = VirtualClock::at(began);
+        let ground =
+            Arc::new(Ground::new(clock.clone(), Dice::of(seed, Hand::Servers), Dice::of(seed, Hand::Faults), faults));
+        let count = 2 + dice.below(2);
+        let crm = CrmId::new("crm");
+        let time = clock.clone();
+        let store = Store::memory_stepping(Arc::new(move || time.time()), Arc::new(|_| Ok(())));
+        let mut users = Vec::new();
+        {
+            let mut sides = ground.sides();
+            for number in 1..=count {
+                let user = UserId::new(format!("u{number}"));
+                let address = format!("u{number}@people.test");
+                let member = crate::memory::crm::Member { name: format!("User{number}"), address: address.clone() };
+                sides.crm.members.insert(user.clone(), member);
+                sides.exchange.open(&address);
+                users.push((user, PairingId::new(format!("p{number}")), address));
+            }
+        }
+        let today = began.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let ids = users.iter().map(|(user, _, _)| user.clone()).collect();
+        let mut people = People::new(Dice::of(seed, Hand::People), ids, today);
+        people.furnish(&mut ground.sides());
+        block_on(map_users(&store, &crm, &users)).expect("an empty store takes new pairings");
+        let engine = engine(&ground, &store, &Dice::of(seed, Hand::Engine), 1);
+        World { ground, people, store, users, seed, dice, crm, engine, starts: 1, steps: 0, findings: Vec::new() }
+    }
+
+    /// People act, cycles run, trouble strikes.
+    pub fn turmoil(&mut self) {
+        self.ground.faults().switch(true);
+        for _ in 0..6 + self.dice.below(4) {
+            for _ in 0..2 + self.dice.below(5) {
+                self.person();
+            }
+            for _ in 0..=self.users.len() {
+                let place = usize::try_from(self.dice.below(self.users.len() as u64)).unwrap_or(0);
+                self.read_crm();
+                self.cycle(place);
+                self.ground.clock.pass_ms(1_000 * (1 + self.dice.below(90)));
+            }
+        }
+        self.ground.faults().switch(false);
+        self.people.bring_back(&mut self.ground.sides());
+    }
+
+    /// Trouble is over: within a bounded number of rounds nothing is left to do.
+    pub fn settle_down(&mut self) {
+        // Any lease that a stopped process held has ended by then.
+        self.ground.clock.pass_ms(3_600_000);
+        for _ in 0..ROUNDS {
+            let before = self.ground.calls().writes;
+            let quiet = self.round();
+            if quiet && before == self.ground.calls().writes {
+                break;
+            }
+        }
+        let before = self.ground.calls().writes;
+        for _ in 0..3 {
+            if !self.round() {
+                self.findings.push("a cycle without edits is not quiet".to_owned());
+            }
+        }
+        let written = self.ground.calls().writes - before;
+        if written > 0 {
+            self.findings.push(format!("idle cycles wrote {written} times (traps 142, 143)"));
+        }
+    }
+
+    fn round(&mut self) -> bool {
+        self.ground.clock.pass_ms(1_200_000);
+        self.read_crm();
+        let mut quiet = true;
+        for place in 0..self.users.len() {
+            quiet &= self.cycle(place);
+        }
+        quiet
+    }
+
+    /// What the oracle says.
+    #[must_use]
+    pub fn end(mut self) -> Outcome {
+        let history = block_on(self.history()).unwrap_or_default();
+        let sides = self.ground.sides().clone();
+        self.findings.extend(judge(&Evidence {
+            sides: &sides,
+            ledger: &self.people.ledger,
+            store: &self.store,
+            users: &self.users,
+            history: &history,
+        }));
+        Outcome {
+            findings: self.findings,
+            faults: self.ground.faults().counts().clone(),
+            edits: self.people.ledger.edits,
+            steps: self.steps,
+            trace: self.ground.trace.lines(),
+        }
+    }
+
+    async fn history(&self) -> store::Result<Vec<History>> {
+        let mut lines = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.history(&HistoryFilter::default(), after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(lines);
+            };
+            after = Some(last.key.clone());
+            lines.extend(page.into_iter().map(|line| line.line));
+        }
+    }
+
+    fn person(&mut self) {
+        let did = self.people.act(&mut self.ground.sides());
+        if let Some(did) = did {
+            self.ground.trace.line(did);
+        }
+    }
+
+    /// The CRM reader, which may be stopped as well.
+    pub fn read_crm(&mut self) {
+        for _ in 0..10 {
+            let engine = self.engine.clone();
+            let crm = self.crm.clone();
+            match self.drive(async move { engine.read_crm(&crm).await }) {
+                Some(Ok(true)) => {}
+                Some(Ok(false) | Err(_)) | None => return,
+            }
+        }
+    }
+
+    /// One cycle; true when it had nothing to do.
+    pub fn cycle(&mut self, place: usize) -> bool {
+        let Some((user, pairing, _)) = self.users.get(place).cloned() else {
+            return true;
+        };
+        let engine = self.engine.clone();
+        let before = self.ground.calls();
+        let answer = self.drive(async move { engine.cycle(&pairing).await });
+        let after = self.ground.calls();
+        if after.reads + after.writes - before.reads - before.writes > CALLS {
+            self.findings.push(format!("{user}: a cycle made too many calls"));
+        }
+        match answer {
+            None => false,
+            Some(Ok(report)) => {
+                let quiet = report.is_quiet();
+                self.ground.trace.line(format!("cycle {user}: {report:?}"));
+                quiet
+            }
+            Some(Err(error)) => {
+                self.ground.trace.line(format!("cycle {user}: {error}"));
+                match error {
+                    CycleError::Leased | CycleError::Trouble(_) | CycleError::Stopped(_) => {}
+                    CycleError::NoPairing
+                    | CycleError::Store(_)
+                    | CycleError::NoQuestion
+                    | CycleError::AlreadyLinked => {
+                        self.findings.push(format!("{user}: a cycle failed: {error}"));
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Drives the engine, with people acting between its steps and the power going off. Nothing when it was stopped.
+    fn drive<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let ground = Arc::clone(&self.ground);
+        let people = &mut self.people;
+        let mut count = 0;
+        let ran = run(work, |_| {
+            count += 1;
+            let strikes = |fault| ground.faults().strikes(fault, &ground.trouble);
+            // There are many more steps than calls: each is struck less often.
+            let rare = ground.trouble.chance(120);
+            if rare && strikes(Fault::PeopleBetween) {
+                let did = people.act(&mut ground.sides());
+                if let Some(did) = did {
+                    ground.trace.line(format!("meanwhile {did}"));
+                }
+            }
+            if rare && strikes(Fault::Stop) {
+                return Go::Stop;
+            }
+            Go::On
+        });
+        self.steps += count;
+        match ran {
+            Ran::Done(answer, _) => Some(answer),
+            Ran::Stopped => {
+                self.ground.trace.line(format!("stopped at step {count}"));
+                self.restart();
+                None
+            }
+            Ran::Stuck | Ran::Endless => {
+                self.findings.push("the engine does not end".to_owned());
+                self.restart();
+                None
+            }
+        }
+    }
+
+    /// A new process on the same store and sides; sometimes before the old one's lease has ended.
+    pub fn restart(&mut self) {
+        self.starts += 1;
+        let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
+        self.engine = engine(&self.ground, &self.store, &dice, self.starts);
+        if self.dice.chance(800) {
+            self.ground.clock.pass_ms(600_000);
+        }
+    }
+}
+
+fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64) -> Engine {
+    let clock: Arc<dyn Clock> = Arc::new(ground.clock.clone());
+    Engine::new(EngineParts {
+        store: store.clone(),
+        remotes: Arc::new(MemoryRemotes(Arc::clone(ground))),
+        clock,
+        dice: Arc::new(dice.clone()),
+        node: format!("node{start}"),
+        hash_key: [7; 32],
+    })
+}
+
+async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, PairingId, String)]) -> store::Result<()> {
+    store
+        .put_connection(&Connection {
+            name: "exchange".to_owned(),
+            kind: "memory".to_owned(),
+            url: "memory:".to_owned(),
+            user: "service".to_owned(),
+            secret: Vec::new(),
+            impersonate: true,
+            ca_file: None,
+            folders: BTreeMap::new(),
+        })
+        .await?;
+    for (user, pairing, address) in users {
+        store
+            .add_pairing(&Pairing {
+                id: pairing.clone(),
+                crm: crm.clone(),
+                user: user.clone(),
+                connection: "exchange".to_owned(),
+                address: address.clone(),
+                mailbox: None,
+                root: None,
+                enabled: true,
+                settings: model::settings::UserSettings::default(),
+                state: PairingState::default(),
+            })
+            .await?;
+    }
+    Ok(())
+}
