@@ -9,22 +9,14 @@ use super::trouble::{Effect, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
-/// How a mailbox is reached.
-#[derive(Clone)]
-pub struct Reach {
-    /// The network, or a server in this process.
+/// How one mailbox is reached.
+pub(super) struct Reach {
     pub transport: Arc<dyn Transport>,
-    /// The account.
     pub sign_in: Arc<SignIn>,
-    /// Where Exchange answers, such as `https://mail.example.org/EWS/Exchange.asmx`.
     pub url: String,
-    /// The mailbox's address.
     pub address: String,
-    /// The account acts for the mailbox; else it signs in as the mailbox itself.
     pub impersonate: bool,
-    /// The version spoken.
     pub version: Version,
-    /// How long one call may take, in milliseconds.
     pub deadline_ms: u64,
 }
 
@@ -114,8 +106,10 @@ impl Reach {
         let header = Header { version: self.version, impersonation };
         let limits = xml::Limits::default();
         let mut headers = vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())];
-        // Keeps calls for one mailbox on the server that holds it.
-        headers.push(("x-anchormailbox".to_owned(), self.address.clone()));
+        if self.address.chars().all(|c| c.is_ascii_graphic()) {
+            // Keeps calls for one mailbox on the server that holds it.
+            headers.push(("x-anchormailbox".to_owned(), self.address.clone()));
+        }
         let request = Request {
             url: self.url.clone(),
             headers,

@@ -34,6 +34,8 @@ pub struct Drafting<'a> {
     pub local: &'a Zone,
     /// Whether people may be written into the item, to be invited.
     pub invites: bool,
+    /// The item is made, not changed.
+    pub creates: bool,
 }
 
 impl Draft {
@@ -90,7 +92,7 @@ impl Drafting<'_> {
             Kind::Task => self.task(&fields, &mut draft)?,
             Kind::Contact => self.names(&fields, &mut draft),
         }
-        if self.present.is_none() {
+        if self.creates {
             self.complete(&fields, &mut draft);
         }
         Ok(draft)
@@ -153,6 +155,11 @@ impl Drafting<'_> {
             Some(set) => keep_order(&present, set.as_set().into_iter().flatten()),
             None => present.clone(),
         };
+        if let (None, Some(old)) = (kind, &old_type)
+            && !words.iter().any(|word| fold(word) == fold(old))
+        {
+            words.push(old.clone());
+        }
         if let Some(kind) = kind {
             let new_type = kind.as_text().map(str::trim).filter(|word| !word.is_empty());
             if let Some(old) = &old_type

@@ -9,19 +9,10 @@ use wire::ews::{
     UpdateFolder, Value,
 };
 
+use super::connection::Known;
 use super::own;
 use super::remote::EwsRemote;
 use super::trouble::Effect;
-
-/// The folders every mailbox has that we need, as first read.
-pub(super) struct Known {
-    pub root: String,
-    pub mailbox: Option<MailboxId>,
-    pub defaults: BTreeMap<Kind, FolderId>,
-    pub totals: BTreeMap<FolderId, u64>,
-    pub deleted: FolderId,
-    pub recoverable: Option<FolderId>,
-}
 
 /// The folders of a mailbox and the folder each lies in.
 #[derive(Default)]
@@ -64,12 +55,16 @@ fn default_folder(kind: Kind) -> DistinguishedFolder {
 }
 
 impl EwsRemote {
-    /// Root, default folders, Deleted Items: one request, asked once per cycle.
+    /// The mailbox's folders, as remembered since an earlier cycle, else read now.
     pub(super) async fn known(&self) -> Result<Arc<Known>, Trouble> {
-        let mut cached = self.known.lock().await;
-        if let Some(known) = cached.as_ref() {
-            return Ok(known.clone());
+        match self.connection.recall(&self.reach.address) {
+            Some(known) => Ok(known),
+            None => self.read_known().await,
         }
+    }
+
+    /// Root, default folders and Deleted Items, by one request.
+    async fn read_known(&self) -> Result<Arc<Known>, Trouble> {
         let refs = [DistinguishedFolder::MsgFolderRoot, DistinguishedFolder::DeletedItems]
             .into_iter()
             .chain(Kind::ALL.map(default_folder))
@@ -84,14 +79,14 @@ impl EwsRemote {
         };
         let root = next()?;
         let deleted = folder_id(&next()?);
-        let (mut defaults, mut totals) = (BTreeMap::new(), BTreeMap::new());
+        let (mut observed, mut totals) = (BTreeMap::new(), BTreeMap::new());
         for kind in Kind::ALL {
             let folder = next()?;
             let id = folder_id(&folder);
             if let Some(total) = folder.total {
                 totals.insert(id.clone(), total);
             }
-            defaults.insert(kind, id);
+            observed.insert(kind, self.with_named(kind, id).await?);
         }
         // Servers before 2010 have no such folder, and some accounts no right to it.
         let recoverable = next().ok().map(|folder| folder_id(&folder));
@@ -100,13 +95,16 @@ impl EwsRemote {
             Some(_) | None => None,
         };
         let root = folder_id(&root).as_str().to_owned();
-        let known = Arc::new(Known { root, mailbox, defaults, totals, deleted, recoverable });
-        *cached = Some(known.clone());
+        let known = Arc::new(Known { root, mailbox, observed, totals, deleted, recoverable });
+        // What is missing is asked for again, until it is there.
+        if known.observed.values().all(Result::is_ok) {
+            self.connection.remember(&self.reach.address, &known);
+        }
         Ok(known)
     }
 
     pub(super) async fn who(&self) -> Result<Identity, Trouble> {
-        let known = self.known().await?;
+        let known = self.read_known().await?;
         // The directory is asked at the first contact only: a mailbox that carries our id was judged then.
         let (is_user, addresses) = match &known.mailbox {
             Some(_) => (true, Vec::new()),
@@ -137,8 +135,7 @@ impl EwsRemote {
     }
 
     pub(super) async fn write_identity(&self, id: &MailboxId) -> Result<(), Trouble> {
-        *self.known.lock().await = None;
-        let known = self.known().await?;
+        let known = self.read_known().await?;
         match &known.mailbox {
             Some(there) if there == id => return Ok(()),
             Some(_) => {
@@ -150,18 +147,26 @@ impl EwsRemote {
         let set = vec![(own::mailbox(), Value::Text(id.as_str().to_owned()))];
         let folder = wire::ews::FolderId::of(known.root.clone()).into();
         self.reach.one(&UpdateFolder { folder, kind: FolderKind::Other, set }, Effect::Write).await?;
-        *self.known.lock().await = None;
+        self.connection.forget(&self.reach.address);
         Ok(())
     }
 
     /// The default folder of a kind, and the sub-folders an administrator named.
     pub(super) async fn observed(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
         let known = self.known().await?;
-        let default = known.defaults.get(&kind).cloned().ok_or_else(no_folder)?;
+        match known.observed.get(&kind) {
+            Some(Ok(folders)) => Ok(folders.clone()),
+            Some(Err(why)) => Err(Trouble::NoAccess { why: why.clone() }),
+            None => Err(no_folder()),
+        }
+    }
+
+    /// A missing sub-folder stops its kind alone, and is asked for again in the next cycle (trap 149).
+    async fn with_named(&self, kind: Kind, default: FolderId) -> Result<Result<Vec<FolderId>, String>, Trouble> {
         let mut folders = vec![default.clone()];
-        let named = self.folders.get(&kind).map(Vec::as_slice).unwrap_or_default();
+        let named = self.connection.named(kind);
         if named.is_empty() {
-            return Ok(folders);
+            return Ok(Ok(folders));
         }
         let below = self.below(&wire::ews::FolderId::of(default.as_str()).into()).await?;
         let paths = paths(&below, &default);
@@ -169,14 +174,13 @@ impl EwsRemote {
             let wanted = name.trim_matches('/').to_lowercase();
             let found = paths.iter().find(|(path, _)| *path == wanted).map(|(_, id)| id.clone());
             let Some(id) = found else {
-                let why = "a sub-folder named in the connection is not in the mailbox".to_owned();
-                return Err(Trouble::NoAccess { why });
+                return Ok(Err("a sub-folder named in the connection is not in the mailbox".to_owned()));
             };
             if !folders.contains(&id) {
                 folders.push(id);
             }
         }
-        Ok(folders)
+        Ok(Ok(folders))
     }
 
     /// Every folder below another, with the folder each lies in.

@@ -1,10 +1,11 @@
 //! Exchange mailboxes through Exchange Web Services.
 //!
-//! [`EwsRemote`] implements the engine's port for one mailbox; [`EwsLens`] says how a value will look there. `map` and
+//! An [`EwsConnection`] opens mailboxes; [`EwsRemote`] implements the engine's port for one mailbox; [`EwsLens`] says how a value will look there. `map` and
 //! `draft` are the one place where Exchange's properties meet our fields, driven by the field maps and pure.
 
 mod body;
 mod call;
+mod connection;
 mod draft;
 mod folders;
 mod global_id;
@@ -25,7 +26,7 @@ mod trouble;
 mod write;
 mod zone;
 
-pub use call::Reach;
+pub use connection::{EwsConnection, EwsSettings};
 pub use lens::EwsLens;
 pub use property::faults;
 pub use remote::EwsRemote;

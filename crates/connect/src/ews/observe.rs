@@ -23,7 +23,18 @@ impl EwsRemote {
             state: state.map(str::to_owned),
             most: SyncFolderItems::MOST,
         };
-        let changes = self.reach.one(&asked, Effect::Read).await?;
+        let changes = match self.reach.one(&asked, Effect::Read).await {
+            Ok(changes) => changes,
+            // The folder is not there: it was removed, or the mailbox is another one now. What is remembered of it is
+            // dropped, and whoever asks next is told.
+            Err(Trouble::Gone(_) | Trouble::NoAccess { .. }) if state.is_some() && self.is_missing(folder).await? => {
+                return Err(Trouble::CursorRefused);
+            }
+            Err(Trouble::Gone(_)) => {
+                return Err(Trouble::NoAccess { why: "the folder is not in the mailbox any more".to_owned() });
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let mut page = Page { cursor: cursor_of(&changes.state, kind, folder), more: !changes.last, ..Page::default() };
         page.skipped = changes.unknown;
         if cursor.is_none() {
@@ -51,6 +62,13 @@ impl EwsRemote {
         }
         self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
         Ok(page)
+    }
+
+    /// Whether the mailbox answers, and no longer knows a folder by this id.
+    async fn is_missing(&self, folder: &FolderId) -> Result<bool, Trouble> {
+        self.connection.forget(&self.reach.address);
+        let known = self.known().await?;
+        Ok(!known.observed.values().flatten().flatten().any(|id| id == folder))
     }
 
     async fn read_into(&self, kind: Kind, folder: &FolderId, ids: Vec<ItemId>, page: &mut Page) -> Result<(), Trouble> {

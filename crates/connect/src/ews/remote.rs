@@ -3,30 +3,27 @@
 use async_trait::async_trait;
 use engine::port::{FindBy, Identity, Maps, Page, Remote, Trouble, Wanted, Write, Written};
 use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::Reach;
-use super::folders::Known;
+use super::connection::EwsConnection;
 use super::kind_map::KindMap;
 use super::lens::EwsLens;
 
 /// A mailbox, opened for one cycle with the field maps in force.
 pub struct EwsRemote {
+    pub(super) connection: Arc<EwsConnection>,
     pub(super) reach: Reach,
     pub(super) maps: Arc<Maps>,
-    pub(super) folders: BTreeMap<Kind, Vec<String>>,
+    /// The zone in which the owner lives, used where Exchange wants one and the record has none.
     pub(super) zone: Zone,
-    pub(super) known: tokio::sync::Mutex<Option<Arc<Known>>>,
     kinds: [KindMap; 3],
 }
 
 impl EwsRemote {
-    /// Opens a mailbox. `folders` names sub-folders beside the default ones (rule D7); `zone` is the zone in which the
-    /// mailbox's owner lives, used where Exchange wants one and the record has none.
-    pub fn new(reach: Reach, maps: Arc<Maps>, folders: BTreeMap<Kind, Vec<String>>, zone: Zone) -> Self {
+    pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, zone: Zone) -> Self {
         let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, reach.version));
-        Self { reach, maps, folders, zone, known: tokio::sync::Mutex::new(None), kinds }
+        Self { connection, reach, maps, zone, kinds }
     }
 
     pub(super) fn map(&self, kind: Kind) -> &KindMap {

@@ -35,7 +35,7 @@ impl EwsRemote {
 
     async fn create(&self, create: &Create) -> Result<Written, Trouble> {
         let kind = create.domain.kind();
-        let drafting = self.drafting(create.domain, None, create.mail)?;
+        let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
         let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
         set_mark(&mut draft, &create.mark);
         let mut partly = std::mem::take(&mut draft.partly);
@@ -136,39 +136,68 @@ impl EwsRemote {
         answered.ok_or_else(|| no_id(Effect::Write))
     }
 
-    /// Exchange's DeleteItem knows no precondition, so the item is read right before, moved, and looked at where it
+    /// Exchange's DeleteItem knows no precondition, so the item is read right before, deleted, and looked at where it
     /// landed; was it newer than planned, it is put back (decision 10).
     async fn delete(&self, kind: Kind, id: &RecordId, version: &Version, send: Mail) -> Result<Written, Trouble> {
-        let (before, _) = self.present(kind, id).await?;
+        let refs = [ItemRef::Item(ItemId::of(id.as_str()))];
+        let before = self.reach.items(&self.deleting(kind), &refs).await?.remove(0)?;
         if change_key(&before) != version.as_str() {
             return Err(Trouble::Stale);
         }
         let ids = vec![ItemRef::Item(ItemId::at(id.as_str(), version.as_str()))];
-        if send == Mail::Send {
-            let how = DeleteType::MoveToDeletedItems;
-            let tasks = AffectedTaskOccurrences::AllOccurrences;
-            self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
-            return Ok(written(id, version.as_str()));
-        }
-        let known = self.known().await?;
-        let landed = self.move_to(known.deleted.as_str(), ids).await?;
-        let shape = self.map(kind).shape();
-        let there = self.reach.items(&shape, &[ItemRef::Item(ItemId::of(&landed.id))]).await;
-        let there = match there.map(|mut results| results.remove(0)) {
-            Ok(Ok(item)) => item,
-            // Gone from there too: nobody can have wanted to keep it.
-            Ok(Err(Trouble::Gone(_))) => return Ok(written_item(&landed)),
-            Ok(Err(_)) | Err(_) => {
-                return Err(Trouble::Unknown { why: "the deleted item could not be looked at".to_owned() });
+        let key = before.text(own::key()).filter(|key| !key.is_empty());
+        let landed = match key {
+            Some(key) => {
+                let how = DeleteType::MoveToDeletedItems;
+                let tasks = AffectedTaskOccurrences::AllOccurrences;
+                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
+                self.landed(kind, key, &before).await?
+            }
+            // An item that we cannot recognise afterwards is moved, because a move answers with its new id.
+            None => {
+                let deleted = self.known().await?.deleted.clone();
+                let moved = self.move_to(deleted.as_str(), ids).await?;
+                vec![self.reach.items(&self.deleting(kind), &[ItemRef::Item(moved)]).await.map_err(unseen)?.remove(0)]
+                    .into_iter()
+                    .filter(|there| !matches!(there, Err(Trouble::Gone(_))))
+                    .collect::<Result<_, _>>()
+                    .map_err(unseen)?
             }
         };
-        if self.says(kind, &before) == self.says(kind, &there) {
-            return Ok(written_item(&landed));
+        // Gone from there too, or not to be found yet: nobody can have changed it in between.
+        let Some(newest) = landed.iter().max_by_key(|item| modified(item)) else {
+            return Ok(written(id, version.as_str()));
+        };
+        if landed.iter().any(|item| self.says(kind, item) == self.says(kind, &before)) {
+            return Ok(written_item(newest));
         }
-        if let Some(home) = &before.parent {
-            self.move_to(&home.id, vec![ItemRef::Item(landed)]).await?;
+        if let (Some(home), Some(newer)) = (&before.parent, &newest.id) {
+            self.move_to(&home.id, vec![ItemRef::Item(newer.clone())]).await?;
         }
         Err(Trouble::Stale)
+    }
+
+    fn deleting(&self, kind: Kind) -> Shape {
+        let mut shape = self.map(kind).shape();
+        shape.paths.push(ews::Property::LastModifiedTime.into());
+        shape
+    }
+
+    /// What stands in Deleted Items under a mark and is not older than the item was.
+    async fn landed(&self, kind: Kind, key: &str, before: &Item) -> Result<Vec<Item>, Trouble> {
+        let found = self.in_deleted_items(kind, key).await.map_err(unseen)?;
+        let refs: Vec<ItemRef> = found.into_iter().filter_map(|item| item.id.map(ItemRef::Item)).collect();
+        let items = self.reach.items(&self.deleting(kind), &refs).await.map_err(unseen)?;
+        let since = modified(before);
+        let mut landed = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Ok(item) if modified(&item) >= since => landed.push(item),
+                Ok(_) | Err(Trouble::Gone(_)) => {}
+                Err(trouble) => return Err(unseen(trouble)),
+            }
+        }
+        Ok(landed)
     }
 
     /// What an item says, without what every move changes.
@@ -184,7 +213,6 @@ impl EwsRemote {
 
     async fn restore(&self, kind: Kind, key: &str) -> Result<Written, Trouble> {
         let found = self.in_deleted_items(kind, key).await?;
-        let modified = |item: &Item| item.moment(ews::Property::LastModifiedTime).and_then(|at| at.instant());
         let newest = found.into_iter().max_by_key(modified).and_then(|item| item.id);
         let Some(id) = newest else { return Err(Trouble::Gone(model::Gone::Unknown)) };
         let home = self.observed(kind).await?.into_iter().next().ok_or_else(|| no_id(Effect::Read))?;
@@ -216,6 +244,7 @@ impl EwsRemote {
             series: None,
             local: &self.zone,
             invites: send == Mail::Send,
+            creates: false,
         })
     }
 
@@ -300,6 +329,16 @@ fn written(id: &RecordId, version: &str) -> Written {
     Written { id: id.clone(), version: Version::new(version), other: None, partly: Vec::new() }
 }
 
-fn written_item(item: &ItemId) -> Written {
-    written(&RecordId::new(&item.id), item.change_key.as_deref().unwrap_or_default())
+fn written_item(item: &Item) -> Written {
+    let id = item.id.as_ref().map(|id| id.id.clone()).unwrap_or_default();
+    written(&RecordId::new(id), change_key(item))
+}
+
+fn modified(item: &Item) -> Option<jiff::Timestamp> {
+    item.moment(ews::Property::LastModifiedTime).and_then(|at| at.instant())
+}
+
+/// A delete that cannot be looked at afterwards may have taken something newer.
+fn unseen(_: Trouble) -> Trouble {
+    Trouble::Unknown { why: "the deleted item could not be looked at".to_owned() }
 }

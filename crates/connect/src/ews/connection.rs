@@ -1,0 +1,104 @@
+//! A connection to an Exchange server: what its mailboxes have in common, and what is remembered of each between cycles.
+
+use engine::port::Maps;
+use model::{FolderId, Kind, MailboxId, Zone};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use wire::ews::Version;
+
+use super::call::Reach;
+use super::remote::EwsRemote;
+use crate::http::Transport;
+use crate::sign_in::SignIn;
+
+/// How an Exchange server is spoken to.
+#[derive(Clone, Debug)]
+pub struct EwsSettings {
+    /// Where it answers, such as `https://mail.example.org/EWS/Exchange.asmx`.
+    pub url: String,
+    /// The account acts for each mailbox; else it signs in as the mailbox itself.
+    pub impersonate: bool,
+    /// The version spoken; the default suits Exchange 2013 SP1 and every later one.
+    pub version: Version,
+    /// How long one call may take, in milliseconds. A call that is challenged first is made twice.
+    pub deadline_ms: u64,
+    /// Sub-folders beside the default ones, by the names that lead to them (rule D7).
+    pub folders: BTreeMap<Kind, Vec<String>>,
+    /// The zone in which Exchange is told a time that has none of its own.
+    pub zone: Zone,
+}
+
+impl EwsSettings {
+    /// The usual settings for a server at this address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            impersonate: false,
+            version: Version::default(),
+            deadline_ms: 55_000,
+            folders: BTreeMap::new(),
+            zone: Zone::utc(),
+        }
+    }
+}
+
+/// A server with the account that signs in there. It lives as long as the connection is configured, so that a cycle of
+/// an unchanged mailbox asks for nothing but changes.
+pub struct EwsConnection {
+    transport: Arc<dyn Transport>,
+    sign_in: Arc<SignIn>,
+    settings: EwsSettings,
+    remembered: Mutex<BTreeMap<String, Arc<Known>>>,
+}
+
+/// The folders of a mailbox that we need, as last read.
+pub(super) struct Known {
+    pub root: String,
+    pub mailbox: Option<MailboxId>,
+    pub observed: BTreeMap<Kind, Result<Vec<FolderId>, String>>,
+    pub totals: BTreeMap<FolderId, u64>,
+    pub deleted: FolderId,
+    pub recoverable: Option<FolderId>,
+}
+
+impl EwsConnection {
+    /// A connection.
+    pub fn new(transport: Arc<dyn Transport>, sign_in: Arc<SignIn>, settings: EwsSettings) -> Arc<Self> {
+        Arc::new(Self { transport, sign_in, settings, remembered: Mutex::new(BTreeMap::new()) })
+    }
+
+    /// One of its mailboxes, with the field maps in force, for one cycle.
+    pub fn open(self: &Arc<Self>, address: &str, maps: Arc<Maps>) -> EwsRemote {
+        let reach = Reach {
+            transport: self.transport.clone(),
+            sign_in: self.sign_in.clone(),
+            url: self.settings.url.clone(),
+            address: address.to_owned(),
+            impersonate: self.settings.impersonate,
+            version: self.settings.version,
+            deadline_ms: self.settings.deadline_ms,
+        };
+        EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
+    }
+
+    pub(super) fn named(&self, kind: Kind) -> &[String] {
+        self.settings.folders.get(&kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn recall(&self, address: &str) -> Option<Arc<Known>> {
+        self.remembered().get(&address.to_lowercase()).cloned()
+    }
+
+    pub(super) fn remember(&self, address: &str, known: &Arc<Known>) {
+        self.remembered().insert(address.to_lowercase(), known.clone());
+    }
+
+    pub(super) fn forget(&self, address: &str) {
+        self.remembered().remove(&address.to_lowercase());
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Known>>> {
+        // Every change is one insert or remove, so what another thread left is whole.
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,10 @@
+//! Exchange mailboxes as the engine meets them: the connector against an Exchange in memory, byte for byte over its wire.
+
+mod changes;
+mod deletes;
+mod fields;
+mod looks;
+mod network;
+mod series;
+mod trouble;
+mod world;
