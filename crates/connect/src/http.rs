@@ -202,8 +202,12 @@ fn distrust(error: &reqwest::Error) -> Option<&'static str> {
     // A chain of causes is short; the bound keeps a circular one from holding us.
     for _ in 0..16 {
         let at = source?;
-        let io = at.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        let tls = at.downcast_ref::<rustls::Error>().or_else(|| io.and_then(|inner| inner.downcast_ref()));
+        // An I/O error hides its cause from `source`, and may hold another I/O error.
+        if let Some(inner) = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            source = Some(inner);
+            continue;
+        }
+        let tls = at.downcast_ref::<rustls::Error>();
         match tls {
             Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
                 return Some("the server's certificate has expired");

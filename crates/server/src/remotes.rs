@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use connect::crm::{CrmDirectory, CrmRemote};
-use connect::ews::{EwsRemote, Reach};
+use connect::ews::{EwsConnection, EwsSettings};
 use connect::http::Network;
 use connect::sign_in::SignIn;
 use engine::port::{Clock, Concerned, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::secrets::SecretKey;
 use store::{Connection, Pairing, Store};
 
-/// How long one call to a mailbox server may take: below what a lease's taker waits.
-const DEADLINE_MS: u64 = 100_000;
+/// How long one call to a mailbox server may take: below what a lease's taker waits, a challenged call being made twice.
+const DEADLINE_MS: u64 = 55_000;
 
 /// The remotes of a server.
 pub struct ServerRemotes {
@@ -27,13 +27,13 @@ pub struct ServerRemotes {
     open: Mutex<BTreeMap<String, Open>>,
 }
 
-/// A connection in use: its sockets and what its accounts know are kept from cycle to cycle.
+/// A connection in use: its sockets, and what is known of its accounts and their mailboxes, kept from cycle to cycle.
 #[derive(Clone)]
 struct Open {
     of: Connection,
     network: Arc<Network>,
-    /// By account.
-    sign_ins: BTreeMap<String, Arc<SignIn>>,
+    /// By account and zone.
+    accounts: BTreeMap<(String, String), Arc<EwsConnection>>,
 }
 
 impl ServerRemotes {
@@ -49,7 +49,7 @@ impl ServerRemotes {
         ServerRemotes { store, crm, crm_id, clock, key, open: Mutex::new(BTreeMap::new()) }
     }
 
-    async fn reach(&self, pairing: &Pairing) -> Result<(Reach, Connection), Trouble> {
+    async fn account(&self, pairing: &Pairing) -> Result<Arc<EwsConnection>, Trouble> {
         let connection = self
             .store
             .connection(&pairing.connection)
@@ -57,21 +57,12 @@ impl ServerRemotes {
             .map_err(|why| Trouble::Broken { why: why.to_string() })?
             .ok_or_else(|| Trouble::NoAccess { why: format!("there is no connection '{}'", pairing.connection) })?;
         let account = if connection.impersonate { connection.user.clone() } else { pairing.address.clone() };
-        let (network, sign_in) = self.opened(&connection, &account)?;
-        let reach = Reach {
-            transport: network,
-            sign_in,
-            url: connection.url.clone(),
-            address: pairing.address.clone(),
-            impersonate: connection.impersonate,
-            version: wire::ews::Version::default(),
-            deadline_ms: DEADLINE_MS,
-        };
-        Ok((reach, connection))
+        let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
+        self.opened(&connection, account, zone)
     }
 
-    /// The sockets and the account of a connection; made anew when the connection was changed.
-    fn opened(&self, connection: &Connection, account: &str) -> Result<(Arc<Network>, Arc<SignIn>), Trouble> {
+    /// An account of a connection; made anew when the connection was changed.
+    fn opened(&self, connection: &Connection, account: String, zone: Zone) -> Result<Arc<EwsConnection>, Trouble> {
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let present = all.get(&connection.name).filter(|open| open.of == *connection);
         let mut open = match present {
@@ -79,24 +70,32 @@ impl ServerRemotes {
             None => {
                 let ca_file = connection.ca_file.as_deref().map(Path::new);
                 let network = Network::new(ca_file).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
-                Open { of: connection.clone(), network: Arc::new(network), sign_ins: BTreeMap::new() }
+                Open { of: connection.clone(), network: Arc::new(network), accounts: BTreeMap::new() }
             }
         };
-        let sign_in = match open.sign_ins.get(account) {
-            Some(sign_in) => Arc::clone(sign_in),
+        let known = (account.clone(), zone.name().to_owned());
+        let account = match open.accounts.get(&known) {
+            Some(account) => Arc::clone(account),
             None => {
                 let password = self
                     .key
                     .open(&connection.name, &connection.secret)
                     .map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+                let settings = EwsSettings {
+                    impersonate: connection.impersonate,
+                    deadline_ms: DEADLINE_MS,
+                    folders: connection.folders.clone(),
+                    zone,
+                    ..EwsSettings::new(connection.url.clone())
+                };
                 let sign_in = Arc::new(SignIn::basic(account, password));
-                open.sign_ins.insert(account.to_owned(), Arc::clone(&sign_in));
-                sign_in
+                let account = EwsConnection::new(open.network.clone(), sign_in, settings);
+                open.accounts.insert(known, Arc::clone(&account));
+                account
             }
         };
-        let network = Arc::clone(&open.network);
         all.insert(connection.name.clone(), open);
-        Ok((network, sign_in))
+        Ok(account)
     }
 }
 
@@ -106,9 +105,7 @@ impl Remotes for ServerRemotes {
         if pairing.crm != self.crm_id {
             return Err(unknown(&pairing.crm));
         }
-        let (reach, connection) = self.reach(pairing).await?;
-        let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
-        let pim = EwsRemote::new(reach, maps, connection.folders, zone);
+        let pim = self.account(pairing).await?.open(&pairing.address, maps);
         let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock));
         Ok((Box::new(crm), Box::new(pim)))
     }

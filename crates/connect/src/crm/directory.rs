@@ -22,6 +22,22 @@ impl CrmDirectory {
     pub fn new(crm: Crm) -> CrmDirectory {
         CrmDirectory { crm }
     }
+
+    /// The entries that follow a number, without a gap; nothing when what followed it was forgotten, or when the feed does
+    /// not reach it (a CRM restored from a backup).
+    async fn entries(&self, from: i64, limit: usize) -> Result<Option<Vec<Entry>>, crm::Error> {
+        let mut entries = self.crm.feed_after(from, limit).await?;
+        if entries.is_empty() {
+            match self.crm.feed_head().await? {
+                head if head == from => return Ok(Some(entries)),
+                head if head < from => return Ok(None),
+                // Something was committed since the first reading, or everything was forgotten.
+                _ => entries = self.crm.feed_after(from, limit).await?,
+            }
+        }
+        // Numbers follow one another: a first one that does not means that something between was forgotten.
+        Ok(entries.first().is_some_and(|first| first.seq == from + 1).then_some(entries))
+    }
 }
 
 #[async_trait]
@@ -50,10 +66,7 @@ impl Directory for CrmDirectory {
         Ok(Memberships { positions: positions.collect(), user_lists })
     }
 
-    async fn groups(
-        &self,
-        ids: &BTreeSet<(String, String)>,
-    ) -> Result<BTreeMap<(String, String), String>, Trouble> {
+    async fn groups(&self, ids: &BTreeSet<(String, String)>) -> Result<BTreeMap<(String, String), String>, Trouble> {
         let mut names = BTreeMap::new();
         for (word, group) in
             [("organization", Group::Organization), ("position", Group::Position), ("user_list", Group::UserList)]
@@ -85,15 +98,8 @@ impl Directory for CrmDirectory {
         };
         let from: i64 = cursor.parse().map_err(|_| Trouble::CursorRefused)?;
         let limit = limit.clamp(1, crm::feed::FEED_PAGE);
-        let entries = self.crm.feed_after(from, limit).await.map_err(|error| reading(&error))?;
-        let gap = match entries.first() {
-            // Numbers follow one another: a first one that does not means that what lies between was forgotten.
-            Some(first) => first.seq != from + 1,
-            None => self.crm.feed_head().await.map_err(|error| reading(&error))? != from,
-        };
-        if gap {
-            return Err(Trouble::CursorRefused);
-        }
+        let entries = self.entries(from, limit).await.map_err(|error| reading(&error))?;
+        let entries = entries.ok_or(Trouble::CursorRefused)?;
         let mut concerned = Concerned {
             cursor: entries.last().map_or(from, |last| last.seq).to_string(),
             more: entries.len() == limit,

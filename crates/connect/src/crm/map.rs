@@ -112,8 +112,7 @@ pub(super) fn activity(kind: Kind, activity: &Activity, map: Option<&DomainMap>)
             integration_key: activity.integration_key.clone(),
             global_id: activity.global_id.clone(),
             // Under the veil its people are not shown, but a participant is one himself.
-            meeting: domain == Some(Domain::Calendar)
-                && (activity.is_meeting() || activity.part == Part::Participant),
+            meeting: domain == Some(Domain::Calendar) && (activity.is_meeting() || activity.part == Part::Participant),
             ..Facts::default()
         },
     }
@@ -192,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_version_keeps_the_records_number() {
-        for (text, expected) in [("7", Some(7)), ("7.listed", Some(7)), ("7.unseen", Some(7)), ("", None), ("x", None)] {
+        for (text, expected) in [("7", Some(7)), ("7.listed", Some(7)), ("7.unseen", Some(7)), ("", None), ("x", None)]
+        {
             assert_eq!(number(&Version::new(text)), expected, "{text}");
         }
         assert_ne!(version(7, true), version(7, false));
