@@ -4,7 +4,7 @@ use model::People;
 use model::same::normal;
 use wire::ews::{Body, BodyKind};
 
-use super::{html, people};
+use super::{html, html_edit, people};
 
 /// What a person wrote in a body. None when only its beginning came: a part must never pass for the whole.
 pub fn read(body: &Body) -> Option<String> {
@@ -45,8 +45,12 @@ pub fn write(present: Option<&Body>, text: &str, people: &People) -> Option<Body
     match present {
         Some(present) if normal(&whole(present)) == lines.join("\n") => None,
         Some(present) if present.kind == BodyKind::Html => {
-            let text = html::replace(&present.text, &around(&present.text, &lines));
-            Some(Body { kind: BodyKind::Html, text: text.unwrap_or_else(|| html::document(&lines)), truncated: false })
+            let text = html_edit::replace(&present.text, &around(&present.text, &lines));
+            Some(Body {
+                kind: BodyKind::Html,
+                text: text.unwrap_or_else(|| html_edit::document(&lines)),
+                truncated: false,
+            })
         }
         None if lines.is_empty() => None,
         Some(_) | None => Some(Body { kind: BodyKind::Text, text: lines.join("\r\n"), truncated: false }),

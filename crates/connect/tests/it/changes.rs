@@ -1,6 +1,6 @@
 //! What changed in a folder: pages, cursors, foreign items, and trouble that hits one item alone.
 
-use crate::world::{ANNA, World, create, fields, folder, list, maps, present, update};
+use crate::world::{ANNA, World, create, fields, folder, list, maps, present};
 use emulator::{Damage, Effect, FaultAction, Quirk};
 use engine::port::{Remote, Trouble};
 use model::{Domain, Field, Kind, RecordId, Value};
@@ -17,7 +17,8 @@ async fn tasks(world: &World, count: usize) {
     while made < count {
         let items: Vec<Item> = (made..(made + 100).min(count)).map(|n| task(&format!("task {n}"))).collect();
         made += items.len();
-        let asked = CreateItem { folder: DistinguishedFolder::Tasks.into(), items: items.clone(), mail: ews::Mail::None };
+        let asked =
+            CreateItem { folder: DistinguishedFolder::Tasks.into(), items: items.clone(), mail: ews::Mail::None };
         world.people(asked, items.len()).await;
     }
 }
@@ -87,7 +88,10 @@ async fn foreign_items_are_skipped_and_counted() {
 async fn what_changed_and_what_vanished_comes_with_the_next_page() {
     let world = World::new();
     let remote = world.open();
-    let ids = [world.makes(DistinguishedFolder::Tasks, task("a")).await, world.makes(DistinguishedFolder::Tasks, task("b")).await];
+    let ids = [
+        world.makes(DistinguishedFolder::Tasks, task("a")).await,
+        world.makes(DistinguishedFolder::Tasks, task("b")).await,
+    ];
     let (_, cursor) = list(&remote, Kind::Task).await;
     let change = vec![FieldChange::Set(Property::Subject.into(), ews::Value::Text("c".to_owned()))];
     world.edits(&ids[0].id, ItemKind::Task, change).await;
@@ -109,7 +113,9 @@ async fn a_cursor_the_server_or_we_do_not_know_is_refused_as_such() {
     let (_, cursor) = list(&remote, Kind::Task).await;
     let (tasks, contacts) = (folder(&remote, Kind::Task).await, folder(&remote, Kind::Contact).await);
     world.emulator.reset_counters();
-    for (kind, folder, cursor) in [(Kind::Contact, &contacts, cursor.as_str()), (Kind::Task, &contacts, &cursor), (Kind::Task, &tasks, "x")] {
+    for (kind, folder, cursor) in
+        [(Kind::Contact, &contacts, cursor.as_str()), (Kind::Task, &contacts, &cursor), (Kind::Task, &tasks, "x")]
+    {
         assert_eq!(remote.changes(kind, folder, Some(cursor)).await.err(), Some(Trouble::CursorRefused));
     }
     assert_eq!(world.emulator.counters().total_requests(), 0, "told before it is sent");
@@ -124,7 +130,10 @@ async fn a_cursor_the_server_or_we_do_not_know_is_refused_as_such() {
 #[tokio::test]
 async fn an_item_gone_before_it_is_read_counts_as_vanished() {
     let world = World::new();
-    let ids = [world.makes(DistinguishedFolder::Tasks, task("a")).await, world.makes(DistinguishedFolder::Tasks, task("b")).await];
+    let ids = [
+        world.makes(DistinguishedFolder::Tasks, task("a")).await,
+        world.makes(DistinguishedFolder::Tasks, task("b")).await,
+    ];
     let remote = world.open();
     let folder = folder(&remote, Kind::Task).await;
     let (emulator, id) = (world.emulator.clone(), ids[0].id.clone());
@@ -201,7 +210,9 @@ async fn a_page_whose_items_cannot_be_read_now_is_no_page() {
     let folder = folder(&remote, Kind::Task).await;
     let drop = FaultAction::Drop { effect: Effect::Done };
     let busy = FaultAction::Busy { back_off_ms: 9000 };
-    for (action, busy) in [(drop, false), (FaultAction::Truncate { keep: 3000 }, false), (FaultAction::LoginPage, false), (busy, true)] {
+    for (action, busy) in
+        [(drop, false), (FaultAction::Truncate { keep: 3000 }, false), (FaultAction::LoginPage, false), (busy, true)]
+    {
         world.trouble("GetItem", vec![action.clone()]);
         match remote.changes(Kind::Task, &folder, None).await.expect_err("no page") {
             Trouble::Busy { wait_ms, .. } if busy => assert_eq!(wait_ms, Some(9000)),
@@ -242,7 +253,9 @@ async fn named_sub_folders_are_observed_and_missed() {
     let page = remote.changes(Kind::Task, &folders[1], None).await.expect("a page");
     assert_eq!(page.records.len(), 1);
     assert_eq!(page.records[0].facts.folder.as_ref(), Some(&folders[1]));
-    assert!(matches!(present(&remote, Kind::Task, &page.records[0].id).await.facts.folder, Some(folder) if folder == folders[1]));
+    assert!(
+        matches!(present(&remote, Kind::Task, &page.records[0].id).await.facts.folder, Some(folder) if folder == folders[1])
+    );
 }
 
 // M4, trap 154: a mailbox on another server is not a mailbox whose items went.

@@ -155,7 +155,8 @@ async fn a_busy_server_has_done_nothing() {
     let world = World::new();
     let remote = world.open();
     let made = create(&remote, Domain::Task, subject("a"), "k").await;
-    let too_many = FaultAction::Answer { status: 429, content_type: "text/plain".to_owned(), body: vec![], effect: Effect::None };
+    let too_many =
+        FaultAction::Answer { status: 429, content_type: "text/plain".to_owned(), body: vec![], effect: Effect::None };
     for action in [FaultAction::Busy { back_off_ms: 5000 }, too_many] {
         world.trouble("UpdateItem", vec![action]);
         let outcome = remote.write(&update_of(Domain::Task, &made.id, &made.version, subject("b"))).await;

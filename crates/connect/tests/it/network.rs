@@ -30,7 +30,10 @@ async fn answering(bytes: Vec<u8>) -> String {
 #[tokio::test]
 async fn answers_arrive_with_their_status_and_headers_and_redirects_are_not_followed() {
     let network = Network::new(None).expect("a client");
-    let url = answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi".to_vec()).await;
+    let url = answering(
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi".to_vec(),
+    )
+    .await;
     let answer = network.call(&ask(url)).await.expect("an answer");
     assert_eq!((answer.status, answer.body.as_slice()), (302, b"hi".as_slice()));
     assert_eq!(answer.header("x-a").collect::<Vec<_>>(), ["b"]);
@@ -46,8 +49,8 @@ async fn an_answer_larger_than_asked_for_is_not_read() {
     assert_eq!(network.call(&ask(url)).await.err(), Some(Lost::TooLarge(1_000)));
     // Forty bytes that unpack to five thousand.
     let packed: &[u8] = &[
-        0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0x02, 0x03, 0xed, 0xc1, 0x31, 0x01, 0, 0, 0, 0xc2, 0xa0, 0xda, 0x8b, 0x6f, 0x0a, 0x3f,
-        0xa0, 0, 0, 0, 0, 0x80, 0xb7, 0x01, 0x26, 0xf0, 0xdb, 0, 0x88, 0x13, 0, 0,
+        0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0x02, 0x03, 0xed, 0xc1, 0x31, 0x01, 0, 0, 0, 0xc2, 0xa0, 0xda, 0x8b, 0x6f,
+        0x0a, 0x3f, 0xa0, 0, 0, 0, 0, 0x80, 0xb7, 0x01, 0x26, 0xf0, 0xdb, 0, 0x88, 0x13, 0, 0,
     ];
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
     let url = answering([head.as_bytes(), packed].concat()).await;
@@ -74,7 +77,10 @@ async fn not_sent_and_not_answered_are_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     let request = Request { deadline_ms: 50, ..ask(url) };
-    assert_eq!(network.call(&request).await.err(), Some(Lost::Unanswered("the server did not answer in time".to_owned())));
+    assert_eq!(
+        network.call(&request).await.err(),
+        Some(Lost::Unanswered("the server did not answer in time".to_owned()))
+    );
     let refused = network.call(&ask("http://mail.crm.test/".to_owned())).await;
     assert!(matches!(refused, Err(Lost::NotSent(why)) if why.contains("https")));
 }
@@ -87,7 +93,8 @@ async fn a_mailbox_is_reached_over_plain_http_on_this_machine() {
     let router = world.emulator.router();
     let served = tokio::spawn(async move { axum::serve(listener, router).await });
     for host in [address.to_string(), format!("localhost:{}", address.port())] {
-        let settings = EwsSettings { impersonate: true, ..EwsSettings::new(format!("http://{host}/EWS/Exchange.asmx")) };
+        let settings =
+            EwsSettings { impersonate: true, ..EwsSettings::new(format!("http://{host}/EWS/Exchange.asmx")) };
         let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
         let network = Arc::new(Network::new(None).expect("a client"));
         let remote = EwsConnection::new(network, account, settings).open(ANNA, maps());
@@ -125,7 +132,8 @@ async fn certificates_are_always_checked() {
             cert: file(&format!("{n}.pem"), cert.pem()),
             key: file(&format!("{n}.key"), key.serialize_pem()),
         };
-        let (listener, address) = emulator::listen::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+        let (listener, address) =
+            emulator::listen::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
         let router = world.emulator.router();
         served.push(tokio::spawn(emulator::listen::serve(listener, router, Some(tls), std::future::pending())));
         urls.push(format!("https://{address}/EWS/Exchange.asmx"));

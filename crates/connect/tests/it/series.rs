@@ -4,9 +4,7 @@ use crate::world::{World, create, fields, list, maps, present, update, update_of
 use engine::port::{Mail, Remote, Update, Write, Written};
 use jiff::civil::DateTime;
 use model::{Domain, Field, Fields, Kind, Path, Pattern, Range, Record, Recurrence, Value, When, Zone};
-use wire::ews::{
-    self, AffectedTaskOccurrences, DeleteItem, DeleteType, FieldChange, ItemKind, ItemRef, Property,
-};
+use wire::ews::{self, AffectedTaskOccurrences, DeleteItem, DeleteType, FieldChange, ItemKind, ItemRef, Property};
 
 fn berlin() -> Zone {
     Zone::iana("Europe/Berlin").expect("known")

@@ -59,7 +59,9 @@ async fn a_mailbox_that_cannot_be_reached_has_lost_nothing() {
     let remote = world.open();
     let (records, cursor) = list(&remote, Kind::Task).await;
     let folder = folder(&remote, Kind::Task).await;
-    for (state, waits) in [(MailboxState::Disabled, false), (MailboxState::Moving, true), (MailboxState::Unavailable, true)] {
+    for (state, waits) in
+        [(MailboxState::Disabled, false), (MailboxState::Moving, true), (MailboxState::Unavailable, true)]
+    {
         world.emulator.set_mailbox_state(ANNA, state).expect("a mailbox");
         let page = remote.changes(Kind::Task, &folder, Some(&cursor)).await;
         let seen = crate::world::seen_raw(&remote, Kind::Task, &records[0].id).await;
@@ -116,7 +118,9 @@ async fn whatever_comes_instead_of_an_answer_is_no_empty_mailbox() {
         let page = remote.changes(Kind::Task, &folder, None).await;
         assert!(matches!(page, Err(Trouble::NoAccess { .. })), "{action:?}: {page:?}");
     }
-    for action in [answer(503, "text/html", "<html/>"), answer(429, "text/html", ""), FaultAction::Busy { back_off_ms: 0 }] {
+    for action in
+        [answer(503, "text/html", "<html/>"), answer(429, "text/html", ""), FaultAction::Busy { back_off_ms: 0 }]
+    {
         world.trouble("SyncFolderItems", vec![action.clone()]);
         let page = remote.changes(Kind::Task, &folder, None).await;
         assert!(matches!(page, Err(Trouble::Busy { .. })), "{action:?}: {page:?}");

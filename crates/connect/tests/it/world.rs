@@ -57,7 +57,8 @@ impl World {
         let left = Mutex::new(actions);
         let hook = move |request: &RequestInfo| {
             let mut left = left.lock().expect("unpoisoned");
-            (request.operation == operation && request.account == "svc@crm.test" && !left.is_empty()).then(|| left.remove(0))
+            (request.operation == operation && request.account == "svc@crm.test" && !left.is_empty())
+                .then(|| left.remove(0))
         };
         self.emulator.on_request(Some(Arc::new(hook) as Hook));
     }
@@ -93,7 +94,8 @@ impl World {
 
     /// The person makes an item.
     pub async fn makes(&self, folder: ews::DistinguishedFolder, item: Item) -> ews::ItemId {
-        let made = self.person(ews::CreateItem { folder: folder.into(), items: vec![item], mail: ews::Mail::None }).await;
+        let made =
+            self.person(ews::CreateItem { folder: folder.into(), items: vec![item], mail: ews::Mail::None }).await;
         made.first().expect("an item").id.expect("an id")
     }
 
