@@ -166,6 +166,16 @@ impl Crm {
         list.into_iter().next().ok_or(Error::NotFound)
     }
 
+    /// One user, that is an employee with a login, if there is such a one.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn user(&self, id: &EmployeeId) -> Result<Option<Employee>, Error> {
+        let mut tx = self.db.read().await?;
+        let found = tx.employees_by(id, "e.id = $1 AND e.login IS NOT NULL", args![id]).await?;
+        Ok(found.into_iter().next())
+    }
+
     /// The users, that is employees with a login, in order of their ids.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What the CRM answers when it does not do as asked: the reason is a value, named by what the asker does next.
 
 use serde::Serialize;
+pub use sqlx::Error as DatabaseError;
 
 /// Why a request was not carried out. Nothing of it was done.
 #[derive(Debug, thiserror::Error)]
