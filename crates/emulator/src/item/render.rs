@@ -156,6 +156,20 @@ fn parts(xml: &mut Xml, view: &View<'_>, item: &Item, name: &str) {
             let id = ids::ews_id(&view.mailbox.moniker, Named::Item(item.no));
             xml.empty("t:ConversationId", &[("Id", &id)]);
         }
+        (
+            ItemKind::MeetingRequest | ItemKind::MeetingResponse | ItemKind::MeetingCancellation,
+            "AssociatedCalendarItemId",
+        ) => {
+            let meeting = item
+                .extended
+                .get(&ExtKey::in_set("Meeting", 0x23))
+                .and_then(|value| STANDARD.decode(value.first()).ok())
+                .and_then(|global_id| view.mailbox.meeting(&global_id));
+            if let Some(meeting) = meeting {
+                let key = view.mailbox.change_key(meeting);
+                xml.empty("t:AssociatedCalendarItemId", &[("Id", &view.mailbox.item_id(meeting)), ("ChangeKey", &key)]);
+            }
+        }
         (ItemKind::Contact, "CompleteName") => xml.element(&contact::complete_name(item)),
         (ItemKind::Calendar, _) => {
             if let Some(calendar) = item.calendar() {

@@ -1,1 +1,83 @@
-//! To come.
+//! The small operations clients begin with: ids, zones, names, configurations, subscriptions.
+
+use crate::world::{ANN, World};
+
+#[tokio::test]
+async fn an_id_is_converted_and_a_wrong_one_is_a_response_code() {
+    let world = World::new();
+    let (id, _) = world.create("", "<t:Contact><t:Surname>A</t:Surname></t:Contact>").await;
+    let convert = |from: &str, to: &str, id: &str| {
+        format!(
+            "<m:ConvertId DestinationFormat=\"{to}\"><m:SourceIds><t:AlternateId Format=\"{from}\" Id=\"{id}\" Mailbox=\"{ANN}\"/></m:SourceIds></m:ConvertId>"
+        )
+    };
+    for format in ["EntryId", "HexEntryId", "OwaId", "StoreId", "EwsLegacyId"] {
+        let there = world.ask(&convert("EwsId", format, &id)).await;
+        let other = there.find("AlternateId").attr("Id").to_owned();
+        assert_eq!(there.find("AlternateId").attr("Mailbox"), ANN);
+        let back = world.ask(&convert(format, "EwsId", &other)).await;
+        assert_eq!(back.find("AlternateId").attr("Id"), id, "{format}");
+    }
+    assert_eq!(world.ask(&convert("EwsId", "EntryId", "DUMMY")).await.codes(), ["ErrorInvalidIdMalformed"]);
+}
+
+#[tokio::test]
+async fn zones_are_listed_with_their_rules() {
+    let world = World::new();
+    let ask = |ids: &str| format!("<m:GetServerTimeZones ReturnFullTimeZoneData=\"true\">{ids}</m:GetServerTimeZones>");
+    let all = world.ask(&ask("")).await;
+    assert!(all.all("TimeZoneDefinition").len() > 130);
+    let one = world.ask(&ask("<m:Ids><t:Id>Pacific Standard Time</t:Id></m:Ids>")).await;
+    let transitions = one.all("RecurringDayTransition");
+    assert_eq!(transitions.len(), 2);
+    assert_eq!((transitions[0].text_of("Month"), transitions[0].text_of("Occurrence")), ("3", "2"));
+    assert_eq!(world.ask(&ask("<m:Ids><t:Id>Nowhere</t:Id></m:Ids>")).await.codes(), ["ErrorTimeZone"]);
+}
+
+#[tokio::test]
+async fn names_are_resolved_from_the_directory() {
+    let world = World::new();
+    let ask = |name: &str| {
+        format!(
+            "<m:ResolveNames ReturnFullContactData=\"true\"><m:UnresolvedEntry>{name}</m:UnresolvedEntry></m:ResolveNames>"
+        )
+    };
+    assert_eq!(world.ask(&ask("jones")).await.text_of("EmailAddress"), "bob@crm.test");
+    assert_eq!(world.ask(&ask("nobody")).await.codes(), ["ErrorNameResolutionNoResults"]);
+    let mailbox = emulator::MailboxSpec::user("bobby@crm.test", "Bobby", "x");
+    world.server.add_mailbox(mailbox).unwrap();
+    let several = world.ask(&ask("bob")).await;
+    assert_eq!(several.codes(), ["ErrorNameResolutionMultipleResults"]);
+    assert_eq!(several.all("Resolution").len(), 2);
+}
+
+#[tokio::test]
+async fn a_configuration_is_not_found() {
+    let world = World::new();
+    let ask = "<m:GetUserConfiguration><m:UserConfigurationName Name=\"OWA.UserOptions\"><t:DistinguishedFolderId Id=\"root\"/></m:UserConfigurationName><m:UserConfigurationProperties>All</m:UserConfigurationProperties></m:GetUserConfiguration>";
+    assert_eq!(world.ask(ask).await.codes(), ["ErrorItemNotFound"]);
+}
+
+// trap 193
+#[tokio::test]
+async fn a_subscription_tells_what_happened_since_its_watermark() {
+    let world = World::new();
+    let subscribe = "<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id=\"contacts\"/></t:FolderIds><t:EventTypes><t:EventType>CreatedEvent</t:EventType><t:EventType>MovedEvent</t:EventType><t:EventType>DeletedEvent</t:EventType></t:EventTypes><t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>";
+    let made = world.ask(subscribe).await;
+    let (id, mark) = (made.text_of("SubscriptionId").to_owned(), made.text_of("Watermark").to_owned());
+    let events = |mark: &str| {
+        format!("<m:GetEvents><m:SubscriptionId>{id}</m:SubscriptionId><m:Watermark>{mark}</m:Watermark></m:GetEvents>")
+    };
+    assert!(world.ask(&events(&mark)).await.has("StatusEvent"));
+    let (item, _) = world.create("", "<t:Contact><t:Surname>A</t:Surname></t:Contact>").await;
+    let told = world.ask(&events(&mark)).await;
+    assert_eq!(told.find("CreatedEvent").item_id().0, item);
+    let next = told.find("CreatedEvent").text_of("Watermark").to_owned();
+    assert!(world.ask(&events(&next)).await.has("StatusEvent"));
+    assert_eq!(world.ask(&events("AAAA")).await.codes(), ["ErrorEventNotFound"]);
+    world.pass(3600);
+    assert_eq!(world.ask(&events(&mark)).await.codes(), ["ErrorSubscriptionNotFound"]);
+    let end = format!("<m:Unsubscribe><m:SubscriptionId>{id}</m:SubscriptionId></m:Unsubscribe>");
+    assert_eq!(world.ask(&end).await.codes(), ["NoError"]);
+    assert_eq!(world.ask(&end).await.codes(), ["ErrorSubscriptionNotFound"]);
+}

@@ -1,9 +1,9 @@
 //! A small world for a test: one server, a few mailboxes, a clock that a test moves.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
@@ -28,6 +28,7 @@ pub struct World {
     pub account: String,
     /// Whom the account stands in for.
     pub impersonates: Option<String>,
+    pub judge: Arc<Judge>,
     /// More for the SOAP header.
     pub header: String,
 }
@@ -53,7 +54,14 @@ impl World {
                 .in_site(site);
         let server = Emulator::new(options);
         server.add_service_account(SERVICE, PASSWORD);
-        Self { server, clock, account: ANN.to_owned(), impersonates: None, header: String::new() }
+        Self {
+            server,
+            clock,
+            judge: Arc::default(),
+            account: ANN.to_owned(),
+            impersonates: None,
+            header: String::new(),
+        }
     }
 
     /// The same world, signed in as somebody else.
@@ -61,6 +69,7 @@ impl World {
         Self {
             server: self.server.clone(),
             clock: self.clock.clone(),
+            judge: self.judge.clone(),
             account: account.to_owned(),
             impersonates: None,
             header: String::new(),
@@ -118,10 +127,10 @@ impl World {
 
     /// An answer that must be 200 and valid by the schema, to a request that must be valid too.
     pub async fn ask(&self, body: &str) -> Node {
-        valid("request", &self.envelope(body));
+        self.judge.see("request", &self.envelope(body));
         let (status, text) = self.raw(body).await;
         assert_eq!(status, StatusCode::OK, "{text}");
-        valid("answer", &text);
+        self.judge.see("answer", &text);
         Node::read(&text)
     }
 
@@ -129,7 +138,7 @@ impl World {
     pub async fn fault(&self, body: &str) -> String {
         let (status, text) = self.raw(body).await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{text}");
-        valid("fault", &text);
+        self.judge.see("fault", &text);
         Node::read(&text).text_of("ResponseCode").to_owned()
     }
 
@@ -175,23 +184,46 @@ pub fn set(uri: &str, kind: &str, property: &str) -> String {
     format!("<t:SetItemField><t:FieldURI FieldURI=\"{uri}\"/><t:{kind}>{property}</t:{kind}></t:SetItemField>")
 }
 
-/// Asks xmllint whether an envelope is valid by Microsoft's schema.
-pub fn valid(what: &str, xml: &str) {
-    let Some(folder) = std::env::var_os("EWS_SCHEMA") else {
-        println!("skipped");
-        return;
-    };
-    let schema = std::path::Path::new(&folder).join("exchange2013sp1/soap11.xsd");
-    let mut child = Command::new("xmllint")
-        .args(["--noout", "--nonet", "--schema"])
-        .arg(schema)
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("xmllint is installed");
-    child.stdin.take().unwrap().write_all(xml.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "the {what} is not valid: {}\n{xml}", String::from_utf8_lossy(&output.stderr));
+/// Collects every message of a test and asks xmllint at its end whether they are valid by Microsoft's schema.
+#[derive(Default)]
+pub struct Judge(Mutex<Vec<(&'static str, String)>>);
+
+impl Judge {
+    pub fn see(&self, what: &'static str, xml: &str) {
+        self.0.lock().unwrap().push((what, xml.to_owned()));
+    }
+}
+
+impl Drop for Judge {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let Some(folder) = std::env::var_os("EWS_SCHEMA") else {
+            println!("skipped");
+            return;
+        };
+        let schema = Path::new(&folder).join("exchange2013sp1/soap11.xsd");
+        let seen = self.0.lock().unwrap();
+        if seen.is_empty() {
+            return;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let mut lint = Command::new("xmllint");
+        lint.args(["--noout", "--nonet", "--schema"]).arg(schema);
+        for (at, (what, xml)) in seen.iter().enumerate() {
+            let file = place.path().join(format!("{at}-{what}.xml"));
+            std::fs::write(&file, xml).unwrap();
+            lint.arg(file);
+        }
+        let output = lint.output().expect("xmllint is installed");
+        let told = String::from_utf8_lossy(&output.stderr);
+        let wrong: Vec<_> = seen
+            .iter()
+            .enumerate()
+            .filter(|(at, (what, _))| !told.contains(&format!("/{at}-{what}.xml validates")))
+            .map(|(_, (what, xml))| format!("the {what} is not valid: {xml}"))
+            .collect();
+        assert!(wrong.is_empty(), "{told}\n{}", wrong.join("\n"));
+    }
 }
