@@ -3,6 +3,12 @@
 //! With `EWS_SCHEMA` pointing at the folder that holds `exchange2013sp1/soap11.xsd`, every answer of every test is
 //! validated by xmllint; without it the tests say so and go on.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that meets an error has failed; one that cannot judge says so"
+)]
+
 mod answer;
 mod calendar;
 mod contacts;
