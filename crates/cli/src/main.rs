@@ -1,2 +1,5 @@
-//! cli
-fn main() {}
+//! The executable `syncline`.
+
+fn main() -> std::process::ExitCode {
+    cli::main(std::env::args_os())
+}

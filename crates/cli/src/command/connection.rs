@@ -1,0 +1,128 @@
+//! `syncline connection`: the servers that mailboxes live on.
+
+use super::{open, secret};
+use crate::exit::Failure;
+use crate::show::{Show, or_dash, yes_no};
+use clap::{Args, Subcommand};
+use model::Kind;
+use secrecy::SecretString;
+use server::ops::connection::{self, ConnectionDraft};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const PASSWORD: &str = "SYNCLINE_PASSWORD";
+
+/// What can be done with connections.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Adds a connection.
+    ///
+    /// The account's password comes from the environment variable SYNCLINE_PASSWORD or, with --password-stdin, from
+    /// standard input; it is stored enveloped with the key file.
+    #[command(after_help = "\
+Example:
+  SYNCLINE_PASSWORD=… syncline connection add munich \\
+    --url https://mail.example.com/EWS/Exchange.asmx --user svc@example.com")]
+    Add {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        draft: Draft,
+    },
+    /// Changes what is named; the rest stays.
+    Change {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        draft: Draft,
+    },
+    /// Shows every connection.
+    List,
+    /// Removes a connection that no user is mapped on.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What is set of a connection.
+#[derive(Args)]
+pub struct Draft {
+    /// Where it answers: https://…/EWS/Exchange.asmx.
+    #[arg(long)]
+    url: Option<String>,
+    /// The account that signs in.
+    #[arg(long)]
+    user: Option<String>,
+    /// Reads the account's password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    /// What it speaks.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Whether the account acts for each mailbox (ApplicationImpersonation).
+    #[arg(long, value_name = "true|false")]
+    impersonate: Option<bool>,
+    /// A file of further certificate authorities, in PEM.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+    /// A further folder to synchronise, by its path below the default one; may be given more than once.
+    #[arg(long, value_name = "contact|appointment|task:PATH")]
+    folder: Vec<String>,
+}
+
+impl Draft {
+    fn read(self) -> Result<ConnectionDraft, Failure> {
+        let password: Option<SecretString> = secret::read(PASSWORD, self.password_stdin)?;
+        let mut folders: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
+        for text in &self.folder {
+            let (kind, path) =
+                text.split_once(':').and_then(|(kind, path)| Some((Kind::parse(kind)?, path))).ok_or_else(|| {
+                    Failure::usage(format!("--folder {text}: contact, appointment or task, a colon, a path"))
+                })?;
+            folders.entry(kind).or_default().push(path.to_owned());
+        }
+        Ok(ConnectionDraft {
+            kind: self.kind,
+            url: self.url,
+            user: self.user,
+            password,
+            impersonate: self.impersonate,
+            ca_file: self.ca_file.map(Some),
+            folders: (!folders.is_empty()).then_some(folders),
+        })
+    }
+}
+
+/// Carries it out.
+pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
+    let services = open(config).await?;
+    match command {
+        Command::Add { name, draft } => {
+            let made = connection::add(&services, &name, draft.read()?).await?;
+            show.done(&made, &format!("connection {name} added; 'syncline check' tries it"))
+        }
+        Command::Change { name, draft } => {
+            let changed = connection::change(&services, &name, draft.read()?).await?;
+            show.done(&changed, &format!("connection {name} changed"))
+        }
+        Command::List => {
+            let list = connection::list(&services).await?;
+            let head = ["name", "kind", "url", "user", "impersonates", "CA file"];
+            show.list(&list, &head, |of| {
+                vec![
+                    of.name.clone(),
+                    of.kind.clone(),
+                    of.url.clone(),
+                    of.user.clone(),
+                    yes_no(of.impersonate),
+                    or_dash(of.ca_file.as_ref()),
+                ]
+            })
+        }
+        Command::Remove { name } => {
+            connection::remove(&services, &name).await?;
+            show.done(&serde_json::json!({ "removed": name }), &format!("connection {name} removed"))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `syncline emulator`: an Exchange in memory that speaks EWS, for trying things out.
+
+use crate::exit::{Exit, Failure};
+use crate::show::Show;
+use emulator::listen::{self, TlsFiles};
+use emulator::{Emulator, EmulatorOptions, MailboxSpec};
+use engine::port::{Clock, Dice};
+use serde_json::json;
+use server::clock::{MachineClock, MachineDice};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const PASSWORD: &str = "EMULATOR_PASSWORD";
+
+/// What it serves.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  EMULATOR_PASSWORD=secret syncline emulator --listen 127.0.0.1:8090 \\
+    --mailbox alice@crm.test --mailbox bob@crm.test --service svc@crm.test
+
+It serves http://127.0.0.1:8090/EWS/Exchange.asmx until it is stopped. Each mailbox signs in as itself (Basic) with the
+password of EMULATOR_PASSWORD; without that variable a password is made up and printed. The service account has the same
+password and may act for every mailbox. Meetings sent from one mailbox to another are delivered; no mail leaves.")]
+pub struct Args {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// A mailbox's address; may be given more than once.
+    #[arg(long, required = true)]
+    mailbox: Vec<String>,
+    /// An account that may act for every mailbox.
+    #[arg(long)]
+    service: Vec<String>,
+    /// The server's certificate, in PEM; plain http without it.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+/// Serves until it is stopped.
+pub async fn run(args: Args, show: &mut Show<'_>) -> Result<(), Failure> {
+    let dice = MachineDice;
+    let (password, made_up) = match std::env::var(PASSWORD) {
+        Ok(text) if !text.is_empty() => (text, false),
+        Ok(_) | Err(_) => (dice.id(), true),
+    };
+    let clock: emulator::Clock = Arc::new(|| MachineClock.now());
+    let emulator = Emulator::new(EmulatorOptions::new(dice.roll(), clock));
+    for address in &args.mailbox {
+        emulator
+            .add_mailbox(MailboxSpec::user(address, name_of(address), &password))
+            .map_err(|why| Failure::usage(format!("--mailbox {address}: {why}")))?;
+    }
+    for account in &args.service {
+        emulator.add_service_account(account, &password);
+    }
+    let tls = match (args.tls_cert, args.tls_key) {
+        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+        (_, _) => None,
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let (listener, address) = listen::bind(args.listen).await.map_err(failed)?;
+    let url = format!("{scheme}://{address}/EWS/Exchange.asmx");
+    let told = if made_up {
+        format!("serving {url}; the password of every mailbox is {password}; stop with Ctrl-C")
+    } else {
+        format!("serving {url}; stop with Ctrl-C")
+    };
+    let for_programs = json!({
+        "url": url,
+        "mailboxes": args.mailbox,
+        "password": made_up.then_some(&password),
+    });
+    show.done(&for_programs, &told)?;
+    listen::serve(listener, emulator.router(), tls, stopped()).await.map_err(failed)
+}
+
+/// The name people see: what stands before the at sign.
+fn name_of(address: &str) -> &str {
+    address.split('@').next().unwrap_or(address)
+}
+
+fn failed(why: listen::ListenFault) -> Failure {
+    Failure { exit: Exit::Unreachable, ..Failure::not_as_asked(why.to_string()) }
+}
+
+/// Ends when the process is asked to stop.
+pub async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,113 @@
+//! `syncline held`: questions that only a person can decide.
+
+use super::brake::OnSide;
+use super::{open, words};
+use crate::exit::Failure;
+use crate::show::Show;
+use clap::Subcommand;
+use model::{Domain, RecordId};
+use server::ops::cycle::{self, Decision};
+use server::ops::people;
+use server::services::Services;
+use std::path::Path;
+use store::{Held, HeldKind};
+
+/// Questions read at a time.
+const PAGE: usize = 200;
+
+/// What can be done with questions.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Shows the questions.
+    List {
+        /// One user's, by login or id.
+        #[arg(long)]
+        user: Option<String>,
+        /// One domain's.
+        #[arg(long, value_parser = words::domain)]
+        domain: Option<Domain>,
+        /// At most this many.
+        #[arg(long, default_value_t = 200)]
+        limit: usize,
+    },
+    /// Answers a question; the next cycle carries the answer out.
+    #[command(after_help = "\
+Examples:
+  syncline held answer 5f3a… --stands crm
+  syncline held answer 77b0… --crm CON-00000042 --pim AAMkAD…
+  syncline held answer 1c9e… --seen")]
+    Answer {
+        /// The question's id.
+        id: String,
+        /// Of a conflict: the side whose value stands.
+        #[arg(long, conflicts_with_all = ["crm", "seen"])]
+        stands: Option<OnSide>,
+        /// Of records that may be one: the record in the CRM.
+        #[arg(long, requires = "pim", conflicts_with = "seen")]
+        crm: Option<String>,
+        /// The item in the mailbox that is the same.
+        #[arg(long, requires = "crm")]
+        pim: Option<String>,
+        /// Nothing is to be done.
+        #[arg(long)]
+        seen: bool,
+    },
+}
+
+/// Carries it out.
+pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
+    let services = open(config).await?;
+    match command {
+        Command::List { user, domain, limit } => list(&services, user.as_deref(), domain, limit, show).await,
+        Command::Answer { id, stands, crm, pim, seen } => {
+            let decision = match (stands, crm.zip(pim), seen) {
+                (Some(side), _, _) => Decision::Stands(side.into()),
+                (None, Some((crm, pim)), _) => Decision::Same { crm: RecordId::new(crm), pim: RecordId::new(pim) },
+                (None, None, true) => Decision::Seen,
+                (None, None, false) => {
+                    return Err(Failure::usage("say --stands, --crm with --pim, or --seen"));
+                }
+            };
+            let held = cycle::answer(&services, &id, &decision).await?;
+            show.done(&held, "answered; the next cycle carries it out")
+        }
+    }
+}
+
+async fn list(
+    services: &Services,
+    user: Option<&str>,
+    domain: Option<Domain>,
+    limit: usize,
+    show: &mut Show<'_>,
+) -> Result<(), Failure> {
+    let mut list: Vec<Held> = Vec::new();
+    while list.len() < limit {
+        let after = list.last().map(|last| last.id.clone());
+        let page = people::held(services, user, domain, after.as_deref(), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        list.extend(page);
+    }
+    list.truncate(limit);
+    show.list(&list, &["id", "pairing", "domain", "question", "since"], |of| {
+        vec![of.id.clone(), of.pairing.to_string(), of.domain.to_string(), question(&of.what), of.at.to_string()]
+    })
+}
+
+fn question(what: &HeldKind) -> String {
+    let ids = |list: &[model::RecordId]| list.iter().map(model::RecordId::as_str).collect::<Vec<_>>().join(", ");
+    match what {
+        HeldKind::Conflict { link, values } => {
+            let paths: Vec<String> = values.keys().map(ToString::to_string).collect();
+            format!("which value stands in {} of link {link}", paths.join(", "))
+        }
+        HeldKind::Ambiguous { crm, pim } => {
+            format!("which of {} is which of {}", ids(crm), ids(pim))
+        }
+        HeldKind::PossibleDouble { crm, pim } => {
+            format!("told, not asked: {crm} and {pim} may be one")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `syncline sync`: one cycle now, for a user or for all.
+
+use super::open;
+use crate::exit::Failure;
+use crate::show::{Show, or_dash};
+use server::ops::cycle::{self, CycleDone};
+use std::path::Path;
+use store::Count;
+
+/// Whose.
+#[derive(clap::Args)]
+#[command(after_help = "\
+It takes each user's lease like a server; one that a server works on at this moment is told and left to it. Exit code 1
+when a cycle did not end well.")]
+pub struct Args {
+    /// One user, by login or id; all who are enabled without it.
+    #[arg(long)]
+    user: Option<String>,
+}
+
+/// Runs the cycles and shows what each did.
+pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
+    let services = open(config).await?;
+    let done = cycle::run(&services, args.user.as_deref()).await?;
+    let head = ["user", "created", "updated", "deleted", "matched", "conflicts", "held", "quarantined", "trouble"];
+    show.list(&done, &head, |of| {
+        let mut row = vec![of.user.clone()];
+        let sums = [Count::Created, Count::Updated, Count::Deleted, Count::Matched];
+        row.extend(sums.map(|what| sum(of, what).to_string()));
+        row.extend([of.conflicts, of.held, of.quarantined].map(|number| number.to_string()));
+        row.push(or_dash(of.trouble.as_ref()));
+        row
+    })?;
+    if done.iter().all(|of| of.trouble.is_none() && of.braked == 0) {
+        Ok(())
+    } else {
+        Err(Failure::not_as_asked("not every cycle ended well"))
+    }
+}
+
+fn sum(of: &CycleDone, what: Count) -> u32 {
+    of.counts.iter().filter(|line| line.what == what).map(|line| line.records).sum()
+}

@@ -1,0 +1,85 @@
+//! Words of the command line that stand for domains, levels, groups and days.
+
+use crate::exit::Failure;
+use clap::ValueEnum;
+use model::settings::{ExtractStart, GroupKind};
+use model::{Domain, Level};
+
+/// A domain, as it is written on the command line.
+pub fn domain(text: &str) -> Result<Domain, String> {
+    Domain::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Domain::ALL.into_iter().map(Domain::as_str).collect();
+        format!("no domain; one of {}", known.join(", "))
+    })
+}
+
+/// A level, as it is written on the command line.
+pub fn level(text: &str) -> Result<Level, String> {
+    Level::parse(text).ok_or_else(|| "no level; one of full, export, import, none".to_owned())
+}
+
+/// A group's kind, as it is written on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Group {
+    /// An organization.
+    Organization,
+    /// A position.
+    Position,
+    /// A user list.
+    UserList,
+}
+
+impl From<Group> for GroupKind {
+    fn from(group: Group) -> GroupKind {
+        match group {
+            Group::Organization => GroupKind::Organization,
+            Group::Position => GroupKind::Position,
+            Group::UserList => GroupKind::UserList,
+        }
+    }
+}
+
+/// From when on records enter: a day, so many days ago, or always.
+pub fn extract_start(text: &str) -> Result<ExtractStart, String> {
+    let wrong = || "no start; a day such as 2026-01-31, a distance such as 90d, or always".to_owned();
+    if text.eq_ignore_ascii_case("always") {
+        return Ok(ExtractStart::Always);
+    }
+    if let Some(days) = text.strip_suffix('d') {
+        return days.parse().map(ExtractStart::DaysAgo).map_err(|_| wrong());
+    }
+    text.parse().map(ExtractStart::Day).map_err(|_| wrong())
+}
+
+/// A point in time: an instant, or so many hours or days ago.
+pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failure> {
+    let wrong = || {
+        Failure::usage(format!(
+            "'{text}' is no time; an instant such as 2026-01-31T10:00:00Z, or a distance such as 24h or 7d"
+        ))
+    };
+    let ago = |hours: i64| now.checked_sub(jiff::SignedDuration::from_hours(hours)).map_err(|_| wrong());
+    if let Some(hours) = text.strip_suffix('h') {
+        return ago(hours.parse().map_err(|_| wrong())?);
+    }
+    if let Some(days) = text.strip_suffix('d') {
+        let days: i64 = days.parse().map_err(|_| wrong())?;
+        return ago(days.checked_mul(24).ok_or_else(wrong)?);
+    }
+    text.parse().map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_and_times_are_read_in_every_form() {
+        assert_eq!(extract_start("always"), Ok(ExtractStart::Always));
+        assert_eq!(extract_start("90d"), Ok(ExtractStart::DaysAgo(90)));
+        assert!(extract_start("2026-02-30").is_err());
+        let now: jiff::Timestamp = "2026-03-08T10:00:00Z".parse().expect("a time");
+        assert_eq!(since("7d", now).expect("read").to_string(), "2026-03-01T10:00:00Z");
+        assert_eq!(since("soon", now).expect_err("refused").exit.code(), 2);
+    }
+}
