@@ -127,6 +127,8 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
     let participant = link.form != Form::Own || crm.facts.part == Part::Participant;
     if participant && domain != Domain::PersonalContact {
         return match domain {
+            // He did it before: the copy is still gone, and nothing more is to be said in the CRM.
+            Domain::Calendar if crm.facts.hidden => sleep(link, domain, SleepCause::Hidden, context),
             Domain::Calendar => {
                 let mut asleep = link.clone();
                 asleep.sleep = Some(Sleep { cause: SleepCause::Hidden, since: context.now });
