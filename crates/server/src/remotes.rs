@@ -105,8 +105,10 @@ impl Remotes for ServerRemotes {
         if pairing.crm != self.crm_id {
             return Err(unknown(&pairing.crm));
         }
-        let pim = self.account(pairing).await?.open(&pairing.address, maps);
-        let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock));
+        let pim = self.account(pairing).await?.open(&pairing.address, Arc::clone(&maps));
+        let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock))
+            .with_maps(maps)
+            .with_all_contacts(pairing.settings.visibility_all);
         Ok((Box::new(crm), Box::new(pim)))
     }
 

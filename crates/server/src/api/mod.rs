@@ -39,7 +39,6 @@ pub fn openapi() -> serde_json::Value {
 }
 
 /// The API, to be served by a listener or asked in process.
-#[must_use]
 pub fn router(services: Services) -> Router {
     let routes = routes().into_iter().flatten();
     routes

@@ -141,6 +141,7 @@ pub async fn change(services: &Services, user: &str, request: ChangeUser) -> Res
     }
     if let Some(address) = request.address {
         address_faults(&address, &mut faults);
+        address_taken(services, &pairing.id, &address, &mut faults).await?;
         changes.push(PairingChange::Address(address.trim().to_owned()));
     }
     if let Some(enabled) = request.enabled {
@@ -165,9 +166,7 @@ pub async fn change(services: &Services, user: &str, request: ChangeUser) -> Res
     if request.confirm_mailbox {
         changes.push(PairingChange::ConfirmMailbox);
     }
-    if !faults.is_empty() {
-        faults.refuse()?;
-    }
+    faults.refuse()?;
     let changed = services.store.change_pairing(&pairing.id, &changes).await?;
     super::woken(services);
     Ok(changed)
@@ -279,17 +278,24 @@ async fn store_faults(services: &Services, pairing: &Pairing, faults: &mut Fault
         let fault = of_store(&store::Fault::UserTaken(other.id));
         faults.note(fault.field, fault.problem);
     }
-    let address = pairing.address.to_lowercase();
+    address_taken(services, &pairing.id, &pairing.address, faults).await
+}
+
+/// One mailbox, one user (rule L1); addresses are compared without case.
+async fn address_taken(services: &Services, of: &PairingId, address: &str, faults: &mut Faults) -> Result<(), Refused> {
+    let address = address.trim().to_lowercase();
     let mut after = None;
     loop {
         let page = services.store.pairings(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
         after = Some(last.id.clone());
-        if let Some(other) = page.iter().find(|other| other.address.to_lowercase() == address) {
+        if let Some(other) = page.iter().find(|other| other.id != *of && other.address.trim().to_lowercase() == address)
+        {
             let fault = of_store(&store::Fault::AddressTaken(other.id.clone()));
             faults.note(fault.field, fault.problem);
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }

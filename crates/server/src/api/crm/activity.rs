@@ -206,7 +206,6 @@ async fn update(ask: Ask) -> Answer {
         display: display(&ask)?,
         owner: ask.text("owner").map(EmployeeId::new),
         people: people(&ask)?,
-        ..ActivityEdit::default()
     };
     let id = ActivityId::new(ask.part("id"));
     let changed = ask.services.crm.update_activity(ask.actor()?, &id, ask.version()?, &edit, ask.now).await?;

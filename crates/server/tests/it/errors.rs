@@ -1,0 +1,97 @@
+//! Every way a request can be refused has one shape: a code, a sentence, and where.
+
+use crate::world::{World, request};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::json;
+
+#[tokio::test]
+async fn every_route_but_the_open_ones_wants_a_token() {
+    let world = World::new().await;
+    let open = ["/health/live", "/health/ready", "/metrics", "/api/openapi.json", "/api/crm/sign-in"];
+    let mut asked = 0;
+    for route in server::api::routes().into_iter().flatten() {
+        let path = route.path.replace(['{', '}'], "");
+        let bare = Request::builder().method(route.method.as_str()).uri(&path).body(Body::empty()).expect("a request");
+        let answer = world.send(bare).await;
+        if open.contains(&route.path) {
+            assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        } else {
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(answer.code(), "no_token");
+            assert_eq!(answer.headers.get(header::WWW_AUTHENTICATE).map(|it| it.as_bytes()), Some(&b"Bearer"[..]));
+            asked += 1;
+        }
+    }
+    assert!(asked > 60, "{asked} routes");
+}
+
+#[tokio::test]
+async fn everything_below_admin_is_for_administrators() {
+    let world = World::new().await;
+    let anna = world.user("anna").await;
+    for route in server::api::routes().into_iter().flatten() {
+        if route.path.starts_with("/api/admin/") {
+            let path = route.path.replace(['{', '}'], "");
+            let answer = world.send(request(route.method.as_str(), &anna, &path, None)).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+            assert_eq!(answer.code(), "forbidden");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_none_are_refused_alike() {
+    let world = World::new().await;
+    for value in ["Bearer", "Bearer ", "Bearer crm_unknown", "Basic YTpi", "crm_x", "Bearer \u{7f}"] {
+        let Ok(request) =
+            Request::builder().uri("/api/crm/me").header(header::AUTHORIZATION, value).body(Body::empty())
+        else {
+            continue;
+        };
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_an_unknown_method_are_told_apart() {
+    let world = World::new().await;
+    let nothing = world.get(&world.admin, "/api/crm/nothing").await;
+    assert_eq!((nothing.status, nothing.code()), (StatusCode::NOT_FOUND, "not_found"));
+    let method = world.delete(&world.admin, "/api/crm/accounts").await;
+    assert_eq!((method.status, method.code()), (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"));
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_malformed_and_says_where() {
+    let world = World::new().await;
+    for body in ["", "{", "[1]", "\"x\"", "{\"name\": }", "\u{feff}{}"] {
+        let mut request = request("POST", &world.admin, "/api/crm/accounts", None);
+        *request.body_mut() = Body::from(body);
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(answer.code(), "malformed");
+    }
+    let mut request = request("POST", &world.admin, "/api/crm/accounts", None);
+    *request.body_mut() = Body::from("{\n \"name\": }");
+    assert!(world.send(request).await.text.contains("line 2"));
+}
+
+#[tokio::test]
+async fn a_body_larger_than_the_bound_is_refused() {
+    let world = World::new().await;
+    let text = "x".repeat(server::api::MAX_BODY);
+    let answer = world.post(&world.admin, "/api/crm/accounts", json!({"name": text})).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.code(), "too_large");
+}
+
+// E3
+#[tokio::test]
+async fn query_and_body_faults_come_together() {
+    let world = World::new().await;
+    let answer = world.post(&world.admin, "/api/crm/accounts?colour=red", json!({"location": 5, "size": 1})).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.faults(), ["colour", "location", "name", "size"]);
+}

@@ -1,0 +1,15 @@
+//! The server asked as its users, administrators and monitoring ask it: through its router, and once over TCP.
+
+mod activities;
+mod contacts;
+mod errors;
+mod groups;
+mod health;
+mod openapi;
+mod private;
+mod questions;
+mod settings;
+mod signing_in;
+mod sync_list;
+mod users;
+mod world;

@@ -1,0 +1,164 @@
+//! Connections, levels, group rules, settings and maps over the API.
+
+use crate::world::{World, connection, id, request};
+use axum::http::{StatusCode, header};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_connection_never_shows_its_password() {
+    let world = World::new().await;
+    let made = world.post(&world.admin, "/api/admin/connections", connection("hq")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let path = "/api/admin/connections/hq";
+    let changed =
+        world.patch(&world.admin, path, json!({"user": "other@crm.test", "folders": {"contact": ["Sales"]}})).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let stored = world.services.store.connection("hq").await.expect("store").expect("there");
+    assert!(!stored.secret.is_empty(), "the password stays when it is not named");
+    let open = world.services.key.open("hq", &stored.secret).expect("opens");
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&open), "secret-word");
+    for answer in
+        [made, changed, world.get(&world.admin, path).await, world.get(&world.admin, "/api/admin/connections").await]
+    {
+        assert!(!answer.text.contains("secret"), "{}", answer.text);
+        assert!(answer.text.contains("hq"));
+    }
+    let gone = world.delete(&world.admin, path).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.get(&world.admin, path).await.code(), "not_found");
+}
+
+// E3
+#[tokio::test]
+async fn every_fault_of_a_connection_is_told_at_once() {
+    let world = World::new().await;
+    let body = json!({"name": "h q", "url": "http://mail.crm.test/x", "user": " ", "ca_file": "/no/such/file", "folders": {"contact": [""]}});
+    let refused = world.post(&world.admin, "/api/admin/connections", body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.faults(), ["ca_file", "folders.contact", "name", "password", "url", "user"]);
+    world.made(&world.admin, "/api/admin/connections", connection("hq")).await;
+    let twice = world.post(&world.admin, "/api/admin/connections", connection("hq")).await;
+    assert_eq!(twice.faults(), ["name"]);
+    let unknown = world.patch(&world.admin, "/api/admin/connections/no", json!({"user": "x"})).await;
+    assert_eq!(unknown.code(), "not_found");
+}
+
+#[tokio::test]
+async fn a_connection_in_use_stays() {
+    let world = World::new().await;
+    world.mapped("anna").await;
+    let refused = world.delete(&world.admin, "/api/admin/connections/hq").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_eq!(refused.code(), "in_use");
+}
+
+// D1, L2
+#[tokio::test]
+async fn a_level_that_its_domain_refuses_is_told_with_the_accepted_ones() {
+    let world = World::new().await;
+    let refused =
+        world.patch(&world.admin, "/api/admin/levels", json!({"employee": "full", "calendar": "export"})).await;
+    assert_eq!(refused.faults(), ["employee"]);
+    assert!(refused.text.contains("Export Only"), "{}", refused.text);
+    let words = world.patch(&world.admin, "/api/admin/levels", json!({"employee": "half", "mails": "full"})).await;
+    assert_eq!(words.faults(), ["employee", "mails"]);
+    let present = world.get(&world.admin, "/api/admin/levels").await.json;
+    assert_eq!(present["calendar"], json!("full"), "nothing is half done");
+    let set = world.patch(&world.admin, "/api/admin/levels", json!({"calendar": "export"})).await;
+    assert_eq!(set.json["calendar"], json!("export"));
+}
+
+// L3
+#[tokio::test]
+async fn a_users_own_level_is_set_and_taken_back() {
+    let world = World::new().await;
+    world.mapped("anna").await;
+    let path = "/api/admin/users/anna/levels";
+    let set = world.patch(&world.admin, path, json!({"task": "import", "calendar": "none"})).await;
+    assert_eq!(set.json, json!({"task": "import", "calendar": "none"}));
+    let refused = world.patch(&world.admin, path, json!({"employee": "import"})).await;
+    assert_eq!(refused.faults(), ["levels.employee"]);
+    world.patch(&world.admin, path, json!({"task": null})).await;
+    assert_eq!(world.get(&world.admin, path).await.json, json!({"calendar": "none"}));
+    assert_eq!(world.get(&world.admin, "/api/admin/users/bob/levels").await.code(), "not_found");
+}
+
+// L4
+#[tokio::test]
+async fn group_rules_are_an_ordered_list_that_shows_what_broke() {
+    let world = World::new().await;
+    let list = world.made(&world.admin, "/api/crm/user-lists", json!({"name": "Pilots", "members": []})).await;
+    let organization = world.made(&world.admin, "/api/crm/organizations", json!({"name": "World"})).await;
+    let path = "/api/admin/group-rules/calendar";
+    let rules = json!({"rules": [{"group": "user_list", "id": id(&list), "level": "export"}]});
+    let set = world.put(&world.admin, path, rules).await;
+    assert_eq!(set.items()[0]["name"], json!("Pilots"), "{}", set.text);
+    let first =
+        json!({"group": "organization", "id": id(&organization), "and_below": true, "level": "none", "position": 0});
+    let added = world.post(&world.admin, path, first).await;
+    assert_eq!(added.items()[0]["group"], json!("organization"), "{}", added.text);
+    assert_eq!(added.items().len(), 2);
+    world.delete(&world.admin, &format!("/api/crm/user-lists/{}?version={}", id(&list), list["version"])).await;
+    let shown = world.get(&world.admin, path).await;
+    assert_eq!(shown.items()[1]["broken"], json!(true));
+    assert_eq!(shown.items()[0]["broken"], json!(false));
+    let left = world.delete(&world.admin, &format!("{path}/0")).await;
+    assert_eq!(left.items().len(), 1, "a broken rule may stay: {}", left.text);
+    assert_eq!(world.delete(&world.admin, &format!("{path}/7")).await.code(), "not_found");
+    assert_eq!(world.get(&world.admin, "/api/admin/group-rules/mails").await.code(), "not_found");
+}
+
+// E3
+#[tokio::test]
+async fn every_fault_of_group_rules_is_told_at_once() {
+    let world = World::new().await;
+    let path = "/api/admin/group-rules/employee";
+    let rules = json!({"rules": [
+        {"group": "position", "id": "POS-404", "level": "full"},
+        {"group": "position", "id": "POS-404", "level": "none"}
+    ]});
+    let refused = world.put(&world.admin, path, rules).await;
+    assert_eq!(refused.faults(), ["rules[0].id", "rules[0].level", "rules[1]", "rules[1].id"]);
+    let unread = json!({"rules": [{"group": "team", "id": "x", "level": "full"}, {"id": "x"}]});
+    assert_eq!(world.put(&world.admin, path, unread).await.faults(), ["rules[0]", "rules[1]"]);
+    assert!(world.get(&world.admin, path).await.items().is_empty());
+}
+
+// L7
+#[tokio::test]
+async fn settings_change_where_named_and_only_against_their_version() {
+    let world = World::new().await;
+    let path = "/api/admin/settings";
+    let present = world.get(&world.admin, path).await;
+    let tag = present.headers.get(header::ETAG).expect("a version").clone();
+    let patch = json!({"interval_s": 1, "domains": {"task": {"conflict": "hold"}}});
+    let mut change = request("PATCH", &world.admin, path, Some(patch.clone()));
+    change.headers_mut().insert(header::IF_MATCH, tag.clone());
+    let changed = world.send(change).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    assert_eq!(changed.json["interval_s"], json!(1));
+    assert_eq!(changed.json["domains"]["task"]["conflict"], json!("hold"));
+    assert_eq!(changed.json["domains"]["calendar"], present.json["domains"]["calendar"]);
+    let mut late = request("PATCH", &world.admin, path, Some(patch));
+    late.headers_mut().insert(header::IF_MATCH, tag);
+    assert_eq!(world.send(late).await.status, StatusCode::PRECONDITION_FAILED);
+    let refused = world.patch(&world.admin, path, json!({"interval_s": 0, "speed": 9})).await;
+    assert_eq!(refused.faults(), ["interval_s", "speed"]);
+}
+
+#[tokio::test]
+async fn a_field_map_is_replaced_with_all_its_faults_told() {
+    let world = World::new().await;
+    let path = "/api/admin/maps/task";
+    let mut map = world.get(&world.admin, path).await.json;
+    let entries = map["entries"].as_array_mut().expect("entries");
+    entries.push(json!({"field": "x.vip", "property": "x:{00020329-0000-0000-c000-000000000046}:vip"}));
+    let set = world.put(&world.admin, path, json!({"entries": map["entries"]})).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.text);
+    assert!(world.get(&world.admin, path).await.text.contains("x.vip"));
+    let wrong = json!({"entries": [{"field": "email1", "property": "x"}, {"field": "subject", "property": " "}]});
+    let refused = world.put(&world.admin, path, wrong).await;
+    assert_eq!(refused.faults().len(), 2, "{}", refused.text);
+    let unread = json!({"entries": [{"field": "colour", "property": "x"}, {"property": "y"}]});
+    assert_eq!(world.put(&world.admin, path, unread).await.faults(), ["entries[0]", "entries[1]"]);
+}
