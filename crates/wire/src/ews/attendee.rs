@@ -26,13 +26,7 @@ impl Mailbox {
     /// Reads the `Mailbox` inside the element just entered.
     pub(crate) fn read_inside(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut mailbox = Self::default();
-        r.children(|r, element| {
-            if element.name == "Mailbox" {
-                mailbox.read(r)
-            } else {
-                Ok(())
-            }
-        })?;
+        r.children(|r, element| if element.name == "Mailbox" { mailbox.read(r) } else { Ok(()) })?;
         Ok(mailbox)
     }
 
@@ -122,15 +116,9 @@ impl OccurrenceInfo {
             }
             Ok(())
         })?;
-        let (Some(id), Some(start), Some(end), Some(original_start)) = (id, start, end, original)
-        else {
+        let (Some(id), Some(start), Some(end), Some(original_start)) = (id, start, end, original) else {
             return Ok(None);
         };
-        Ok(Some(Self {
-            id,
-            start,
-            end,
-            original_start,
-        }))
+        Ok(Some(Self { id, start, end, original_start }))
     }
 }

@@ -78,10 +78,7 @@ mod tests {
 
     #[test]
     fn a_code_keeps_its_name() {
-        assert_eq!(
-            ResponseCode::of(" ErrorServerBusy "),
-            ResponseCode::ErrorServerBusy
-        );
+        assert_eq!(ResponseCode::of(" ErrorServerBusy "), ResponseCode::ErrorServerBusy);
         assert_eq!(ResponseCode::of("ErrorNew").name(), "ErrorNew");
         assert_eq!(ResponseCode::of("a<b> anna@x").name(), "abannax");
         assert_eq!(ResponseCode::NoError.to_string(), "NoError");

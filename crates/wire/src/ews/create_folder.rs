@@ -40,9 +40,7 @@ impl Operation for CreateFolder {
             w.element("m:ParentFolderId", &[], |w| self.parent.write(w));
             w.element("m:Folders", &[], |w| {
                 for folder in &self.folders {
-                    w.element(folder.kind.element(), &[], |w| {
-                        w.text("t:DisplayName", &folder.name)
-                    });
+                    w.element(folder.kind.element(), &[], |w| w.text("t:DisplayName", &folder.name));
                 }
             });
         });

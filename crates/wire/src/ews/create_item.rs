@@ -31,9 +31,7 @@ impl Operation for CreateItem {
         }
         w.element("m:CreateItem", &attributes, |w| {
             w.element("m:SavedItemFolderId", &[], |w| self.folder.write(w));
-            w.element("m:Items", &[], |w| {
-                self.items.iter().for_each(|item| write_item(w, item))
-            });
+            w.element("m:Items", &[], |w| self.items.iter().for_each(|item| write_item(w, item)));
         });
     }
 }

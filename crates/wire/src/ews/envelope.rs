@@ -105,32 +105,21 @@ pub struct ServerVersion {
 /// whatever zone a server or mailbox is set to. (trap 91)
 pub fn prepare<O: Operation>(header: &Header, operation: &O) -> Vec<u8> {
     let mut w = Writer::document();
-    w.element(
-        "s:Envelope",
-        &[("xmlns:s", SOAP), ("xmlns:t", TYPES), ("xmlns:m", MESSAGES)],
-        |w| {
-            w.element("s:Header", &[], |w| {
-                w.empty(
-                    "t:RequestServerVersion",
-                    &[("Version", header.version.name())],
-                );
-                if let Some(whom) = &header.impersonation {
-                    w.element("t:ExchangeImpersonation", &[], |w| {
-                        w.element("t:ConnectingSID", &[], |w| match whom {
-                            Impersonation::PrimarySmtpAddress(address) => {
-                                w.text("t:PrimarySmtpAddress", address)
-                            }
-                            Impersonation::SmtpAddress(address) => w.text("t:SmtpAddress", address),
-                        });
+    w.element("s:Envelope", &[("xmlns:s", SOAP), ("xmlns:t", TYPES), ("xmlns:m", MESSAGES)], |w| {
+        w.element("s:Header", &[], |w| {
+            w.empty("t:RequestServerVersion", &[("Version", header.version.name())]);
+            if let Some(whom) = &header.impersonation {
+                w.element("t:ExchangeImpersonation", &[], |w| {
+                    w.element("t:ConnectingSID", &[], |w| match whom {
+                        Impersonation::PrimarySmtpAddress(address) => w.text("t:PrimarySmtpAddress", address),
+                        Impersonation::SmtpAddress(address) => w.text("t:SmtpAddress", address),
                     });
-                }
-                w.element("t:TimeZoneContext", &[], |w| {
-                    w.empty("t:TimeZoneDefinition", &[("Id", "UTC")])
                 });
-            });
-            w.element("s:Body", &[], |w| operation.write(w));
-        },
-    );
+            }
+            w.element("t:TimeZoneContext", &[], |w| w.empty("t:TimeZoneDefinition", &[("Id", "UTC")]));
+        });
+        w.element("s:Body", &[], |w| operation.write(w));
+    });
     w.into_bytes()
 }
 
@@ -148,11 +137,7 @@ pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Rep
     };
     if root.name != "Envelope" {
         let page = root.name.eq_ignore_ascii_case("html") || looks_like_html(&source);
-        return Err(foreign(if page {
-            "a web page"
-        } else {
-            "another document"
-        }));
+        return Err(foreign(if page { "a web page" } else { "another document" }));
     }
     let mut results = None;
     let mut refused = None;
@@ -177,19 +162,14 @@ pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Rep
     match (refused, results) {
         (Some(refusal), _) => Err(Failure::Fault(refusal)),
         (None, Some(results)) => Ok(Answer { results, version }),
-        (None, None) => Err(Error::Missing {
-            path: "Envelope/Body".to_owned(),
-            expected: "answer to this operation",
+        (None, None) => {
+            Err(Error::Missing { path: "Envelope/Body".to_owned(), expected: "answer to this operation" }.into())
         }
-        .into()),
     }
 }
 
 fn foreign(found: &'static str) -> Failure {
-    Failure::Unreadable(Error::Foreign {
-        expected: "an EWS answer",
-        found,
-    })
+    Failure::Unreadable(Error::Foreign { expected: "an EWS answer", found })
 }
 
 fn looks_like_html(source: &str) -> bool {
@@ -199,12 +179,7 @@ fn looks_like_html(source: &str) -> bool {
 }
 
 fn server_version(element: &Element<'_>) -> ServerVersion {
-    let number = |name| {
-        element
-            .attribute(name)
-            .and_then(|v| v.parse().ok())
-            .unwrap_or(0)
-    };
+    let number = |name| element.attribute(name).and_then(|v| v.parse().ok()).unwrap_or(0);
     ServerVersion {
         major: number("MajorVersion"),
         minor: number("MinorVersion"),
@@ -227,20 +202,11 @@ fn response_messages<T: Reply>(r: &mut Reader<'_>) -> Result<Vec<Result<T, Refus
     Ok(results)
 }
 
-fn response_message<T: Reply>(
-    r: &mut Reader<'_>,
-    message: &Element<'_>,
-) -> Result<Result<T, Refusal>, Error> {
+fn response_message<T: Reply>(r: &mut Reader<'_>, message: &Element<'_>) -> Result<Result<T, Refusal>, Error> {
     let class = message.attribute("ResponseClass");
     let mut reply = T::default();
     let mut told = Told::default();
-    r.children(|r, element| {
-        if told.element(r, element)? {
-            Ok(())
-        } else {
-            reply.element(r, element)
-        }
-    })?;
+    r.children(|r, element| if told.element(r, element)? { Ok(()) } else { reply.element(r, element) })?;
     let refused = match (class.as_deref(), &told.code) {
         (Some("Error"), _) => true,
         (_, Some(code)) => *code != ResponseCode::NoError,
@@ -294,9 +260,7 @@ impl Told {
             "MessageText" => self.message = Some(r.text()?),
             "DescriptiveLinkKey" => {}
             "MessageXml" => r.children(|r, value| {
-                if value.name == "Value"
-                    && value.attribute("Name").as_deref() == Some("BackOffMilliseconds")
-                {
+                if value.name == "Value" && value.attribute("Name").as_deref() == Some("BackOffMilliseconds") {
                     self.back_off_ms = r.text()?.trim().parse().ok();
                 }
                 Ok(())
@@ -308,25 +272,11 @@ impl Told {
 
     fn refusal(self) -> Refusal {
         let by_fault = || {
-            let name = self
-                .fault_code
-                .as_deref()
-                .unwrap_or("")
-                .rsplit(':')
-                .next()
-                .unwrap_or("")
-                .to_owned();
-            ResponseCode::of(if name.is_empty() {
-                "ErrorWithoutCode"
-            } else {
-                &name
-            })
+            let name = self.fault_code.as_deref().unwrap_or("").rsplit(':').next().unwrap_or("").to_owned();
+            ResponseCode::of(if name.is_empty() { "ErrorWithoutCode" } else { &name })
         };
         Refusal {
-            code: self
-                .code
-                .filter(|c| *c != ResponseCode::NoError)
-                .unwrap_or_else(by_fault),
+            code: self.code.filter(|c| *c != ResponseCode::NoError).unwrap_or_else(by_fault),
             message: ServerText(self.message.unwrap_or_default()),
             back_off_ms: self.back_off_ms,
         }

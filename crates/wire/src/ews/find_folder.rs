@@ -44,11 +44,7 @@ impl Operation for FindFolder {
         w.element("m:FindFolder", &[("Traversal", traversal)], |w| {
             write_folder_shape(w, &self.extended);
             let (most, offset) = (self.most.max(1).to_string(), self.offset.to_string());
-            let page = [
-                ("MaxEntriesReturned", most.as_str()),
-                ("Offset", &offset),
-                ("BasePoint", "Beginning"),
-            ];
+            let page = [("MaxEntriesReturned", most.as_str()), ("Offset", &offset), ("BasePoint", "Beginning")];
             w.empty("m:IndexedPageFolderView", &page);
             w.element("m:ParentFolderIds", &[], |w| self.parent.write(w));
         });
@@ -72,14 +68,10 @@ impl Reply for FolderPage {
         if element.name != "RootFolder" {
             return Ok(());
         }
-        let last = element
-            .attribute("IncludesLastItemInRange")
-            .and_then(|t| read_flag(&t));
+        let last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
         self.given = last.is_some();
         self.last = last.unwrap_or(false);
-        self.next_offset = element
-            .attribute("IndexedPagingOffset")
-            .and_then(|t| t.trim().parse().ok());
+        self.next_offset = element.attribute("IndexedPagingOffset").and_then(|t| t.trim().parse().ok());
         r.children(|r, part| {
             if part.name != "Folders" {
                 return Ok(());
@@ -93,10 +85,6 @@ impl Reply for FolderPage {
     }
 
     fn complete(&self, r: &Reader<'_>) -> Result<(), Error> {
-        if self.given {
-            Ok(())
-        } else {
-            Err(r.missing("IncludesLastItemInRange"))
-        }
+        if self.given { Ok(()) } else { Err(r.missing("IncludesLastItemInRange")) }
     }
 }

@@ -60,11 +60,7 @@ impl Operation for FindItem {
             match self.view {
                 View::Page { offset, most } => {
                     let (most, offset) = (most.max(1).to_string(), offset.to_string());
-                    let page = [
-                        ("MaxEntriesReturned", most.as_str()),
-                        ("Offset", &offset),
-                        ("BasePoint", "Beginning"),
-                    ];
+                    let page = [("MaxEntriesReturned", most.as_str()), ("Offset", &offset), ("BasePoint", "Beginning")];
                     w.empty("m:IndexedPageItemView", &page);
                     if let Some(restriction) = &self.restriction {
                         restriction.write(w);
@@ -73,14 +69,7 @@ impl Operation for FindItem {
                 View::Calendar { span, most } => {
                     let (from, to) = (Moment::utc(span.from).write(), Moment::utc(span.to).write());
                     let most = most.max(1).to_string();
-                    w.empty(
-                        "m:CalendarView",
-                        &[
-                            ("MaxEntriesReturned", &most),
-                            ("StartDate", &from),
-                            ("EndDate", &to),
-                        ],
-                    );
+                    w.empty("m:CalendarView", &[("MaxEntriesReturned", &most), ("StartDate", &from), ("EndDate", &to)]);
                 }
             }
             w.element("m:ParentFolderIds", &[], |w| {
@@ -109,17 +98,11 @@ impl Reply for ItemPage {
         if element.name != "RootFolder" {
             return Ok(());
         }
-        let last = element
-            .attribute("IncludesLastItemInRange")
-            .and_then(|t| read_flag(&t));
+        let last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
         self.given = last.is_some();
         self.last = last.unwrap_or(false);
-        self.next_offset = element
-            .attribute("IndexedPagingOffset")
-            .and_then(|t| t.trim().parse().ok());
-        self.total = element
-            .attribute("TotalItemsInView")
-            .and_then(|t| t.trim().parse().ok());
+        self.next_offset = element.attribute("IndexedPagingOffset").and_then(|t| t.trim().parse().ok());
+        self.total = element.attribute("TotalItemsInView").and_then(|t| t.trim().parse().ok());
         r.children(|r, part| {
             if part.name != "Items" {
                 return Ok(());
@@ -134,10 +117,6 @@ impl Reply for ItemPage {
 
     /// A page that does not say whether it is the last proves nothing about what is not on it. (trap 148)
     fn complete(&self, r: &Reader<'_>) -> Result<(), Error> {
-        if self.given {
-            Ok(())
-        } else {
-            Err(r.missing("IncludesLastItemInRange"))
-        }
+        if self.given { Ok(()) } else { Err(r.missing("IncludesLastItemInRange")) }
     }
 }

@@ -22,9 +22,7 @@ impl Operation for GetFolder {
     fn write(&self, w: &mut Writer) {
         w.element("m:GetFolder", &[], |w| {
             write_folder_shape(w, &self.extended);
-            w.element("m:FolderIds", &[], |w| {
-                self.folders.iter().for_each(|f| f.write(w))
-            });
+            w.element("m:FolderIds", &[], |w| self.folders.iter().for_each(|f| f.write(w)));
         });
     }
 }

@@ -14,25 +14,16 @@ pub struct ItemId {
 impl ItemId {
     /// An id without a version.
     pub fn of(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            change_key: None,
-        }
+        Self { id: id.into(), change_key: None }
     }
 
     /// An id with the version it was read in.
     pub fn at(id: impl Into<String>, change_key: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            change_key: Some(change_key.into()),
-        }
+        Self { id: id.into(), change_key: Some(change_key.into()) }
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        Some(Self {
-            id: element.attribute("Id")?,
-            change_key: element.attribute("ChangeKey"),
-        })
+        Some(Self { id: element.attribute("Id")?, change_key: element.attribute("ChangeKey") })
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -61,17 +52,11 @@ pub struct FolderId {
 impl FolderId {
     /// An id without a version.
     pub fn of(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            change_key: None,
-        }
+        Self { id: id.into(), change_key: None }
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        Some(Self {
-            id: element.attribute("Id")?,
-            change_key: element.attribute("ChangeKey"),
-        })
+        Some(Self { id: element.attribute("Id")?, change_key: element.attribute("ChangeKey") })
     }
 }
 
@@ -97,9 +82,7 @@ impl FolderRef {
                 Some(key) => w.empty("t:FolderId", &[("Id", &folder.id), ("ChangeKey", key)]),
                 None => w.empty("t:FolderId", &[("Id", &folder.id)]),
             },
-            Self::Distinguished(folder) => {
-                w.empty("t:DistinguishedFolderId", &[("Id", folder.name())])
-            }
+            Self::Distinguished(folder) => w.empty("t:DistinguishedFolderId", &[("Id", folder.name())]),
         }
     }
 }

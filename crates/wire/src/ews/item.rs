@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::property::Family;
 use super::{
-    Attendee, Body, Dictionary, ExtendedPath, FolderId, ItemId, Mailbox, Moment, OccurrenceInfo,
-    Path, Property, Recurrence, Value, ZoneDefinition,
+    Attendee, Body, Dictionary, ExtendedPath, FolderId, ItemId, Mailbox, Moment, OccurrenceInfo, Path, Property,
+    Recurrence, Value, ZoneDefinition,
 };
 use crate::xml::{Element, Error, Reader};
 
@@ -78,14 +78,7 @@ const MOST_ENTRIES: usize = 1000;
 impl Item {
     /// An item without values.
     pub fn new(kind: ItemKind) -> Self {
-        Self {
-            kind,
-            id: None,
-            parent: None,
-            values: BTreeMap::new(),
-            unread: Vec::new(),
-            unknown: 0,
-        }
+        Self { kind, id: None, parent: None, values: BTreeMap::new(), unread: Vec::new(), unknown: 0 }
     }
 
     /// The same item with one more value.
@@ -234,9 +227,7 @@ impl Item {
             ItemKind::Task => Family::Task,
             ItemKind::Other => Family::Item,
         };
-        Property::ALL.iter().copied().find(|p| {
-            p.element() == element && (p.family() == Family::Item || p.family() == family)
-        })
+        Property::of_element(element, family)
     }
 
     fn extended(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
@@ -258,8 +249,7 @@ impl Item {
             count += 1;
             if let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES) {
                 let text = r.text()?;
-                self.values
-                    .insert(Path::Entry(dictionary, key), Value::Text(text));
+                self.values.insert(Path::Entry(dictionary, key), Value::Text(text));
             }
             Ok(())
         })
@@ -273,15 +263,11 @@ impl Item {
                 return Ok(());
             };
             r.children(|r, part| {
-                let Some(dictionary) = Dictionary::ADDRESS
-                    .into_iter()
-                    .find(|d| d.part() == Some(part.name))
-                else {
+                let Some(dictionary) = Dictionary::ADDRESS.into_iter().find(|d| d.part() == Some(part.name)) else {
                     return Ok(());
                 };
                 let text = r.text()?;
-                self.values
-                    .insert(Path::Entry(dictionary, key.clone()), Value::Text(text));
+                self.values.insert(Path::Entry(dictionary, key.clone()), Value::Text(text));
                 Ok(())
             })
         })

@@ -7,16 +7,12 @@ use crate::xml::Writer;
 
 /// Writes a whole item, as CreateItem wants it.
 pub(crate) fn write_item(w: &mut Writer, item: &Item) {
-    w.element(item.kind.element(), &[], |w| {
-        write_values(w, item.values.iter())
-    });
+    w.element(item.kind.element(), &[], |w| write_values(w, item.values.iter()));
 }
 
 /// Writes an item that holds one value, as an update wants it.
 pub(crate) fn write_one(w: &mut Writer, kind: ItemKind, path: &Path, value: &Value) {
-    w.element(kind.element(), &[], |w| {
-        write_values(w, std::iter::once((path, value)))
-    });
+    w.element(kind.element(), &[], |w| write_values(w, std::iter::once((path, value))));
 }
 
 /// Writes an extended property with its value.
@@ -25,9 +21,7 @@ pub(crate) fn write_extended(w: &mut Writer, path: &super::ExtendedPath, value: 
         path.write(w);
         match (value, value.plain()) {
             (Value::Texts(texts), _) => {
-                w.element("t:Values", &[], |w| {
-                    texts.iter().for_each(|t| w.text("t:Value", t))
-                });
+                w.element("t:Values", &[], |w| texts.iter().for_each(|t| w.text("t:Value", t)));
             }
             (_, Some(text)) => w.text("t:Value", &text),
             (_, None) => w.text("t:Value", ""),
@@ -46,10 +40,7 @@ fn write_values<'a>(w: &mut Writer, values: impl Iterator<Item = (&'a Path, &'a 
             Path::Extended(path) => write_extended(w, path, value),
             Path::Entry(dictionary, _) => {
                 let property = dictionary.property();
-                let same = 1 + after
-                    .iter()
-                    .take_while(|(p, _)| p.rank().0 == property)
-                    .count();
+                let same = 1 + after.iter().take_while(|(p, _)| p.rank().0 == property).count();
                 let group = &ordered[ordered.len() - after.len() - 1..][..same];
                 rest = &after[same - 1..];
                 write_dictionary(w, property, group);

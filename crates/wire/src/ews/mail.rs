@@ -19,16 +19,12 @@ pub struct MailOn {
 impl MailOn {
     /// Everybody invited is written to.
     pub fn an_administrator_turned_mail_on() -> Self {
-        Self {
-            to_changed_only: false,
-        }
+        Self { to_changed_only: false }
     }
 
     /// As above, but an update goes only to those whose invitation it adds or takes away.
     pub fn only_to_those_added_or_removed(self) -> Self {
-        Self {
-            to_changed_only: true,
-        }
+        Self { to_changed_only: true }
     }
 }
 
@@ -45,12 +41,8 @@ impl Mail {
     pub(crate) fn on_update(self) -> &'static str {
         match self {
             Self::None => "SendToNone",
-            Self::On(MailOn {
-                to_changed_only: false,
-            }) => "SendToAllAndSaveCopy",
-            Self::On(MailOn {
-                to_changed_only: true,
-            }) => "SendToChangedAndSaveCopy",
+            Self::On(MailOn { to_changed_only: false }) => "SendToAllAndSaveCopy",
+            Self::On(MailOn { to_changed_only: true }) => "SendToChangedAndSaveCopy",
         }
     }
 }

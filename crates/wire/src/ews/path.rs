@@ -40,10 +40,7 @@ impl Path {
         match self {
             Self::Property(property) => w.empty("t:FieldURI", &[("FieldURI", property.uri())]),
             Self::Entry(dictionary, key) => {
-                w.empty(
-                    "t:IndexedFieldURI",
-                    &[("FieldURI", dictionary.uri()), ("FieldIndex", key)],
-                );
+                w.empty("t:IndexedFieldURI", &[("FieldURI", dictionary.uri()), ("FieldIndex", key)]);
             }
             Self::Extended(path) => path.write(w),
         }
@@ -73,13 +70,7 @@ pub enum Dictionary {
 
 impl Dictionary {
     /// The parts of a postal address, in the schema's order.
-    pub const ADDRESS: [Self; 5] = [
-        Self::Street,
-        Self::City,
-        Self::State,
-        Self::CountryOrRegion,
-        Self::PostalCode,
-    ];
+    pub const ADDRESS: [Self; 5] = [Self::Street, Self::City, Self::State, Self::CountryOrRegion, Self::PostalCode];
 
     /// The name under which requests ask for an entry.
     pub fn uri(self) -> &'static str {
@@ -219,29 +210,17 @@ impl ExtendedType {
 impl ExtendedPath {
     /// A property known by its tag.
     pub fn tag(tag: u16, kind: ExtendedType) -> Self {
-        Self {
-            name: ExtendedName::Tag(tag),
-            kind,
-        }
+        Self { name: ExtendedName::Tag(tag), kind }
     }
 
     /// A property of a set the service knows, by number.
     pub fn number(set: &str, number: u32, kind: ExtendedType) -> Self {
-        Self {
-            name: ExtendedName::Number(PropertySet::Distinguished(set.to_owned()), number),
-            kind,
-        }
+        Self { name: ExtendedName::Number(PropertySet::Distinguished(set.to_owned()), number), kind }
     }
 
     /// A property of a set of one's own, by name.
     pub fn named(guid: &str, name: &str, kind: ExtendedType) -> Self {
-        Self {
-            name: ExtendedName::Named(
-                PropertySet::Guid(guid.to_ascii_lowercase()),
-                name.to_owned(),
-            ),
-            kind,
-        }
+        Self { name: ExtendedName::Named(PropertySet::Guid(guid.to_ascii_lowercase()), name.to_owned()), kind }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -258,16 +237,10 @@ impl ExtendedPath {
             }
             ExtendedName::Number(within, id) => {
                 number = id.to_string();
-                w.empty(
-                    "t:ExtendedFieldURI",
-                    &[(set(within), within.text()), ("PropertyId", &number), kind],
-                );
+                w.empty("t:ExtendedFieldURI", &[(set(within), within.text()), ("PropertyId", &number), kind]);
             }
             ExtendedName::Named(within, name) => {
-                w.empty(
-                    "t:ExtendedFieldURI",
-                    &[(set(within), within.text()), ("PropertyName", name), kind],
-                );
+                w.empty("t:ExtendedFieldURI", &[(set(within), within.text()), ("PropertyName", name), kind]);
             }
         }
     }
@@ -277,31 +250,19 @@ impl ExtendedPath {
         let kind = ExtendedType::of(&element.attribute("PropertyType")?)?;
         if let Some(tag) = element.attribute("PropertyTag") {
             let digits = tag.trim();
-            let tag = match digits
-                .strip_prefix("0x")
-                .or_else(|| digits.strip_prefix("0X"))
-            {
+            let tag = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
                 Some(hex) => u16::from_str_radix(hex, 16),
                 None => digits.parse(),
             };
-            return Some(Self {
-                name: ExtendedName::Tag(tag.ok()?),
-                kind,
-            });
+            return Some(Self { name: ExtendedName::Tag(tag.ok()?), kind });
         }
         let set = match element.attribute("DistinguishedPropertySetId") {
             Some(set) => PropertySet::Distinguished(set),
-            None => PropertySet::Guid(
-                element
-                    .attribute("PropertySetId")?
-                    .trim_matches(['{', '}'])
-                    .to_ascii_lowercase(),
-            ),
+            None => {
+                PropertySet::Guid(element.attribute("PropertySetId")?.trim_matches(['{', '}']).to_ascii_lowercase())
+            }
         };
-        let name = match (
-            element.attribute("PropertyName"),
-            element.attribute("PropertyId"),
-        ) {
+        let name = match (element.attribute("PropertyName"), element.attribute("PropertyId")) {
             (Some(name), _) => ExtendedName::Named(set, name),
             (None, Some(id)) => ExtendedName::Number(set, id.trim().parse().ok()?),
             (None, None) => return None,

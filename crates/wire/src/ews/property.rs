@@ -1,5 +1,8 @@
 //! The properties of items that we read or write, in the order the schema demands.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// How a property's value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -161,11 +164,27 @@ properties! {
     TotalWork "task:TotalWork" Task Whole,
 }
 
+/// Every property by its element's name: it is looked up for each element of each item.
+static BY_ELEMENT: LazyLock<BTreeMap<&'static str, Vec<Property>>> = LazyLock::new(|| {
+    let mut by_element: BTreeMap<&str, Vec<Property>> = BTreeMap::new();
+    for property in Property::ALL {
+        by_element.entry(property.element()).or_default().push(*property);
+    }
+    by_element
+});
+
 impl Property {
     /// The element that holds it, without a prefix.
     pub(crate) fn element(self) -> &'static str {
         let uri = self.uri();
         uri.split_once(':').map_or(uri, |(_, name)| name)
+    }
+
+    /// The property an element holds in an item of this family; some names mean one thing in a task and another in a
+    /// calendar item.
+    pub(crate) fn of_element(element: &str, family: Family) -> Option<Self> {
+        let known = BY_ELEMENT.get(element)?;
+        known.iter().copied().find(|p| p.family() == Family::Item || p.family() == family)
     }
 }
 

@@ -114,9 +114,7 @@ impl Range {
     /// The first day.
     pub fn start(self) -> Date {
         match self {
-            Self::NoEnd { start } | Self::EndDate { start, .. } | Self::Numbered { start, .. } => {
-                start
-            }
+            Self::NoEnd { start } | Self::EndDate { start, .. } | Self::Numbered { start, .. } => start,
         }
     }
 }
@@ -170,9 +168,7 @@ impl DayOfWeek {
     }
 
     pub(crate) fn of(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|d| d.name().eq_ignore_ascii_case(name.trim()))
+        Self::ALL.into_iter().find(|d| d.name().eq_ignore_ascii_case(name.trim()))
     }
 }
 
@@ -188,13 +184,7 @@ pub enum Week {
 }
 
 impl Week {
-    const ALL: [Self; 5] = [
-        Self::First,
-        Self::Second,
-        Self::Third,
-        Self::Fourth,
-        Self::Last,
-    ];
+    const ALL: [Self; 5] = [Self::First, Self::Second, Self::Third, Self::Fourth, Self::Last];
 
     fn name(self) -> &'static str {
         match self {
@@ -254,9 +244,7 @@ impl Parts {
                 "FirstDayOfWeek" => self.first = DayOfWeek::of(text),
                 "DayOfMonth" => self.day = text.parse().ok(),
                 "DayOfWeekIndex" => {
-                    self.week = Week::ALL
-                        .into_iter()
-                        .find(|w| w.name().eq_ignore_ascii_case(text));
+                    self.week = Week::ALL.into_iter().find(|w| w.name().eq_ignore_ascii_case(text));
                 }
                 "Month" => {
                     let at = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(text));
@@ -280,47 +268,23 @@ impl Parts {
 
     fn pattern(&self, name: &str) -> Option<Pattern> {
         Some(match name {
-            "DailyRecurrence" => Pattern::Daily {
-                interval: self.interval?,
-            },
+            "DailyRecurrence" => Pattern::Daily { interval: self.interval? },
             "WeeklyRecurrence" => {
                 let days = self.days.clone().filter(|d| !d.is_empty())?;
-                Pattern::Weekly {
-                    interval: self.interval?,
-                    days,
-                    first: self.first,
-                }
+                Pattern::Weekly { interval: self.interval?, days, first: self.first }
             }
-            "AbsoluteMonthlyRecurrence" => Pattern::AbsoluteMonthly {
-                interval: self.interval?,
-                day: self.day?,
-            },
-            "RelativeMonthlyRecurrence" => Pattern::RelativeMonthly {
-                interval: self.interval?,
-                day: self.only_day()?,
-                week: self.week?,
-            },
-            "AbsoluteYearlyRecurrence" => Pattern::AbsoluteYearly {
-                day: self.day?,
-                month: self.month?,
-            },
-            "RelativeYearlyRecurrence" => Pattern::RelativeYearly {
-                day: self.only_day()?,
-                week: self.week?,
-                month: self.month?,
-            },
-            "DailyRegeneration" => Pattern::DailyRegeneration {
-                interval: self.interval?,
-            },
-            "WeeklyRegeneration" => Pattern::WeeklyRegeneration {
-                interval: self.interval?,
-            },
-            "MonthlyRegeneration" => Pattern::MonthlyRegeneration {
-                interval: self.interval?,
-            },
-            "YearlyRegeneration" => Pattern::YearlyRegeneration {
-                interval: self.interval?,
-            },
+            "AbsoluteMonthlyRecurrence" => Pattern::AbsoluteMonthly { interval: self.interval?, day: self.day? },
+            "RelativeMonthlyRecurrence" => {
+                Pattern::RelativeMonthly { interval: self.interval?, day: self.only_day()?, week: self.week? }
+            }
+            "AbsoluteYearlyRecurrence" => Pattern::AbsoluteYearly { day: self.day?, month: self.month? },
+            "RelativeYearlyRecurrence" => {
+                Pattern::RelativeYearly { day: self.only_day()?, week: self.week?, month: self.month? }
+            }
+            "DailyRegeneration" => Pattern::DailyRegeneration { interval: self.interval? },
+            "WeeklyRegeneration" => Pattern::WeeklyRegeneration { interval: self.interval? },
+            "MonthlyRegeneration" => Pattern::MonthlyRegeneration { interval: self.interval? },
+            "YearlyRegeneration" => Pattern::YearlyRegeneration { interval: self.interval? },
             _ => return None,
         })
     }
@@ -328,14 +292,8 @@ impl Parts {
     fn range(&self, name: &str) -> Option<Range> {
         Some(match name {
             "NoEndRecurrence" => Range::NoEnd { start: self.start? },
-            "EndDateRecurrence" => Range::EndDate {
-                start: self.start?,
-                end: self.end?,
-            },
-            "NumberedRecurrence" => Range::Numbered {
-                start: self.start?,
-                count: self.count?,
-            },
+            "EndDateRecurrence" => Range::EndDate { start: self.start?, end: self.end? },
+            "NumberedRecurrence" => Range::Numbered { start: self.start?, count: self.count? },
             _ => return None,
         })
     }
@@ -357,9 +315,7 @@ impl Recurrence {
             range = range.or(parts.range(element.name));
             Ok(())
         })?;
-        let rule = pattern
-            .zip(range)
-            .map(|(pattern, range)| Self { pattern, range });
+        let rule = pattern.zip(range).map(|(pattern, range)| Self { pattern, range });
         Ok(rule.ok_or_else(|| words.chars().take(MOST_WORDS).collect()))
     }
 
@@ -367,9 +323,7 @@ impl Recurrence {
         self.pattern.write(w);
         match self.range {
             Range::NoEnd { start } => {
-                w.element("t:NoEndRecurrence", &[], |w| {
-                    w.text("t:StartDate", &start.to_string())
-                });
+                w.element("t:NoEndRecurrence", &[], |w| w.text("t:StartDate", &start.to_string()));
             }
             Range::EndDate { start, end } => w.element("t:EndDateRecurrence", &[], |w| {
                 w.text("t:StartDate", &start.to_string());
@@ -395,11 +349,7 @@ impl Pattern {
         };
         match self {
             Self::Daily { interval } => only(w, "t:DailyRecurrence", *interval),
-            Self::Weekly {
-                interval,
-                days,
-                first,
-            } => w.element("t:WeeklyRecurrence", &[], |w| {
+            Self::Weekly { interval, days, first } => w.element("t:WeeklyRecurrence", &[], |w| {
                 number(w, "t:Interval", *interval);
                 let days: Vec<&str> = days.iter().map(|d| d.name()).collect();
                 w.text("t:DaysOfWeek", &days.join(" "));
@@ -407,33 +357,20 @@ impl Pattern {
                     w.text("t:FirstDayOfWeek", first.name());
                 }
             }),
-            Self::AbsoluteMonthly { interval, day } => {
-                w.element("t:AbsoluteMonthlyRecurrence", &[], |w| {
-                    number(w, "t:Interval", *interval);
-                    number(w, "t:DayOfMonth", *day);
-                })
-            }
-            Self::RelativeMonthly {
-                interval,
-                day,
-                week,
-            } => w.element("t:RelativeMonthlyRecurrence", &[], |w| {
+            Self::AbsoluteMonthly { interval, day } => w.element("t:AbsoluteMonthlyRecurrence", &[], |w| {
+                number(w, "t:Interval", *interval);
+                number(w, "t:DayOfMonth", *day);
+            }),
+            Self::RelativeMonthly { interval, day, week } => w.element("t:RelativeMonthlyRecurrence", &[], |w| {
                 number(w, "t:Interval", *interval);
                 w.text("t:DaysOfWeek", day.name());
                 w.text("t:DayOfWeekIndex", week.name());
             }),
-            Self::AbsoluteYearly {
-                day,
-                month: in_month,
-            } => w.element("t:AbsoluteYearlyRecurrence", &[], |w| {
+            Self::AbsoluteYearly { day, month: in_month } => w.element("t:AbsoluteYearlyRecurrence", &[], |w| {
                 number(w, "t:DayOfMonth", *day);
                 month(w, *in_month);
             }),
-            Self::RelativeYearly {
-                day,
-                week,
-                month: in_month,
-            } => {
+            Self::RelativeYearly { day, week, month: in_month } => {
                 w.element("t:RelativeYearlyRecurrence", &[], |w| {
                     w.text("t:DaysOfWeek", day.name());
                     w.text("t:DayOfWeekIndex", week.name());

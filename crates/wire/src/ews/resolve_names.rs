@@ -25,13 +25,8 @@ impl Operation for ResolveNames {
     const NAME: &'static str = "ResolveNames";
 
     fn write(&self, w: &mut Writer) {
-        let how = [
-            ("ReturnFullContactData", "true"),
-            ("SearchScope", "ActiveDirectory"),
-        ];
-        w.element("m:ResolveNames", &how, |w| {
-            w.text("m:UnresolvedEntry", &self.entry)
-        });
+        let how = [("ReturnFullContactData", "true"), ("SearchScope", "ActiveDirectory")];
+        w.element("m:ResolveNames", &how, |w| w.text("m:UnresolvedEntry", &self.entry));
     }
 }
 

@@ -37,15 +37,10 @@ impl Restriction {
         match self {
             Self::IsEqualTo(path, value) => w.element("t:IsEqualTo", &[], |w| {
                 path.write(w);
-                w.element("t:FieldURIOrConstant", &[], |w| {
-                    w.empty("t:Constant", &[("Value", value)])
-                });
+                w.element("t:FieldURIOrConstant", &[], |w| w.empty("t:Constant", &[("Value", value)]));
             }),
             Self::StartsWith(path, value) => {
-                let how = [
-                    ("ContainmentMode", "Prefixed"),
-                    ("ContainmentComparison", "IgnoreCase"),
-                ];
+                let how = [("ContainmentMode", "Prefixed"), ("ContainmentComparison", "IgnoreCase")];
                 w.element("t:Contains", &how, |w| {
                     path.write(w);
                     w.empty("t:Constant", &[("Value", value)]);

@@ -34,20 +34,13 @@ impl Shape {
 
     /// The id and these values.
     pub fn of(paths: impl IntoIterator<Item = Path>) -> Self {
-        Self {
-            paths: paths.into_iter().collect(),
-            body: BodyFormat::Best,
-            parent: false,
-        }
+        Self { paths: paths.into_iter().collect(), body: BodyFormat::Best, parent: false }
     }
 
     /// The same, with the folder of each item.
     #[must_use]
     pub fn and_parent(self) -> Self {
-        Self {
-            parent: true,
-            ..self
-        }
+        Self { parent: true, ..self }
     }
 
     pub(crate) fn write_items(&self, w: &mut Writer) {

@@ -36,10 +36,7 @@ impl Operation for SyncFolderItems {
             if let Some(state) = &self.state {
                 w.text("m:SyncState", state);
             }
-            w.text(
-                "m:MaxChangesReturned",
-                &self.most.clamp(1, Self::MOST).to_string(),
-            );
+            w.text("m:MaxChangesReturned", &self.most.clamp(1, Self::MOST).to_string());
             w.text("m:SyncScope", "NormalItems");
         });
     }

@@ -32,9 +32,7 @@ impl Operation for UpdateFolder {
                         for (path, value) in &self.set {
                             w.element("t:SetFolderField", &[], |w| {
                                 path.write(w);
-                                w.element(self.kind.element(), &[], |w| {
-                                    write_extended(w, path, value)
-                                });
+                                w.element(self.kind.element(), &[], |w| write_extended(w, path, value));
                             });
                         }
                     });

@@ -75,19 +75,9 @@ impl Operation for UpdateItem {
     const NAME: &'static str = "UpdateItem";
 
     fn write(&self, w: &mut Writer) {
-        let mut attributes = vec![
-            ("ConflictResolution", self.conflicts.name()),
-            ("MessageDisposition", "SaveOnly"),
-        ];
-        if self
-            .changes
-            .iter()
-            .any(|c| c.kind == ItemKind::CalendarItem)
-        {
-            attributes.push((
-                "SendMeetingInvitationsOrCancellations",
-                self.mail.on_update(),
-            ));
+        let mut attributes = vec![("ConflictResolution", self.conflicts.name()), ("MessageDisposition", "SaveOnly")];
+        if self.changes.iter().any(|c| c.kind == ItemKind::CalendarItem) {
+            attributes.push(("SendMeetingInvitationsOrCancellations", self.mail.on_update()));
         }
         w.element("m:UpdateItem", &attributes, |w| {
             w.element("m:ItemChanges", &[], |w| {
@@ -95,10 +85,7 @@ impl Operation for UpdateItem {
                     w.element("t:ItemChange", &[], |w| {
                         change.item.write(w);
                         w.element("t:Updates", &[], |w| {
-                            change
-                                .fields
-                                .iter()
-                                .for_each(|field| write_field(w, change.kind, field));
+                            change.fields.iter().for_each(|field| write_field(w, change.kind, field));
                         });
                     });
                 }

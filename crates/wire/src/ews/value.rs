@@ -99,37 +99,19 @@ const MOST: usize = 20_000;
 
 impl Value {
     /// Reads the value of a property in the form it has; none when it cannot be read as that.
-    pub(crate) fn read(
-        form: Form,
-        r: &mut Reader<'_>,
-        element: &Element<'_>,
-    ) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(form: Form, r: &mut Reader<'_>, element: &Element<'_>) -> Result<Option<Self>, Error> {
         Ok(match form {
             Form::Text => Some(Self::Text(r.text()?)),
             Form::Flag => read_flag(&r.text()?).map(Self::Flag),
             Form::Whole => r.text()?.trim().parse().ok().map(Self::Whole),
-            Form::Fraction => r
-                .text()?
-                .trim()
-                .parse()
-                .ok()
-                .filter(|n: &f64| n.is_finite())
-                .map(Self::Fraction),
+            Form::Fraction => r.text()?.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(Self::Fraction),
             Form::Moment => Moment::read(&r.text()?).map(Self::Moment),
             Form::Body => {
-                let html = element
-                    .attribute("BodyType")
-                    .is_some_and(|t| t.eq_ignore_ascii_case("html"));
-                let short = element
-                    .attribute("IsTruncated")
-                    .is_some_and(|t| read_flag(&t) == Some(true));
+                let html = element.attribute("BodyType").is_some_and(|t| t.eq_ignore_ascii_case("html"));
+                let short = element.attribute("IsTruncated").is_some_and(|t| read_flag(&t) == Some(true));
                 let (text, cut) = r.text_cut()?;
                 let kind = if html { BodyKind::Html } else { BodyKind::Text };
-                Some(Self::Body(Body {
-                    kind,
-                    text,
-                    truncated: short || cut,
-                }))
+                Some(Self::Body(Body { kind, text, truncated: short || cut }))
             }
             Form::Texts => {
                 let mut texts = Vec::new();
@@ -197,9 +179,7 @@ impl Value {
     pub(crate) fn write(&self, w: &mut Writer, name: &str) {
         match self {
             Self::Text(text) => w.text(name, text),
-            Self::Texts(texts) => w.element(name, &[], |w| {
-                texts.iter().for_each(|t| w.text("t:String", t))
-            }),
+            Self::Texts(texts) => w.element(name, &[], |w| texts.iter().for_each(|t| w.text("t:String", t))),
             Self::Flag(flag) => w.text(name, if *flag { "true" } else { "false" }),
             Self::Whole(number) => w.text(name, &number.to_string()),
             Self::Fraction(number) => w.text(name, &number.to_string()),
@@ -247,12 +227,5 @@ pub(crate) fn read_flag(text: &str) -> Option<bool> {
 
 /// Refuses a list that has grown past all reason.
 pub(crate) fn bounded<T>(r: &Reader<'_>, list: &[T]) -> Result<(), Error> {
-    if list.len() < MOST {
-        Ok(())
-    } else {
-        Err(Error::TooMany {
-            path: r.place(),
-            limit: MOST,
-        })
-    }
+    if list.len() < MOST { Ok(()) } else { Err(Error::TooMany { path: r.place(), limit: MOST }) }
 }

@@ -85,18 +85,11 @@ pub enum When {
 impl ZoneDefinition {
     /// A zone by its Windows name.
     pub fn named(id: &str) -> Self {
-        Self {
-            id: Some(id.to_owned()),
-            ..Self::default()
-        }
+        Self { id: Some(id.to_owned()), ..Self::default() }
     }
 
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
-        let mut zone = Self {
-            id: element.attribute("Id"),
-            name: element.attribute("Name"),
-            ..Self::default()
-        };
+        let mut zone = Self { id: element.attribute("Id"), name: element.attribute("Name"), ..Self::default() };
         r.children(|r, part| match part.name {
             "Periods" => r.children(|r, period| {
                 bounded(r, &zone.periods)?;
@@ -112,10 +105,7 @@ impl ZoneDefinition {
             "TransitionsGroups" => r.children(|r, group| {
                 bounded(r, &zone.groups)?;
                 let id = group.attribute("Id").unwrap_or_default();
-                zone.groups.push(TransitionsGroup {
-                    id,
-                    transitions: read_transitions(r)?,
-                });
+                zone.groups.push(TransitionsGroup { id, transitions: read_transitions(r)? });
                 Ok(())
             }),
             "Transitions" => {
@@ -142,10 +132,7 @@ impl ZoneDefinition {
             w.element("t:Periods", &[], |w| {
                 for period in &self.periods {
                     let bias = write_span(period.bias_seconds);
-                    w.empty(
-                        "t:Period",
-                        &[("Bias", &bias), ("Name", &period.name), ("Id", &period.id)],
-                    );
+                    w.empty("t:Period", &[("Bias", &bias), ("Name", &period.name), ("Id", &period.id)]);
                 }
             });
             if !self.groups.is_empty() {
@@ -157,9 +144,7 @@ impl ZoneDefinition {
                     }
                 });
             }
-            w.element("t:Transitions", &[], |w| {
-                self.transitions.iter().for_each(|t| t.write(w))
-            });
+            w.element("t:Transitions", &[], |w| self.transitions.iter().for_each(|t| t.write(w)));
         });
     }
 }
@@ -179,8 +164,7 @@ fn read_transitions(r: &mut Reader<'_>) -> Result<Vec<Transition>, Error> {
 impl Transition {
     fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Option<Self>, Error> {
         let (mut to, mut kind, mut at) = (String::new(), String::new(), None);
-        let (mut offset, mut month, mut weekday, mut occurrence, mut day) =
-            (None, None, None, None, None);
+        let (mut offset, mut month, mut weekday, mut occurrence, mut day) = (None, None, None, None, None);
         r.children(|r, part| {
             match part.name {
                 "To" => {
@@ -202,21 +186,12 @@ impl Transition {
             "AbsoluteDateTransition" => at.map(When::At),
             "RecurringDayTransition" => match (offset, month, weekday, occurrence) {
                 (Some(offset_seconds), Some(month), Some(day), Some(occurrence)) => {
-                    Some(When::Day {
-                        offset_seconds,
-                        month,
-                        day,
-                        occurrence,
-                    })
+                    Some(When::Day { offset_seconds, month, day, occurrence })
                 }
                 _ => None,
             },
             "RecurringDateTransition" => match (offset, month, day) {
-                (Some(offset_seconds), Some(month), Some(day)) => Some(When::Date {
-                    offset_seconds,
-                    month,
-                    day,
-                }),
+                (Some(offset_seconds), Some(month), Some(day)) => Some(When::Date { offset_seconds, month, day }),
                 _ => None,
             },
             _ => None,
@@ -230,17 +205,9 @@ impl Transition {
             When::Always => w.element("t:Transition", &[], to),
             When::At(at) => w.element("t:AbsoluteDateTransition", &[], |w| {
                 to(w);
-                w.text(
-                    "t:DateTime",
-                    &at.civil.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-                );
+                w.text("t:DateTime", &at.civil.strftime("%Y-%m-%dT%H:%M:%S").to_string());
             }),
-            When::Day {
-                offset_seconds,
-                month,
-                day,
-                occurrence,
-            } => {
+            When::Day { offset_seconds, month, day, occurrence } => {
                 w.element("t:RecurringDayTransition", &[], |w| {
                     to(w);
                     w.text("t:TimeOffset", &write_span(*offset_seconds));
@@ -249,11 +216,7 @@ impl Transition {
                     w.text("t:Occurrence", &occurrence.to_string());
                 });
             }
-            When::Date {
-                offset_seconds,
-                month,
-                day,
-            } => w.element("t:RecurringDateTransition", &[], |w| {
+            When::Date { offset_seconds, month, day } => w.element("t:RecurringDateTransition", &[], |w| {
                 to(w);
                 w.text("t:TimeOffset", &write_span(*offset_seconds));
                 w.text("t:Month", &month.to_string());

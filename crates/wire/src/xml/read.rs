@@ -21,12 +21,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            total: 64 << 20,
-            depth: 64,
-            text: 8 << 20,
-            elements: 4_000_000,
-        }
+        Self { total: 64 << 20, depth: 64, text: 8 << 20, elements: 4_000_000 }
     }
 }
 
@@ -64,10 +59,7 @@ pub struct Reader<'a> {
 /// replacement character: one broken name must not hide a whole page of records.
 pub(crate) fn decode(bytes: &[u8], limits: Limits) -> Result<Cow<'_, str>, Error> {
     if bytes.len() > limits.total {
-        return Err(Error::TooLarge {
-            size: bytes.len(),
-            limit: limits.total,
-        });
+        return Err(Error::TooLarge { size: bytes.len(), limit: limits.total });
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -83,13 +75,7 @@ impl<'a> Reader<'a> {
         let config = inner.config_mut();
         config.expand_empty_elements = true;
         config.allow_dangling_amp = true;
-        Self {
-            source,
-            inner,
-            path: Vec::with_capacity(16),
-            limits,
-            elements: 0,
-        }
+        Self { source, inner, path: Vec::with_capacity(16), limits, elements: 0 }
     }
 
     /// Enters the outermost element.
@@ -104,11 +90,7 @@ impl<'a> Reader<'a> {
                 Event::End(_) | Event::GeneralRef(_) | Event::CData(_) => {
                     return Err(self.malformed());
                 }
-                Event::Text(_)
-                | Event::Empty(_)
-                | Event::Comment(_)
-                | Event::Decl(_)
-                | Event::PI(_) => {}
+                Event::Text(_) | Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
         }
     }
@@ -131,18 +113,13 @@ impl<'a> Reader<'a> {
 
     /// The whole text of the element just entered, which is left. Longer than the limit is an error.
     pub fn text(&mut self) -> Result<String, Error> {
-        let path = self.path.len();
-        let place = if path > 0 {
-            self.place()
-        } else {
-            String::new()
-        };
+        let name = self.path.last().copied().unwrap_or("");
         match self.text_cut()? {
             (text, false) => Ok(text),
-            (_, true) => Err(Error::TextTooLong {
-                path: place,
-                limit: self.limits.text,
-            }),
+            (_, true) => {
+                let path = if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place()) };
+                Err(Error::TextTooLong { path, limit: self.limits.text })
+            }
         }
     }
 
@@ -189,19 +166,12 @@ impl<'a> Reader<'a> {
 
     /// An error that says what is missing in the element we are in.
     pub fn missing(&self, expected: &'static str) -> Error {
-        Error::Missing {
-            path: self.place(),
-            expected,
-        }
+        Error::Missing { path: self.place(), expected }
     }
 
     /// The names of the elements that lead here.
     pub fn place(&self) -> String {
-        if self.path.is_empty() {
-            "the document".to_owned()
-        } else {
-            self.path.join("/")
-        }
+        if self.path.is_empty() { "the document".to_owned() } else { self.path.join("/") }
     }
 
     fn child(&mut self) -> Result<Option<Element<'a>>, Error> {
@@ -227,30 +197,17 @@ impl<'a> Reader<'a> {
     }
 
     fn enter(&mut self, start: BytesStart<'a>, raw: &'a str) -> Result<Element<'a>, Error> {
-        let qualified = raw[1..]
-            .split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')
-            .next()
-            .unwrap_or("");
+        let qualified = raw[1..].split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').next().unwrap_or("");
         let name = qualified.rsplit(':').next().unwrap_or(qualified);
         self.elements += 1;
         if self.elements > self.limits.elements {
-            return Err(Error::TooMany {
-                path: self.place(),
-                limit: self.limits.elements,
-            });
+            return Err(Error::TooMany { path: self.place(), limit: self.limits.elements });
         }
         if self.path.len() >= self.limits.depth {
-            return Err(Error::TooDeep {
-                path: self.place(),
-                limit: self.limits.depth,
-            });
+            return Err(Error::TooDeep { path: self.place(), limit: self.limits.depth });
         }
         self.path.push(name);
-        Ok(Element {
-            name,
-            start,
-            text_limit: self.limits.text,
-        })
+        Ok(Element { name, start, text_limit: self.limits.text })
     }
 
     /// The next event, and how it is written in the source.
@@ -259,9 +216,7 @@ impl<'a> Reader<'a> {
         match self.inner.read_event() {
             Ok(event) => Ok((event, self.source.get(from..self.position()).unwrap_or(""))),
             // A tag, comment or section that never closes is how a cut looks to the tokenizer.
-            Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::InvalidBangMarkup))
-                if !self.at_end() =>
-            {
+            Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::InvalidBangMarkup)) if !self.at_end() => {
                 Err(self.malformed())
             }
             Err(quick_xml::Error::Syntax(_)) => Err(self.cut()),
@@ -279,10 +234,7 @@ impl<'a> Reader<'a> {
 
     /// Whether `<!` is all that is left, so that what it would have opened cannot be told.
     fn at_end(&self) -> bool {
-        self.source
-            .len()
-            .saturating_sub(self.inner.error_position() as usize)
-            < "<![CDATA[".len()
+        self.source.len().saturating_sub(self.inner.error_position() as usize) < "<![CDATA[".len()
     }
 
     fn cut(&self) -> Error {
@@ -290,9 +242,6 @@ impl<'a> Reader<'a> {
     }
 
     fn malformed(&self) -> Error {
-        Error::Malformed {
-            path: self.place(),
-            at: self.position(),
-        }
+        Error::Malformed { path: self.place(), at: self.position() }
     }
 }

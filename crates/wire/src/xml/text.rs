@@ -20,12 +20,7 @@ pub(crate) struct Gatherer {
 impl Gatherer {
     /// Starts with nothing, to hold at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            text: String::new(),
-            high: None,
-            limit,
-            cut: false,
-        }
+        Self { text: String::new(), high: None, limit, cut: false }
     }
 
     /// Adds a stretch of plain text, as it stands in the document.
@@ -180,10 +175,7 @@ mod tests {
 
     #[test]
     fn unknown_names_and_lone_ampersands_stay_as_written() {
-        assert_eq!(
-            read("a&nbsp;b & c&#zz;d &lt;&gt;&quot;&apos;&amp;"),
-            "a&nbsp;b & cd <>\"'&"
-        );
+        assert_eq!(read("a&nbsp;b & c&#zz;d &lt;&gt;&quot;&apos;&amp;"), "a&nbsp;b & cd <>\"'&");
     }
 
     #[test]

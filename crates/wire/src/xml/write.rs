@@ -24,12 +24,7 @@ impl Writer {
     }
 
     /// An element whose content `inside` writes.
-    pub fn element(
-        &mut self,
-        name: &str,
-        attributes: &[(&str, &str)],
-        inside: impl FnOnce(&mut Self),
-    ) {
+    pub fn element(&mut self, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Self)) {
         self.open(name, attributes);
         self.out.push('>');
         inside(self);
@@ -89,15 +84,8 @@ mod tests {
     #[test]
     fn what_xml_forbids_is_left_out_and_the_rest_escaped() {
         let mut w = Writer::default();
-        w.text_with(
-            "t:A",
-            &[("Key", "a\"b\n<")],
-            "x\u{1}<y>&\r\nz\u{FFFE}\u{1F600}",
-        );
+        w.text_with("t:A", &[("Key", "a\"b\n<")], "x\u{1}<y>&\r\nz\u{FFFE}\u{1F600}");
         let text = String::from_utf8(w.into_bytes()).expect("utf-8");
-        assert_eq!(
-            text,
-            "<t:A Key=\"a&quot;b&#xA;&lt;\">x&lt;y&gt;&amp;&#xD;\nz\u{1F600}</t:A>"
-        );
+        assert_eq!(text, "<t:A Key=\"a&quot;b&#xA;&lt;\">x&lt;y&gt;&amp;&#xD;\nz\u{1F600}</t:A>");
     }
 }

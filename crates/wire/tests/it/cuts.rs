@@ -3,8 +3,8 @@
 use crate::samples::{BUSY, CONTACT, SERIES, TASK, answer, changes, folders, found};
 use proptest::prelude::*;
 use wire::ews::{
-    CreateFolder, CreateItem, DeleteItem, Failure, FindFolder, FindItem, GetFolder, GetItem,
-    MoveItem, Operation, SyncFolderItems, UpdateFolder, UpdateItem, parse,
+    CreateFolder, CreateItem, DeleteItem, Failure, FindFolder, FindItem, GetFolder, GetItem, MoveItem, Operation,
+    SyncFolderItems, UpdateFolder, UpdateItem, parse,
 };
 use wire::xml::{Error, Limits};
 
@@ -14,10 +14,7 @@ fn all_fail_when_cut<O: Operation>(text: &str) {
         let Some(Failure::Unreadable(error)) = failure else {
             panic!("{} bytes of {} were believed", length, text.len())
         };
-        let named = matches!(
-            error,
-            Error::Cut { .. } | Error::Empty | Error::Foreign { .. } | Error::Malformed { .. }
-        );
+        let named = matches!(error, Error::Cut { .. } | Error::Empty | Error::Foreign { .. } | Error::Malformed { .. });
         assert!(named, "{length}: {error}");
     }
 }
@@ -37,23 +34,15 @@ fn an_answer_cut_anywhere_is_no_answer() {
 #[test]
 fn a_cut_says_it_was_cut() {
     let text = changes();
-    let failure = parse::<SyncFolderItems>(&text.as_bytes()[..text.len() - 20], Limits::default())
-        .expect_err("cut");
-    assert!(
-        matches!(failure, Failure::Unreadable(Error::Cut { .. })),
-        "{failure}"
-    );
+    let failure = parse::<SyncFolderItems>(&text.as_bytes()[..text.len() - 20], Limits::default()).expect_err("cut");
+    assert!(matches!(failure, Failure::Unreadable(Error::Cut { .. })), "{failure}");
 }
 
 #[test]
 fn tags_that_do_not_match_are_malformed() {
     let text = changes().replace("</t:Create>", "</t:Crate>");
-    let failure =
-        parse::<SyncFolderItems>(text.as_bytes(), Limits::default()).expect_err("malformed");
-    assert!(
-        matches!(failure, Failure::Unreadable(Error::Malformed { .. })),
-        "{failure}"
-    );
+    let failure = parse::<SyncFolderItems>(text.as_bytes(), Limits::default()).expect_err("malformed");
+    assert!(matches!(failure, Failure::Unreadable(Error::Malformed { .. })), "{failure}");
 }
 
 fn limited(limits: Limits, text: &str) -> Error {
@@ -66,70 +55,32 @@ fn limited(limits: Limits, text: &str) -> Error {
 // trap 136
 #[test]
 fn each_limit_is_reached_and_named() {
-    let small = Limits {
-        total: 20_000,
-        depth: 16,
-        text: 500,
-        elements: 300,
-    };
+    let small = Limits { total: 20_000, depth: 16, text: 500, elements: 300 };
     let subject = |n: usize| {
-        answer(
-            "GetItem",
-            &format!(
-                "<m:Items><t:Task><t:Subject>{}</t:Subject></t:Task></m:Items>",
-                "x".repeat(n)
-            ),
-        )
+        answer("GetItem", &format!("<m:Items><t:Task><t:Subject>{}</t:Subject></t:Task></m:Items>", "x".repeat(n)))
     };
     assert!(parse::<GetItem>(subject(500).as_bytes(), small).is_ok());
     let error = limited(small, &subject(501));
-    let path =
-        "Envelope/Body/GetItemResponse/ResponseMessages/GetItemResponseMessage/Items/Task/Subject"
-            .to_owned();
+    let path = "Envelope/Body/GetItemResponse/ResponseMessages/GetItemResponseMessage/Items/Task/Subject".to_owned();
     assert_eq!(error, Error::TextTooLong { path, limit: 500 });
     let error = limited(small, &subject(30_000));
     assert!(matches!(error, Error::TooLarge { limit: 20_000, .. }));
-    let deep = format!(
-        "<m:Items>{}{}</m:Items>",
-        "<t:a>".repeat(20),
-        "</t:a>".repeat(20)
-    );
-    assert!(matches!(
-        limited(small, &answer("GetItem", &deep)),
-        Error::TooDeep { limit: 16, .. }
-    ));
+    let deep = format!("<m:Items>{}{}</m:Items>", "<t:a>".repeat(20), "</t:a>".repeat(20));
+    assert!(matches!(limited(small, &answer("GetItem", &deep)), Error::TooDeep { limit: 16, .. }));
     let many = format!("<m:Items>{}</m:Items>", "<t:Task/>".repeat(400));
-    assert!(matches!(
-        limited(small, &answer("GetItem", &many)),
-        Error::TooMany { limit: 300, .. }
-    ));
-    let flood = format!(
-        "<m:Items><t:Task><t:Categories>{}</t:Categories></t:Task></m:Items>",
-        "<t:String/>".repeat(20_001)
-    );
-    assert!(matches!(
-        limited(Limits::default(), &answer("GetItem", &flood)),
-        Error::TooMany { limit: 20_000, .. }
-    ));
+    assert!(matches!(limited(small, &answer("GetItem", &many)), Error::TooMany { limit: 300, .. }));
+    let flood =
+        format!("<m:Items><t:Task><t:Categories>{}</t:Categories></t:Task></m:Items>", "<t:String/>".repeat(20_001));
+    assert!(matches!(limited(Limits::default(), &answer("GetItem", &flood)), Error::TooMany { limit: 20_000, .. }));
 }
 
 #[test]
 fn a_body_over_the_limit_is_cut_and_says_so() {
-    let limits = Limits {
-        text: 100,
-        ..Limits::default()
-    };
-    let body = format!(
-        "<m:Items><t:Task><t:Body BodyType=\"Text\">{}</t:Body></t:Task></m:Items>",
-        "\u{20AC}".repeat(50)
-    );
+    let limits = Limits { text: 100, ..Limits::default() };
+    let body =
+        format!("<m:Items><t:Task><t:Body BodyType=\"Text\">{}</t:Body></t:Task></m:Items>", "\u{20AC}".repeat(50));
     let parsed = parse::<GetItem>(answer("GetItem", &body).as_bytes(), limits).expect("an answer");
-    let item = parsed
-        .only()
-        .expect("one")
-        .expect("served")
-        .first()
-        .expect("an item");
+    let item = parsed.only().expect("one").expect("served").first().expect("an item");
     let body = item.body().expect("a body");
     assert_eq!((body.text.chars().count(), body.truncated), (33, true));
 }

@@ -7,10 +7,7 @@ use wire::ews::*;
 // trap 91
 #[test]
 fn every_request_names_version_zone_and_mailbox() {
-    let request = GetFolder {
-        extended: vec![],
-        folders: vec![DistinguishedFolder::MsgFolderRoot.into()],
-    };
+    let request = GetFolder { extended: vec![], folders: vec![DistinguishedFolder::MsgFolderRoot.into()] };
     let bytes = prepare(&header(), &request);
     validate(&bytes);
     let expected = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
@@ -25,60 +22,34 @@ fn every_request_names_version_zone_and_mailbox() {
         impersonation: Some(Impersonation::SmtpAddress("a@b.test".to_owned())),
     };
     validate(&prepare(&other, &request));
-    let own = String::from_utf8(prepare(
-        &Header {
-            impersonation: None,
-            ..header()
-        },
-        &request,
-    ))
-    .expect("utf-8");
+    let own = String::from_utf8(prepare(&Header { impersonation: None, ..header() }, &request)).expect("utf-8");
     assert!(!own.contains("Impersonation"));
 }
 
 #[test]
 fn changes_are_asked_for_by_state_and_page() {
     let shape = Shape::of([Property::ItemClass.into()]);
-    let folder = FolderId {
-        id: "AAMk=".to_owned(),
-        change_key: Some("AQ".to_owned()),
-    };
-    let request = SyncFolderItems {
-        shape,
-        folder: folder.into(),
-        state: Some("H4+/=".to_owned()),
-        most: 9999,
-    };
+    let folder = FolderId { id: "AAMk=".to_owned(), change_key: Some("AQ".to_owned()) };
+    let request = SyncFolderItems { shape, folder: folder.into(), state: Some("H4+/=".to_owned()), most: 9999 };
     assert_eq!(
         body(&request),
         "<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:FieldURI FieldURI=\"item:ItemClass\"/></t:AdditionalProperties></m:ItemShape>\
          <m:SyncFolderId><t:FolderId Id=\"AAMk=\" ChangeKey=\"AQ\"/></m:SyncFolderId><m:SyncState>H4+/=</m:SyncState><m:MaxChangesReturned>512</m:MaxChangesReturned><m:SyncScope>NormalItems</m:SyncScope></m:SyncFolderItems>"
     );
-    let first = SyncFolderItems {
-        state: None,
-        most: 0,
-        ..request
-    };
+    let first = SyncFolderItems { state: None, most: 0, ..request };
     assert!(body(&first).contains("</m:SyncFolderId><m:MaxChangesReturned>1<"));
 }
 
 #[test]
 fn items_are_read_by_id_number_or_occurrence() {
     let shape = Shape {
-        paths: vec![
-            Property::Subject.into(),
-            Path::entry(Dictionary::PhoneNumber, "Pager"),
-            mark(),
-        ],
+        paths: vec![Property::Subject.into(), Path::entry(Dictionary::PhoneNumber, "Pager"), mark()],
         body: BodyFormat::Text,
         parent: true,
     };
     let ids = vec![
         ItemId::at("A", "1").into(),
-        ItemRef::Occurrence {
-            master: ItemId::at("S", "2"),
-            index: 3,
-        },
+        ItemRef::Occurrence { master: ItemId::at("S", "2"), index: 3 },
         ItemRef::MasterOf(ItemId::of("O")),
     ];
     assert_eq!(
@@ -94,13 +65,7 @@ fn items_are_read_by_id_number_or_occurrence() {
 fn every_property_can_be_asked_for() {
     let paths = Property::ALL.iter().copied().map(Path::Property);
     let ids = vec![ItemId::of("A").into()];
-    assert!(
-        body(&GetItem {
-            shape: Shape::of(paths),
-            ids
-        })
-        .contains("task:TotalWork")
-    );
+    assert!(body(&GetItem { shape: Shape::of(paths), ids }).contains("task:TotalWork"));
 }
 
 // trap 95
@@ -108,56 +73,21 @@ fn every_property_can_be_asked_for() {
 fn a_contact_is_written_in_the_order_of_the_schema() {
     let item = Item::new(ItemKind::Contact)
         .with(Property::Surname, text("Smith"))
-        .with(
-            Path::entry(Dictionary::PhoneNumber, "MobilePhone"),
-            text("2"),
-        )
-        .with(
-            Path::entry(Dictionary::PhoneNumber, "BusinessPhone"),
-            text("1"),
-        )
-        .with(
-            Path::entry(Dictionary::PostalCode, "Business"),
-            text("53111"),
-        )
+        .with(Path::entry(Dictionary::PhoneNumber, "MobilePhone"), text("2"))
+        .with(Path::entry(Dictionary::PhoneNumber, "BusinessPhone"), text("1"))
+        .with(Path::entry(Dictionary::PostalCode, "Business"), text("53111"))
         .with(Path::entry(Dictionary::City, "Home"), text("Ulm"))
-        .with(
-            Path::entry(Dictionary::Street, "Business"),
-            text("1 <Main>\r\nStreet"),
-        )
-        .with(
-            Path::entry(Dictionary::EmailAddress, "EmailAddress1"),
-            text("ann@crm.test"),
-        )
-        .with(
-            Property::Birthday,
-            Value::Moment(Moment::midnight(date(1980, 2, 29))),
-        )
-        .with(
-            Path::Extended(ExtendedPath::tag(0x3A45, ExtendedType::String)),
-            text("Dr."),
-        )
+        .with(Path::entry(Dictionary::Street, "Business"), text("1 <Main>\r\nStreet"))
+        .with(Path::entry(Dictionary::EmailAddress, "EmailAddress1"), text("ann@crm.test"))
+        .with(Property::Birthday, Value::Moment(Moment::midnight(date(1980, 2, 29))))
+        .with(Path::Extended(ExtendedPath::tag(0x3A45, ExtendedType::String)), text("Dr."))
         .with(mark(), text("m1"))
-        .with(
-            Property::Categories,
-            Value::Texts(vec!["A".to_owned(), "B".to_owned()]),
-        )
-        .with(
-            Property::Body,
-            Value::Body(Body {
-                kind: BodyKind::Text,
-                text: "note".to_owned(),
-                truncated: false,
-            }),
-        )
+        .with(Property::Categories, Value::Texts(vec!["A".to_owned(), "B".to_owned()]))
+        .with(Property::Body, Value::Body(Body { kind: BodyKind::Text, text: "note".to_owned(), truncated: false }))
         .with(Property::GivenName, text("Ann\u{1}"))
         .with(Property::ItemClass, text("IPM.Contact"))
         .with(Property::Sensitivity, text("Private"));
-    let request = CreateItem {
-        folder: DistinguishedFolder::Contacts.into(),
-        items: vec![item],
-        mail: Mail::None,
-    };
+    let request = CreateItem { folder: DistinguishedFolder::Contacts.into(), items: vec![item], mail: Mail::None };
     assert_eq!(
         body(&request),
         format!(
@@ -178,41 +108,18 @@ fn rule(pattern: Pattern, range: Range) -> Value {
 
 #[test]
 fn a_series_is_written_with_its_rule_and_zone_and_invites_nobody() {
-    let range = Range::EndDate {
-        start: date(2026, 11, 2),
-        end: date(2027, 1, 31),
-    };
+    let range = Range::EndDate { start: date(2026, 11, 2), end: date(2027, 1, 31) };
     let days = vec![DayOfWeek::Monday, DayOfWeek::Thursday];
     let item = Item::new(ItemKind::CalendarItem)
-        .with(
-            Property::EndTimeZone,
-            Value::Zone(ZoneDefinition::named("W. Europe Standard Time")),
-        )
-        .with(
-            Property::StartTimeZone,
-            Value::Zone(ZoneDefinition::named("W. Europe Standard Time")),
-        )
-        .with(
-            Property::Recurrence,
-            rule(
-                Pattern::Weekly {
-                    interval: 2,
-                    days,
-                    first: Some(DayOfWeek::Sunday),
-                },
-                range,
-            ),
-        )
+        .with(Property::EndTimeZone, Value::Zone(ZoneDefinition::named("W. Europe Standard Time")))
+        .with(Property::StartTimeZone, Value::Zone(ZoneDefinition::named("W. Europe Standard Time")))
+        .with(Property::Recurrence, rule(Pattern::Weekly { interval: 2, days, first: Some(DayOfWeek::Sunday) }, range))
         .with(Property::Start, moment("2026-11-02T10:00:00+01:00"))
         .with(Property::End, moment("2026-11-02T10:30:00.5+01:00"))
         .with(Property::ReminderIsSet, Value::Flag(true))
         .with(Property::ReminderMinutesBeforeStart, Value::Whole(15))
         .with(Property::Subject, text("Weekly"));
-    let request = CreateItem {
-        folder: DistinguishedFolder::Calendar.into(),
-        items: vec![item],
-        mail: Mail::default(),
-    };
+    let request = CreateItem { folder: DistinguishedFolder::Calendar.into(), items: vec![item], mail: Mail::default() };
     assert_eq!(
         body(&request),
         "<m:CreateItem MessageDisposition=\"SaveOnly\" SendMeetingInvitations=\"SendToNone\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"calendar\"/></m:SavedItemFolderId><m:Items><t:CalendarItem>\
@@ -230,119 +137,55 @@ fn every_pattern_and_range_is_valid() {
     let start = date(2026, 11, 2);
     let patterns = [
         Pattern::Daily { interval: 3 },
-        Pattern::Weekly {
-            interval: 1,
-            days: vec![Friday],
-            first: None,
-        },
-        Pattern::AbsoluteMonthly {
-            interval: 2,
-            day: 31,
-        },
-        Pattern::RelativeMonthly {
-            interval: 1,
-            day: Weekday,
-            week: Week::Last,
-        },
+        Pattern::Weekly { interval: 1, days: vec![Friday], first: None },
+        Pattern::AbsoluteMonthly { interval: 2, day: 31 },
+        Pattern::RelativeMonthly { interval: 1, day: Weekday, week: Week::Last },
         Pattern::AbsoluteYearly { day: 29, month: 2 },
-        Pattern::RelativeYearly {
-            day: WeekendDay,
-            week: Week::Second,
-            month: 12,
-        },
-        Pattern::RelativeYearly {
-            day: Day,
-            week: Week::First,
-            month: 1,
-        },
+        Pattern::RelativeYearly { day: WeekendDay, week: Week::Second, month: 12 },
+        Pattern::RelativeYearly { day: Day, week: Week::First, month: 1 },
     ];
-    let ranges = [
-        Range::NoEnd { start },
-        Range::Numbered { start, count: 7 },
-        Range::EndDate {
-            start,
-            end: date(2030, 1, 1),
-        },
-    ];
+    let ranges =
+        [Range::NoEnd { start }, Range::Numbered { start, count: 7 }, Range::EndDate { start, end: date(2030, 1, 1) }];
     let regenerations = [
         Pattern::DailyRegeneration { interval: 1 },
         Pattern::WeeklyRegeneration { interval: 2 },
         Pattern::MonthlyRegeneration { interval: 3 },
         Pattern::YearlyRegeneration { interval: 4 },
     ];
-    let calendar = patterns
-        .iter()
-        .flat_map(|p| ranges.map(|r| (ItemKind::CalendarItem, Property::Recurrence, p, r)));
+    let calendar = patterns.iter().flat_map(|p| ranges.map(|r| (ItemKind::CalendarItem, Property::Recurrence, p, r)));
     let tasks = patterns
         .iter()
         .chain(&regenerations)
         .flat_map(|p| ranges.map(|r| (ItemKind::Task, Property::TaskRecurrence, p, r)));
-    let items: Vec<Item> = calendar
-        .chain(tasks)
-        .map(|(kind, path, p, r)| Item::new(kind).with(path, rule(p.clone(), r)))
-        .collect();
+    let items: Vec<Item> =
+        calendar.chain(tasks).map(|(kind, path, p, r)| Item::new(kind).with(path, rule(p.clone(), r))).collect();
     assert_eq!(items.len(), 7 * 3 + 11 * 3);
-    let request = CreateItem {
-        folder: DistinguishedFolder::Tasks.into(),
-        items,
-        mail: Mail::None,
-    };
+    let request = CreateItem { folder: DistinguishedFolder::Tasks.into(), items, mail: Mail::None };
     assert!(body(&request).contains("<t:Month>February</t:Month>"));
 }
 
 // R4
 #[test]
 fn a_zone_of_its_own_is_written_with_its_rules() {
-    let to = |kind: &str, to: &str, when| Transition {
-        kind: kind.to_owned(),
-        to: to.to_owned(),
-        when,
-    };
-    let summer = When::Day {
-        offset_seconds: 7200,
-        month: 3,
-        day: DayOfWeek::Sunday,
-        occurrence: -1,
-    };
-    let winter = When::Date {
-        offset_seconds: 10800,
-        month: 10,
-        day: 25,
-    };
+    let to = |kind: &str, to: &str, when| Transition { kind: kind.to_owned(), to: to.to_owned(), when };
+    let summer = When::Day { offset_seconds: 7200, month: 3, day: DayOfWeek::Sunday, occurrence: -1 };
+    let winter = When::Date { offset_seconds: 10800, month: 10, day: 25 };
     let at = Moment::read("2007-01-01T00:00:00").expect("a time");
     let zone = ZoneDefinition {
         id: Some("tzone://Microsoft/Custom".to_owned()),
         name: Some("Kundenzeit".to_owned()),
         periods: [("std", "Standard", -3600), ("dst", "Daylight", -7200)]
-            .map(|(id, name, bias_seconds)| Period {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                bias_seconds,
-            })
+            .map(|(id, name, bias_seconds)| Period { id: id.to_owned(), name: name.to_owned(), bias_seconds })
             .to_vec(),
         groups: vec![TransitionsGroup {
             id: "0".to_owned(),
             transitions: vec![to("Period", "dst", summer), to("Period", "std", winter)],
         }],
-        transitions: vec![
-            to("Group", "0", When::Always),
-            to("Group", "0", When::At(at)),
-        ],
+        transitions: vec![to("Group", "0", When::Always), to("Group", "0", When::At(at))],
     };
-    let fields = vec![FieldChange::Set(
-        Property::StartTimeZone.into(),
-        Value::Zone(zone),
-    )];
-    let change = ItemChange {
-        item: ItemId::at("A", "1").into(),
-        kind: ItemKind::CalendarItem,
-        fields,
-    };
-    let request = UpdateItem {
-        conflicts: ConflictResolution::NeverOverwrite,
-        mail: Mail::None,
-        changes: vec![change],
-    };
+    let fields = vec![FieldChange::Set(Property::StartTimeZone.into(), Value::Zone(zone))];
+    let change = ItemChange { item: ItemId::at("A", "1").into(), kind: ItemKind::CalendarItem, fields };
+    let request = UpdateItem { conflicts: ConflictResolution::NeverOverwrite, mail: Mail::None, changes: vec![change] };
     assert_eq!(
         body(&request),
         "<m:UpdateItem ConflictResolution=\"NeverOverwrite\" MessageDisposition=\"SaveOnly\" SendMeetingInvitationsOrCancellations=\"SendToNone\"><m:ItemChanges><t:ItemChange><t:ItemId Id=\"A\" ChangeKey=\"1\"/><t:Updates><t:SetItemField><t:FieldURI FieldURI=\"calendar:StartTimeZone\"/><t:CalendarItem>\

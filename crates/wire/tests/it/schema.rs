@@ -8,9 +8,7 @@ pub const GUID: &str = "f3a1c2d4-0000-4000-8000-0123456789ab";
 pub fn header() -> Header {
     Header {
         version: Version::Exchange2013Sp1,
-        impersonation: Some(Impersonation::PrimarySmtpAddress(
-            "anna@crm.test".to_owned(),
-        )),
+        impersonation: Some(Impersonation::PrimarySmtpAddress("anna@crm.test".to_owned())),
     }
 }
 
@@ -32,15 +30,10 @@ pub fn body<O: Operation>(operation: &O) -> String {
     validate(&bytes);
     let whole = String::from_utf8(bytes).expect("utf-8");
     let start = whole.find("<s:Body>").expect("a body") + "<s:Body>".len();
-    whole[start..]
-        .trim_end_matches("</s:Body></s:Envelope>")
-        .to_owned()
+    whole[start..].trim_end_matches("</s:Body></s:Envelope>").to_owned()
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "a test that checks less than it could must say so"
-)]
+#[expect(clippy::print_stdout, reason = "a test that checks less than it could must say so")]
 pub fn validate(bytes: &[u8]) {
     let Some(schema) = std::env::var_os("EWS_SCHEMA") else {
         println!("skipped: EWS_SCHEMA does not say where the published schema is");
@@ -55,17 +48,8 @@ pub fn validate(bytes: &[u8]) {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("xmllint runs");
-    child
-        .stdin
-        .take()
-        .expect("its input")
-        .write_all(bytes)
-        .expect("written");
+    child.stdin.take().expect("its input").write_all(bytes).expect("written");
     let output = child.wait_with_output().expect("it ends");
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{told}\n{}",
-        String::from_utf8_lossy(bytes)
-    );
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(bytes));
 }

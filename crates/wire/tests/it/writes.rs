@@ -13,16 +13,8 @@ fn an_update_names_each_field_it_sets_or_takes_away_and_no_other() {
         FieldChange::Delete(Property::Nickname.into()),
         FieldChange::Set(mark(), text("m2")),
     ];
-    let change = ItemChange {
-        item: ItemId::at("A", "1").into(),
-        kind: ItemKind::Contact,
-        fields,
-    };
-    let request = UpdateItem {
-        conflicts: ConflictResolution::default(),
-        mail: Mail::None,
-        changes: vec![change],
-    };
+    let change = ItemChange { item: ItemId::at("A", "1").into(), kind: ItemKind::Contact, fields };
+    let request = UpdateItem { conflicts: ConflictResolution::default(), mail: Mail::None, changes: vec![change] };
     assert_eq!(
         body(&request),
         format!(
@@ -41,29 +33,15 @@ fn an_update_names_each_field_it_sets_or_takes_away_and_no_other() {
 #[test]
 fn a_delete_goes_to_deleted_items_and_always_says_what_it_sends() {
     let ids = vec![ItemId::at("A", "1").into()];
-    let request = DeleteItem {
-        how: DeleteType::default(),
-        mail: Mail::None,
-        tasks: AffectedTaskOccurrences::default(),
-        ids,
-    };
+    let request =
+        DeleteItem { how: DeleteType::default(), mail: Mail::None, tasks: AffectedTaskOccurrences::default(), ids };
     assert_eq!(
         body(&request),
         "<m:DeleteItem DeleteType=\"MoveToDeletedItems\" SendMeetingCancellations=\"SendToNone\" AffectedTaskOccurrences=\"AllOccurrences\"><m:ItemIds><t:ItemId Id=\"A\" ChangeKey=\"1\"/></m:ItemIds></m:DeleteItem>"
     );
     let tasks = AffectedTaskOccurrences::SpecifiedOccurrenceOnly;
-    for (how, name) in [
-        (DeleteType::SoftDelete, "SoftDelete"),
-        (DeleteType::HardDelete, "HardDelete"),
-    ] {
-        assert!(
-            body(&DeleteItem {
-                how,
-                tasks,
-                ..request.clone()
-            })
-            .contains(name)
-        );
+    for (how, name) in [(DeleteType::SoftDelete, "SoftDelete"), (DeleteType::HardDelete, "HardDelete")] {
+        assert!(body(&DeleteItem { how, tasks, ..request.clone() }).contains(name));
     }
 }
 
@@ -80,44 +58,22 @@ fn only_a_write_that_says_so_sends_mail() {
         response: Some("Accept".to_owned()),
         last_response: None,
     };
-    let item = Item::new(ItemKind::CalendarItem)
-        .with(Property::RequiredAttendees, Value::Attendees(vec![guest]));
+    let item = Item::new(ItemKind::CalendarItem).with(Property::RequiredAttendees, Value::Attendees(vec![guest]));
     let on = MailOn::an_administrator_turned_mail_on();
-    let create = CreateItem {
-        folder: DistinguishedFolder::Calendar.into(),
-        items: vec![item],
-        mail: Mail::On(on),
-    };
+    let create = CreateItem { folder: DistinguishedFolder::Calendar.into(), items: vec![item], mail: Mail::On(on) };
     let written = body(&create);
     assert!(written.contains("SendMeetingInvitations=\"SendToAllAndSaveCopy\""));
-    assert!(
-        !written.contains("ResponseType"),
-        "responses are never written"
-    ); // P4
+    assert!(!written.contains("ResponseType"), "responses are never written"); // P4
     let fields = vec![FieldChange::Set(Property::Location.into(), text("Room"))];
-    let change = ItemChange {
-        item: ItemId::at("A", "1").into(),
-        kind: ItemKind::CalendarItem,
-        fields,
-    };
+    let change = ItemChange { item: ItemId::at("A", "1").into(), kind: ItemKind::CalendarItem, fields };
     for (mail, word) in [
         (Mail::None, "\"SendToNone\""),
         (Mail::On(on), "\"SendToAllAndSaveCopy\""),
-        (
-            Mail::On(on.only_to_those_added_or_removed()),
-            "\"SendToChangedAndSaveCopy\"",
-        ),
+        (Mail::On(on.only_to_those_added_or_removed()), "\"SendToChangedAndSaveCopy\""),
     ] {
         let conflicts = ConflictResolution::AutoResolve;
-        let written = body(&UpdateItem {
-            conflicts,
-            mail,
-            changes: vec![change.clone()],
-        });
-        assert!(
-            written.contains(&format!("SendMeetingInvitationsOrCancellations={word}")),
-            "{written}"
-        );
+        let written = body(&UpdateItem { conflicts, mail, changes: vec![change.clone()] });
+        assert!(written.contains(&format!("SendMeetingInvitationsOrCancellations={word}")), "{written}");
     }
 }
 
@@ -127,23 +83,13 @@ fn searches_and_moves_are_valid() {
         Restriction::IsEqualTo(mark(), "m\"1".to_owned()),
         Restriction::Or(vec![
             Restriction::Exists(mark()),
-            Restriction::Not(Box::new(Restriction::StartsWith(
-                Property::ItemClass.into(),
-                "IPM.Task".to_owned(),
-            ))),
+            Restriction::Not(Box::new(Restriction::StartsWith(Property::ItemClass.into(), "IPM.Task".to_owned()))),
         ]),
     ]);
     let shape = Shape::of([mark()]).and_parent();
-    let view = View::Page {
-        offset: 100,
-        most: 50,
-    };
-    let find = FindItem {
-        shape,
-        view,
-        restriction: Some(all),
-        folders: vec![DistinguishedFolder::DeletedItems.into()],
-    };
+    let view = View::Page { offset: 100, most: 50 };
+    let find =
+        FindItem { shape, view, restriction: Some(all), folders: vec![DistinguishedFolder::DeletedItems.into()] };
     assert_eq!(
         body(&find),
         format!(
@@ -168,10 +114,7 @@ fn searches_and_moves_are_valid() {
     assert!(written.contains("<m:CalendarView MaxEntriesReturned=\"10\" StartDate=\"2026-11-02T00:00:00Z\" EndDate=\"2026-11-03T00:00:00Z\"/>"));
     let ids = vec![ItemId::of("A").into()];
     assert_eq!(
-        body(&MoveItem {
-            to: FolderId::of("F").into(),
-            ids
-        }),
+        body(&MoveItem { to: FolderId::of("F").into(), ids }),
         "<m:MoveItem><m:ToFolderId><t:FolderId Id=\"F\"/></m:ToFolderId><m:ItemIds><t:ItemId Id=\"A\"/></m:ItemIds><m:ReturnNewItemIds>true</m:ReturnNewItemIds></m:MoveItem>"
     );
 }
@@ -179,49 +122,20 @@ fn searches_and_moves_are_valid() {
 #[test]
 fn folders_are_listed_made_and_marked() {
     let ours = ExtendedPath::named(GUID, "mailbox", ExtendedType::String);
-    for (traversal, word) in [
-        (FolderTraversal::Deep, "Deep"),
-        (FolderTraversal::Shallow, "Shallow"),
-    ] {
+    for (traversal, word) in [(FolderTraversal::Deep, "Deep"), (FolderTraversal::Shallow, "Shallow")] {
         let parent = DistinguishedFolder::MsgFolderRoot.into();
-        let written = body(&FindFolder {
-            extended: vec![ours.clone()],
-            parent,
-            traversal,
-            offset: 0,
-            most: 200,
-        });
+        let written = body(&FindFolder { extended: vec![ours.clone()], parent, traversal, offset: 0, most: 200 });
         assert!(written.starts_with(&format!("<m:FindFolder Traversal=\"{word}\">")));
     }
-    let kinds = [
-        FolderKind::Contacts,
-        FolderKind::Calendar,
-        FolderKind::Tasks,
-        FolderKind::Other,
-        FolderKind::Search,
-    ];
-    let folders = kinds
-        .map(|kind| NewFolder {
-            kind,
-            name: "Sub & co".to_owned(),
-        })
-        .to_vec();
-    assert!(
-        body(&CreateFolder {
-            parent: DistinguishedFolder::Contacts.into(),
-            folders
-        })
-        .contains("Sub &amp; co")
-    );
+    let kinds = [FolderKind::Contacts, FolderKind::Calendar, FolderKind::Tasks, FolderKind::Other, FolderKind::Search];
+    let folders = kinds.map(|kind| NewFolder { kind, name: "Sub & co".to_owned() }).to_vec();
+    assert!(body(&CreateFolder { parent: DistinguishedFolder::Contacts.into(), folders }).contains("Sub &amp; co"));
     let request = UpdateFolder {
         folder: DistinguishedFolder::MsgFolderRoot.into(),
         kind: FolderKind::Other,
         set: vec![
             (ours, text("mb1")),
-            (
-                ExtendedPath::number("Common", 7, ExtendedType::StringArray),
-                Value::Texts(vec!["a".to_owned()]),
-            ),
+            (ExtendedPath::number("Common", 7, ExtendedType::StringArray), Value::Texts(vec!["a".to_owned()])),
         ],
     };
     assert_eq!(
