@@ -4,6 +4,7 @@ mod changes;
 mod deletes;
 mod fields;
 mod looks;
+mod meetings;
 mod network;
 mod series;
 mod trouble;
