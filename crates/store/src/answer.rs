@@ -250,3 +250,11 @@ pub struct Concerns {
     /// Users whose groups may have changed: their pairings become due.
     pub memberships: std::collections::BTreeSet<model::UserId>,
 }
+
+impl Concerns {
+    /// Whether it tells nothing beside its cursor.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.looks.is_empty() && self.everywhere.is_empty() && self.memberships.is_empty()
+    }
+}

@@ -110,7 +110,8 @@ impl SecretKey {
     /// A key for another purpose, so that no two purposes share one.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; KEY_LEN] {
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice()).expect("a key of any length will do");
+        let mut mac =
+            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice()).expect("a key of any length will do");
         mac.update(purpose.as_bytes());
         mac.finalize().into_bytes().into()
     }

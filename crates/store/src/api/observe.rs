@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Saves a page of the CRM reader under its lease (`crm:ID`): its cursor, the looks for every pairing concerned, and
-    /// the pairings whose memberships changed made due, in one transaction.
+    /// the pairings whose memberships changed made due, in one transaction. One that tells nothing new writes nothing.
     pub async fn save_concerned(&self, lease: &Lease, crm: &CrmId, concerns: &Concerns) -> Result<()> {
         engine!(self, save_concerned(lease, crm, concerns))
     }

@@ -132,6 +132,13 @@ impl Memory {
     }
 
     pub(crate) fn save_concerned(&self, lease: &Lease, crm: &CrmId, concerns: &Concerns) -> Result<()> {
+        let quiet = self.read(|state| {
+            state.fenced_by(lease, &crate::checks::reader(crm))?;
+            Ok(concerns.is_quiet() && state.readers.get(crm) == Some(&concerns.cursor))
+        })?;
+        if quiet {
+            return Ok(());
+        }
         self.write(|state| {
             state.fenced_by(lease, &crate::checks::reader(crm))?;
             for (user, kind, id) in &concerns.looks {

@@ -64,7 +64,7 @@ pub(super) async fn count(
 }
 
 /// An empty text stands for all.
-fn or_all<'a>(pairing: Option<&'a PairingId>, domain: Option<Domain>) -> (&'a str, &'static str) {
+fn or_all(pairing: Option<&PairingId>, domain: Option<Domain>) -> (&str, &'static str) {
     (pairing.map_or("", PairingId::as_str), domain.map_or("", Domain::as_str))
 }
 

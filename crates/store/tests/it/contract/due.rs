@@ -1,0 +1,143 @@
+//! Which pairings are due, and that no hint is lost.
+
+use crate::world::{World, crm, minute, observation, on_every_engine, rid, start, well};
+use model::{Kind, PairingId, Side, UserId};
+use store::{Concerns, Look, Observation, PairingChange, PairingState, Seen};
+
+on_every_engine! {
+    a_new_pairing_is_due_and_then_every_interval,
+    the_longest_unserved_comes_first,
+    a_disabled_or_stopped_pairing_is_not_due,
+    patience_is_kept_until_its_time_or_a_person_ends_it,
+    a_pairing_made_due_during_its_cycle_is_due_after_it,
+    a_ripe_look_makes_its_pairing_due,
+    an_observation_that_no_cycle_saw_makes_its_pairing_due,
+    a_leased_pairing_is_not_due,
+    a_change_of_the_interval_counts_at_once,
+}
+
+async fn cycle(world: &World, pairing: &PairingId, state: PairingState) {
+    let lease = world.lease(pairing).await;
+    world.end(&lease, state).await;
+    world.store.release_lease(&lease).await.unwrap();
+}
+
+async fn due(world: &World, minutes: i64) -> Vec<String> {
+    let due = world.store.due(minute(minutes), 10).await.unwrap();
+    due.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+// E4
+async fn a_new_pairing_is_due_and_then_every_interval(world: &World) {
+    let anna = world.map("anna").await;
+    assert_eq!(due(world, 0).await, ["anna"]);
+    cycle(world, &anna, well(start())).await;
+    let almost = minute(1).checked_sub(jiff::SignedDuration::from_micros(1)).unwrap();
+    assert!(world.store.due(almost, 10).await.unwrap().is_empty());
+    assert_eq!(due(world, 1).await, ["anna"]);
+}
+
+async fn the_longest_unserved_comes_first(world: &World) {
+    for (name, at) in [("a", 3), ("b", 1), ("c", 2)] {
+        let id = world.map(name).await;
+        cycle(world, &id, well(minute(at))).await;
+    }
+    world.map("new").await;
+    assert_eq!(due(world, 60).await, ["new", "b", "c", "a"]);
+    assert_eq!(world.store.due(minute(60), 2).await.unwrap().len(), 2);
+}
+
+// L1
+async fn a_disabled_or_stopped_pairing_is_not_due(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    store.change_pairing(&anna, &[PairingChange::Enable(false)]).await.unwrap();
+    assert!(due(world, 60).await.is_empty());
+    store.change_pairing(&anna, &[PairingChange::Enable(true)]).await.unwrap();
+    assert_eq!(due(world, 60).await, ["anna"]);
+    let stopped = PairingState { stopped: Some("another mailbox".into()), ..well(start()) };
+    cycle(world, &anna, stopped).await;
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    assert!(due(world, 60).await.is_empty());
+    store.change_pairing(&anna, &[PairingChange::ConfirmMailbox]).await.unwrap();
+    assert_eq!(due(world, 0).await, ["anna"]);
+}
+
+async fn patience_is_kept_until_its_time_or_a_person_ends_it(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    let patient = PairingState { failures: 3, not_before: Some(minute(30)), ..well(start()) };
+    cycle(world, &anna, patient).await;
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    assert!(due(world, 29).await.is_empty());
+    assert_eq!(due(world, 30).await, ["anna"]);
+    store.change_pairing(&anna, &[PairingChange::RetryNow]).await.unwrap();
+    assert_eq!(due(world, 0).await, ["anna"]);
+}
+
+async fn a_pairing_made_due_during_its_cycle_is_due_after_it(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    cycle(world, &anna, well(start())).await;
+    assert!(due(world, 0).await.is_empty(), "served: it was known when the lease was taken");
+    let lease = world.lease(&anna).await;
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    world.end(&lease, well(start())).await;
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 0).await, ["anna"]);
+    cycle(world, &anna, well(start())).await;
+    assert!(due(world, 0).await.is_empty());
+    // Memberships that may have changed do the same, through the CRM reader.
+    let reader = store.take_lease("crm:crm", "node", 60_000, 0).await.unwrap().unwrap();
+    let memberships = [UserId::new("user-anna"), UserId::new("unknown")].into();
+    let concerns = Concerns { cursor: "1".into(), memberships, ..Concerns::default() };
+    store.save_concerned(&reader, &crm(), &concerns).await.unwrap();
+    assert_eq!(due(world, 0).await, ["anna"]);
+}
+
+async fn a_ripe_look_makes_its_pairing_due(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    cycle(world, &anna, well(minute(100))).await;
+    let later = Look::later(Side::Crm, Kind::Contact, rid("c1"), minute(100));
+    store.add_looks(&anna, &[later]).await.unwrap();
+    assert!(due(world, 99).await.is_empty());
+    assert_eq!(due(world, 100).await, ["anna"]);
+}
+
+async fn an_observation_that_no_cycle_saw_makes_its_pairing_due(world: &World) {
+    let anna = world.map("anna").await;
+    cycle(world, &anna, well(minute(10))).await;
+    let lease = world.lease(&anna).await;
+    let old = observation(Side::Pim, Kind::Contact, "old", "v1");
+    world.see(&lease, Seen { observations: vec![old], ..Seen::default() }).await;
+    world.store.release_lease(&lease).await.unwrap();
+    assert!(due(world, 10).await.is_empty(), "its cycle saw it and left it");
+    let lease = world.lease(&anna).await;
+    let new = Observation { at: minute(11), ..observation(Side::Pim, Kind::Contact, "new", "v1") };
+    world.see(&lease, Seen { observations: vec![new], ..Seen::default() }).await;
+    world.store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 10).await, ["anna"]);
+}
+
+async fn a_leased_pairing_is_not_due(world: &World) {
+    let (_, lease) = world.mapped("anna").await;
+    assert!(due(world, 60).await.is_empty());
+    world.store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 60).await, ["anna"]);
+    // One that ended without a word is free to be tried.
+    world.store.take_lease("anna", "node", 0, 0).await.unwrap().unwrap();
+    assert_eq!(due(world, 60).await, ["anna"]);
+}
+
+// L7
+async fn a_change_of_the_interval_counts_at_once(world: &World) {
+    let anna = world.map("anna").await;
+    cycle(world, &anna, well(start())).await;
+    let mut settings = world.store.settings().await.unwrap();
+    settings.interval_s = 3_600;
+    world.store.change_settings(1, &settings).await.unwrap();
+    assert!(due(world, 59).await.is_empty());
+    assert_eq!(due(world, 60).await, ["anna"]);
+}

@@ -1,0 +1,123 @@
+//! Leases: one holder, a fence that grows, and no state write without it.
+
+use crate::world::{World, crm, intent, line, link, observation, on_every_engine, start, well};
+use model::{Kind, PairingId, Side};
+use store::{Brake, Concerns, Ended, HistoryFilter, Lease, Seen, Settle, StoreError};
+
+on_every_engine! {
+    a_lease_has_one_holder_and_its_fence_grows,
+    a_taker_waits_the_grace_unless_it_was_released,
+    a_lease_that_was_taken_over_is_neither_renewed_nor_released,
+    a_lease_that_ended_unnoticed_may_still_be_renewed,
+    no_state_write_without_the_lease,
+    a_lease_writes_for_its_own_pairing_only,
+}
+
+async fn take(world: &World, holder: &str, ttl_ms: u64, grace_ms: u64) -> Option<Lease> {
+    world.store.take_lease("anna", holder, ttl_ms, grace_ms).await.unwrap()
+}
+
+// trap 161
+async fn a_lease_has_one_holder_and_its_fence_grows(world: &World) {
+    let first = take(world, "one", 60_000, 0).await.unwrap();
+    assert_eq!((first.name.as_str(), first.holder.as_str(), first.fence), ("anna", "one", 1));
+    assert_eq!(take(world, "two", 60_000, 0).await, None);
+    assert_eq!(take(world, "one", 60_000, 0).await, None, "not twice by the same holder either");
+    world.store.release_lease(&first).await.unwrap();
+    let second = take(world, "two", 60_000, 0).await.unwrap();
+    assert_eq!(second.fence, 2);
+    let other = world.store.take_lease("bob", "two", 60_000, 0).await.unwrap().unwrap();
+    assert_eq!(other.fence, 1);
+}
+
+// decision 10
+async fn a_taker_waits_the_grace_unless_it_was_released(world: &World) {
+    take(world, "one", 0, 0).await.unwrap();
+    assert_eq!(take(world, "two", 60_000, 3_600_000).await, None);
+    let second = take(world, "two", 60_000, 0).await.unwrap();
+    world.store.release_lease(&second).await.unwrap();
+    let third = take(world, "three", 60_000, 3_600_000).await.unwrap();
+    assert_eq!(third.fence, 3);
+}
+
+async fn a_lease_that_was_taken_over_is_neither_renewed_nor_released(world: &World) {
+    let old = take(world, "one", 0, 0).await.unwrap();
+    let new = take(world, "two", 60_000, 0).await.unwrap();
+    assert_eq!(world.store.renew_lease(&old, 60_000).await, Err(StoreError::Fenced));
+    assert_eq!(world.store.release_lease(&old).await, Err(StoreError::Fenced));
+    assert_eq!(take(world, "three", 60_000, 0).await, None);
+    let renewed = world.store.renew_lease(&new, 120_000).await.unwrap();
+    assert_eq!((renewed.fence, renewed.until > new.until), (new.fence, true));
+    world.store.release_lease(&new).await.unwrap();
+    assert_eq!(world.store.release_lease(&new).await, Err(StoreError::Fenced));
+}
+
+async fn a_lease_that_ended_unnoticed_may_still_be_renewed(world: &World) {
+    let lease = take(world, "one", 0, 0).await.unwrap();
+    let renewed = world.store.renew_lease(&lease, 60_000).await.unwrap();
+    assert_eq!(renewed.fence, lease.fence);
+    assert_eq!(take(world, "two", 60_000, 0).await, None);
+}
+
+// decision 10
+async fn no_state_write_without_the_lease(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    let old = take(world, "one", 0, 0).await.unwrap();
+    let new = take(world, "two", 60_000, 0).await.unwrap();
+    let forged = Lease { fence: new.fence, ..old.clone() };
+    for lease in [&old, &forged] {
+        let seen = Seen { observations: vec![observation(Side::Pim, Kind::Contact, "p1", "v1")], ..Seen::default() };
+        assert_eq!(store.save_seen(lease, &anna, &seen).await, Err(StoreError::Fenced));
+        assert_eq!(store.drop_observing(lease, &anna).await, Err(StoreError::Fenced));
+        assert_eq!(store.open_intent(lease, &intent(lease, "i1", None)).await, Err(StoreError::Fenced));
+        let settle = Settle {
+            links: vec![link(&anna, "l1", Kind::Contact, "c1", "p1")],
+            history: vec![line(&anna, "c", start())],
+            ..Settle::default()
+        };
+        assert_eq!(store.settle(lease, &anna, start(), &settle).await, Err(StoreError::Fenced));
+        let ended = Ended { state: well(start()), mailbox: None };
+        assert_eq!(store.end_cycle(lease, &anna, &ended).await, Err(StoreError::Fenced));
+        assert_eq!(store.put_brake(lease, &brake(&anna)).await, Err(StoreError::Fenced));
+        let dropped = store.drop_brake(lease, Some(&anna), None, Side::Pim).await;
+        assert_eq!(dropped, Err(StoreError::Fenced));
+    }
+    assert!(store.work(&anna, Kind::Contact, None, 10).await.unwrap().is_empty());
+    assert!(store.intents(&anna, None, 10).await.unwrap().is_empty());
+    assert!(store.links(&anna, None, None, 10).await.unwrap().is_empty());
+    assert!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().is_empty());
+    assert!(store.brakes().await.unwrap().is_empty());
+    assert_eq!(store.pairing(&anna).await.unwrap().unwrap().state.last_cycle, None);
+
+    let old = store.take_lease("crm:crm", "one", 0, 0).await.unwrap().unwrap();
+    store.take_lease("crm:crm", "two", 60_000, 0).await.unwrap().unwrap();
+    let concerns = Concerns { cursor: "9".into(), ..Concerns::default() };
+    assert_eq!(store.save_concerned(&old, &crm(), &concerns).await, Err(StoreError::Fenced));
+    assert_eq!(store.crm_cursor(&crm()).await.unwrap(), None);
+}
+
+fn brake(pairing: &PairingId) -> Brake {
+    Brake {
+        pairing: Some(pairing.clone()),
+        domain: None,
+        side: Side::Pim,
+        digest: "d".into(),
+        why: "40 deletes".into(),
+        at: start(),
+        released: None,
+    }
+}
+
+// invariant 12
+async fn a_lease_writes_for_its_own_pairing_only(world: &World) {
+    let store = &world.store;
+    let (_, annas) = world.mapped("anna").await;
+    let bob = world.map("bob").await;
+    let seen = Seen { observations: vec![observation(Side::Pim, Kind::Contact, "p1", "v1")], ..Seen::default() };
+    assert_eq!(store.save_seen(&annas, &bob, &seen).await, Err(StoreError::Fenced));
+    let settle = Settle { close: vec!["i1".into()], ..Settle::default() };
+    assert_eq!(store.settle(&annas, &bob, start(), &settle).await, Err(StoreError::Fenced));
+    let concerns = Concerns { cursor: "9".into(), ..Concerns::default() };
+    assert_eq!(store.save_concerned(&annas, &crm(), &concerns).await, Err(StoreError::Fenced));
+}
