@@ -11,5 +11,7 @@ mod questions;
 mod settings;
 mod signing_in;
 mod sync_list;
+mod tcp;
 mod users;
+mod worker;
 mod world;

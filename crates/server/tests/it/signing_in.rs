@@ -20,7 +20,7 @@ async fn a_password_gives_a_token_that_ends() {
     let made = world.made(&anna, "/api/crm/sign-in", body).await;
     let token = with(&anna, made["token"].as_str().expect("a token"));
     assert_eq!(id(&world.get(&token, "/api/crm/me").await.json), anna.id);
-    world.clock.pass_s(601);
+    world.pass_s(601);
     assert_eq!(world.get(&token, "/api/crm/me").await.code(), "no_token");
 }
 

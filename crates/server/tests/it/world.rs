@@ -18,7 +18,7 @@ use store::secrets::SecretKey;
 use tower::ServiceExt;
 
 /// A clock that stands still until it is moved.
-pub struct StillClock(AtomicU64);
+struct StillClock(AtomicU64);
 
 #[async_trait]
 impl Clock for StillClock {
@@ -32,15 +32,8 @@ impl Clock for StillClock {
     }
 }
 
-impl StillClock {
-    /// Moves the clock on.
-    pub fn pass_s(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
-    }
-}
-
 /// Dice that count: every roll differs, every run is the same.
-pub struct CountingDice(AtomicU64);
+struct CountingDice(AtomicU64);
 
 impl Dice for CountingDice {
     fn roll(&self) -> u64 {
@@ -52,7 +45,7 @@ impl Dice for CountingDice {
 /// A server in memory, with an administrator.
 pub struct World {
     pub services: Services,
-    pub clock: Arc<StillClock>,
+    still: Arc<StillClock>,
     pub admin: Person,
     router: Router,
 }
@@ -73,23 +66,28 @@ pub struct Answer {
 }
 
 impl World {
+    /// One whose clock stands still and whose dice count.
     pub async fn new() -> World {
         // 2026-03-01T09:00:00Z
-        let clock = Arc::new(StillClock(AtomicU64::new(1_772_355_600)));
-        let time: Arc<dyn Clock> = clock.clone();
-        let store = Store::memory(server::clock::now_of(&time));
+        let still = Arc::new(StillClock(AtomicU64::new(1_772_355_600)));
+        let world = World::with(still.clone(), Arc::new(CountingDice(AtomicU64::new(1)))).await;
+        World { still, ..world }
+    }
+
+    /// One with another clock and other dice.
+    pub async fn with(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> World {
+        let store = Store::memory(server::clock::now_of(&clock));
         let crm = Crm::open(&Place::Memory, clock.now()).await.expect("a CRM");
-        let services = Services::of(
-            store,
-            crm,
-            CrmId::new("crm"),
-            time,
-            Arc::new(CountingDice(AtomicU64::new(1))),
-            SecretKey::new([7; 32]),
-        );
+        let key = SecretKey::new([7; 32]);
+        let services = Services::of(store, crm, CrmId::new("crm"), clock, dice, key);
         let router = api::router(services.clone());
         let admin = person(&services, "root", true).await;
-        World { services, clock, admin, router }
+        World { services, still: Arc::new(StillClock(AtomicU64::new(0))), admin, router }
+    }
+
+    /// Lets time pass.
+    pub fn pass_s(&self, seconds: u64) {
+        self.still.0.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// A user of the CRM with a token.
