@@ -13,6 +13,13 @@ use crate::value::{from_json, text_value};
 use model::{Field, Fields, Path, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A contact `c` is the user's `$1`: his own, or one his team works with. The same as the views say, asked of one contact
+/// at a time, which is cheaper where an index finds few of them.
+pub(crate) const HIS: &str = "(c.owner_id = $1 OR c.owner_id IS NULL AND EXISTS (
+    SELECT 1 FROM contact_team t WHERE t.contact_id = c.id AND (
+        t.member_kind = 'employee' AND t.member_id = $1 OR t.member_kind = 'position' AND t.member_id IN (
+            SELECT h.position_id FROM position_holder h WHERE h.employee_id = $1))))";
+
 impl Crm {
     /// One contact, if the user may see it: his own personal one, one of his team's, and any business contact for
     /// administrators and users who may open the view of all.
@@ -77,12 +84,7 @@ impl Crm {
             return Ok(Vec::new());
         }
         list.push(i64::try_from(limit.clamp(1, crate::limits::PAGE)).unwrap_or(1).into());
-        let condition = format!(
-            "({}) AND c.id IN (SELECT contact_id FROM my_contacts WHERE user_id = $1
-              UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1) ORDER BY c.id LIMIT ${}",
-            tests.join(" OR "),
-            list.len()
-        );
+        let condition = format!("({}) AND {HIS} ORDER BY c.id LIMIT ${}", tests.join(" OR "), list.len());
         let mut tx = self.db.read().await?;
         tx.contacts_by(&actor.user, &condition, list).await
     }

@@ -4,6 +4,7 @@ use crate::Crm;
 use crate::activity::Activity;
 use crate::actor::Actor;
 use crate::contact::Contact;
+use crate::contact_read::HIS;
 use crate::db::args;
 use crate::employee::Employee;
 use crate::error::Error;
@@ -33,11 +34,8 @@ impl Crm {
         let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let limit = i64::try_from(limit.clamp(1, crate::limits::PAGE)).unwrap_or(1);
         let mut tx = self.db.read().await?;
-        let contacts = "c.search_key LIKE $2 ESCAPE '\\' AND c.id IN (
-                          SELECT contact_id FROM my_contacts WHERE user_id = $1
-                          UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1)
-                        ORDER BY c.sort_key, c.id LIMIT $3";
-        let contacts = tx.contacts_by(&actor.user, contacts, args![&actor.user, like.as_str(), limit]).await?;
+        let contacts = format!("c.search_key LIKE $2 ESCAPE '\\' AND {HIS} ORDER BY c.sort_key, c.id LIMIT $3");
+        let contacts = tx.contacts_by(&actor.user, &contacts, args![&actor.user, like.as_str(), limit]).await?;
         let employees = "e.search_key LIKE $1 ESCAPE '\\' ORDER BY e.sort_key, e.id LIMIT $2";
         let employees = tx.employees_by(&actor.user, employees, args![like.as_str(), limit]).await?;
         let activities = "a.search_key LIKE $2 ESCAPE '\\' AND (a.private = 0 OR a.owner_id = $1)

@@ -2,6 +2,7 @@
 //! activity's owner sees; else nobody (rule P2).
 
 use crate::Crm;
+use crate::contact_read::HIS;
 use crate::db::{Arg, Tx, args, places};
 use crate::error::Error;
 use crate::id::{ContactId, EmployeeId};
@@ -79,10 +80,8 @@ impl Tx {
         }
         if !wanted.is_empty() {
             let sql = format!(
-                "SELECT m.address_key, m.contact_id FROM contact_email m
-                 WHERE m.address_key IN ({}) AND m.contact_id IN (
-                   SELECT contact_id FROM my_contacts WHERE user_id = $1
-                   UNION SELECT contact_id FROM my_personal_contacts WHERE user_id = $1)",
+                "SELECT m.address_key, m.contact_id FROM contact_email m JOIN contact c ON c.id = m.contact_id
+                 WHERE m.address_key IN ({}) AND {HIS}",
                 places(2, wanted.len())
             );
             let mut list = args![visible_to];
