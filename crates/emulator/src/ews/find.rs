@@ -15,6 +15,16 @@ use crate::xml::Element;
 /// The throttling policy's limit of one answer.
 const MAX_FOUND: usize = 1000;
 
+/// What would change the answer and is not carried out: said, not passed over.
+const UNSERVED: [&str; 6] = [
+    "FractionalPageItemView",
+    "SeekToConditionPageItemView",
+    "ContactsView",
+    "GroupBy",
+    "DistinguishedGroupBy",
+    "QueryString",
+];
+
 /// One folder's part of an answer.
 struct Listing {
     mailbox: u64,
@@ -31,6 +41,14 @@ pub(crate) fn find(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "ItemShape")?)?;
     let traversal = choice(body, "Traversal", &["Shallow", "SoftDeleted", "Associated"])?
         .ok_or_else(|| Fault::schema("The required attribute 'Traversal' is missing."))?;
+    for name in UNSERVED {
+        if body.child(name).is_some() {
+            return Err(Fault {
+                text: format!("'{name}' is not served here."),
+                ..Fault::new(Code::ErrorInvalidRequest)
+            });
+        }
+    }
     let restriction = match body.child("Restriction") {
         Some(element) => Some(Restriction::read(element, &call.zone)?),
         None => None,

@@ -132,3 +132,9 @@ async fn listings_leave_out_bodies_and_people() {
     let answer = world.ask(&all).await;
     assert!(answer.has("GivenName") && answer.all("Contact")[0].all("Body").is_empty());
 }
+
+#[tokio::test]
+async fn a_view_that_is_not_served_is_refused_and_not_passed_over() {
+    let world = world().await;
+    assert_eq!(world.fault(&find("<m:ContactsView InitialName=\"A\"/>")).await, "ErrorInvalidRequest");
+}
