@@ -6,6 +6,7 @@ use model::settings::UserSettings;
 use model::{CrmId, Domain, Kind, Link, PairingId, RecordId, Side, Version};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A record that shows something to plan: what a cycle works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub enum Opened {
 }
 
 /// A change of a pairing by an administrator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum PairingChange {
     /// Rule L1.
     Enable(bool),
@@ -78,6 +79,19 @@ pub enum PairingChange {
     ConfirmMailbox,
     /// Sync now, whatever patience says.
     RetryNow,
+}
+
+impl fmt::Debug for PairingChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PairingChange::Enable(_) => "Enable",
+            PairingChange::Settings(_) => "Settings",
+            PairingChange::Connection(_) => "Connection",
+            PairingChange::Address(_) => "Address",
+            PairingChange::ConfirmMailbox => "ConfirmMailbox",
+            PairingChange::RetryNow => "RetryNow",
+        })
+    }
 }
 
 /// Links of a domain.

@@ -8,9 +8,10 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A server that mailboxes live on. Its secret is enveloped with the key file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// The name an administrator gave it.
     pub name: String,
@@ -33,7 +34,7 @@ pub struct Connection {
 }
 
 /// One CRM user with one mailbox (SSSE: a User Map row).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairing {
     /// Its id.
     pub id: PairingId,
@@ -55,6 +56,19 @@ pub struct Pairing {
     pub settings: UserSettings,
     /// How its cycles go.
     pub state: PairingState,
+}
+
+// Accounts, addresses and secrets never reach a log.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({} {})", self.name, self.kind)
+    }
+}
+
+impl fmt::Debug for Pairing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pairing({} on {}, {:?})", self.id, self.connection, self.state)
+    }
 }
 
 /// How a pairing's cycles go: what W4 shows.

@@ -70,7 +70,11 @@ impl Sql {
         if found > known {
             return Err(StoreError::SchemaNewer { found, known });
         }
-        self.db.migrate(&migrator()).await
+        match self.db.migrate(&migrator()).await {
+            // Another process may have brought it up between our look and our try.
+            Err(_) if self.db.schema_version().await? == known => Ok(()),
+            done => done,
+        }
     }
 
     pub(crate) async fn schema_version(&self) -> Result<i64> {

@@ -138,3 +138,16 @@ async fn an_address_of_no_engine_is_refused() {
     let missing = Store::open(StoreOptions { url, clock: clock().1 }).await;
     assert!(matches!(missing, Err(StoreError::Unavailable(_))), "{missing:?}");
 }
+
+// invariant 9
+#[test]
+fn what_is_printed_of_a_row_shows_no_address_and_no_secret() {
+    let anna = store::Pairing { id: model::PairingId::new("p1"), user: model::UserId::new("u1"), ..pairing("anna") };
+    let change = store::PairingChange::Address(anna.address.clone());
+    let hq = crate::world::connection("hq");
+    let shown = format!("{anna:?} {change:?} {hq:?}");
+    for hidden in ["anna@", "svc", "1, 2, 3"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+    assert!(shown.contains("p1") && shown.contains("hq"), "{shown}");
+}

@@ -147,3 +147,35 @@ async fn the_last_released_schema_has_its_fixture() {
     let newest = World::memory().await.store.schema_version().await.unwrap();
     assert_eq!(RELEASED.last().map(|(version, _, _)| *version), Some(newest));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_start_together_bring_the_schema_up_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut urls = vec![format!("sqlite:{}", folder.path().join("store.db").display())];
+    let server = postgres_server();
+    let name = format!("store_together_{}", std::process::id());
+    match &server {
+        Some(server) => {
+            on_server(server, format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+            urls.push(database_url(server, &name));
+        }
+        None => println!("skipped: SYNCLINE_TEST_PG names no PostgreSQL server"),
+    }
+    for url in urls {
+        let mut nodes = Vec::new();
+        for _ in 0..4 {
+            nodes.push(Store::open(StoreOptions { url: url.clone(), clock: clock().1 }).await.unwrap());
+        }
+        let migrations = nodes.iter().cloned().map(|node| tokio::spawn(async move { node.migrate().await }));
+        for done in migrations.collect::<Vec<_>>() {
+            done.await.unwrap().unwrap();
+        }
+        for node in nodes {
+            node.check_schema().await.unwrap();
+            node.close().await;
+        }
+    }
+    if let Some(server) = server {
+        on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+}
