@@ -22,6 +22,9 @@ const READ_MS: u64 = 2_000;
 /// A cycle that could not be done is not tried again before this.
 const AFTER_ERROR: SignedDuration = SignedDuration::from_secs(5);
 
+/// A pairing that somebody else works on is looked at again after this.
+const AFTER_LEASED: SignedDuration = SignedDuration::from_secs(1);
+
 /// A pairing that is due again at once waits at least this: whatever makes it due, one user never fills the machine.
 const BETWEEN: SignedDuration = SignedDuration::from_millis(250);
 
@@ -36,6 +39,10 @@ pub type Stop = watch::Receiver<bool>;
 
 /// Runs until told to stop; cycles under way are given time to end.
 pub async fn run(services: Services, stop: Stop) {
+    // The feed's cursor stands before the first cycles begin, so that these need not set it one after the other.
+    if let Err(why) = crate::ops::cycle::read_crm(&services, &services.crm_id).await {
+        tracing::warn!(why = %why, "the CRM cannot be read; trying again");
+    }
     let mut loops = JoinSet::new();
     loops.spawn(read_crm(services.clone(), stop.clone()));
     loops.spawn(cycles(services.clone(), stop.clone()));
@@ -192,7 +199,7 @@ fn note(
                 }
             }
         }
-        Err(CycleError::Leased) => ("leased", AFTER_ERROR),
+        Err(CycleError::Leased) => ("leased", AFTER_LEASED),
         Err(CycleError::NoPairing | CycleError::Stopped(_)) => ("stopped", AFTER_ERROR),
         Err(why) => {
             tracing::warn!(pairing.id = %pairing, why = %why, "a cycle could not be done");

@@ -111,9 +111,9 @@ async fn what_cannot_be_opened_is_told_and_nothing_is_started() {
     std::fs::write(&config.key_file, "not a key").expect("written");
     let refused = Services::open(&config).await.err().expect("refused");
     assert!(format!("{refused:#}").contains("key file"), "{refused:#}");
-    let other = Config { database: "postgres://127.0.0.1:1/none".to_owned(), ..configuration(folder.path()) };
-    std::fs::remove_file(&other.key_file).expect("removed");
-    let other = Config { key_file: configuration(folder.path()).key_file, ..other };
+    std::fs::remove_file(&config.key_file).expect("removed");
+    let folder_as_file = format!("sqlite:{}", folder.path().display());
+    let other = Config { database: folder_as_file, ..configuration(folder.path()) };
     let refused = Services::open(&other).await.err().expect("refused");
     assert!(format!("{refused:#}").contains("database"), "{refused:#}");
 }
