@@ -50,7 +50,7 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
     };
     Plan {
         domain: Some(domain),
-        ops: enlisting(domain, create),
+        ops: enlisting(domain, create, item, context),
         after: After::New {
             domain,
             form,
@@ -64,10 +64,19 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
     }
 }
 
-/// Importing a contact puts the user on its Sync List (rule O3).
-fn enlisting(domain: Domain, create: Op) -> Vec<Op> {
+/// Importing a contact puts the user on its Sync List (rule O3); the item gets our category and the personal flag where
+/// they are not there yet (rules O4, O5).
+fn enlisting(domain: Domain, create: Op, item: &Record, context: &Context<'_>) -> Vec<Op> {
     match domain.kind() {
-        Kind::Contact => vec![create, Op::Enlist],
+        Kind::Contact => {
+            let mut ops = vec![create, Op::Enlist];
+            let mut changes = Fields::new();
+            sign(domain, item, context, &mut changes);
+            if !changes.is_empty() && context.level(domain).exports() {
+                ops.push(Op::Update { side: Side::Pim, changes, keep: Fields::new() });
+            }
+            ops
+        }
         Kind::Appointment | Kind::Task => vec![create],
     }
 }

@@ -151,6 +151,7 @@ fn outcome(
     }
     let mut merged = merged;
     changed_domain(&link, domain, pim, context, &mut merged);
+    unflagged(&link, domain, pim, context, &mut merged);
     push_updates(&merged, crm, pim, removed, context, &mut ops);
     ops.extend(flag(&link, domain, crm, pim, context));
     link.domain = domain;
@@ -192,6 +193,16 @@ fn changed_domain(link: &Link, domain: Domain, pim: &Record, context: &Context<'
         .insert(Path::of(Field::Categories), Value::Set(flipped_categories(pim, link.domain, domain, context)));
     merged.to_pim.insert(Path::of(Field::Private), private.clone());
     merged.base_pim.insert(Path::of(Field::Private), private);
+}
+
+/// The flag of a personal contact that was linked and has never had it: the write that sets it was not done (rule O5).
+fn unflagged(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, merged: &mut Merged) {
+    let path = Path::of(Field::Private);
+    let had = link.pim.base.get(&path).and_then(Value::as_flag).unwrap_or(false);
+    let personal = (link.domain, domain) == (Domain::PersonalContact, Domain::PersonalContact);
+    if personal && !had && !pim.is_private() && context.level(domain).exports() {
+        merged.to_pim.insert(path, Value::Flag(true));
+    }
 }
 
 /// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
