@@ -3,12 +3,13 @@
 use crate::act::cured;
 use crate::cycle::Cycle;
 use crate::judge::Judged;
+use crate::limits;
 use crate::outcome::CycleError;
 use model::{Domain, End, Fields, Kind, Link, LinkId, Record, RecordId, Side, SleepCause, Version};
 use plan::{After, Plan};
 use std::collections::BTreeMap;
 use store::change::Settle;
-use store::{Count, Held, HeldKind, Look, Observation, Quarantine, Work};
+use store::{Count, Held, HeldKind, History, HistoryFilter, Look, Observation, Quarantine, Work};
 
 /// What is known while one record's operations are carried out.
 pub(crate) struct Acting {
@@ -42,6 +43,9 @@ impl Cycle<'_> {
         let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
             return Ok(());
         };
+        if plan.writes() {
+            self.tell_overruled(&acting, &plan).await?;
+        }
         for op in &plan.ops {
             match self.step(&mut acting, op, &plan).await? {
                 Step::Done => {}
@@ -65,6 +69,36 @@ impl Cycle<'_> {
         }
         self.read_back(&mut acting).await?;
         self.finish(work, acting, &plan, &doubles).await
+    }
+
+    /// A value that a conflict does not keep stands in the history before it is overwritten (rule C3): once the write was
+    /// sent nobody could tell it any more. A write that is tried again tells nothing twice.
+    async fn tell_overruled(&mut self, acting: &Acting, plan: &Plan) -> Result<(), CycleError> {
+        let (mut lines, _) = self.conflicts(acting.domain, &acting.link, &plan.conflicts);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let filter = HistoryFilter {
+            pairing: Some(self.pairing.id.clone()),
+            record: Some((Side::Crm, acting.link.crm.id.clone())),
+            ..HistoryFilter::default()
+        };
+        let told: Vec<History> = self
+            .engine
+            .store()
+            .history(&filter, None, limits::TOLD)
+            .await?
+            .into_iter()
+            .map(|known| known.line)
+            .take_while(|line| !line.overruled.is_empty())
+            .collect();
+        lines.retain(|line| {
+            let same = |known: &History| {
+                (known.side, &known.pim, &known.overruled) == (line.side, &line.pim, &line.overruled)
+            };
+            !told.iter().any(same)
+        });
+        self.store(Settle { history: lines, ..Settle::default() }).await
     }
 
     pub(crate) fn begin_record(
@@ -142,7 +176,9 @@ impl Cycle<'_> {
             self.report.conflicts += 1;
         }
         self.report.held += u32::try_from(held.len()).unwrap_or(u32::MAX);
-        settle.history.extend(lines);
+        if !plan.writes() {
+            settle.history.extend(lines);
+        }
         settle.held.extend(held);
         match &plan.after {
             After::Forget => {

@@ -24,3 +24,5 @@ pub const LONGEST_PATIENCE_S: i64 = 900;
 pub const FEED_PAGE: usize = 500;
 /// Addresses asked for at once when a meeting's leader is looked for.
 pub const ADDRESSES: usize = 500;
+/// Lines of a record's history looked through for what a conflict has already told.
+pub const TOLD: usize = 50;

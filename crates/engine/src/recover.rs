@@ -107,6 +107,11 @@ impl Cycle<'_> {
             link.mark_key = mark.key.clone();
             link.form = result.form;
             settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
+            let mut line = self.line(intent.domain, "update", Some(&link.crm.id), Some(&link.pim.id));
+            line.side = Some(intent.side);
+            line.after = intent.fields.clone();
+            line.note = "found after an answer was lost".to_owned();
+            settle.history.push(line);
             settle.counts.push((intent.domain, intent.side, Count::Updated, 1));
             settle.links.push(link);
         }

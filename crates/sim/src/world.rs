@@ -160,6 +160,19 @@ impl World {
     #[must_use]
     pub fn end(mut self) -> Outcome {
         let history = block_on(self.history()).unwrap_or_default();
+        for line in &history {
+            self.ground.trace.line(format!(
+                "history {} {} {:?} {} crm {:?} pim {:?} after {} overruled {}",
+                line.at,
+                line.pairing,
+                line.side,
+                line.what,
+                line.crm,
+                line.pim,
+                crate::trace::fields(&line.after),
+                crate::trace::fields(&line.overruled)
+            ));
+        }
         let sides = self.ground.sides().clone();
         self.findings.extend(judge(&Evidence {
             sides: &sides,

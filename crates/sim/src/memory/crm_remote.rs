@@ -109,7 +109,7 @@ impl Remote for CrmRemote {
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        let what = self.what(&format!("{write:?}"));
+        let what = self.what(&crate::trace::said(write));
         let fault = self.ground.call(Call::Write, &what).await;
         match fault {
             None | Some(Fault::AnswerLost) => {}

@@ -252,7 +252,7 @@ impl Remote for ExchangeRemote {
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        let what = self.what(&format!("{write:?}"));
+        let what = self.what(&crate::trace::said(write));
         let answer = self.write_one(&what, write).await;
         self.ground.trace.line(match &answer {
             Ok(written) => format!("{what} -> {} {}", written.id, written.version),

@@ -66,6 +66,9 @@ impl People {
             return;
         };
         let number = self.ledger.make(domain, Side::Crm, &user);
+        if let Some(thing) = self.ledger.things.get_mut(&number) {
+            thing.both = true;
+        }
         let fields = self.fresh(domain, Side::Crm, number);
         let mut row = blank(domain, &user);
         if domain.kind() == Kind::Contact {
@@ -90,10 +93,6 @@ impl People {
                 )
             })
             .collect();
-        // A longer subject than the server keeps is no match: keys must be equal.
-        if item.get(&Path::of(Field::Subject)).and_then(Value::as_text).is_some_and(|text| text.chars().count() > 50) {
-            return;
-        }
         item.insert(Path::of(Field::Body), Value::text(self.text()));
         self.ledger.give(number, Side::Pim, &Fields::new(), &item);
         self.put_in_mailbox(sides, &user, domain, item, 1);
@@ -133,7 +132,7 @@ impl People {
 
     fn delete_in_crm(&mut self, crm: &mut Crm, user: &UserId) -> Option<String> {
         let (id, number) = self.pick_in_crm(crm, user)?;
-        if !self.may_delete() {
+        if self.ledger.is_both(number) || !self.may_delete() {
             return None;
         }
         let before = shown(crm.rows.get(&id)?);
@@ -147,6 +146,7 @@ impl People {
             .rows
             .iter()
             .filter(|(_, row)| row.kind == Kind::Contact && crm.shows(user, row))
+            .filter(|(_, row)| number_of(row.kind, &row.fields).is_none_or(|number| !self.ledger.is_both(number)))
             .map(|(id, row)| (id.clone(), row.listed.contains(user)))
             .collect();
         let (id, listed) = self.dice.pick(&contacts)?.clone();
@@ -183,7 +183,6 @@ impl People {
             match row.kind {
                 Kind::Appointment => {
                     row.fields.insert(Path::of(Field::Attendees), Value::People(crowd_now));
-                    row.hidden.remove(&other);
                 }
                 Kind::Task if on => {
                     row.team.remove(&other);

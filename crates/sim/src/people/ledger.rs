@@ -19,6 +19,8 @@ pub struct Thing {
     pub entitled: BTreeSet<UserId>,
     /// What people wrote into it.
     pub given: Vec<Given>,
+    /// It stood on both sides before anybody linked it: what tells that both are one is left alone.
+    pub both: bool,
     /// A person deleted it where a delete means the record.
     pub deleted: bool,
     /// A person deleted his own copy where that only takes him off.
@@ -59,11 +61,18 @@ impl Ledger {
                 by: by.clone(),
                 entitled: [by.clone()].into(),
                 given: Vec::new(),
+                both: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
             },
         );
         number
+    }
+
+    /// Whether a thing stood on both sides from the first.
+    #[must_use]
+    pub fn is_both(&self, number: u64) -> bool {
+        self.things.get(&number).is_some_and(|thing| thing.both)
     }
 
     /// A person wrote `changes` into a copy that showed `before`.
@@ -78,8 +87,9 @@ impl Ledger {
             return;
         };
         for (path, value) in changes {
-            let only_a_word = value.as_text() == Some("modified") && path.field == Field::State;
-            if !value.is_blank() && !only_a_word {
+            // Merged person by person and word by word; the oracle looks at records, not at lists.
+            let list = path.field.is_set();
+            if !value.is_blank() && !list {
                 thing.given.push(Given { path, side, value, overwritten: false });
             }
         }
@@ -144,6 +154,10 @@ pub fn in_mailbox(domain: Domain, path: &Path, value: &Value) -> Value {
 pub fn by_date(fields: &Fields) -> Fields {
     fields
         .iter()
+        .filter(|(path, value)| {
+            // An occurrence is modified by the fields it has; the word alone says nothing.
+            path.field != Field::State || value.as_text() != Some("modified")
+        })
         .map(|(path, value)| {
             let occurrence = path.occurrence.map(|at| at.date().to_datetime(Time::midnight()));
             let path = Path { occurrence, field: path.field.clone() };

@@ -16,6 +16,8 @@ pub(super) struct Held {
     pub domain: Domain,
     /// It is the person's own: not somebody else's meeting or to-do.
     pub own: bool,
+    /// It stood on both sides from the first.
+    pub both: bool,
 }
 
 impl People {
@@ -82,6 +84,7 @@ impl People {
                     id: id.clone(),
                     number,
                     domain: self.ledger.things.get(&number)?.domain,
+                    both: self.ledger.is_both(number),
                     own: !item.is_received() && owner.is_none_or(|owner| owner == *user),
                 })
             })
@@ -104,11 +107,11 @@ impl People {
         self.ledger.give(held.number, Side::Pim, &before, &changes);
         mailbox.change(&held.id, |item| item.set(&changes));
         self.send_updates(sides, &address, &held.id);
-        Some(format!("edits {} (thing {}) {:?}", held.id, held.number, changes.keys().collect::<Vec<_>>()))
+        Some(format!("edits {} (thing {}) {}", held.id, held.number, crate::trace::fields(&changes)))
     }
 
     fn delete_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
-        let held = self.pick_held(sides, user, |_| true)?;
+        let held = self.pick_held(sides, user, |held| !held.both)?;
         if !self.may_delete() {
             return None;
         }
@@ -134,7 +137,7 @@ impl People {
 
     /// A contact gets the category that brings it in, or loses it again (rule O4).
     fn categorise(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
-        let held = self.pick_held(sides, user, |held| held.domain.kind() == Kind::Contact)?;
+        let held = self.pick_held(sides, user, |held| held.domain.kind() == Kind::Contact && !held.both)?;
         let address = address(&sides.crm, user)?;
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
         let path = Path::of(Field::Categories);
@@ -157,7 +160,7 @@ impl People {
 
     /// A copy that the person then makes his own: it keeps our mark.
     fn copy(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
-        let held = self.pick_held(sides, user, |held| held.own)?;
+        let held = self.pick_held(sides, user, |held| held.own && !held.both)?;
         let address = address(&sides.crm, user)?;
         let invited = |item: &Item| !item.invited.is_empty();
         if invited(sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?) {
@@ -200,7 +203,7 @@ impl People {
             let new = sides.exchange.put(&address, &id, Place::Folder)?;
             return Some(format!("moves {id} back as {new}"));
         }
-        let held = self.pick_held(sides, user, |held| held.own)?;
+        let held = self.pick_held(sides, user, |held| held.own && !held.both)?;
         let new = sides.exchange.put(&address, &held.id, Place::Other)?;
         Some(format!("moves {} (thing {}) away as {new}", held.id, held.number))
     }

@@ -127,9 +127,9 @@ impl People {
                 drop_exceptions(&mut item.fields);
             }
         });
-        let said = changes.keys().cloned().collect::<Vec<_>>();
+        let said = crate::trace::fields(changes);
         self.send_updates(sides, &address, &held.id);
-        Some(format!("twists {} (thing {}) {said:?}", held.id, held.number))
+        Some(format!("twists {} (thing {}) {said}", held.id, held.number))
     }
 
     /// An occurrence is cancelled or put back as a whole: what anybody said about it before is overwritten.

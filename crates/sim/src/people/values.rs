@@ -81,16 +81,22 @@ impl People {
 
     fn subject(&mut self, number: u64, side: Side) -> Value {
         let text = self.text();
-        let long = side == Side::Crm && self.dice.chance(100);
+        let long = side == Side::Crm && !self.ledger.is_both(number) && self.dice.chance(100);
         let tail = if long { "x".repeat(70) } else { String::new() };
         Value::text(format!("{} {text} {tail}", sign_of(number)).trim().to_owned())
     }
 
     /// One edit: the fields of one unit.
     pub(super) fn edit(&mut self, domain: Domain, side: Side, number: u64, series: bool) -> Fields {
+        let both = self.ledger.is_both(number);
         let text = Value::text(self.text());
         let lines = Value::text(format!("{}\nsecond line", self.text()));
-        let changes: Vec<(Path, Value)> = match (domain.kind(), self.dice.below(7)) {
+        let roll = match (self.dice.below(7), domain.kind()) {
+            // What it is known by stays while it is not linked.
+            (0 | 3, Kind::Appointment) | (0 | 2, Kind::Task) if both => 1,
+            (roll, _) => roll,
+        };
+        let changes: Vec<(Path, Value)> = match (domain.kind(), roll) {
             (Kind::Contact, 0) => vec![self.at(Field::JobTitle, text)],
             (Kind::Contact, 1) => {
                 vec![self.at(Field::Company, text), self.at(Field::CompanyLocation, Value::text("Here"))]
