@@ -126,6 +126,9 @@ impl Crm {
         let mut holders = tx.employee_users(id).await?;
         holders.insert(id.clone());
         tx.note(actor, now, Change::new(Root::Employee, id.as_str(), Op::Update, What::Fields, holders)).await?;
+        if edit.all_contacts.is_some_and(|all| all != before.all_contacts) {
+            tx.note_all_contacts(actor, now, id).await?;
+        }
         if let Some(positions) = &edit.positions {
             tx.move_positions(actor, now, &before, positions).await?;
         }

@@ -152,8 +152,33 @@ impl Tx {
         position: &str,
         users: &BTreeSet<EmployeeId>,
     ) -> Result<(), Error> {
+        let contacts = "SELECT contact_id AS id FROM contact_team WHERE member_kind = 'position' AND member_id = $1";
+        self.note_sight(actor, now, contacts, position, users).await
+    }
+
+    /// Notes that a user gained or lost sight of every business contact that is not his team's.
+    pub(crate) async fn note_all_contacts(
+        &mut self,
+        actor: &Actor,
+        now: Timestamp,
+        user: &EmployeeId,
+    ) -> Result<(), Error> {
+        let contacts = "SELECT id FROM contact WHERE owner_id IS NULL
+                        AND id NOT IN (SELECT contact_id FROM my_contacts WHERE user_id = $1)";
+        self.note_sight(actor, now, contacts, user.as_str(), &BTreeSet::from([user.clone()])).await
+    }
+
+    /// Notes for users each contact that a statement with one argument finds, in two statements however many they are.
+    async fn note_sight(
+        &mut self,
+        actor: &Actor,
+        now: Timestamp,
+        contacts: &str,
+        argument: &str,
+        users: &BTreeSet<EmployeeId>,
+    ) -> Result<(), Error> {
         let count = self
-            .row("SELECT COUNT(*) FROM contact_team WHERE member_kind = 'position' AND member_id = $1", args![position])
+            .row(&format!("SELECT COUNT(*) FROM ({contacts}) c"), args![argument])
             .await?
             .ok_or(Error::Corrupt { what: "a count did not answer" })?
             .int()?;
@@ -161,12 +186,13 @@ impl Tx {
             return Ok(());
         }
         let last = self.count_up("feed", count).await?;
-        let sql = "INSERT INTO feed (seq, root_kind, root_id, op, what, shown, users, source, changed_by, changed_at)
-                   SELECT $1 + row_number() OVER (ORDER BY contact_id), 'contact', contact_id, 'update', 'team', '[]',
-                          $2, $3, $4, $5
-                   FROM contact_team WHERE member_kind = 'position' AND member_id = $6";
-        let list = args![last - count, json(users), actor.source.as_str(), &actor.user, now, position];
-        self.execute(sql, list).await.map(|_| ())
+        let sql = format!(
+            "INSERT INTO feed (seq, root_kind, root_id, op, what, shown, users, source, changed_by, changed_at)
+             SELECT $2 + row_number() OVER (ORDER BY c.id), 'contact', c.id, 'update', 'team', '[]', $3, $4, $5, $6
+             FROM ({contacts}) c"
+        );
+        let list = args![argument, last - count, json(users), actor.source.as_str(), &actor.user, now];
+        self.execute(&sql, list).await.map(|_| ())
     }
 }
 

@@ -274,7 +274,12 @@ async fn who_may_open_all_contacts_sees_but_does_not_change_them(world: &World) 
     let crm = &world.crm;
     let contact = world.contact("Ida", "One", "ida@out.test").await;
     let edit = crm::EmployeeEdit { all_contacts: Some(true), ..crm::EmployeeEdit::default() };
+    let before = world.head_seq().await;
     crm.update_employee(&world.admin, &world.carla, 1, &edit, now()).await.unwrap();
+    let entries = crm.feed_after(before, 10).await.unwrap();
+    let uncovered =
+        |entry: &crm::feed::Entry| entry.id == contact.id.as_str() && entry.users == [world.carla.clone()].into();
+    assert!(entries.iter().any(uncovered), "she is told of what she sees from now on");
     let carla = world.as_carla();
     crm.contact(&carla, &contact.id).await.expect("sees it");
     let edit = ContactEdit { fields: fields([(Field::Nickname, text("x"))]), ..ContactEdit::default() };

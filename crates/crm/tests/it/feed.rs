@@ -127,3 +127,44 @@ async fn old_entries_are_forgotten_in_bounded_steps(world: &World) {
     crm.feed_forget(head, 1_000).await.unwrap();
     assert_eq!((crm.feed_tail().await.unwrap(), world.head_seq().await), (None, head), "numbers go on");
 }
+
+/// A writer that took its number first and commits last: nobody else's change may become visible before, or a reader that
+/// goes on from the later number would pass the earlier one by for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_committer_is_not_passed_by() {
+    /// The advisory lock under which every change is made.
+    const WRITERS: i64 = 0x53_59_4e_43_43_52_4d;
+    let Some(world) = World::on_postgres().await else {
+        println!("skipped: SYNCLINE_TEST_PG names no PostgreSQL server");
+        return;
+    };
+    let crm::Place::Postgres(url) = &world.place else { panic!("a PostgreSQL world") };
+    let start = world.head_seq().await;
+    let pool = sqlx::PgPool::connect(url).await.unwrap();
+    let mut late = pool.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS).execute(&mut *late).await.unwrap();
+    let row = "INSERT INTO feed (seq, root_kind, root_id, op, what, shown, users, source, changed_by, changed_at)
+               SELECT value, 'contact', 'LATE', 'create', 'fields', '[]', '[]', 'test', 'x', 0 FROM counter WHERE name = 'feed'";
+    sqlx::query("UPDATE counter SET value = value + 1 WHERE name = 'feed'").execute(&mut *late).await.unwrap();
+    sqlx::query(row).execute(&mut *late).await.unwrap();
+    let (crm, anna) = (world.crm.clone(), world.as_anna());
+    let writer = tokio::spawn(async move {
+        let draft = ContactDraft { fields: person("Ida", "One", "ida@out.test"), ..ContactDraft::default() };
+        crm.create_contact(&anna, &draft, now()).await.expect("made").record.id.to_string()
+    });
+    let waits = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let mut asked = 0;
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 0 {
+        asked += 1;
+        assert!(asked < 100_000 && !writer.is_finished(), "the second writer waits for the first");
+    }
+    assert_eq!(world.crm.feed_after(start, 10).await.unwrap(), [], "nothing is visible before the earlier number");
+    late.commit().await.unwrap();
+    let made = writer.await.unwrap();
+    let entries = world.crm.feed_after(start, 10).await.unwrap();
+    let seen: Vec<(i64, &str)> = entries.iter().map(|entry| (entry.seq, entry.id.as_str())).collect();
+    assert_eq!(seen, [(start + 1, "LATE"), (start + 2, made.as_str())]);
+    pool.close().await;
+    world.close().await;
+}

@@ -78,7 +78,7 @@ impl World {
     }
 
     pub async fn on_postgres() -> Option<World> {
-        let server = std::env::var("SYNCLINE_TEST_PG").ok()?;
+        let server = std::env::var("SYNCLINE_TEST_PG").ok().filter(|url| !url.is_empty())?;
         let number = DATABASES.fetch_add(1, Ordering::Relaxed);
         let name = format!("crm_it_{}_{number}", std::process::id());
         let mut connection = sqlx::PgConnection::connect(&server).await.expect("the named server answers");
