@@ -1,6 +1,9 @@
 //! The whole product held to the world: its API on one side, EWS bytes on the other, and nothing else believed.
 
+mod activities;
+mod deletes;
 mod levels;
+mod merging;
 mod opt_in;
 mod outlook;
 mod world;

@@ -121,6 +121,12 @@ impl Outlook {
         }
     }
 
+    /// Other paths of an item.
+    pub async fn read_all(&self, id: &str, paths: impl IntoIterator<Item = Path>) -> Item {
+        let ids = vec![ItemRef::Item(ews::ItemId::of(id))];
+        self.ask(ews::GetItem { shape: Shape::of(paths), ids }).await.first().expect("an item")
+    }
+
     /// The items of a folder.
     pub async fn items(&self, folder: Folder) -> Vec<Item> {
         let mut items = Vec::new();
