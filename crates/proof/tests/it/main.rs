@@ -3,7 +3,10 @@
 mod activities;
 mod deletes;
 mod levels;
+mod matching;
+mod meetings;
 mod merging;
 mod opt_in;
 mod outlook;
+mod series;
 mod world;

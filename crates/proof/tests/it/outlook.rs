@@ -33,6 +33,15 @@ impl World {
     }
 }
 
+impl World {
+    /// Somebody with a mailbox of the site whom the CRM does not know.
+    pub fn outsider(&self, address: &str) -> Outlook {
+        let spec = emulator::MailboxSpec::user(address, "Eve Far", PASSWORD);
+        self.hq.add_mailbox(spec).expect("a new address");
+        Outlook { server: self.hq.clone(), address: address.to_owned() }
+    }
+}
+
 impl Outlook {
     /// Any operation that must be served.
     pub async fn ask<O: Operation>(&self, operation: O) -> O::Reply {
@@ -41,17 +50,34 @@ impl Outlook {
 
     async fn try_ask<O: Operation>(&self, operation: O) -> Result<O::Reply, ews::Refusal> {
         let header = Header { version: ews::Version::default(), impersonation: None };
+        let answer = self.send(prepare(&header, &operation)).await;
+        let parsed = ews::parse::<O>(&answer, Limits::default()).expect("an answer");
+        parsed.only().expect("one result")
+    }
+
+    async fn send(&self, body: Vec<u8>) -> Vec<u8> {
         let request = Request {
             url: URL.to_owned(),
             headers: vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())],
-            body: prepare(&header, &operation),
+            body,
             deadline_ms: 1_000,
             most: 1 << 26,
         };
         let sign_in = SignIn::basic(&self.address, SecretString::from(PASSWORD));
-        let answer = sign_in.send(&transport(&self.server), request).await.expect("answered");
-        let parsed = ews::parse::<O>(&answer.body, Limits::default()).expect("an answer");
-        parsed.only().expect("one result")
+        sign_in.send(&transport(&self.server), request).await.expect("answered").body
+    }
+
+    /// Accepts the only invitation in the calendar and tells its organiser nothing.
+    pub async fn accept(&self) {
+        let item = self.only(Folder::Calendar).await.id.expect("an id");
+        let key = item.change_key.expect("a change key");
+        let body = format!(
+            r#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/></s:Header><s:Body><m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:AcceptItem><t:ReferenceItemId Id="{}" ChangeKey="{key}"/></t:AcceptItem></m:Items></m:CreateItem></s:Body></s:Envelope>"#,
+            item.id
+        );
+        let answer = self.send(body.into_bytes()).await;
+        let answer = String::from_utf8(answer).expect("text");
+        assert!(answer.contains("NoError"), "{answer}");
     }
 
     /// Makes an item; its id.

@@ -273,7 +273,7 @@ impl World {
     pub async fn listed(&self, who: &Person, last: &str) -> String {
         self.contact(
             who,
-            json!({"first_name": "Ida", "last_name": last, "email1": format!("{last}@out.test"), "job_title": "Buyer",
+            json!({"first_name": "Ida", "last_name": last, "email1": format!("{}@out.test", last.to_lowercase()), "job_title": "Buyer",
                 "on_sync_list": true}),
         )
         .await

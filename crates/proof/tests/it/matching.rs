@@ -1,0 +1,192 @@
+//! Strangers that are one: nothing doubled, nothing guessed (rules M1 to M4).
+
+use crate::outlook::{self, categories, email, id, text, title, titles};
+use crate::world::{Person, World, to_do};
+use engine::CycleReport;
+use serde_json::json;
+use store::Count;
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+const MINE: &str = "my_contacts";
+
+fn sum(reports: &[CycleReport], count: Count) -> u32 {
+    reports.iter().flat_map(|report| &report.counts).filter(|((_, _, of), _)| *of == count).map(|(_, n)| *n).sum()
+}
+
+async fn sides(world: &World, who: &Person) -> (usize, usize) {
+    (world.view(who, MINE).await.len(), world.outlook(who).count(Folder::Contacts))
+}
+
+// M1
+#[tokio::test]
+async fn the_same_e_mail_in_any_slot_and_case_is_the_same_person() {
+    let (world, anna, _) = World::with_two().await;
+    world.listed(&anna, "Berg").await;
+    let item = outlook::contact("I.", "Berg", "private@home.test", &[]).with(email(2), text("BERG@out.test"));
+    world.outlook(&anna).make(Folder::Contacts, item).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (1, 0));
+    assert_eq!(sides(&world, &anna).await, (1, 1), "adopted, with category or without");
+    assert!(categories(&world.outlook(&anna).only(Folder::Contacts).await).contains(&"Siebel Contact"));
+}
+
+// M1
+#[tokio::test]
+async fn candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until_a_person_decides() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    for first in ["Ida", "Ida"] {
+        outlook.make(Folder::Contacts, outlook::contact(first, "Berg", "berg@out.test", &["Siebel Contact"])).await;
+    }
+    let record = world.listed(&anna, "Berg").await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (0, 0));
+    assert_eq!(sides(&world, &anna).await, (1, 2));
+    let held = world.held(&anna).await;
+    assert!(!held.is_empty(), "it is listed");
+    let chosen = id(&outlook.items(Folder::Contacts).await[0]);
+    let path = format!("/api/admin/held/{}", held[0]["id"].as_str().expect("an id"));
+    let answer = json!({"answer": "same", "crm": record, "pim": chosen});
+    world.done(&world.admin, "POST", &path, Some(&answer)).await;
+    world.sync(&[&anna]).await;
+    world.edit_contact(&anna, &record, json!({"job_title": "Chief"})).await;
+    world.sync(&[&anna]).await;
+    let linked = outlook.read(&chosen).await.expect("the item");
+    assert_eq!(linked.text(Property::JobTitle), Some("Chief"));
+}
+
+// M1
+#[tokio::test]
+async fn the_ambiguity_of_one_address_for_two_is_solved_by_the_names() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    for first in ["Ida", "Jan"] {
+        outlook.make(Folder::Contacts, outlook::contact(first, "Berg", "berg@out.test", &["Siebel Contact"])).await;
+        let body = json!({"first_name": first, "last_name": "Berg", "email1": "berg@out.test", "on_sync_list": true});
+        world.contact(&anna, body).await;
+    }
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (2, 0));
+    assert_eq!(sides(&world, &anna).await, (2, 2));
+}
+
+// M1
+#[tokio::test]
+async fn equal_names_without_any_address_match_unless_something_contradicts() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let nameless = |first: &str, job: &str| {
+        wire::ews::Item::new(wire::ews::ItemKind::Contact)
+            .with(Property::GivenName, text(first))
+            .with(Property::Surname, text("Berg"))
+            .with(Property::CompanyName, text(job))
+            .with(Property::Categories, outlook::texts(&["Siebel Contact"]))
+    };
+    outlook.make(Folder::Contacts, nameless("Ida", "Acme")).await;
+    outlook.make(Folder::Contacts, nameless("Jan", "Acme")).await;
+    let phone = |first: &str, company: Option<&str>| {
+        let mut body = json!({"first_name": first, "last_name": "Berg", "on_sync_list": true});
+        if let Some(company) = company {
+            body["company"] = json!(company);
+        }
+        body
+    };
+    world.contact(&anna, phone("Ida", None)).await;
+    world.contact(&anna, phone("Jan", Some("Other"))).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!(sum(&reports, Count::Matched), 1, "Ida");
+    assert_eq!(sides(&world, &anna).await, (3, 3), "Jan of Acme and Jan of Other are two");
+    let held = world.held(&anna).await;
+    assert!(!held.is_empty(), "listed as a possible double");
+}
+
+// M2
+#[tokio::test]
+async fn equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    for _ in 0..3 {
+        let item = outlook::appointment(" plan ", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+        outlook.make(Folder::Calendar, item).await;
+    }
+    for _ in 0..2 {
+        world.appointment(&anna, "Plan", "2026-09-28").await;
+    }
+    world.activity(&anna, to_do("Call", "2026-09-28")).await;
+    outlook.make(Folder::Tasks, outlook::task("CALL", "2026-09-28")).await;
+    outlook.make(Folder::Tasks, outlook::task("Call", "2026-09-29")).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (3, 2));
+    assert_eq!((world.view(&anna, "my_calendar").await.len(), outlook.count(Folder::Calendar)), (3, 3));
+    assert_eq!((world.view(&anna, "my_to_dos").await.len(), outlook.count(Folder::Tasks)), (2, 2));
+}
+
+// M3
+#[tokio::test]
+async fn on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.listed(&anna, "Berg").await;
+    let item = outlook::contact("Ida", "Berg", "berg@out.test", &[])
+        .with(Property::JobTitle, text("Chief"))
+        .with(Property::Department, text("Sales"));
+    outlook.make(Folder::Contacts, item).await;
+    world.edit_contact(&anna, &record, json!({"work_phone": "+49 89 1"})).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!(reports.iter().map(|report| report.conflicts).sum::<u32>(), 1, "the job title");
+    let item = outlook.only(Folder::Contacts).await;
+    let phone = wire::ews::Path::entry(wire::ews::Dictionary::PhoneNumber, "BusinessPhone");
+    assert_eq!((item.text(Property::JobTitle), item.text(phone)), (Some("Buyer"), Some("+49 89 1")));
+    let record = world.read_contact(&anna, &record).await;
+    assert_eq!((&record["job_title"], &record["department"]), (&json!("Buyer"), &json!("Sales")));
+}
+
+/// Something of every kind, from both sides.
+async fn filled(world: &World, who: &Person) {
+    let outlook = world.outlook(who);
+    for n in 0..4 {
+        world.listed(who, &format!("Crm{n}")).await;
+        let item = outlook::contact("Jan", &format!("Pim{n}"), &format!("pim{n}@out.test"), &["Siebel Contact"]);
+        outlook.make(Folder::Contacts, item).await;
+        world.appointment(who, &format!("Crm {n}"), "2026-09-28").await;
+        let item = outlook::appointment(&format!("Pim {n}"), "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+        outlook.make(Folder::Calendar, item).await;
+        world.activity(who, to_do(&format!("Crm {n}"), "2026-09-28")).await;
+        outlook.make(Folder::Tasks, outlook::task(&format!("Pim {n}"), "2026-09-28")).await;
+    }
+}
+
+// M4
+#[tokio::test]
+async fn a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_delete() {
+    let (world, anna, _) = World::with_two().await;
+    filled(&world, &anna).await;
+    world.sync(&[&anna]).await;
+    let record = world.view(&anna, MINE).await.into_iter().find(|c| c["last_name"] == "Crm0").expect("Crm0");
+    world.hq.move_mailbox(&anna.address, &world.branch).expect("moved");
+    world.mapping(&anna, json!({"connection": "branch", "confirm_mailbox": true})).await;
+    world.edit_contact(&anna, &crate::world::id(&record), json!({"job_title": "Chief"})).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
+    let outlook = world.outlook(&anna);
+    assert_eq!((outlook.count(Folder::Calendar), outlook.count(Folder::Tasks)), (8, 8));
+    assert_eq!(sides(&world, &anna).await, (8, 8));
+    let items = outlook.items(Folder::Contacts).await;
+    let edited = items.iter().find(|item| title(item) == "Crm0").expect("Crm0");
+    assert_eq!(edited.text(Property::JobTitle), Some("Chief"), "edits made meanwhile cross");
+    assert_eq!(outlook.count(Folder::DeletedItems), 0);
+}
+
+// M4
+#[tokio::test]
+async fn a_user_forgotten_and_mapped_anew_links_what_is_there() {
+    let (world, anna, _) = World::with_two().await;
+    filled(&world, &anna).await;
+    world.sync(&[&anna]).await;
+    world.done(&world.admin, "POST", "/api/admin/users/anna/forget", None).await;
+    world.map(&anna).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
+    assert_eq!(sum(&reports, Count::Matched), 24);
+    assert_eq!(titles(&world.outlook(&anna).items(Folder::Tasks).await).len(), 8);
+}
