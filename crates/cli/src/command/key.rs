@@ -6,8 +6,9 @@ use crate::show::Show;
 use clap::Subcommand;
 use serde_json::json;
 use server::clock::{MachineDice, bytes};
+use server::ops;
 use std::path::{Path, PathBuf};
-use store::secrets::{SecretKey, rotate};
+use store::secrets::SecretKey;
 
 /// What can be done with key files.
 #[derive(Subcommand)]
@@ -17,7 +18,8 @@ pub enum Command {
         /// The file.
         file: PathBuf,
     },
-    /// Envelopes every stored password with another key file, which the configuration names from then on.
+    /// Envelopes every stored password with another key file, which the configuration names from then on. No server may
+    /// run.
     Rotate {
         /// The new key file, made with 'key create'.
         #[arg(long, value_name = "FILE")]
@@ -36,21 +38,12 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         Command::Rotate { to } => {
             let services = open(config).await?;
             let new = SecretKey::read(&to)?;
-            let mut sealed = Vec::new();
-            for connection in services.store.connections().await? {
-                let Some(stored) = services.store.connection(&connection.name).await? else {
-                    continue;
-                };
-                let again = rotate(&services.key, &new, services.random(), &stored.name, &stored.secret)?;
-                sealed.push((stored.name, again));
-            }
-            services.store.replace_secrets(&sealed).await?;
+            let rotated = ops::key::rotate(&services, &new).await?;
             let told = format!(
-                "{} passwords enveloped anew; name {} as key_file in the configuration now",
-                sealed.len(),
+                "{rotated} passwords enveloped anew; name {} as key_file in the configuration now",
                 to.display()
             );
-            show.done(&json!({ "rotated": sealed.len() }), &told)
+            show.done(&json!({ "rotated": rotated }), &told)
         }
     }
 }

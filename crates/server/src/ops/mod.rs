@@ -2,7 +2,9 @@
 
 pub mod connection;
 pub mod cycle;
+pub mod entering;
 pub mod group_rule;
+pub mod key;
 pub mod level;
 pub mod map;
 pub mod people;

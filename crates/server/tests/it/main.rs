@@ -5,6 +5,7 @@ mod contacts;
 mod errors;
 mod groups;
 mod health;
+mod key;
 mod openapi;
 mod private;
 mod questions;

@@ -117,3 +117,39 @@ async fn a_mapped_user_brings_his_zone() {
     let made = world.made(&world.admin, "/api/admin/users", body).await;
     assert_eq!(made["settings"]["zone"], json!("Asia/Tokyo"));
 }
+
+// O9
+#[tokio::test]
+async fn mapping_shows_how_many_records_will_enter() {
+    let world = World::new().await;
+    world.made(&world.admin, "/api/admin/connections", connection("hq")).await;
+    let (anna, bob) = (world.user("anna").await, world.user("bob").await);
+    let appointment = |start: &str, rule: serde_json::Value| {
+        json!({"display": "Calendar and Activities", "subject": "x", "rule": rule,
+            "start": {"wall": format!("{start}T10:00:00"), "zone": "Europe/Berlin"},
+            "end": {"wall": format!("{start}T11:00:00"), "zone": "Europe/Berlin"}})
+    };
+    let weekly = |count: u32| json!({"pattern": "weekly", "days": ["monday"], "count": count});
+    for body in [
+        appointment("2026-02-27", json!(null)),
+        appointment("2025-01-06", json!(null)),
+        appointment("2025-01-06", weekly(3)),
+        appointment("2025-12-29", weekly(20)),
+        json!({"display": "To Do and Activities", "subject": "old", "due_day": "2025-01-06"}),
+        json!({"display": "To Do and Activities", "subject": "without a day"}),
+    ] {
+        world.made(&anna, "/api/crm/activities", body).await;
+    }
+    world.made(&anna, "/api/crm/contacts", json!({"last_name": "On", "on_sync_list": true})).await;
+    world.made(&anna, "/api/crm/contacts", json!({"last_name": "Off"})).await;
+    world.made(&anna, "/api/crm/contacts", json!({"last_name": "Own", "personal": true, "on_sync_list": true})).await;
+    world.post(&anna, "/api/crm/sync-list", json!({"record": bob.id})).await;
+    let body = json!({"user": "anna", "connection": "hq", "address": "anna@crm.test"});
+    let made = world.made(&world.admin, "/api/admin/users", body).await;
+    let expected = json!({"business_contact": 1, "personal_contact": 1, "employee": 1, "calendar": 2, "task": 1});
+    assert_eq!(made["entering"], expected);
+    let path = "/api/admin/users/anna";
+    world.patch(&world.admin, path, json!({"extract_start": "always"})).await;
+    let all = world.get(&world.admin, &format!("{path}/entering")).await;
+    assert_eq!((&all.json["calendar"], &all.json["task"]), (&json!(4), &json!(2)));
+}

@@ -2,6 +2,7 @@
 //! questions, brakes and history. What is done is done by [`crate::ops`], as on the command line.
 
 mod connection;
+mod cycle;
 mod level;
 mod question;
 mod schemas;
@@ -21,7 +22,15 @@ pub(super) use schemas::schemas;
 /// Every route of this part.
 #[must_use]
 pub(super) fn routes() -> Vec<&'static [Route]> {
-    vec![user::ROUTES, connection::ROUTES, level::ROUTES, setting::ROUTES, told::ROUTES, question::ROUTES]
+    vec![
+        user::ROUTES,
+        cycle::ROUTES,
+        connection::ROUTES,
+        level::ROUTES,
+        setting::ROUTES,
+        told::ROUTES,
+        question::ROUTES,
+    ]
 }
 
 /// The words of the five domains.

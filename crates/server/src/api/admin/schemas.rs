@@ -72,6 +72,7 @@ fn tables() -> &'static [Table] {
                 ("links", "object"),
                 ("quarantined", "number"),
                 ("held", "number"),
+                ("entering", "Entering"),
             ],
         ),
         (
@@ -85,6 +86,16 @@ fn tables() -> &'static [Table] {
             ],
         ),
         ("Due", &[("due", "number")]),
+        (
+            "Entering",
+            &[
+                ("business_contact", "number"),
+                ("personal_contact", "number"),
+                ("employee", "number"),
+                ("calendar", "number"),
+                ("task", "number"),
+            ],
+        ),
         ("Plan", &[("lines", "[PlanLine]"), ("totals", "object"), ("more", "flag")]),
         (
             "PlanLine",

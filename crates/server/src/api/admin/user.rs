@@ -1,19 +1,16 @@
-//! Users and their mailboxes over REST: mapping, enabling, sync now, the plan of the next cycle, and explanations.
+//! Users and their mailboxes over REST: mapping, enabling, moving, forgetting.
 
 use super::super::ask::Ask;
 use super::super::member::{Member, Shape, part};
 use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{SIDES, items, json, shown};
-use crate::fault::{Faults, Refused};
+use super::{items, json, shown};
+use crate::fault::Faults;
 use crate::ops::user::{ChangeUser, MapUser};
-use crate::ops::{cycle, status, user};
-use model::settings::{ExtractStart, GroupKind, UserSettings};
-use model::{Kind, PairingId, RecordId, Side};
-use plan::access::Groups;
-use serde_json::{Value as Json, json as made_json};
+use crate::ops::{entering, status, user};
+use model::PairingId;
+use model::settings::{ExtractStart, UserSettings};
 use std::collections::BTreeMap;
-use store::Pairing;
 
 const CONNECTION: &str = "the connection the mailbox is on";
 const ADDRESS: &str = "the mailbox's address";
@@ -24,8 +21,6 @@ const VISIBILITY_ALL: Member =
     Member::optional("visibility_all", Shape::Flag, "any contact he may open counts as visible, not only My Contacts");
 const LANGUAGE: Member = Member::clearable("language", Shape::Text, "the language of the category written for him");
 const ZONE: Member = Member::clearable("zone", Shape::Text, "his IANA zone, for what carries none");
-
-const KINDS: &[&str] = &["contact", "appointment", "task"];
 
 const TAG: &str = "users";
 
@@ -48,7 +43,7 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Post,
         path: "/api/admin/users",
         tag: TAG,
-        summary: "Maps a user to a mailbox.",
+        summary: "Maps a user to a mailbox; the answer's `entering` says how many of his CRM records will enter.",
         who: Who::Administrator,
         query: &[],
         body: Body::Members(&[
@@ -144,62 +139,7 @@ pub(super) const ROUTES: &[Route] = &[
         answer: Shown::Nothing,
         run: |ask| Box::pin(forget(ask)),
     },
-    Route {
-        method: Method::Post,
-        path: "/api/admin/users/{user}/sync",
-        tag: TAG,
-        summary: "Makes a user due at once.",
-        who: Who::Administrator,
-        query: &[],
-        body: Body::None,
-        answer: Shown::One("Due"),
-        run: |ask| Box::pin(sync_one(ask)),
-    },
-    Route {
-        method: Method::Post,
-        path: "/api/admin/sync",
-        tag: TAG,
-        summary: "Makes every enabled user due at once.",
-        who: Who::Administrator,
-        query: &[],
-        body: Body::None,
-        answer: Shown::One("Due"),
-        run: |ask| Box::pin(sync_all(ask)),
-    },
-    Route {
-        method: Method::Get,
-        path: "/api/admin/users/{user}/plan",
-        tag: TAG,
-        summary: "The plan of the user's next cycle; nothing is written on either side.",
-        who: Who::Administrator,
-        query: &[],
-        body: Body::None,
-        answer: Shown::One("Plan"),
-        run: |ask| Box::pin(plan(ask)),
-    },
-    Route {
-        method: Method::Get,
-        path: "/api/admin/users/{user}/explain",
-        tag: TAG,
-        summary: "Whose level counts for a user; with a record, why that record is or is not in sync.",
-        who: Who::Administrator,
-        query: &[
-            Member::optional("side", Shape::OneOf(SIDES), "the record's side"),
-            Member::optional("kind", Shape::OneOf(KINDS), "the record's kind"),
-            Member::optional("record", Shape::Text, "the record, as that side names it"),
-            Member::optional("organization", Shape::Text, "what if he joined this organization"),
-            Member::optional("position", Shape::Text, "what if he held this position"),
-            Member::optional("user_list", Shape::Text, "what if this list named him"),
-        ],
-        body: Body::None,
-        answer: Shown::One("Explained"),
-        run: |ask| Box::pin(explain(ask)),
-    },
 ];
-
-fn show(ask: &Ask, pairing: Pairing) -> Result<Json, Refused> {
-    json(&status::of(pairing, ask.now))
-}
 
 async fn list(ask: Ask) -> Answer {
     let after = ask.text("after").map(PairingId::new);
@@ -233,7 +173,12 @@ async fn map(ask: Ask) -> Answer {
         },
     )
     .await?;
-    Ok(Reply::made(show(&ask, pairing)?))
+    let entering = json(&entering::of(&ask.services, &pairing).await?)?;
+    let mut shown = json(&status::of(pairing, ask.now))?;
+    if let Some(object) = shown.as_object_mut() {
+        object.insert("entering".to_owned(), entering);
+    }
+    Ok(Reply::made(shown))
 }
 
 async fn get(ask: Ask) -> Answer {
@@ -274,55 +219,6 @@ async fn enable(ask: Ask, enabled: bool) -> Answer {
 async fn forget(ask: Ask) -> Answer {
     user::forget(&ask.services, ask.part("user")).await?;
     Ok(Reply::done())
-}
-
-async fn sync_one(ask: Ask) -> Answer {
-    let due = user::sync_now(&ask.services, Some(ask.part("user"))).await?;
-    Ok(Reply::of(made_json!({ "due": due })))
-}
-
-async fn sync_all(ask: Ask) -> Answer {
-    let due = user::sync_now(&ask.services, None).await?;
-    Ok(Reply::of(made_json!({ "due": due })))
-}
-
-async fn plan(ask: Ask) -> Answer {
-    shown(&cycle::plan(&ask.services, ask.part("user")).await?)
-}
-
-async fn explain(ask: Ask) -> Answer {
-    let user = ask.part("user");
-    let record = (
-        ask.text("side").and_then(Side::parse),
-        ask.text("kind").and_then(Kind::parse),
-        ask.text("record").map(RecordId::new),
-    );
-    match record {
-        (None, None, None) => {
-            let mut joined = Groups::default();
-            for (name, kind) in [
-                ("organization", GroupKind::Organization),
-                ("position", GroupKind::Position),
-                ("user_list", GroupKind::UserList),
-            ] {
-                joined.own.extend(ask.text(name).map(|id| (kind, id.to_owned())));
-            }
-            shown(&cycle::explain_user(&ask.services, user, &joined).await?)
-        }
-        (Some(side), Some(kind), Some(record)) => {
-            shown(&cycle::explain_record(&ask.services, user, side, kind, &record).await?)
-        }
-        (side, kind, record) => {
-            let mut faults = Faults::default();
-            for (name, missing) in [("side", side.is_none()), ("kind", kind.is_none()), ("record", record.is_none())] {
-                if missing {
-                    faults.note(name, "is missing: a record is named by side, kind and record");
-                }
-            }
-            faults.refuse()?;
-            Err(Refused::Broken("a record was named and was not".to_owned()))
-        }
-    }
 }
 
 fn extract_start(ask: &Ask, faults: &mut Faults) -> Option<Option<ExtractStart>> {
