@@ -3,9 +3,11 @@
 
 use crate::services::Services;
 use engine::{CycleError, CycleReport};
+use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use model::PairingId;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use store::Retention;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,6 +23,9 @@ const READ_MS: u64 = 2_000;
 
 /// A cycle that could not be done is not tried again before this.
 const AFTER_ERROR: SignedDuration = SignedDuration::from_secs(5);
+
+/// A cycle that broke off by an error of ours is tried again after this; its lease ends by itself meanwhile.
+const AFTER_BREAK: SignedDuration = SignedDuration::from_secs(60);
 
 /// A pairing that somebody else works on is looked at again after this.
 const AFTER_LEASED: SignedDuration = SignedDuration::from_secs(1);
@@ -96,7 +101,8 @@ struct Done {
     pairing: PairingId,
     began: Timestamp,
     waited_s: f64,
-    result: Result<CycleReport, CycleError>,
+    /// Absent when the cycle broke off by an error of ours.
+    result: Option<Result<CycleReport, CycleError>>,
 }
 
 /// The cycles: takes what is due and runs it, so many at once.
@@ -153,7 +159,9 @@ async fn start_due(
         let services = services.clone();
         running.spawn(async move {
             let began = services.clock.now();
-            let result = services.engine.cycle(&pairing).await;
+            // One user's cycle that breaks off must not take the worker with it (rule E7).
+            let cycle = AssertUnwindSafe(services.engine.cycle(&pairing));
+            let result = cycle.catch_unwind().await.ok();
             Done { pairing, began, waited_s: began.duration_since(now).as_secs_f64(), result }
         });
     }
@@ -167,10 +175,7 @@ fn note(
     let done = match ended {
         Ok(done) => done,
         Err(why) => {
-            // Which pairing it was is not known any more: all that are at work stay busy until their own end, and this
-            // one is freed with them; its lease ends by itself.
-            tracing::error!(error = %why, "a cycle broke off by an error of ours");
-            services.metrics.cycle("broken", 0.0, 0.0);
+            tracing::error!(error = %why, "a cycle was dropped");
             return;
         }
     };
@@ -178,7 +183,7 @@ fn note(
     let ran_s = seconds(services, done.began);
     let pairing = &done.pairing;
     let (outcome, rest) = match &done.result {
-        Ok(report) => {
+        Some(Ok(report)) => {
             count(services, report);
             if report.writes() > 0 {
                 // What was written in the CRM concerns other users too.
@@ -199,9 +204,13 @@ fn note(
                 }
             }
         }
-        Err(CycleError::Leased) => ("leased", AFTER_LEASED),
-        Err(CycleError::NoPairing | CycleError::Stopped(_)) => ("stopped", AFTER_ERROR),
-        Err(why) => {
+        Some(Err(CycleError::Leased)) => ("leased", AFTER_LEASED),
+        Some(Err(CycleError::NoPairing | CycleError::Stopped(_))) => ("stopped", AFTER_ERROR),
+        None => {
+            tracing::error!(pairing.id = %pairing, "a cycle broke off by an error of ours; it is tried again later");
+            ("broken", AFTER_BREAK)
+        }
+        Some(Err(why)) => {
             tracing::warn!(pairing.id = %pairing, why = %why, "a cycle could not be done");
             ("lost", AFTER_ERROR)
         }

@@ -4,6 +4,7 @@
 use crate::world::{Person, World, id};
 use axum::http::StatusCode;
 use emulator::{Emulator, EmulatorOptions, FaultAction, MailboxSpec, RequestInfo};
+use engine::port::{Directory, Maps, Remote, Remotes, Trouble};
 use serde_json::json;
 use server::clock::{MachineClock, MachineDice, now_of};
 use server::{ops, worker};
@@ -158,4 +159,50 @@ async fn a_wrong_password_is_told_and_the_right_one_cures() {
     let done = ops::cycle::run(&world.services, Some("anna")).await.expect("a cycle");
     assert_eq!(done[0].trouble, None);
     assert_eq!(world.get(&world.admin, "/api/admin/users/anna").await.json["state"], json!("ok"));
+}
+
+/// Breaks off whenever one user's sides are opened.
+struct Breaking {
+    inner: Arc<dyn Remotes>,
+    user: String,
+    told: mpsc::UnboundedSender<()>,
+}
+
+#[async_trait::async_trait]
+impl Remotes for Breaking {
+    async fn open(
+        &self,
+        pairing: &store::Pairing,
+        maps: Arc<Maps>,
+    ) -> Result<(Box<dyn Remote>, Box<dyn Remote>), Trouble> {
+        if pairing.user.as_str() == self.user {
+            // The receiver may be gone at the end of the test.
+            let _ = self.told.send(());
+            panic!("on purpose");
+        }
+        self.inner.open(pairing, maps).await
+    }
+
+    fn directory(&self, crm: &model::CrmId) -> Arc<dyn Directory> {
+        self.inner.directory(crm)
+    }
+}
+
+// E7
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cycle_that_breaks_off_takes_nobody_with_it() {
+    let (world, emulator) = world().await;
+    let ill = mapped(&world, &emulator, "hq", "ill").await;
+    let bob = mapped(&world, &emulator, "hq", "bob").await;
+    let (told, mut broke) = mpsc::unbounded_channel();
+    let services = world.services.clone().with_remotes(|inner| Arc::new(Breaking { inner, user: ill.id, told }));
+    let mut seen = watched(&emulator, |_| None);
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(worker::run(services, stopped));
+    tokio::time::timeout(LONG, broke.recv()).await.expect("it began").expect("there");
+    listed_contact(&world, &bob, "Ida").await;
+    until(&mut seen, "CreateItem", "bob@crm.test").await;
+    stop.send_replace(true);
+    tokio::time::timeout(LONG, running).await.expect("it stops").expect("no panic of the worker");
+    assert!(world.services.metrics.text().contains("syncline_cycles_total{outcome=\"broken\"} 1"));
 }
