@@ -1,6 +1,7 @@
 //! The whole product held to the world: its API on one side, EWS bytes on the other, and nothing else believed.
 
 mod activities;
+mod cost;
 mod deletes;
 mod levels;
 mod matching;
@@ -9,4 +10,5 @@ mod merging;
 mod opt_in;
 mod outlook;
 mod series;
+mod trouble;
 mod world;

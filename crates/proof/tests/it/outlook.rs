@@ -85,6 +85,16 @@ impl Outlook {
         self.make_with(folder, item, Mail::None).await
     }
 
+    /// Makes many items at once.
+    pub async fn make_many(&self, folder: Folder, items: Vec<Item>) {
+        let count = items.len();
+        let header = Header { version: ews::Version::default(), impersonation: None };
+        let create = ews::CreateItem { folder: folder.into(), items, mail: Mail::None };
+        let answer = self.send(prepare(&header, &create)).await;
+        let parsed = ews::parse::<ews::CreateItem>(&answer, Limits::default()).expect("an answer");
+        assert!(parsed.exactly(count).expect("one result each").iter().all(Result::is_ok));
+    }
+
     /// Makes a meeting and sends the invitations; its id.
     pub async fn invite(&self, item: Item) -> String {
         self.make_with(Folder::Calendar, item, sent()).await
@@ -172,6 +182,11 @@ impl Outlook {
     /// How many items a folder has.
     pub fn count(&self, folder: Folder) -> usize {
         self.server.items(&self.address, folder.name()).expect("a folder").len()
+    }
+
+    /// How many items the three folders have that are synchronised, looked at from behind.
+    pub fn server_count(&self) -> usize {
+        [Folder::Contacts, Folder::Calendar, Folder::Tasks].map(|folder| self.count(folder)).iter().sum()
     }
 
     /// An occurrence of a series, counted from 1.

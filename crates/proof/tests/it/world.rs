@@ -115,6 +115,11 @@ impl World {
         (world, anna, bob)
     }
 
+    /// A further connection to headquarters.
+    pub async fn connection_to_hq(&self, name: &str) {
+        self.connect(name, &listen(&self.hq).await).await;
+    }
+
     async fn connect(&self, name: &str, url: &str) {
         let body = json!({"name": name, "url": url, "user": SERVICE, "password": PASSWORD, "impersonate": true});
         self.made(&self.admin, "/api/admin/connections", body).await;
