@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Lead};
 use crate::merge::Gate;
+use crate::occurrence;
 use model::same::fold;
 use model::{Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value};
 use std::collections::BTreeSet;
@@ -169,6 +170,32 @@ pub fn new_copy(domain: Domain, form: Form, crm: &Record, map: &DomainMap, conte
         Domain::Calendar | Domain::Task => {}
     }
     fields
+}
+
+/// What the mailbox will show of a new copy: what is sent, and its own words where nothing is. An edit made before the
+/// copy is read back then differs from something, and outlives a delete (rule C5).
+#[must_use]
+pub fn copy_as_shown(sent: &Fields, form: Form, crm: &Record, map: &DomainMap, context: &Context<'_>) -> Fields {
+    let mut shown = blanks(crm, map, |path| pim_image(form, crm, path, &Value::Null, map, context));
+    shown.extend(occurrence::by_date(&without_our_words(sent, context)));
+    shown
+}
+
+/// What the CRM will show of a new record: what is sent, and its own words where nothing is.
+#[must_use]
+pub fn record_as_shown(sent: &Fields, pim: &Record, map: &DomainMap, context: &Context<'_>) -> Fields {
+    let mut shown = blanks(pim, map, |path| context.crm.image(path, &Value::Null, map));
+    shown.extend(occurrence::by_date(sent));
+    shown
+}
+
+fn blanks(source: &Record, map: &DomainMap, image: impl Fn(&Path) -> Value) -> Fields {
+    source
+        .fields
+        .iter()
+        .filter(|(path, value)| path.occurrence.is_none() && map.maps(&path.field) && value.is_blank())
+        .map(|(path, _)| (path.clone(), image(path)))
+        .collect()
 }
 
 /// Our word for a domain's copies: always on contacts (rule O4), on activities where the category is required (O7).

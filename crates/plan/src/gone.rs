@@ -32,7 +32,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         // An edit outlives the delete (rule C5): the record is made again from the mailbox.
         let fields = form::new_record(domain, pim, map, context);
         let mut link = awake(link);
-        link.crm.base = occurrence::by_date(&fields);
+        link.crm.base = form::record_as_shown(&fields, pim, map, context);
         link.pim.base = occurrence::by_date(&form::without_our_words(&pim.fields, context));
         link.pim.version = pim.version.clone();
         link.pim.id = pim.id.clone();
@@ -179,7 +179,7 @@ pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Cont
     link.form = form;
     link.crm.base = occurrence::by_date(&crm.fields);
     link.crm.version = crm.version.clone();
-    link.pim.base = occurrence::by_date(&form::without_our_words(&fields, context));
+    link.pim.base = form::copy_as_shown(&fields, form, crm, map, context);
     let create = Op::Create { side: Side::Pim, domain, fields, form, global_id: None, locked: false, owner: None };
     Plan {
         domain: Some(domain),
