@@ -9,6 +9,7 @@ mod brake;
 mod carry;
 mod cycle;
 mod force;
+mod half;
 mod judge;
 mod limits;
 mod observe;

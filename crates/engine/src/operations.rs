@@ -338,7 +338,9 @@ impl Cycle<'_> {
 
     /// An item born in the mailbox gets our mark once it is linked, by an update of that property alone (decision 2).
     pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
-        if !acting.link.mark_key.is_empty() || acting.link.sleep.is_some() {
+        // A record made again in the CRM has another id: a mark that names the old one would find nothing any more.
+        let names = plan::keys::crm_id(&acting.link.mark_key);
+        if names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
             return Ok(());
         }
         let Some(mark) = self.next_mark(acting) else {

@@ -1,10 +1,11 @@
 //! Recovering: writes begun and not settled are looked up before anything else is done (rules E2, E6, traps 43, 160).
 
 use crate::cycle::Cycle;
+use crate::half;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted, Write};
-use model::{Gone, Link, Record, Seen, Side};
+use model::{Fields, Gone, Link, Record, Seen, Side};
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look};
 
@@ -43,6 +44,10 @@ impl Cycle<'_> {
         end.id = record.id.clone();
         // Not the version read: a person may have edited it since, so the next look decides.
         end.version = model::Version::new("");
+        if intent.side == Side::Pim {
+            let sent = Fields::new();
+            half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&record.fields));
+        }
         settle.looks.push(Look::now(intent.side, intent.kind, record.id.clone()));
         let mut line = self.line(intent.domain, "create", Some(&link.crm.id), Some(&link.pim.id));
         line.side = Some(intent.side);
@@ -95,7 +100,8 @@ impl Cycle<'_> {
         if ours && stands.write_no < mark.write_no {
             let mut link = stands;
             // Only what was sent settles, on both images; the rest keeps its base until it is looked at.
-            for path in plan::occurrence::by_date(&intent.fields).keys() {
+            let sent = plan::occurrence::by_date(&intent.fields);
+            for path in sent.keys().filter(|path| path.occurrence.is_none()) {
                 for side in Side::BOTH {
                     match result.end(side).base.get(path) {
                         Some(value) => link.end_mut(side).base.insert(path.clone(), value.clone()),
@@ -103,6 +109,7 @@ impl Cycle<'_> {
                     };
                 }
             }
+            half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&item.fields));
             link.write_no = mark.write_no;
             link.mark_key = mark.key.clone();
             link.form = result.form;

@@ -46,7 +46,8 @@ impl Cycle<'_> {
             return Ok(None);
         };
         let id = model::RecordId::new(crm);
-        Ok(self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?)
+        let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?;
+        Ok(link.filter(|link| !is_copy(link, item)))
     }
 
     async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {
@@ -73,4 +74,10 @@ impl Cycle<'_> {
         }
         Ok(())
     }
+}
+
+/// A copied appointment keeps our mark but gets a global id of its own; a moved one keeps its own.
+fn is_copy(link: &Link, item: &Record) -> bool {
+    let known = link.global_id.as_ref().zip(item.facts.global_id.as_ref());
+    item.kind == Kind::Appointment && known.is_some_and(|(of_link, of_item)| of_link != of_item)
 }

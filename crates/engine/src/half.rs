@@ -1,0 +1,42 @@
+//! A series takes several requests: what stands after some of them is never read as a person's change (decision 2).
+
+use model::same::same_or_blank;
+use model::{Fields, Link, Path};
+use std::collections::BTreeSet;
+
+/// Corrects a link whose write of a series may have stopped half-way, by what the mailbox shows now. An exception that
+/// arrived is agreed; one that is missing, or still as it was, is the CRM's to carry over again; any other is a person's.
+/// `sent` and `shown` know occurrences by their date.
+pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields) {
+    let paths: BTreeSet<Path> = link
+        .pim
+        .base
+        .keys()
+        .chain(result.pim.base.keys())
+        .chain(shown.keys())
+        .filter(|path| path.occurrence.is_some())
+        .cloned()
+        .collect();
+    for path in paths {
+        let field = &path.field;
+        let (is, was) = (shown.get(&path), link.pim.base.get(&path));
+        let meant = result.pim.base.get(&path);
+        if same_or_blank(field, is, meant) {
+            put(&mut link.crm.base, &path, result.crm.base.get(&path));
+            put(&mut link.pim.base, &path, is);
+        } else if same_or_blank(field, is, None) || same_or_blank(field, is, was) {
+            put(&mut link.pim.base, &path, is);
+            if !sent.contains_key(&path) {
+                // It went with the rule that was set: what the CRM shows is new to the mailbox again.
+                link.crm.base.remove(&path);
+            }
+        }
+    }
+}
+
+fn put(base: &mut Fields, path: &Path, value: Option<&model::Value>) {
+    match value {
+        Some(value) => base.insert(path.clone(), value.clone()),
+        None => base.remove(path),
+    };
+}
