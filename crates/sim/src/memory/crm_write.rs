@@ -171,7 +171,13 @@ pub fn set(row: &mut Row, user: &UserId, changes: &Fields) {
     let is_own = |path: &Path| row.kind != Kind::Contact && path.field.is_own() && path.occurrence.is_none();
     let (own, shared): (Fields, Fields) =
         changes.iter().map(|(path, value)| (path.clone(), value.clone())).partition(|(path, _)| is_own(path));
-    apply(&mut row.fields, &shared);
+    let (occurrences, series): (Fields, Fields) = shared.into_iter().partition(|(path, _)| path.occurrence.is_some());
+    apply(&mut row.fields, &series);
+    if row.kind == Kind::Appointment {
+        // Exceptions follow the series' clock time first, so that those named now are found.
+        settle_exceptions(&mut row.fields);
+    }
+    apply(&mut row.fields, &occurrences);
     if !own.is_empty() {
         apply(row.own.entry(user.clone()).or_default(), &own);
     }

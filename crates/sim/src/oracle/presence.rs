@@ -59,7 +59,7 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
         return;
     }
     let cancelled = copies.rows.iter().any(|(_, row)| is_cancelled(row));
-    let outlived = super::values::outliving(evidence, number);
+    let outlived = thing.peopled || super::values::outliving(evidence, number);
     if !gone && thing.deleted && !cancelled && !outlived {
         say("a person deleted it, nothing outlived that, and it stands".to_owned());
     }

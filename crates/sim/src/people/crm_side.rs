@@ -179,6 +179,9 @@ impl People {
             crowd_now.extend(person);
         }
         self.ledger.entitle(number, &other);
+        if let Some(thing) = self.ledger.things.get_mut(&number) {
+            thing.peopled = true;
+        }
         crm.change(&id, |row| {
             match row.kind {
                 Kind::Appointment => {

@@ -21,6 +21,8 @@ pub struct Thing {
     pub given: Vec<Given>,
     /// It stood on both sides before anybody linked it: what tells that both are one is left alone.
     pub both: bool,
+    /// A person put somebody on it or took somebody off, which is an edit too.
+    pub peopled: bool,
     /// A person deleted it where a delete means the record.
     pub deleted: bool,
     /// A person deleted his own copy where that only takes him off.
@@ -62,6 +64,7 @@ impl Ledger {
                 entitled: [by.clone()].into(),
                 given: Vec::new(),
                 both: false,
+                peopled: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
             },
@@ -83,13 +86,19 @@ impl Ledger {
         let units: BTreeSet<_> = changes.keys().map(Path::unit).collect();
         let displaced: Fields = before.into_iter().filter(|(path, _)| units.contains(&path.unit())).collect();
         self.displace(number, &displaced);
+        let domain = self.things.get(&number).map(|thing| thing.domain);
+        let again = |path: &Path, value: &Value| {
+            let shown = displaced.get(path).zip(domain);
+            shown.is_some_and(|(shown, domain)| alike(domain, path, shown, value))
+        };
         let Some(thing) = self.things.get_mut(&number) else {
             return;
         };
         for (path, value) in changes {
-            // Merged person by person and word by word; the oracle looks at records, not at lists.
-            let list = path.field.is_set();
-            if !value.is_blank() && !list {
+            // Merged person by person and word by word; the oracle looks at records, not at lists, nor at a
+            // flag that says which domain a contact is of.
+            let list = path.field.is_set() || path.field == Field::Private;
+            if !value.is_blank() && !list && !again(&path, &value) {
                 thing.given.push(Given { path, side, value, overwritten: false });
             }
         }

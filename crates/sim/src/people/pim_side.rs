@@ -18,6 +18,8 @@ pub(super) struct Held {
     pub own: bool,
     /// It stood on both sides from the first.
     pub both: bool,
+    /// A copy of it carries the same mark: while nobody told them apart, its going would look like a move.
+    pub doubled: bool,
 }
 
 impl People {
@@ -79,13 +81,18 @@ impl People {
             .filter(|(_, item)| item.place == Place::Folder)
             .filter_map(|(id, item)| {
                 let number = number_of(item.kind, &item.fields)?;
+                let thing = self.ledger.things.get(&number)?;
                 let owner = owner_of(&sides.crm, item.kind, number);
                 Some(Held {
                     id: id.clone(),
                     number,
-                    domain: self.ledger.things.get(&number)?.domain,
+                    domain: thing.domain,
                     both: self.ledger.is_both(number),
-                    own: !item.is_received() && owner.is_none_or(|owner| owner == *user),
+                    doubled: mailbox
+                        .items
+                        .iter()
+                        .any(|(other, copy)| other != id && copy.mark.is_some() && copy.mark == item.mark),
+                    own: !item.is_received() && owner.unwrap_or_else(|| thing.by.clone()) == *user,
                 })
             })
             .collect()
@@ -111,7 +118,7 @@ impl People {
     }
 
     fn delete_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
-        let held = self.pick_held(sides, user, |held| !held.both)?;
+        let held = self.pick_held(sides, user, |held| !held.both && !held.doubled)?;
         if !self.may_delete() {
             return None;
         }
@@ -203,7 +210,7 @@ impl People {
             let new = sides.exchange.put(&address, &id, Place::Folder)?;
             return Some(format!("moves {id} back as {new}"));
         }
-        let held = self.pick_held(sides, user, |held| held.own && !held.both)?;
+        let held = self.pick_held(sides, user, |held| held.own && !held.both && !held.doubled)?;
         let new = sides.exchange.put(&address, &held.id, Place::Other)?;
         Some(format!("moves {} (thing {}) away as {new}", held.id, held.number))
     }
