@@ -93,9 +93,8 @@ impl Cycle<'_> {
             .take_while(|line| !line.overruled.is_empty())
             .collect();
         lines.retain(|line| {
-            let same = |known: &History| {
-                (known.side, &known.pim, &known.overruled) == (line.side, &line.pim, &line.overruled)
-            };
+            let same =
+                |known: &History| (known.side, &known.pim, &known.overruled) == (line.side, &line.pim, &line.overruled);
             !told.iter().any(same)
         });
         self.store(Settle { history: lines, ..Settle::default() }).await
