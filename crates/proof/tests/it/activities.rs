@@ -1,7 +1,8 @@
 //! Which activities cross: their display, their times, who is on them, filters and the window (rules D3, D4, D6, O7, O9).
 
+use crate::api::{appointment, berlin, to_do};
 use crate::outlook::{self, id, set, text, texts, title, titles};
-use crate::world::{World, appointment, berlin, to_do};
+use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
@@ -178,8 +179,7 @@ async fn a_private_item_shows_everybody_else_only_that_the_time_is_taken() {
     world.sync(&[&anna]).await;
     let own = world.only(&anna, CALENDAR).await;
     assert_eq!((&own["subject"], &own["private"]), (&json!("Doctor"), &json!(true)));
-    let (status, others) =
-        world.ask(&bob, "GET", &format!("/api/crm/activities/{}", crate::world::id(&own)), None).await;
+    let (status, others) = world.ask(&bob, "GET", &format!("/api/crm/activities/{}", crate::api::id(&own)), None).await;
     let others = others.to_string();
     assert!(!others.contains("Doctor") && !others.contains("Clinic"), "{status} {others}");
     let found = world.get(&bob, "/api/crm/search?q=Doctor").await.to_string();

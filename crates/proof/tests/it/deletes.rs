@@ -1,7 +1,8 @@
 //! What a delete means on the other side, and what outlives it (rules C4, C5, C6, C12).
 
+use crate::api::appointment;
 use crate::outlook::{self, id, set, text, title};
-use crate::world::{World, appointment};
+use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 

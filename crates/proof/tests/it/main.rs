@@ -1,6 +1,8 @@
 //! The whole product held to the world: its API on one side, EWS bytes on the other, and nothing else believed.
 
 mod activities;
+mod api;
+mod clients;
 mod cost;
 mod deletes;
 mod levels;

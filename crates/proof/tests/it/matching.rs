@@ -1,7 +1,8 @@
 //! Strangers that are one: nothing doubled, nothing guessed (rules M1 to M4).
 
+use crate::api::to_do;
 use crate::outlook::{self, categories, email, id, text, title, titles};
-use crate::world::{Person, World, to_do};
+use crate::world::{Person, World};
 use engine::CycleReport;
 use serde_json::json;
 use store::Count;
@@ -165,7 +166,7 @@ async fn a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_
     let record = world.view(&anna, MINE).await.into_iter().find(|c| c["last_name"] == "Crm0").expect("Crm0");
     world.hq.move_mailbox(&anna.address, &world.branch).expect("moved");
     world.mapping(&anna, json!({"connection": "branch", "confirm_mailbox": true})).await;
-    world.edit_contact(&anna, &crate::world::id(&record), json!({"job_title": "Chief"})).await;
+    world.edit_contact(&anna, &crate::api::id(&record), json!({"job_title": "Chief"})).await;
     let reports = world.sync(&[&anna]).await;
     assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
     let outlook = world.outlook(&anna);

@@ -1,7 +1,8 @@
 //! People in meetings: one activity however many mailboxes show it, and no mail of ours (rules P1 to P3, P5 to P7, C6, C9).
 
+use crate::api::{appointment, berlin, id as id_of};
 use crate::outlook::{self, id, set, text, title, titles};
-use crate::world::{Person, World, appointment, berlin, id as id_of};
+use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property, Value};
 

@@ -1,7 +1,8 @@
 //! Changes on both sides: merged by fields, conflicts told, nothing touched that is not ours (rules C2, C3, C9 to C11).
 
+use crate::api::{appointment, berlin};
 use crate::outlook::{self, categories, email, id, plain, set, text, texts, title};
-use crate::world::{World, appointment, berlin};
+use crate::world::World;
 use serde_json::json;
 use wire::ews::{Dictionary, DistinguishedFolder as Folder, FieldChange, Path, Property};
 
@@ -129,7 +130,7 @@ async fn people_of_the_crm_stand_in_the_body_and_never_as_attendees_and_do_not_f
     let outlook = world.outlook(&anna);
     let item = outlook.only(Folder::Calendar).await;
     assert_eq!(item.attendees(Property::RequiredAttendees).unwrap_or_default().len(), 0);
-    assert_eq!(item.flag(Property::MeetingRequestWasSent).unwrap_or(false), false);
+    assert!(!item.flag(Property::MeetingRequestWasSent).unwrap_or(false));
     let shown = item.body().expect("a body").text.clone();
     assert!(shown.contains("Agenda") && shown.contains("Berg"), "{shown}");
     outlook.edit(&id(&item), vec![set(Property::Subject, text("Plan B"))]).await;
@@ -155,7 +156,7 @@ async fn what_is_not_mapped_survives_every_edit_of_ours() {
         .with(email(2), text("second@out.test"));
     let item = outlook.make(Folder::Contacts, item).await;
     world.sync(&[&anna]).await;
-    let record = crate::world::id(&world.only(&anna, "my_contacts").await);
+    let record = crate::api::id(&world.only(&anna, "my_contacts").await);
     world.edit_contact(&anna, &record, json!({"job_title": "Chief", "email2": null})).await;
     world.sync(&[&anna]).await;
     let after = outlook.read_all(&item, [Path::Extended(foreign.clone()), Property::Profession.into()]).await;
@@ -183,7 +184,7 @@ async fn a_body_is_not_written_when_only_other_fields_change() {
     let before = outlook.only(Folder::Calendar).await.body().expect("a body").clone();
     let record = world.only(&anna, "my_calendar").await;
     assert_eq!(record["body"], "First bold");
-    world.edit_activity(&anna, &crate::world::id(&record), json!({"location": "Room 1"})).await;
+    world.edit_activity(&anna, &crate::api::id(&record), json!({"location": "Room 1"})).await;
     world.sync(&[&anna]).await;
     let after = outlook.only(Folder::Calendar).await;
     assert_eq!(after.text(Property::Location), Some("Room 1"));

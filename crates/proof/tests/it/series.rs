@@ -1,7 +1,8 @@
 //! Series, days, zones and reminders through both sides (rules R1 to R7).
 
+use crate::api::{appointment, berlin, to_do};
 use crate::outlook::{self, id, moment, set, text, title};
-use crate::world::{World, appointment, berlin, to_do};
+use crate::world::World;
 use jiff::civil::date;
 use serde_json::{Value as Json, json};
 use wire::ews::{

@@ -77,8 +77,7 @@ async fn every_trouble_has_its_own_words_and_concerns_one_user() {
         |change| async move { world.done(&world.admin, "PATCH", "/api/admin/connections/own", Some(&change)).await };
     let url = world.get(&world.admin, "/api/admin/connections/own").await["url"].clone();
     let mut all = BTreeSet::new();
-    let mut round = 0;
-    for (name, words) in [
+    let troubles = [
         ("down", "reached"),
         ("password", "password"),
         ("missing", "no mailbox"),
@@ -87,7 +86,8 @@ async fn every_trouble_has_its_own_words_and_concerns_one_user() {
         ("malformed", "not well-formed"),
         ("busy", "wait"),
         ("moving", "moved"),
-    ] {
+    ];
+    for (round, (name, words)) in troubles.into_iter().enumerate() {
         match name {
             "down" => drop(patch(json!({"url": nobody_listens().await})).await),
             "password" => drop(patch(json!({"password": "wrong"})).await),
@@ -106,7 +106,6 @@ async fn every_trouble_has_its_own_words_and_concerns_one_user() {
         world.hq.on_request(None);
         world.hq.set_mailbox_state(&anna.address, MailboxState::Active).expect("there");
         patch(json!({"url": url, "password": PASSWORD})).await;
-        round += 1;
     }
     world.sync(&[&anna, &bob]).await;
     let status = world.status(&anna).await;

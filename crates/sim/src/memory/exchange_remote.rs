@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// Changes on a page: few, so that pages are met.
 pub const PAGE: usize = 4;
 
+/// What was refused though the item was written.
+type Partly = Vec<(model::Path, String)>;
+
 /// One mailbox.
 #[derive(Debug)]
 pub struct ExchangeRemote {
@@ -81,8 +84,8 @@ impl ExchangeRemote {
                 let id = self.ground.sides().exchange.create(&self.address, create)?;
                 self.lost(lost)?;
                 let (occurrences, _) = exceptions(&create.fields);
-                self.then_exceptions(what, &id, &occurrences).await?;
-                self.written(id)
+                let partly = self.then_exceptions(what, &id, &occurrences).await?;
+                Ok(Written { partly, ..self.written(id)? })
             }
             Write::Update(update) => {
                 let kind = update.domain.kind();
@@ -94,8 +97,8 @@ impl ExchangeRemote {
                 })?;
                 self.act(|mailbox| mailbox.update(update))?;
                 self.lost(lost)?;
-                self.then_exceptions(what, &update.id, &occurrences).await?;
-                self.written(update.id.clone())
+                let partly = self.then_exceptions(what, &update.id, &occurrences).await?;
+                Ok(Written { partly, ..self.written(update.id.clone())? })
             }
             Write::Mark { kind, id, mark, version } => {
                 let lost = self.request(what).await?;
@@ -143,17 +146,15 @@ impl ExchangeRemote {
     }
 
     /// Exceptions take requests of their own; what goes wrong there leaves the outcome of the whole unknown.
-    async fn then_exceptions(&self, what: &str, id: &RecordId, occurrences: &model::Fields) -> Result<(), Trouble> {
+    async fn then_exceptions(&self, what: &str, id: &RecordId, occurrences: &model::Fields) -> Result<Partly, Trouble> {
         if occurrences.is_empty() {
-            return Ok(());
+            return Ok(Partly::new());
         }
         let unknown = || self.ground.trouble_of(Fault::AnswerLost);
         let lost = self.request(what).await.map_err(|_| unknown())?;
-        self.act(|mailbox| {
-            mailbox.except(id, occurrences);
-            Ok(())
-        })?;
-        self.lost(lost)
+        let refused = self.act(|mailbox| Ok(mailbox.except(id, occurrences)))?;
+        self.lost(lost)?;
+        Ok(refused.into_iter().map(|path| (path, "it does not fall on the series".to_owned())).collect())
     }
 
     /// Deletes know no change key: read right before, move, look at what landed, put back what was newer (decision 10).

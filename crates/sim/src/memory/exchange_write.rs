@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Item, Mailbox, Place};
 use super::refused;
-use super::shape::{drop_exceptions, ends_early, rule};
+use super::shape::{drop_exceptions, ends_early, rule, settle_exceptions};
 use engine::port::{Create, Mail, Trouble, Update, Wanted};
 use model::{Field, Fields, Gone, Kind, Mark, Path, RecordId, Seen, Value, Version};
 
@@ -71,13 +71,19 @@ impl Mailbox {
     }
 
     /// The further requests: exceptions, one by one on the real server.
-    pub(super) fn except(&mut self, id: &RecordId, changes: &Fields) {
+    /// Answers the paths that it refused: they do not fall on the series.
+    pub(super) fn except(&mut self, id: &RecordId, changes: &Fields) -> Vec<Path> {
+        let mut refused = Vec::new();
         self.change(id, |item| {
-            let series = rule(&item.fields).is_some();
-            if series {
-                item.set(changes);
-            }
+            item.set(changes);
+            settle_exceptions(&mut item.fields);
+            let stands: std::collections::BTreeSet<_> = item.fields.keys().filter_map(|path| path.occurrence).collect();
+            let stands = |path: &Path| path.occurrence.is_some_and(|at| stands.contains(&at));
+            refused.extend(
+                changes.iter().filter(|(path, value)| !value.is_blank() && !stands(path)).map(|(path, _)| path.clone()),
+            );
         });
+        refused
     }
 }
 

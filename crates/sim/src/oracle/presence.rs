@@ -60,7 +60,11 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     }
     let cancelled = copies.rows.iter().any(|(_, row)| is_cancelled(row));
     let outlived = thing.peopled || super::values::outliving(evidence, number);
-    if !gone && thing.deleted && !cancelled && !outlived {
+    // Taken off the list in the CRM and deleted in the mailbox as well: the record is not the mailbox's any more.
+    let unlisted = thing.domain == Domain::PersonalContact
+        && copies.items.is_empty()
+        && copies.rows.iter().all(|(_, row)| row.listed.is_empty());
+    if !gone && thing.deleted && !cancelled && !outlived && !unlisted {
         say("a person deleted it, nothing outlived that, and it stands".to_owned());
     }
 }

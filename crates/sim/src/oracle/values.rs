@@ -114,6 +114,7 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
         .given
         .iter()
         .filter(|given| !given.overwritten)
+        .filter(|given| given.path.occurrence.is_none_or(|at| falls(&copies, at.date())))
         .filter(|given| {
             let crm = copies.rows.iter().any(|(_, row)| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))));
             let pim = copies
@@ -123,6 +124,17 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
             !crm && !pim && !is_told(evidence, given)
         })
         .collect()
+}
+
+/// Whether the series, as it stands anywhere, has a date on that day: else an exception has no place any more (R3).
+fn falls(copies: &super::Copies<'_>, day: jiff::civil::Date) -> bool {
+    let rows = copies.rows.iter().map(|(_, row)| &row.fields);
+    let items = copies.items.iter().map(|(_, _, item)| &item.fields);
+    rows.chain(items).any(|fields| {
+        let start = fields.get(&Path::of(Field::Start)).and_then(Value::as_when);
+        let of = crate::memory::shape::rule(fields);
+        of.zip(start).is_some_and(|(of, start)| of.falls_on(start.wall().date(), day))
+    })
 }
 
 /// Whether a copy shows the value; the mailbox alone does not hold what it cut.

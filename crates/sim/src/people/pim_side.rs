@@ -20,6 +20,8 @@ pub(super) struct Held {
     pub both: bool,
     /// A copy of it carries the same mark: while nobody told them apart, its going would look like a move.
     pub doubled: bool,
+    /// It carries our mark: an item that is moved before it got one is a new item to everybody.
+    pub marked: bool,
 }
 
 impl People {
@@ -88,6 +90,7 @@ impl People {
                     number,
                     domain: thing.domain,
                     both: self.ledger.is_both(number),
+                    marked: item.mark.is_some(),
                     doubled: mailbox
                         .items
                         .iter()
@@ -210,7 +213,7 @@ impl People {
             let new = sides.exchange.put(&address, &id, Place::Folder)?;
             return Some(format!("moves {id} back as {new}"));
         }
-        let held = self.pick_held(sides, user, |held| held.own && !held.both && !held.doubled)?;
+        let held = self.pick_held(sides, user, |held| held.own && !held.both && !held.doubled && held.marked)?;
         let new = sides.exchange.put(&address, &held.id, Place::Other)?;
         Some(format!("moves {} (thing {}) away as {new}", held.id, held.number))
     }
