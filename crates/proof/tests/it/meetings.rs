@@ -236,3 +236,58 @@ async fn no_item_of_ours_has_attendees_who_were_never_asked() {
     }
     assert!(world.hq.sink().is_empty());
 }
+
+// P1, P5, R3: a series of the CRM with its exceptions reaches its participants, and a later exception too.
+#[tokio::test]
+async fn a_series_of_the_crm_reaches_its_participants_with_its_exceptions() {
+    let (world, anna, bob) = World::with_two().await;
+    let mut body = appointment("Weekly", "2026-10-05");
+    body["people"] = json!([{"employee": bob.id}]);
+    body["rule"] = json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "first_day": "monday", "count": 6});
+    body["occurrences"] = json!([{"original_start": "2026-10-12T10:00:00", "state": "cancelled"}]);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    let moved = json!([{"original_start": "2026-10-19T10:00:00", "state": "modified",
+        "start": berlin("2026-10-19T15:00:00"), "end": berlin("2026-10-19T16:00:00")}]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": moved })).await;
+    world.sync(&[&anna, &bob]).await;
+    for (who, name) in [(&anna, "Weekly"), (&bob, "Anna Tester: Weekly")] {
+        let item = world.outlook(who).only(Folder::Calendar).await;
+        assert_eq!(title(&item), name);
+        assert_eq!((item.modified_occurrences().len(), item.deleted_occurrences().len()), (1, 1), "{name}");
+        let start = item.modified_occurrences()[0].start.instant().expect("a time").to_string();
+        assert_eq!(start, "2026-10-19T13:00:00Z", "{name}");
+    }
+}
+
+// P1, R3: an invitation to a series, one occurrence moved by its organiser with updates sent.
+#[tokio::test]
+async fn an_occurrence_moved_by_the_organiser_is_moved_in_the_one_activity() {
+    let (world, anna, bob) = World::with_two().await;
+    let pattern = wire::ews::Pattern::Weekly {
+        interval: 1,
+        days: vec![wire::ews::DayOfWeek::Monday],
+        first: Some(wire::ews::DayOfWeek::Monday),
+    };
+    let range = wire::ews::Range::Numbered { start: jiff::civil::date(2026, 9, 28), count: 4 };
+    let rule = wire::ews::Recurrence { pattern, range };
+    let item =
+        outlook::meeting("Weekly", FROM, TO, &[&bob.address]).with(Property::Recurrence, Value::Recurrence(rule));
+    let item = world.outlook(&anna).invite(item).await;
+    world.sync(&[&bob, &anna]).await;
+    let second = world.outlook(&anna).occurrence(&item, 2).await;
+    let change = vec![
+        set(Property::Start, outlook::moment("2026-10-05T12:00:00Z")),
+        set(Property::End, outlook::moment("2026-10-05T13:00:00Z")),
+    ];
+    world.outlook(&anna).edit_and_send(&second, change).await;
+    world.sync(&[&bob, &anna]).await;
+    let annas = world.only(&anna, CALENDAR).await;
+    let bobs = world.only(&bob, CALENDAR).await;
+    assert_eq!(annas["id"], bobs["id"]);
+    let moved = annas["occurrences"].as_array().expect("an exception");
+    assert_eq!((moved.len(), &moved[0]["start"]), (1, &berlin("2026-10-05T14:00:00")), "{annas}");
+    for who in [&anna, &bob] {
+        assert_eq!(world.outlook(who).count(Folder::Calendar), 1, "{}", who.login);
+    }
+}

@@ -196,3 +196,29 @@ async fn a_body_is_not_written_when_only_other_fields_change() {
     let record = world.only(&anna, "my_calendar").await;
     assert_eq!((&record["body"], &record["location"]), (&json!("Second"), &json!(null)));
 }
+
+// C2, C3: one record, two mailboxes: both edits meet in the CRM, and every copy ends the same.
+#[tokio::test]
+async fn two_mailboxes_that_edit_one_contact_meet_in_the_crm() {
+    let (world, anna, bob) = World::with_two().await;
+    let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
+    let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test", "team": team});
+    let record = world.contact(&anna, body).await;
+    world.enlist(&anna, &record).await;
+    world.enlist(&bob, &record).await;
+    world.sync(&[&anna, &bob]).await;
+    for (who, property, job) in [(&anna, Property::Department, "Anna's"), (&bob, Property::Manager, "Bob's")] {
+        let item = id(&world.outlook(who).only(Folder::Contacts).await);
+        let change = vec![set(property, text("Set")), set(Property::JobTitle, text(job))];
+        world.outlook(who).edit(&item, change).await;
+    }
+    let reports = world.sync(&[&anna, &bob]).await;
+    assert_eq!(reports.iter().map(|report| report.conflicts).sum::<u32>(), 1, "the job title, at whoever came second");
+    for who in [&anna, &bob] {
+        let item = world.outlook(who).only(Folder::Contacts).await;
+        let shown = [Property::Department, Property::Manager, Property::JobTitle].map(|path| item.text(path));
+        assert_eq!(shown, [Some("Set"), Some("Set"), Some("Anna's")], "{}", who.login);
+    }
+    let shown = world.read_contact(&anna, &record).await;
+    assert_eq!((&shown["department"], &shown["manager"]), (&json!("Set"), &json!("Set")));
+}
