@@ -10,7 +10,7 @@ use crate::people::People;
 use engine::port::Clock;
 use engine::{CycleError, Engine, EngineParts};
 use jiff::Timestamp;
-use model::{CrmId, PairingId, UserId};
+use model::{CrmId, Kind, PairingId, RecordId, Side, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Connection, History, HistoryFilter, Pairing, PairingState, Store};
@@ -204,7 +204,9 @@ impl World {
     }
 
     fn person(&mut self) {
-        let did = self.people.act(&mut self.ground.sides());
+        let store = self.store.clone();
+        let linked = |kind, id: &RecordId| is_linked(&store, &self.users, kind, id);
+        let did = self.people.act(&mut self.ground.sides(), &linked);
         if let Some(did) = did {
             self.ground.trace.line(did);
         }
@@ -261,6 +263,8 @@ impl World {
     fn drive<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let ground = Arc::clone(&self.ground);
         let people = &mut self.people;
+        let (store, users) = (self.store.clone(), self.users.clone());
+        let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
         let mut count = 0;
         let ran = run(work, |_| {
             count += 1;
@@ -268,7 +272,7 @@ impl World {
             // There are many more steps than calls: each is struck less often.
             let rare = ground.trouble.chance(120);
             if rare && strikes(Fault::PeopleBetween) {
-                let did = people.act(&mut ground.sides());
+                let did = people.act(&mut ground.sides(), &linked);
                 if let Some(did) = did {
                     ground.trace.line(format!("meanwhile {did}"));
                 }
@@ -303,6 +307,14 @@ impl World {
             self.ground.clock.pass_ms(600_000);
         }
     }
+}
+
+/// Whether an item is linked in anybody's pairing.
+fn is_linked(store: &Store, users: &[(UserId, PairingId, String)], kind: Kind, id: &RecordId) -> bool {
+    users.iter().any(|(_, pairing, _)| {
+        let link = block_on(store.link_of(pairing, Side::Pim, kind, id));
+        matches!(link, Ok(Some(_)))
+    })
 }
 
 fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64) -> Engine {

@@ -61,7 +61,7 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     let cancelled = copies.rows.iter().any(|(_, row)| is_cancelled(row));
     let outlived = thing.peopled || super::values::outliving(evidence, number);
     // Taken off the list in the CRM and deleted in the mailbox as well: the record is not the mailbox's any more.
-    let unlisted = thing.domain == Domain::PersonalContact
+    let unlisted = thing.domain.kind() == Kind::Contact
         && copies.items.is_empty()
         && copies.rows.iter().all(|(_, row)| row.listed.is_empty());
     if !gone && thing.deleted && !cancelled && !outlived && !unlisted {
@@ -83,7 +83,7 @@ fn in_mailbox(
     let moved = item.is_some_and(|(_, _, item)| item.place == Place::Other);
     let should = row.map(|(_, row)| should_have(row, user, evidence));
     match (should, item) {
-        (Some(Should::Have), None) => say(format!("{user} lacks a copy")),
+        (Some(Should::Have), None) if !thing.carried => say(format!("{user} lacks a copy")),
         (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) => {
             say(format!("{user} has a copy that should be gone"));
         }
@@ -92,7 +92,6 @@ fn in_mailbox(
         }
         (_, _) => {}
     }
-    let _ = thing;
 }
 
 enum Should {

@@ -113,7 +113,7 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
     thing
         .given
         .iter()
-        .filter(|given| !given.overwritten)
+        .filter(|given| !given.overwritten && !given.value.is_blank())
         .filter(|given| given.path.occurrence.is_none_or(|at| falls(&copies, at.date())))
         .filter(|given| {
             let crm = copies.rows.iter().any(|(_, row)| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))));

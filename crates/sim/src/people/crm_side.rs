@@ -146,7 +146,7 @@ impl People {
             .rows
             .iter()
             .filter(|(_, row)| row.kind == Kind::Contact && crm.shows(user, row))
-            .filter(|(_, row)| number_of(row.kind, &row.fields).is_none_or(|number| !self.ledger.is_both(number)))
+            .filter(|(_, row)| number_of(row.kind, &row.fields).is_none_or(|number| !self.ledger.is_kept(number)))
             .map(|(id, row)| (id.clone(), row.listed.contains(user)))
             .collect();
         let (id, listed) = self.dice.pick(&contacts)?.clone();

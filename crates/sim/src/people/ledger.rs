@@ -21,6 +21,10 @@ pub struct Thing {
     pub given: Vec<Given>,
     /// It stood on both sides before anybody linked it: what tells that both are one is left alone.
     pub both: bool,
+    /// A person moved his copy out of the folder; what he does with it there nobody sees (C12).
+    pub carried: bool,
+    /// A person copied its item.
+    pub copied: bool,
     /// A person put somebody on it or took somebody off, which is an edit too.
     pub peopled: bool,
     /// A person deleted it where a delete means the record.
@@ -65,6 +69,8 @@ impl Ledger {
                 given: Vec::new(),
                 both: false,
                 peopled: false,
+                copied: false,
+                carried: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
             },
@@ -76,6 +82,12 @@ impl Ledger {
     #[must_use]
     pub fn is_both(&self, number: u64) -> bool {
         self.things.get(&number).is_some_and(|thing| thing.both)
+    }
+
+    /// Whether its Sync List entries are left alone: a copy of its item would be taken for it.
+    #[must_use]
+    pub fn is_kept(&self, number: u64) -> bool {
+        self.things.get(&number).is_some_and(|thing| thing.both || thing.copied)
     }
 
     /// A person wrote `changes` into a copy that showed `before`.
@@ -98,7 +110,7 @@ impl Ledger {
             // Merged person by person and word by word; the oracle looks at records, not at lists, nor at a
             // flag that says which domain a contact is of.
             let list = path.field.is_set() || path.field == Field::Private;
-            if !value.is_blank() && !list && !again(&path, &value) {
+            if !list && !again(&path, &value) {
                 thing.given.push(Given { path, side, value, overwritten: false });
             }
         }
@@ -112,9 +124,9 @@ impl Ledger {
         };
         let domain = thing.domain;
         for given in &mut thing.given {
-            if let Some(value) = shown.get(&given.path)
-                && alike(domain, &given.path, &given.value, value)
-            {
+            let value = shown.get(&given.path).unwrap_or(&Value::Null);
+            let told = given.path.occurrence.is_none() || shown.contains_key(&given.path);
+            if told && alike(domain, &given.path, &given.value, value) {
                 given.overwritten = true;
             }
         }

@@ -16,6 +16,10 @@ use model::{Domain, Side, UserId};
 /// Deletes that people allow themselves, so that no brake has a reason (rule C8).
 const DELETES: u32 = 7;
 
+/// Whether an item is linked already: nobody but the sync knows, and people move only what it knows (see the notes in
+/// `tests/open_seeds.md`).
+pub type Linked<'a> = &'a dyn Fn(model::Kind, &model::RecordId) -> bool;
+
 /// The people of a world.
 #[derive(Debug)]
 pub struct People {
@@ -36,12 +40,12 @@ impl People {
     }
 
     /// Somebody does something; says what, unless nothing came to mind.
-    pub fn act(&mut self, sides: &mut Sides) -> Option<String> {
+    pub fn act(&mut self, sides: &mut Sides, linked: Linked<'_>) -> Option<String> {
         let user = self.dice.pick(&self.users)?.clone();
         let side = if self.dice.chance(500) { Side::Crm } else { Side::Pim };
         let done = match side {
             Side::Crm => self.act_in_crm(sides, &user),
-            Side::Pim => self.act_in_mailbox(sides, &user),
+            Side::Pim => self.act_in_mailbox(sides, &user, linked),
         };
         done.map(|what| format!("person {user} {}: {what}", crate::memory::side_word(side)))
     }

@@ -1,7 +1,7 @@
 //! What people do in their mailboxes.
 
-use super::People;
 use super::ledger::{mail_of, number_of, sign_of};
+use super::{Linked, People};
 use crate::memory::Sides;
 use crate::memory::crm::Crm;
 use crate::memory::exchange::{Item, Place};
@@ -25,13 +25,13 @@ pub(super) struct Held {
 }
 
 impl People {
-    pub(super) fn act_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+    pub(super) fn act_in_mailbox(&mut self, sides: &mut Sides, user: &UserId, linked: Linked<'_>) -> Option<String> {
         match self.dice.below(13) {
             0 | 1 => Some(self.make_in_mailbox(sides, user)),
             2 => self.delete_in_mailbox(sides, user),
             3 => self.categorise(sides, user),
             4 => self.copy(sides, user),
-            5 => self.carry(sides, user),
+            5 => self.carry(sides, user, linked),
             6 | 7 => self.except_in_mailbox(sides, user),
             8 => self.invite(sides, user),
             _ => self.edit_in_mailbox(sides, user),
@@ -177,6 +177,9 @@ impl People {
             return None;
         }
         let id = sides.exchange.copy(&address, &held.id)?;
+        if let Some(thing) = self.ledger.things.get_mut(&held.number) {
+            thing.copied = true;
+        }
         let number = self.ledger.make(held.domain, Side::Pim, user);
         let text = self.text();
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
@@ -199,7 +202,7 @@ impl People {
     }
 
     /// An item is moved to a folder nobody observes, or back (rule C12).
-    fn carry(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
+    fn carry(&mut self, sides: &mut Sides, user: &UserId, linked: Linked<'_>) -> Option<String> {
         let address = address(&sides.crm, user)?;
         let away = sides
             .exchange
@@ -213,7 +216,12 @@ impl People {
             let new = sides.exchange.put(&address, &id, Place::Folder)?;
             return Some(format!("moves {id} back as {new}"));
         }
-        let held = self.pick_held(sides, user, |held| held.own && !held.both && !held.doubled && held.marked)?;
+        let held = self.pick_held(sides, user, |held| {
+            held.own && !held.both && !held.doubled && held.marked && linked(held.domain.kind(), &held.id)
+        })?;
+        if let Some(thing) = self.ledger.things.get_mut(&held.number) {
+            thing.carried = true;
+        }
         let new = sides.exchange.put(&address, &held.id, Place::Other)?;
         Some(format!("moves {} (thing {}) away as {new}", held.id, held.number))
     }
