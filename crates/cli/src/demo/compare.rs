@@ -2,10 +2,10 @@
 
 use super::canonical::canonical;
 use super::ews_fields::{is_private, words};
-use super::organisation::Organisation;
 use super::outlook::Seen;
 use super::reading::{Reading, Viewed, canaries_of};
-use super::track::{Crm, Form, Out, Track, User};
+use super::sample::Sample;
+use super::track::{Copy, Crm, Form, Track, User};
 use model::{Domain, Field, Fields, Kind, Path, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,8 @@ impl Verdict {
 }
 
 /// Compares.
-pub fn compare(reading: &Reading, tracks: &[Track], organisation: &Organisation, people: &[String]) -> Verdict {
+pub fn compare(reading: &Reading, sample: &Sample, people: &[String]) -> Verdict {
+    let tracks = &sample.tracks;
     let mut verdict = Verdict::default();
     let known: BTreeSet<(Domain, &str)> = tracks.iter().map(|track| (track.domain, track.canary.as_str())).collect();
     let mut seen: BTreeMap<(Domain, String), Vec<&Viewed>> = BTreeMap::new();
@@ -59,7 +60,7 @@ pub fn compare(reading: &Reading, tracks: &[Track], organisation: &Organisation,
     }
     veil(reading, tracks, &mut verdict);
     for (user, items) in reading.pim.iter().enumerate() {
-        mailbox_side(user, items, tracks, organisation, &mut verdict);
+        mailbox_side(user, items, sample, &mut verdict);
     }
     verdict
 }
@@ -174,7 +175,8 @@ fn veil(reading: &Reading, tracks: &[Track], verdict: &mut Verdict) {
     }
 }
 
-fn mailbox_side(user: User, items: &[Seen], tracks: &[Track], organisation: &Organisation, verdict: &mut Verdict) {
+fn mailbox_side(user: User, items: &[Seen], sample: &Sample, verdict: &mut Verdict) {
+    let tracks = &sample.tracks;
     let place = format!("the mailbox of user {}", user + 1);
     let mut by_canary: BTreeMap<(Kind, String), Vec<&Seen>> = BTreeMap::new();
     for item in items {
@@ -212,7 +214,8 @@ fn mailbox_side(user: User, items: &[Seen], tracks: &[Track], organisation: &Org
             let should = canonical(track.domain, copy.form, &copy.face);
             differences(&name, &is, &should, verdict);
             if track.domain.kind() == Kind::Contact {
-                signs(track, item, &copy.words, &name, verdict);
+                let writes = copy.base.is_some() && sample.rules.level(user, track.domain).exports();
+                signs(track, item, copy, writes, &name, verdict);
             }
         }
     }
@@ -221,7 +224,7 @@ fn mailbox_side(user: User, items: &[Seen], tracks: &[Track], organisation: &Org
             continue;
         }
         let known = tracks.iter().any(|track| track.canary == canary && concerns(track, user));
-        let text = format!("{kind} {canary} in {place} ({})", organisation.people[user].login);
+        let text = format!("{kind} {canary} in {place} ({})", sample.organisation.people[user].login);
         if known {
             verdict.left_over.push(text);
         } else {
@@ -242,16 +245,15 @@ fn concerns(track: &Track, user: User) -> bool {
 }
 
 /// The domain's word and flag on a contact's copy (O4, O5), and the words a person put there (C10).
-fn signs(track: &Track, item: &Seen, expected: &BTreeSet<String>, name: &str, verdict: &mut Verdict) {
+fn signs(track: &Track, item: &Seen, copy: &Copy, writes: bool, name: &str, verdict: &mut Verdict) {
     let carried = words(&item.item);
-    for word in expected {
+    for word in &copy.words {
         if !carried.contains(word) {
             verdict.lost.push(format!("{name}: the category {word}"));
         }
     }
-    let linked = track.out.is_none() || track.out == Some(Out::Bad);
-    let personal = track.domain == Domain::PersonalContact;
-    if linked && is_private(&item.item) != personal {
+    let personal = track.domain == Domain::PersonalContact && writes;
+    if is_private(&item.item) != personal {
         verdict.lost.push(format!("{name}: the private flag"));
     }
 }
@@ -262,8 +264,13 @@ fn differences(name: &str, is: &Fields, should: &Fields, verdict: &mut Verdict) 
         if same(is.get(path), should.get(path)) {
             continue;
         }
-        verdict.lost.push(format!("{name}: {path}"));
+        verdict.lost.push(format!("{name}: {path} is {}, should be {}", told(is.get(path)), told(should.get(path))));
     }
+}
+
+/// A value in words; the sample's are made up.
+fn told(value: Option<&Value>) -> String {
+    value.map_or_else(|| "not there".to_owned(), |value| serde_json::to_string(value).unwrap_or_default())
 }
 
 fn same(is: Option<&Value>, should: Option<&Value>) -> bool {

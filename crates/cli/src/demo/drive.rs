@@ -11,7 +11,7 @@ use store::Count;
 /// Cycles under way at once.
 const AT_ONCE: usize = 4;
 /// The most rounds until everything is quiet: a change crosses in one, meetings and settings take a few.
-const ROUNDS: usize = 30;
+const ROUNDS: usize = 15;
 /// Pages of the CRM's feed per round.
 const FEED_PAGES: usize = 1000;
 

@@ -128,8 +128,11 @@ impl<'a> Day<'a> {
             self.did("edited on both sides, the same field");
         }
         for (at, user) in self.pick(tracks, domain, level, RARELY, plain) {
-            // C11: clearing is a value.
-            let field = ours.clone();
+            // C11: clearing is a value. A to-do's subject is what it is known by, here and in matching.
+            let field = match domain {
+                Domain::Task => theirs.clone(),
+                Domain::BusinessContact | Domain::PersonalContact | Domain::Employee | Domain::Calendar => ours.clone(),
+            };
             if tracks[at].copies[&user].face.contains_key(&Path::of(field.clone())) {
                 self.hand.pim(&mut tracks[at], user, &[(field, Value::Null)]).await?;
                 self.did("cleared in a mailbox");
@@ -292,7 +295,7 @@ impl<'a> Day<'a> {
 
     /// Edits on the side that a one-way level forbids (D1).
     async fn forbidden(&mut self, tracks: &mut [Track], domain: Domain) -> Result<()> {
-        let (ours, theirs) = fields(domain);
+        let (_, theirs) = fields(domain);
         for (at, user) in self.pick(tracks, domain, Level::EXPORT, RARELY, plain) {
             let value = self.text("mailbox", &tracks[at]);
             self.hand.pim(&mut tracks[at], user, &[(theirs.clone(), value)]).await?;
@@ -300,7 +303,7 @@ impl<'a> Day<'a> {
         }
         for (at, _) in self.pick(tracks, domain, Level::IMPORT, RARELY, plain) {
             let value = self.text("CRM", &tracks[at]);
-            self.hand.crm_one(&mut tracks[at], ours.clone(), value).await?;
+            self.hand.crm_one(&mut tracks[at], theirs.clone(), value).await?;
             self.did("edited in the CRM at Import Only");
         }
         Ok(())
@@ -344,7 +347,7 @@ impl<'a> Day<'a> {
             let Some(crm) = track.crm.as_ref() else {
                 continue;
             };
-            if track.domain != domain || track.out.is_some() || !track.copies.is_empty() {
+            if track.domain != domain || track.out.is_some() || !track.copies.is_empty() || self.used.contains(&at) {
                 continue;
             }
             let sees: Vec<User> = match domain {

@@ -132,11 +132,17 @@ impl Rules {
             }
             Domain::Employee => return,
             Domain::Calendar | Domain::Task => {
+                let kind = Path::of(Field::ActivityType);
+                if track.domain == Domain::Calendar && !face.contains_key(&kind) {
+                    // No word of its own in the mailbox: the type every appointment starts with.
+                    face.insert(kind.clone(), back(&kind, &Value::Null, None));
+                }
                 crm.owner = Some(user);
                 // P1, P2: the others who got the invitation take part in the same activity.
                 crm.people = track.copies.keys().copied().filter(|of| *of != user).collect();
             }
         }
+        crm.face.clone_from(&face);
         copy.base = Some((face, copy.face.clone()));
         track.crm = Some(crm);
         track.copies.insert(user, copy);
@@ -244,8 +250,16 @@ impl Rules {
         let edited = copy.face != base.1;
         if crm.deleted {
             if edited && level.imports() {
-                // C5: the edit outlives the delete.
+                // C5: the edit outlives the delete: the record is made again from what the mailbox shows.
                 crm.deleted = false;
+                crm.face.retain(|path, _| path.field == Field::ActivityType);
+                for (path, value) in &copy.face {
+                    put(&mut crm.face, path, back(path, value, None));
+                }
+                copy.base = Some((crm.face.clone(), copy.face.clone()));
+                track.crm = Some(crm);
+                track.copies.insert(user, copy);
+                return 0;
             } else if level.exports() {
                 track.copies.remove(&user);
                 return 0;
