@@ -6,7 +6,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Create, Mail, Trouble, Update, Write, Written};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Kind, Mark, Record, RecordId, Side};
+use model::{Domain, Fields, Form, Gone, Kind, Mark, Record, RecordId, Side};
 use plan::{Op, Plan};
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
@@ -297,7 +297,8 @@ impl Cycle<'_> {
         };
         let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail: Mail::None };
         match self.remote(side).write(&write).await {
-            Ok(_) | Err(Trouble::Gone(_)) => {
+            // Gone otherwise may mean moved away meanwhile: the next look tells.
+            Ok(_) | Err(Trouble::Gone(Gone::Deleted)) => {
                 acting.settle.close.push(intent_id);
                 let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
                 line.side = Some(side);

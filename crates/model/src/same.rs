@@ -13,6 +13,8 @@ pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
         (Value::Text(a), Value::Text(b)) => {
             if field.is_phone() {
                 phone(a) == phone(b)
+            } else if Field::EMAILS.contains(field) {
+                fold(a) == fold(b)
             } else {
                 normal(a) == normal(b)
             }
@@ -96,6 +98,13 @@ mod tests {
         }
         assert!(!same(&Field::WorkPhone, &Value::text("089 123456"), &Value::text("089 123456 x7")));
         assert!(!same(&Field::Subject, &Value::text("a-b"), &Value::text("ab")));
+    }
+
+    // M1, M3: an address is compared without case.
+    #[test]
+    fn addresses_are_compared_without_case() {
+        assert!(same(&Field::Email2, &Value::text("Ann@X.test"), &Value::text("ann@x.test ")));
+        assert!(!same(&Field::Nickname, &Value::text("Ann"), &Value::text("ann")));
     }
 
     #[test]
