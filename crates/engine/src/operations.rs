@@ -352,6 +352,7 @@ impl Cycle<'_> {
         let mut intent = self.intent(acting, intent_id.clone(), Side::Pim, IntentKind::Mark);
         intent.target = Some(acting.link.pim.id.clone());
         intent.mark = Some(mark.clone());
+        intent.result = Some(acting.link.clone());
         self.engine.store().open_intent(&self.lease, &intent).await?;
         let version = acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |item| item.version.clone());
         let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version };

@@ -92,8 +92,17 @@ impl Cycle<'_> {
             return Ok(settle);
         };
         let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
-        let Ok(Seen::Present(item)) = self.get_one(intent.side, intent.kind, wanted).await? else {
-            return Ok(settle);
+        let item = match self.get_one(intent.side, intent.kind, wanted).await? {
+            Ok(Seen::Present(item)) => item,
+            // Found elsewhere by this very mark: it arrived before the item went there.
+            Ok(Seen::Gone(Gone::Left | Gone::Deleted)) if intent.what == IntentKind::Mark => {
+                let mut link = stands;
+                link.mark_key = mark.key.clone();
+                link.write_no = mark.write_no;
+                settle.links.push(link);
+                return Ok(settle);
+            }
+            Ok(Seen::Gone(_)) | Err(_) => return Ok(settle),
         };
         let ours =
             item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no);
@@ -114,12 +123,15 @@ impl Cycle<'_> {
             link.mark_key = mark.key.clone();
             link.form = result.form;
             settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
-            let mut line = self.line(intent.domain, "update", Some(&link.crm.id), Some(&link.pim.id));
-            line.side = Some(intent.side);
-            line.after = intent.fields.clone();
-            line.note = "found after an answer was lost".to_owned();
-            settle.history.push(line);
-            settle.counts.push((intent.domain, intent.side, Count::Updated, 1));
+            let count = if intent.what == IntentKind::Mark { Count::Marked } else { Count::Updated };
+            if count == Count::Updated {
+                let mut line = self.line(intent.domain, "update", Some(&link.crm.id), Some(&link.pim.id));
+                line.side = Some(intent.side);
+                line.after = intent.fields.clone();
+                line.note = "found after an answer was lost".to_owned();
+                settle.history.push(line);
+            }
+            settle.counts.push((intent.domain, intent.side, count, 1));
             settle.links.push(link);
         }
         Ok(settle)

@@ -99,6 +99,9 @@ Example:
 
 /// Carries it out.
 pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
+    if let Command::Forget { yes: false, .. } = command {
+        return Err(Failure::usage("forget drops links and history for good; repeat with --yes when that is meant"));
+    }
     let services = open(config).await?;
     match command {
         Command::Map { user, connection, address, enable, extract_start, zone, language } => {
@@ -139,12 +142,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             change(&services, &user, request, "disabled", show).await
         }
         Command::List => list(&services, show).await,
-        Command::Forget { user, yes } => {
-            if !yes {
-                return Err(Failure::usage(
-                    "forget drops links and history for good; repeat with --yes when that is meant",
-                ));
-            }
+        Command::Forget { user, yes: _ } => {
             user::forget(&services, &user).await?;
             show.done(&json!({ "forgotten": user }), &format!("{user} is forgotten; both sides stay as they are"))
         }

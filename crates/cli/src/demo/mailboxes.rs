@@ -144,7 +144,7 @@ fn differ(draw: &mut Draw, domain: Domain, face: &mut Fields, at: usize) {
         };
         face.insert(added, value);
     }
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         let value = match domain {
             Domain::Task => Value::text("Low"),
             Domain::BusinessContact | Domain::PersonalContact | Domain::Employee | Domain::Calendar => {

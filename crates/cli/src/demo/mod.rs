@@ -30,6 +30,7 @@ mod sabotage;
 mod sample;
 mod seed;
 mod stage;
+mod touch;
 mod track;
 mod wire_tap;
 mod words;

@@ -68,7 +68,9 @@ async fn one_meeting_has_one_global_id_and_each_copy_knows_whose_it_is() {
         let people = record.get(Field::Attendees).and_then(Value::as_people).expect("people");
         assert_eq!(people.keys().collect::<Vec<_>>(), ["bob@crm.test", "carl@customer.test"]);
         assert_eq!(people["carl@customer.test"].role, Role::Optional);
-        assert!(record.get(Field::Organizer).and_then(Value::as_people).is_some_and(|people| people.contains_key(ANNA)));
+        assert!(
+            record.get(Field::Organizer).and_then(Value::as_people).is_some_and(|people| people.contains_key(ANNA))
+        );
     }
     assert_eq!(attendees.facts.my_response, Some(Response::NotResponded));
     assert_eq!(organizers.facts.my_response, Some(Response::Organizer));

@@ -158,6 +158,9 @@ impl People {
         let number = number_of(row.kind, &row.fields);
         if let Some(number) = number {
             self.ledger.entitle(number, user);
+            if let Some(thing) = self.ledger.things.get_mut(&number) {
+                thing.relisted = true;
+            }
         }
         Some(format!("lists {id} (thing {number:?}): {}", !listed))
     }
@@ -203,7 +206,7 @@ impl People {
 /// What a record's owner sees of it.
 #[must_use]
 pub fn shown(row: &Row) -> Fields {
-    let mut fields = row.fields.clone();
+    let mut fields = crate::memory::shape::complete(row.kind, &row.fields);
     if let Some(own) = row.own.get(&row.owner) {
         fields.extend(own.clone());
     }

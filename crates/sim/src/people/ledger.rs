@@ -25,6 +25,8 @@ pub struct Thing {
     pub carried: bool,
     /// A person copied its item.
     pub copied: bool,
+    /// A person changed on whose Sync List it is.
+    pub relisted: bool,
     /// A person put somebody on it or took somebody off, which is an edit too.
     pub peopled: bool,
     /// A person deleted it where a delete means the record.
@@ -70,6 +72,7 @@ impl Ledger {
                 both: false,
                 peopled: false,
                 copied: false,
+                relisted: false,
                 carried: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
@@ -124,9 +127,8 @@ impl Ledger {
         };
         let domain = thing.domain;
         for given in &mut thing.given {
-            let value = shown.get(&given.path).unwrap_or(&Value::Null);
-            let told = given.path.occurrence.is_none() || shown.contains_key(&given.path);
-            if told && alike(domain, &given.path, &given.value, value) {
+            let value = shown.get(&given.path);
+            if value.is_some_and(|value| alike(domain, &given.path, &given.value, value)) {
                 given.overwritten = true;
             }
         }

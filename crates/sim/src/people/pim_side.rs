@@ -172,14 +172,16 @@ impl People {
     fn copy(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
         let held = self.pick_held(sides, user, |held| held.own && !held.both)?;
         let address = address(&sides.crm, user)?;
+        let original = self.ledger.things.get_mut(&held.number)?;
+        if original.relisted {
+            return None;
+        }
+        original.copied = true;
         let invited = |item: &Item| !item.invited.is_empty();
         if invited(sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?) {
             return None;
         }
         let id = sides.exchange.copy(&address, &held.id)?;
-        if let Some(thing) = self.ledger.things.get_mut(&held.number) {
-            thing.copied = true;
-        }
         let number = self.ledger.make(held.domain, Side::Pim, user);
         let text = self.text();
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;

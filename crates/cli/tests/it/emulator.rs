@@ -1,0 +1,75 @@
+//! `syncline emulator` over its own port.
+
+use super::run::syncline;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+struct Running {
+    child: Child,
+    told: serde_json::Value,
+}
+
+impl Running {
+    fn start(password: Option<&str>) -> Running {
+        let mut command = syncline();
+        command.args(["emulator", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(["--mailbox", "alice@crm.test", "--mailbox", "bob@crm.test", "--service", "svc@crm.test"]);
+        if let Some(password) = password {
+            command.env("EMULATOR_PASSWORD", password);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("runs");
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("piped");
+        BufReader::new(out).read_line(&mut line).expect("tells where it serves");
+        let told = serde_json::from_str(&line).expect("JSON");
+        Running { child, told }
+    }
+
+    fn ask(&self, authorization: Option<&str>) -> String {
+        let url = self.told["url"].as_str().expect("a URL");
+        let address = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("an address");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        let body = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\" xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><s:Header><t:RequestServerVersion Version=\"Exchange2013_SP1\"/></s:Header><s:Body><m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds><t:DistinguishedFolderId Id=\"calendar\"/></m:FolderIds></m:GetFolder></s:Body></s:Envelope>";
+        let sign_in = authorization.map(|value| format!("Authorization: Basic {value}\r\n")).unwrap_or_default();
+        let head = format!(
+            "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/xml; charset=utf-8\r\n{sign_in}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        stream.write_all(body.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, which its test has seen.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_first_request_is_answered_401_and_a_signed_one_is_served() {
+    let emulator = Running::start(Some("secret"));
+    assert_eq!(emulator.told["password"], serde_json::Value::Null, "a given password is not printed");
+    let refused = emulator.ask(None);
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+    assert!(refused.to_lowercase().contains("www-authenticate: basic"));
+    // alice@crm.test:secret
+    let served = emulator.ask(Some("YWxpY2VAY3JtLnRlc3Q6c2VjcmV0"));
+    assert!(served.starts_with("HTTP/1.1 200"), "{served}");
+    assert!(served.contains("NoError"), "{served}");
+    // bob@crm.test:wrong
+    assert!(emulator.ask(Some("Ym9iQGNybS50ZXN0Ondyb25n")).starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn without_a_password_one_is_made_up_and_printed() {
+    let emulator = Running::start(None);
+    let password = emulator.told["password"].as_str().expect("printed");
+    assert!(password.len() >= 16);
+}

@@ -1,0 +1,8 @@
+//! The executable as a person or a program meets it: help, exit codes, configuration, commands beside each other.
+
+mod answers;
+mod completions;
+mod emulator;
+mod help;
+mod run;
+mod story;
