@@ -2,6 +2,7 @@
 
 mod answers;
 mod completions;
+mod demo;
 mod emulator;
 mod help;
 mod run;
