@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod contract;
 pub mod dice;
 pub mod executor;
 pub mod faults;

@@ -53,6 +53,7 @@ pub struct World {
     engine: Engine,
     starts: u64,
     steps: u64,
+    stop_at: Option<u64>,
     findings: Vec<Finding>,
 }
 
@@ -102,7 +103,31 @@ impl World {
         people.furnish(&mut ground.sides());
         block_on(map_users(&store, &crm, &users)).expect("an empty store takes new pairings");
         let engine = engine(&ground, &store, &Dice::of(seed, Hand::Engine), 1);
-        World { ground, people, store, users, seed, dice, crm, engine, starts: 1, steps: 0, findings: Vec::new() }
+        World {
+            ground,
+            people,
+            store,
+            users,
+            seed,
+            dice,
+            crm,
+            engine,
+            starts: 1,
+            steps: 0,
+            stop_at: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// The process is stopped once, at this step counted over all cycles.
+    pub fn stop_at(&mut self, step: u64) {
+        self.stop_at = Some(step);
+    }
+
+    /// Steps of all cycles so far.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// People act, cycles run, trouble strikes.
@@ -266,8 +291,12 @@ impl World {
         let (store, users) = (self.store.clone(), self.users.clone());
         let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
         let mut count = 0;
+        let (began, stop_at) = (self.steps, self.stop_at);
         let ran = run(work, |_| {
             count += 1;
+            if stop_at == Some(began + count) {
+                return Go::Stop;
+            }
             let strikes = |fault| ground.faults().strikes(fault, &ground.trouble);
             // There are many more steps than calls: each is struck less often.
             let rare = ground.trouble.chance(120);

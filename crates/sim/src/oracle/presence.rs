@@ -64,22 +64,8 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     let unlisted = thing.domain.kind() == Kind::Contact
         && copies.items.is_empty()
         && copies.rows.iter().all(|(_, row)| row.listed.is_empty());
-    if !gone && thing.deleted && !cancelled && !outlived && !unlisted {
-        say(format!(
-            "a person deleted it, nothing outlived that, and it stands: {:?} {:?} {:?}",
-            copies.rows.iter().map(|(id, _)| id).collect::<Vec<_>>(),
-            copies.items.iter().map(|(_, id, item)| (id, item.place)).collect::<Vec<_>>(),
-            thing
-                .given
-                .iter()
-                .map(|g| (
-                    g.path.to_string(),
-                    g.side,
-                    crate::trace::fields(&[(g.path.clone(), g.value.clone())].into()),
-                    g.overwritten
-                ))
-                .collect::<Vec<_>>()
-        ));
+    if !gone && thing.deleted && !cancelled && !outlived && !unlisted && !thing.carried {
+        say("a person deleted it, nothing outlived that, and it stands".to_owned());
     }
 }
 

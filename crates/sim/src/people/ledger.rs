@@ -100,12 +100,18 @@ impl Ledger {
         let changes = by_date(changes);
         let units: BTreeSet<_> = changes.keys().map(Path::unit).collect();
         let displaced: Fields = before.into_iter().filter(|(path, _)| units.contains(&path.unit())).collect();
-        self.displace(number, &displaced);
         let domain = self.things.get(&number).map(|thing| thing.domain);
         let again = |path: &Path, value: &Value| {
             let shown = displaced.get(path).zip(domain);
             shown.is_some_and(|(shown, domain)| alike(domain, path, shown, value))
         };
+        // Who writes what stands there already does away with nothing.
+        let replaced: Fields = displaced
+            .iter()
+            .filter(|(path, _)| !changes.get(*path).is_some_and(|value| again(path, value)))
+            .map(|(path, value)| (path.clone(), value.clone()))
+            .collect();
+        self.displace(number, &replaced);
         let Some(thing) = self.things.get_mut(&number) else {
             return;
         };

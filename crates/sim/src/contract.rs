@@ -1,0 +1,171 @@
+//! What every side must do, whoever speaks for it: one suite for memory, the built-in CRM and Exchange.
+
+use engine::port::{Create, FindBy, Mail, Page, Remote, Trouble, Update, Wanted, Write, Written};
+use model::{Domain, Field, Fields, Gone, Kind, MailboxId, Mark, Path, RecordId, Seen, Side, Value, Version};
+
+/// Pages of a listing in so small a room; more means that it never ends.
+const PAGES: usize = 100;
+
+/// A side with one user in it, empty or furnished, on which the suite may write.
+pub trait Room {
+    /// The side.
+    fn remote(&self) -> &dyn Remote;
+    /// A key no other create of this room carries.
+    fn fresh(&self) -> String;
+}
+
+/// Runs the suite; answers every promise that is not kept.
+pub async fn faults(room: &dyn Room) -> Vec<String> {
+    let mut faults = Vec::new();
+    for domain in [Domain::PersonalContact, Domain::Calendar, Domain::Task] {
+        if let Err(fault) = life(room, domain).await {
+            faults.push(format!("{domain}: {fault}"));
+        }
+    }
+    faults
+}
+
+type Check<T = ()> = Result<T, String>;
+
+fn that(holds: bool, promise: &str) -> Check {
+    if holds { Ok(()) } else { Err(promise.to_owned()) }
+}
+
+fn told(trouble: Trouble) -> String {
+    format!("unexpected trouble: {trouble}")
+}
+
+/// A record's life: made, found, changed, never changed by a stale hand, deleted with proof.
+async fn life(room: &dyn Room, domain: Domain) -> Check {
+    let (remote, kind) = (room.remote(), domain.kind());
+    let before = list(room, kind).await?;
+    let key = room.fresh();
+    let made = remote.write(&Write::Create(create(domain, &key))).await.map_err(told)?;
+    that(!before.contains(&made.id), "a new record has a new id")?;
+    let found = remote.find(kind, &FindBy::Key(key.clone()), 2).await.map_err(told)?;
+    that(found.len() == 1 && found.iter().all(|one| one.id == made.id), "a create is found by its key, once")?;
+    let shown = present(remote, kind, &made.id).await?;
+    that(shown.version == made.version || remote.side() == Side::Pim, "the CRM shows the version a write answered")?;
+    that(
+        shown.fields.contains_key(&Path::of(Field::Body)),
+        "a mapped field that is not set is answered too (trap 20)",
+    )?;
+    that(list(room, kind).await?.contains(&made.id), "a new record is listed")?;
+
+    let path = name(domain);
+    let update = |version: Version, value: Value| {
+        Write::Update(Update {
+            domain,
+            id: made.id.clone(),
+            version,
+            changes: Fields::from([(path.clone(), value)]),
+            keep: Fields::new(),
+            mark: (remote.side() == Side::Pim).then(|| mark(&key, 2)),
+            mail: Mail::None,
+        })
+    };
+    let changed = remote.write(&update(shown.version.clone(), Value::text("changed"))).await.map_err(told)?;
+    that(changed.version != shown.version, "a change has a new version")?;
+    let stale = remote.write(&update(shown.version.clone(), Value::text("stale"))).await;
+    that(stale == Err(Trouble::Stale), "a write against an old version is stale")?;
+    let now = present(remote, kind, &made.id).await?;
+    that(now.fields.get(&path) == Some(&Value::text("changed")), "a stale write changes nothing")?;
+
+    let delete = |version: Version| Write::Delete { kind, id: made.id.clone(), version, mail: Mail::None };
+    let refused = remote.write(&delete(shown.version.clone())).await;
+    that(refused == Err(Trouble::Stale), "a delete planned against an old version leaves the newer record")?;
+    let last = latest(room, kind, &key).await?;
+    let gone: Result<Written, Trouble> =
+        remote.write(&Write::Delete { kind, id: last.0.clone(), version: last.1, mail: Mail::None }).await;
+    gone.map_err(told)?;
+    let look = look(remote, kind, &last.0, Some(key)).await?;
+    that(matches!(look, Seen::Gone(Gone::Deleted)), "a delete is proven by reading that id")?;
+    that(!list(room, kind).await?.contains(&last.0), "a deleted record is not listed")?;
+    let nobody = self::look(remote, kind, &RecordId::new("nobody"), None).await?;
+    that(matches!(nobody, Seen::Gone(Gone::Unknown)), "an id nobody knows proves nothing")
+}
+
+/// Every id of a kind, read page by page to a proven end.
+async fn list(room: &dyn Room, kind: Kind) -> Check<Vec<RecordId>> {
+    let remote = room.remote();
+    let mut ids = Vec::new();
+    for folder in remote.folders(kind).await.map_err(told)? {
+        let mut cursor: Option<String> = None;
+        let mut ended = false;
+        for _ in 0..PAGES {
+            let page: Page = remote.changes(kind, &folder, cursor.as_deref()).await.map_err(told)?;
+            ids.extend(page.records.into_iter().map(|record| record.id));
+            cursor = Some(page.cursor);
+            if !page.more {
+                ended = true;
+                break;
+            }
+        }
+        that(ended, "a listing ends")?;
+        let idle = remote.changes(kind, &folder, cursor.as_deref()).await.map_err(told)?;
+        that(idle.records.is_empty() && idle.vanished.is_empty() && !idle.more, "nothing changed, nothing is shown")?;
+    }
+    Ok(ids)
+}
+
+async fn latest(room: &dyn Room, kind: Kind, key: &str) -> Check<(RecordId, Version)> {
+    let found = room.remote().find(kind, &FindBy::Key(key.to_owned()), 2).await.map_err(told)?;
+    found.into_iter().next().map(|record| (record.id, record.version)).ok_or_else(|| "it is found again".to_owned())
+}
+
+async fn look(remote: &dyn Remote, kind: Kind, id: &RecordId, mark_key: Option<String>) -> Check<Seen> {
+    let answers = remote.get(kind, &[Wanted { id: id.clone(), mark_key }]).await.map_err(told)?;
+    that(answers.len() == 1, "every id asked has one answer")?;
+    match answers.into_iter().next() {
+        Some((of, Ok(seen))) if of == *id => Ok(seen),
+        Some((_, Err(trouble))) => Err(told(trouble)),
+        Some(_) | None => Err("the answer names the id asked".to_owned()),
+    }
+}
+
+async fn present(remote: &dyn Remote, kind: Kind, id: &RecordId) -> Check<model::Record> {
+    match look(remote, kind, id, None).await? {
+        Seen::Present(record) => Ok(*record),
+        Seen::Gone(why) => Err(format!("it stands, but the answer is {why:?}")),
+    }
+}
+
+fn name(domain: Domain) -> Path {
+    match domain.kind() {
+        Kind::Contact => Path::of(Field::JobTitle),
+        Kind::Appointment | Kind::Task => Path::of(Field::Subject),
+    }
+}
+
+fn mark(key: &str, write_no: u64) -> Mark {
+    Mark { mailbox: MailboxId::new("contract"), epoch: 1, key: key.to_owned(), write_no }
+}
+
+fn create(domain: Domain, key: &str) -> Create {
+    let at = |text: &str| {
+        let wall = text.parse().expect("a wall time written here");
+        Value::When(model::When::zoned(wall, model::Zone::utc()))
+    };
+    let mut fields = Fields::from([(name(domain), Value::text("made"))]);
+    match domain.kind() {
+        Kind::Contact => {
+            fields.insert(Path::of(Field::LastName), Value::text("Contract"));
+            fields.insert(Path::of(Field::Email1), Value::text(format!("{key}@contract.test")));
+        }
+        Kind::Appointment => {
+            fields.insert(Path::of(Field::Start), at("2026-03-10T10:00:00"));
+            fields.insert(Path::of(Field::End), at("2026-03-10T11:00:00"));
+        }
+        Kind::Task => {}
+    }
+    Create {
+        domain,
+        folder: None,
+        fields,
+        mark: mark(key, 1),
+        global_id: None,
+        locked: false,
+        owner: None,
+        mail: Mail::None,
+    }
+}

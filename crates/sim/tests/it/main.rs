@@ -1,0 +1,5 @@
+//! Worlds, every single step, and the contract, on the sides in memory.
+
+mod contract;
+mod seeds;
+mod steps;

@@ -1,0 +1,35 @@
+//! A slice of worlds, and every seed that once found a fault.
+
+use sim::world::live;
+
+/// Worlds of the slice; the command runs as many as one likes.
+const SLICE: u64 = 200;
+
+// E6, C3, C5, traps 43, 142, 143, 160
+#[test]
+fn a_slice_of_worlds_loses_nothing_and_doubles_nothing() {
+    let mut faults = 0;
+    for seed in 1..=SLICE {
+        let outcome = live(seed);
+        assert_eq!(outcome.findings, Vec::<String>::new(), "seed {seed}");
+        faults += outcome.faults.values().sum::<u64>();
+    }
+    assert!(faults > SLICE, "the worlds had trouble: {faults}");
+}
+
+#[test]
+fn seeds_that_found_a_fault_find_none_any_more() {
+    for line in include_str!("../seeds.txt").lines() {
+        let Some(seed) = line.split('#').next().and_then(|seed| seed.trim().parse().ok()) else {
+            continue;
+        };
+        assert_eq!(live(seed).findings, Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace() {
+    for seed in [7, 77, 177] {
+        assert_eq!(live(seed).trace, live(seed).trace, "seed {seed}");
+    }
+}
