@@ -112,10 +112,7 @@ pub fn reason(reason: Reason) -> String {
         }
         Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
-        Reason::ReceiverDeleted => "Its copy was deleted on the receiving side (D1).",
-        Reason::DeleteForbidden => "Deletions are forbidden here (C7).",
         Reason::Left => "The item is in another folder or the archive (C12).",
-        Reason::Archived => "The item vanished and is long past: it counts as archived (C12).",
         Reason::Matched => "It is the same as a record that was there (M1, M2).",
         Reason::Ambiguous => "Several records could be this one (M1).",
         Reason::CrmChanged => "The CRM changed it (C1).",
@@ -123,9 +120,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::Agrees => "Both sides agree.",
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",
-        Reason::Locked => "Exchange owns this meeting; the CRM's change was set back (P6).",
         Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
-        Reason::ForeignRule => "One side cannot hold the rule of this series; it is left as it is (R2).",
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }
     .to_owned()

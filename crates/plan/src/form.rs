@@ -22,7 +22,8 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
     };
     if domain.kind() == Kind::Contact {
         // Categories are the user's own; only our word is ever written there (rule O4).
-        return if *field == Field::Categories { CLOSED } else { flag(domain, field, gate) };
+        // The Private flag is the domain's sign, not a field of its own (rule O5).
+        return if matches!(field, Field::Categories | Field::Private) { CLOSED } else { gate };
     }
     if foreign_rule(crm) || foreign_rule(pim) {
         // A rule that one side cannot hold is never altered, nor the times it hangs on (rule R2).
@@ -67,11 +68,6 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
 }
 
 const CLOSED: Gate = Gate { to_crm: false, to_pim: false, rules: None };
-
-/// The Private flag of a contact is the domain's sign, not a field of its own (rule O5).
-fn flag(_domain: Domain, field: &Field, gate: Gate) -> Gate {
-    if *field == Field::Private { CLOSED } else { gate }
-}
 
 fn foreign_rule(record: &Record) -> bool {
     record.get(Field::Rule).and_then(Value::as_rule).is_some_and(|rule| matches!(rule.pattern, Pattern::Foreign { .. }))

@@ -165,14 +165,8 @@ pub enum Reason {
     Delisted,
     /// O2: taken off the Sync List.
     RemovedFromList,
-    /// D1: deleted on the receiving side of a one-way level.
-    ReceiverDeleted,
-    /// C7: deletions are forbidden.
-    DeleteForbidden,
     /// C12: in another folder or the archive.
     Left,
-    /// C12: vanished, and old enough to count as archived.
-    Archived,
     /// M1, M2: matched with a record that was there.
     Matched,
     /// M1: several candidates.
@@ -187,12 +181,8 @@ pub enum Reason {
     New,
     /// O5: it changes between business and personal.
     Flip,
-    /// P6: Exchange's meeting; the CRM's wish was set back.
-    Locked,
     /// A look found nothing that proves anything.
     Unproven,
-    /// R2: a rule one side cannot hold.
-    ForeignRule,
     /// W: asleep for the reason the link carries.
     Asleep(SleepCause),
 }
