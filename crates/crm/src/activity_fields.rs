@@ -203,11 +203,15 @@ fn expands(rule: &Recurrence, first: Date, day: Date) -> bool {
     }
 }
 
-/// An occurrence that says anything is at least "modified".
+/// An occurrence that says anything is at least "modified"; one that is cancelled says nothing else.
 fn name_states(after: &mut Fields) {
     let occurrences: BTreeSet<DateTime> = after.keys().filter_map(|path| path.occurrence).collect();
     for start in occurrences {
         let path = Path::occurrence(start, Field::State);
+        if after.get(&path).and_then(Value::as_text) == Some("cancelled") {
+            after.retain(|known, _| known.occurrence != Some(start) || known.field == Field::State);
+            continue;
+        }
         if after.get(&path).is_none_or(Value::is_blank) {
             after.insert(path, Value::text("modified"));
         }

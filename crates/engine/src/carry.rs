@@ -5,9 +5,9 @@ use crate::cycle::Cycle;
 use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use model::{Domain, End, Fields, Kind, Link, LinkId, Record, RecordId, Side, SleepCause, Version};
-use plan::{After, Plan};
-use std::collections::BTreeMap;
+use model::{Domain, End, Fields, Kind, Link, LinkId, Path, Record, RecordId, Side, SleepCause, Version};
+use plan::{After, Plan, Reason};
+use std::collections::{BTreeMap, BTreeSet};
 use store::change::Settle;
 use store::{Count, Held, HeldKind, History, HistoryFilter, Look, Observation, Quarantine, Work};
 
@@ -26,6 +26,8 @@ pub(crate) struct Acting {
     pub written: BTreeMap<Side, (Fields, bool, Version)>,
     /// The created record must still be put in the store before anything else goes on.
     pub stored: bool,
+    /// What the side refused of a write that otherwise went through, and why.
+    pub partly: Vec<(Path, String)>,
 }
 
 /// How a write of one operation ended.
@@ -151,6 +153,7 @@ impl Cycle<'_> {
             settle: Settle::default(),
             written: BTreeMap::new(),
             stored: false,
+            partly: Vec::new(),
         })
     }
 
@@ -166,7 +169,10 @@ impl Cycle<'_> {
         settle.history = std::mem::take(&mut acting.settle.history);
         settle.counts = std::mem::take(&mut acting.settle.counts);
         settle.looks = std::mem::take(&mut acting.settle.looks);
-        settle.cured = cured(work);
+        if !plan.reasons.contains(&Reason::OccurrenceRefused) {
+            settle.cured = cured(work);
+        }
+        self.refused_occurrences(work, &mut acting, &mut settle);
         self.broken_in_a_row = 0;
         let domain = acting.domain;
         let (lines, held) = self.conflicts(domain, &acting.link, &plan.conflicts);
@@ -211,6 +217,30 @@ impl Cycle<'_> {
             });
         }
         self.store(settle).await
+    }
+
+    /// An occurrence that the mailbox refused waits in quarantine alone, and stays new to the mailbox: the next version of
+    /// the record tries it again (rules E1, R3).
+    fn refused_occurrences(&mut self, work: &Work, acting: &mut Acting, settle: &mut Settle) {
+        let refused: Vec<(Path, String)> =
+            std::mem::take(&mut acting.partly).into_iter().filter(|(path, _)| path.occurrence.is_some()).collect();
+        let days = refused.iter().filter_map(|(path, _)| path.occurrence).map(|at| at.date());
+        let days: BTreeSet<jiff::civil::Date> = days.collect();
+        if days.is_empty() {
+            return;
+        }
+        acting.link.crm.base.retain(|path, _| path.occurrence.is_none_or(|at| !days.contains(&at.date())));
+        let reasons = refused.iter().map(|(path, why)| match path.occurrence {
+            Some(at) => format!("the occurrence of {}: {why}", at.date()),
+            None => why.clone(),
+        });
+        let reason = reasons.collect::<Vec<_>>().join("; ");
+        let (side, kind, id) = (Side::Crm, acting.link.kind, acting.link.crm.id.clone());
+        if !work.quarantine.iter().any(|row| row.id == id) {
+            self.report.quarantined += 1;
+        }
+        let versions = (Some(acting.link.crm.version.clone()), Some(acting.link.pim.version.clone()));
+        settle.quarantine.push(Quarantine { side, kind, id, versions, reason, since: self.engine.now() });
     }
 
     pub(crate) fn settle_linked(&mut self, work: &Work, acting: &Acting, settle: &mut Settle) {

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Create, Mail, Trouble, Update, Write, Written};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Gone, Kind, Mark, Record, RecordId, Side};
+use model::{Domain, Fields, Form, Gone, Kind, Mark, Path, Record, RecordId, Side};
 use plan::{Op, Plan};
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
@@ -167,6 +167,8 @@ impl Cycle<'_> {
         let mut line = self.line(acting.domain, "create", Some(&acting.link.crm.id), Some(&acting.link.pim.id));
         line.side = Some(side);
         line.after = fields.clone();
+        line.note = told(&written.partly);
+        acting.partly.extend(written.partly);
         let settle = Settle {
             links: vec![acting.link.clone()],
             close: vec![key.clone()],
@@ -240,8 +242,8 @@ impl Cycle<'_> {
                 line.side = Some(side);
                 line.before = shown.map(|record| before(&record.fields, changes)).unwrap_or_default();
                 line.after = changes.clone();
-                line.note =
-                    written.partly.iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>().join("; ");
+                line.note = told(&written.partly);
+                acting.partly.extend(written.partly);
                 acting.settle.history.push(line);
                 acting.settle.counts.push((acting.domain, side, Count::Updated, 1));
                 self.report.add(acting.domain, side, Count::Updated);
@@ -459,4 +461,9 @@ impl Cycle<'_> {
         };
         of.map(|key| self.hash(&format!("{}:{key}", self.pairing.crm)))
     }
+}
+
+/// What a side left out of a write, and why, in words.
+fn told(partly: &[(Path, String)]) -> String {
+    partly.iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>().join("; ")
 }

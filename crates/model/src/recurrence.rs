@@ -1,7 +1,7 @@
 //! Rules of series as Exchange knows them, and their dates (rules R1, R2).
 
-use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use jiff::{Span, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -123,6 +123,9 @@ pub enum Range {
 /// No expansion looks at more candidate days than this (trap 67): four hundred years.
 pub const MAX_STEPS: u32 = 146_097;
 
+/// The longest distance from one to the next that Exchange and its clients take.
+pub const MAX_INTERVAL: u32 = 999;
+
 impl Recurrence {
     /// The dates of the series from its first on, deleted and moved ones included. Bounded by [`MAX_STEPS`].
     pub fn dates(&self, first: Date) -> impl Iterator<Item = Date> + '_ {
@@ -193,25 +196,41 @@ impl Recurrence {
         if let Some(fault) = pattern {
             return Some(fault.to_owned());
         }
+        if self.pattern.interval().is_some_and(|interval| interval > MAX_INTERVAL) {
+            return Some(format!("the interval is more than {MAX_INTERVAL}"));
+        }
         match &self.range {
             Range::Until(date) if *date < first => Some("the series ends before it begins".to_owned()),
-            Range::Count(0) => Some("the series has no occurrence".to_owned()),
-            Range::NoEnd | Range::Until(_) | Range::Count(_) => None,
+            Range::NoEnd | Range::Until(_) | Range::Count(_) => {
+                self.dates(first).next().is_none().then(|| "the series has no occurrence".to_owned())
+            }
         }
     }
 }
 
 impl Pattern {
+    /// How many days, weeks, months or years lie between one and the next, where the pattern says.
+    fn interval(&self) -> Option<u32> {
+        match self {
+            Pattern::Daily { interval }
+            | Pattern::Weekly { interval, .. }
+            | Pattern::MonthlyByDate { interval, .. }
+            | Pattern::MonthlyByWeekday { interval, .. }
+            | Pattern::Regenerating { interval, .. } => Some(*interval),
+            Pattern::YearlyByDate { .. } | Pattern::YearlyByWeekday { .. } | Pattern::Foreign { .. } => None,
+        }
+    }
+
     /// The candidate dates of the n-th period (day, week, month or year) counted from the first date; `None` past the
     /// calendar's end or when the pattern is not expanded.
     fn period(&self, first: Date, step: u32) -> Option<Vec<Date>> {
         let step = i64::from(step);
         match self {
-            Pattern::Daily { interval } => Some(vec![first.checked_add((step * i64::from(*interval)).days()).ok()?]),
+            Pattern::Daily { interval } => Some(vec![later(first, step.checked_mul(i64::from(*interval))?)?]),
             Pattern::Weekly { interval, days, first_day } => {
                 let back = (i64::from(iso(first)) - i64::from(*first_day)).rem_euclid(7);
                 let monday = first.checked_sub(back.days()).ok()?;
-                let week = monday.checked_add((step * i64::from(*interval) * 7).days()).ok()?;
+                let week = later(monday, step.checked_mul(i64::from(*interval))?.checked_mul(7)?)?;
                 Some(
                     (0..7i64)
                         .filter_map(|offset| week.checked_add(offset.days()).ok())
@@ -252,8 +271,13 @@ pub fn weekday(iso: u8) -> Option<Weekday> {
     Weekday::from_monday_one_offset(i8::try_from(iso).ok()?).ok()
 }
 
+/// Some days later; `None` past the calendar's end, however many days are asked for.
+fn later(date: Date, days: i64) -> Option<Date> {
+    date.checked_add(Span::new().try_days(days).ok()?).ok()
+}
+
 fn month_after(first: Date, months: i64) -> Option<Date> {
-    first.first_of_month().checked_add(months.months()).ok()
+    first.first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()
 }
 
 fn month_of_year(first: Date, years: i64, month: u8) -> Option<Date> {
@@ -323,6 +347,30 @@ mod tests {
         assert_eq!(dates(daily.clone(), Range::Until(date("2026-03-03")), "2026-03-01", 9).len(), 3);
         let rule = Recurrence { pattern: daily, range: Range::Count(4) };
         assert_eq!(rule.last_date(date("2026-03-01")), Some(date("2026-03-04")));
+    }
+
+    // traps 38, 67: numbers without measure are told, and end with the calendar.
+    #[test]
+    fn a_rule_beyond_every_calendar_ends_with_it() {
+        for pattern in [
+            Pattern::Daily { interval: u32::MAX },
+            Pattern::Weekly { interval: u32::MAX, days: [1].into(), first_day: 1 },
+            Pattern::MonthlyByDate { interval: u32::MAX, day: 2 },
+            Pattern::MonthlyByWeekday { interval: u32::MAX, days: [1].into(), index: Index::First },
+        ] {
+            let rule = Recurrence { pattern, range: Range::Count(u32::MAX) };
+            assert_eq!(rule.last_date(date("2026-03-02")), Some(date("2026-03-02")));
+            assert_eq!(rule.fault(date("2026-03-02")).as_deref(), Some("the interval is more than 999"));
+        }
+    }
+
+    // trap 38
+    #[test]
+    fn a_range_without_a_date_of_the_pattern_has_no_occurrence() {
+        let fridays = Pattern::Weekly { interval: 1, days: [5].into(), first_day: 1 };
+        let rule = |until: &str| Recurrence { pattern: fridays.clone(), range: Range::Until(date(until)) };
+        assert_eq!(rule("2026-03-05").fault(date("2026-03-02")).as_deref(), Some("the series has no occurrence"));
+        assert_eq!(rule("2026-03-06").fault(date("2026-03-02")), None);
     }
 
     // trap 67

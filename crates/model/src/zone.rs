@@ -60,13 +60,14 @@ impl Zone {
         Zone::Iana("Etc/UTC".to_owned())
     }
 
-    /// A zone by its IANA name, if the name is known.
+    /// A zone by its IANA name, if the name is known; kept as the database spells it.
     #[must_use]
     pub fn iana(name: &str) -> Option<Zone> {
-        if name == "UTC" {
+        if name.eq_ignore_ascii_case("UTC") {
             return Some(Zone::utc());
         }
-        jiff::tz::db().get(name).ok().map(|_| Zone::Iana(name.to_owned()))
+        let zone = jiff::tz::db().get(name).ok()?;
+        Some(Zone::Iana(zone.iana_name().unwrap_or(name).to_owned()))
     }
 
     /// A zone by its Windows name ("W. Europe Standard Time"), by CLDR's table.
@@ -90,7 +91,15 @@ impl Zone {
         TimeZone::posix(&custom.posix()).ok().map(|_| Zone::Custom(custom))
     }
 
-    /// The Windows name that stands for this zone.
+    /// The Windows name that stands for this zone in the year around a date. CLDR's table lags behind the law: a zone
+    /// that left the clock of its row has no name any more (Scoresbysund since 2024).
+    #[must_use]
+    pub fn windows_around(&self, around: Date) -> Option<&'static str> {
+        let name = self.windows()?;
+        Zone::from_windows(name)?.same_clock(self, around).then_some(name)
+    }
+
+    /// The Windows name that CLDR has for this zone.
     #[must_use]
     pub fn windows(&self) -> Option<&'static str> {
         match self {
@@ -122,11 +131,6 @@ impl Zone {
     #[must_use]
     pub fn same_clock(&self, other: &Zone, around: Date) -> bool {
         if self == other {
-            return true;
-        }
-        if let (Some(a), Some(b)) = (self.windows(), other.windows())
-            && a == b
-        {
             return true;
         }
         let (a, b) = (self.time_zone(), other.time_zone());
@@ -227,6 +231,25 @@ mod tests {
         assert!(zone.same_clock(&berlin, "2026-06-01".parse().expect("a date")));
         assert!(!zone.same_clock(&Zone::utc(), "2026-06-01".parse().expect("a date")));
         assert_eq!(zone.windows(), None);
+    }
+
+    // R4, trap 77: one row of CLDR, two clocks.
+    #[test]
+    fn a_zone_that_left_the_clock_of_its_row_has_no_windows_name() {
+        let zone = Zone::iana("America/Scoresbysund").expect("known");
+        let name = zone.windows().expect("a row");
+        let of_the_row = Zone::from_windows(name).expect("a zone");
+        let around = |text: &str| text.parse::<Date>().expect("a date");
+        assert_eq!(zone.windows_around(around("2022-06-01")), Some(name));
+        assert_eq!(zone.windows_around(around("2026-06-01")), None);
+        assert!(!zone.same_clock(&of_the_row, around("2026-06-01")));
+    }
+
+    // R4
+    #[test]
+    fn a_name_is_kept_as_the_database_spells_it() {
+        assert_eq!(Zone::iana("europe/berlin"), Some(Zone::Iana("Europe/Berlin".to_owned())));
+        assert_eq!(Zone::iana("utc"), Some(Zone::utc()));
     }
 
     #[test]

@@ -117,6 +117,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::Ambiguous => "Several records could be this one (M1).",
         Reason::CrmChanged => "The CRM changed it (C1).",
         Reason::PimChanged => "The mailbox changed it (C1).",
+        Reason::OccurrenceRefused => "An occurrence was refused by the mailbox and waits in quarantine (R3).",
         Reason::Agrees => "Both sides agree.",
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",

@@ -175,6 +175,8 @@ pub enum Reason {
     CrmChanged,
     /// C1: the mailbox changed it.
     PimChanged,
+    /// R3: nothing but occurrences that the mailbox refused, and that wait in quarantine.
+    OccurrenceRefused,
     /// Both sides agree.
     Agrees,
     /// It is new.

@@ -2,9 +2,9 @@
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use model::lens::translated;
-use model::{DomainMap, Field, Lens, Path, Side, Value, When};
+use model::{DomainMap, Field, Lens, Path, Side, Value, When, Zone};
 
-use super::{people, rule, zone};
+use super::{people, rule, time, zone};
 
 /// What stands at the end of a text that was too long for Exchange (rule E5).
 const NOTICE: &str = " … (shortened)";
@@ -27,7 +27,9 @@ impl Lens for EwsLens {
             Value::Null => null(path),
             Value::Text(text) => shown(&path.field, &text),
             Value::When(when) => Value::When(moment(&when)),
+            Value::Instant(instant) if !time::is_shown(Zone::utc().time_zone().to_datetime(instant)) => null(path),
             Value::Instant(instant) => Value::Instant(whole_seconds(instant)),
+            Value::Day(day) if !time::is_shown(day.into()) => null(path),
             Value::Rule(rule) => Value::Rule(rule::image(&rule)),
             Value::People(people) if path.field == Field::Attendees => Value::People(people::image(&people)),
             Value::Number(number) => Value::Number(match path.field {
@@ -104,7 +106,7 @@ pub fn moment(when: &When) -> When {
     match when {
         When::Day(day) => When::Day(*day),
         When::Floating(wall) => When::Floating(whole(*wall)),
-        When::Zoned { wall, zone } => When::Zoned { wall: whole(*wall), zone: zone::image(zone) },
+        When::Zoned { wall, zone } => When::Zoned { wall: whole(*wall), zone: zone::image(zone, wall.date()) },
     }
 }
 
@@ -116,8 +118,8 @@ fn whole_seconds(instant: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Domain;
     use model::maps_ews::default_map;
-    use model::{Domain, Zone};
 
     fn image(domain: Domain, field: Field, value: Value) -> Value {
         EwsLens.image(&Path::of(field), &value, &default_map(domain))

@@ -281,5 +281,16 @@ fn same_moment(a: &When, b: &When) -> bool {
 pub fn as_series(span: &(When, When), original: jiff::civil::DateTime) -> (When, When) {
     let length = span.0.wall().until(span.1.wall()).unwrap_or_default();
     let end = original.checked_add(length).unwrap_or(original);
-    (span.0.with_wall(original), span.1.with_wall(end))
+    let (start, end) = (span.0.with_wall(original), span.1.with_wall(end));
+    // Where the clocks jump over its start, a short one still has its length (trap 82).
+    match (&start, &end) {
+        (When::Zoned { zone, .. }, When::Zoned { .. }) if end.instant(zone) < start.instant(zone) => {
+            let from = start.instant(zone);
+            let to = jiff::SignedDuration::try_from(length).ok().and_then(|length| from.checked_add(length).ok());
+            let zone = span.1.zone().unwrap_or(zone).clone();
+            let end = When::at(to.unwrap_or(from), zone);
+            (start, end)
+        }
+        (_, _) => (start, end),
+    }
 }

@@ -1,6 +1,6 @@
 //! Times and days on the wire: instants in UTC become wall times in a zone, all-day spans become days (R4, R5).
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 use model::{When, Zone};
 use wire::ews::{Item, Moment, Property, Value};
@@ -9,7 +9,12 @@ use super::zone;
 
 /// An instant, unless it is one of the years that stand for "none" (trap 92).
 pub fn instant(moment: Moment) -> Option<Timestamp> {
-    (1602..4500).contains(&moment.civil.year()).then(|| moment.instant()).flatten()
+    is_shown(moment.civil).then(|| moment.instant()).flatten()
+}
+
+/// Whether Exchange keeps a time of that year as one, and not as a sign for "none" (trap 92).
+pub fn is_shown(civil: DateTime) -> bool {
+    (1602..4500).contains(&civil.year())
 }
 
 /// A day that travels as an instant: birthdays, start and due days. Exchange writes midnight UTC, Outlook's birthdays
@@ -48,7 +53,9 @@ pub fn span(item: &Item, local: &Zone) -> Result<Option<(When, When)>, String> {
         let last = after.yesterday().unwrap_or(after).max(first);
         return Ok(Some((When::Day(first), When::Day(last))));
     }
-    Ok(Some((When::at(start, start_zone), When::at(end, end_zone))))
+    // A series is told by its zone's own clock, or its rule would leave it.
+    let told = if item.value(Property::Recurrence).is_some() { When::at } else { zone::exact };
+    Ok(Some((told(start, start_zone), told(end, end_zone))))
 }
 
 /// The values that give a calendar item its start and end, all of them together (trap 79).
@@ -75,6 +82,9 @@ pub fn write_span(start: &When, end: &When, local: &Zone) -> Result<[(Property, 
             (false, from, to, zones)
         }
     };
+    if !is_shown(start.wall()) || !is_shown(end.wall()) {
+        return Err("it lies beyond the years that Exchange keeps".to_owned());
+    }
     let around = start.wall().date();
     let [start_zone, end_zone] = zones.map(|zone| Value::Zone(zone::write(zone, around)));
     Ok([
@@ -87,7 +97,7 @@ pub fn write_span(start: &When, end: &When, local: &Zone) -> Result<[(Property, 
 }
 
 /// The start of an occurrence as its series counts it: the wall time in the series' zone, midnight for a day.
-pub fn original(moment: Moment, series: &When, local: &Zone) -> Option<jiff::civil::DateTime> {
+pub fn original(moment: Moment, series: &When, local: &Zone) -> Option<DateTime> {
     let instant = instant(moment)?;
     Some(match series {
         When::Day(_) => {
@@ -95,9 +105,17 @@ pub fn original(moment: Moment, series: &When, local: &Zone) -> Option<jiff::civ
             // readings agree unless the zones lie half a day apart.
             nearest_midnight(instant, local).to_datetime(Time::midnight())
         }
-        When::Floating(_) => local.time_zone().to_datetime(instant),
-        When::Zoned { zone, .. } => zone.time_zone().to_datetime(instant),
+        When::Floating(wall) => at_clock(instant, local, wall.time()),
+        When::Zoned { wall, zone } => at_clock(instant, zone, wall.time()),
     })
+}
+
+/// The wall time of an instant in a zone; in the night when the clocks go forward, the series' own clock time, though
+/// the clock on the wall has jumped over it (trap 82).
+fn at_clock(instant: Timestamp, zone: &Zone, clock: Time) -> DateTime {
+    let wall = zone.time_zone().to_datetime(instant);
+    let meant = wall.date().to_datetime(clock);
+    if zone.instant(meant) == instant { meant } else { wall }
 }
 
 #[cfg(test)]

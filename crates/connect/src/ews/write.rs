@@ -76,7 +76,12 @@ impl EwsRemote {
         let drafting = self.drafting(update.domain, item, update.mail)?;
         let mut draft = drafting.draft(&update.changes).map_err(|why| refused("Map", &why))?;
         let mut partly = std::mem::take(&mut draft.partly);
-        if let Some((item, exceptions)) = &present {
+        // Without its rule the item has no occurrences that could be written.
+        let ends_series = update.changes.get(&Path::of(Field::Rule)).is_some_and(Value::is_blank);
+        if ends_series {
+            wanted.clear();
+        }
+        if let Some((item, exceptions)) = present.as_ref().filter(|_| !wanted.is_empty()) {
             let record = self.record(kind, item, exceptions, &model::FolderId::new(""));
             let stands = record.map(|record| occurrences::wanted(&record.fields)).unwrap_or_default();
             // An occurrence that was taken out comes back only when the rule is set again; then all others go with it.

@@ -1,11 +1,12 @@
 //! Zones: Windows names by CLDR, and zones without a name by their own rules (rule R4).
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use model::Zone;
+use jiff::{SignedDuration, Timestamp};
 use model::zone::{Change, CustomZone, Daylight};
-use wire::ews::{DayOfWeek, Period, Transition, TransitionsGroup, When, ZoneDefinition};
+use model::{When, Zone};
+use wire::ews;
+use wire::ews::{DayOfWeek, Period, Transition, TransitionsGroup, ZoneDefinition};
 
 /// The zone a server named or described, as it holds around a date. None when its clock cannot be known: then the
 /// record says so, and nobody guesses.
@@ -15,33 +16,49 @@ pub fn read(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
         return Some(zone);
     }
     if let Some(zone) = described(definition, around) {
-        return Some(zone);
+        // What Windows has no name for was written by its IANA name and rules, and is the same zone when it comes back.
+        return Some(Zone::iana(id).filter(|named| named.same_clock(&zone, around)).unwrap_or(zone));
     }
     definition.name.as_deref().and_then(Zone::from_windows).or_else(|| Zone::iana(id))
 }
 
 /// The zone as it is written.
 pub fn write(zone: &Zone, around: Date) -> ZoneDefinition {
-    if let Some(windows) = zone.windows() {
+    if let Some(windows) = zone.windows_around(around) {
         return ZoneDefinition::named(windows);
     }
     match zone {
         Zone::Custom(custom) => definition(custom),
-        // One of the few IANA zones that Windows has no name for: by its rules around the date.
+        // One of the few IANA zones that Windows has no name for, or no true one: by its rules around the date.
         Zone::Iana(name) => definition(&rules_of(name, &zone.time_zone(), around)),
     }
 }
 
-/// The zone as Exchange will show it: several IANA zones are one to Windows (trap 77).
-pub fn image(zone: &Zone) -> Zone {
-    zone.windows().and_then(Zone::from_windows).unwrap_or_else(|| zone.clone())
+/// The zone as Exchange will show it around a date: several IANA zones are one to Windows (trap 77).
+pub fn image(zone: &Zone, around: Date) -> Zone {
+    zone.windows_around(around).and_then(Zone::from_windows).unwrap_or_else(|| zone.clone())
+}
+
+/// The one of two equal wall times that this instant is. When the clocks go back an hour comes twice; the zone alone
+/// means the first (RFC 5545), so the second is told by the zone's offset at that hour (trap 82).
+pub fn exact(instant: Timestamp, zone: Zone) -> When {
+    let when = When::at(instant, zone.clone());
+    if when.instant(&zone) == instant {
+        return when;
+    }
+    let standard_minutes = zone.time_zone().to_offset(instant).seconds() / 60;
+    let fixed = Zone::custom(CustomZone { name: zone.name().to_owned(), standard_minutes, daylight: None });
+    match fixed.map(|fixed| When::at(instant, fixed)) {
+        Some(second) if second.instant(&zone) == instant => second,
+        Some(_) | None => when,
+    }
 }
 
 fn described(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
     let mut groups = definition.transitions.iter().filter(|t| t.kind == "Group");
     let mut chosen = groups.next()?;
     for transition in groups {
-        if let When::At(from) = &transition.when
+        if let ews::When::At(from) = &transition.when
             && from.civil.date() <= around
         {
             chosen = transition;
@@ -73,14 +90,14 @@ fn described(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
 
 fn change(transition: &Transition) -> Option<Change> {
     match &transition.when {
-        When::Day { offset_seconds, month, day, occurrence } => Some(Change {
+        ews::When::Day { offset_seconds, month, day, occurrence } => Some(Change {
             month: u8::try_from(*month).ok()?,
             week: if *occurrence < 0 { 5 } else { u8::try_from(*occurrence).ok()? },
             weekday: weekday(*day)?,
             minute: u16::try_from(offset_seconds / 60).ok()?,
         }),
         // A change on a fixed date has no like in our rules; guessing a weekday would be wrong in other years.
-        When::Always | When::At(_) | When::Date { .. } => None,
+        ews::When::Always | ews::When::At(_) | ews::When::Date { .. } => None,
     }
 }
 
@@ -105,7 +122,7 @@ fn definition(custom: &CustomZone) -> ZoneDefinition {
         bias_seconds: -minutes * 60,
     };
     let to = |kind: &str, to: &str, when| Transition { kind: kind.to_owned(), to: to.to_owned(), when };
-    let day = |change: &Change| When::Day {
+    let day = |change: &Change| ews::When::Day {
         offset_seconds: i32::from(change.minute) * 60,
         month: u32::from(change.month),
         day: DAYS[usize::from(change.weekday) % 7],
@@ -113,7 +130,7 @@ fn definition(custom: &CustomZone) -> ZoneDefinition {
     };
     let mut periods = vec![period("standard", "Standard", custom.standard_minutes)];
     let transitions = match &custom.daylight {
-        None => vec![to("Period", "standard", When::Always)],
+        None => vec![to("Period", "standard", ews::When::Always)],
         Some(daylight) => {
             periods.push(period("daylight", "Daylight", daylight.minutes));
             vec![to("Period", "daylight", day(&daylight.begins)), to("Period", "standard", day(&daylight.ends))]
@@ -124,7 +141,7 @@ fn definition(custom: &CustomZone) -> ZoneDefinition {
         name: Some(custom.name.clone()),
         periods,
         groups: vec![TransitionsGroup { id: "0".to_owned(), transitions }],
-        transitions: vec![to("Group", "0", When::Always)],
+        transitions: vec![to("Group", "0", ews::When::Always)],
     }
 }
 
@@ -135,7 +152,8 @@ fn rules_of(name: &str, zone: &TimeZone, around: Date) -> CustomZone {
     let end = start.checked_add(SignedDuration::from_hours(24 * 365)).unwrap_or(start);
     let changes: Vec<_> = zone.following(start).take_while(|t| t.timestamp() < end).take(8).collect();
     let before = zone.to_offset(start);
-    let fixed = || CustomZone { name: name.to_owned(), standard_minutes: minutes(before), daylight: None };
+    let now = zone.to_offset(Zone::utc().instant(around.to_datetime(jiff::civil::Time::midnight())));
+    let fixed = || CustomZone { name: name.to_owned(), standard_minutes: minutes(now), daylight: None };
     let [a, b] = changes.as_slice() else { return fixed() };
     let rule = |at: jiff::Timestamp, old: Offset| {
         let wall = old.to_datetime(at);
@@ -169,7 +187,7 @@ mod tests {
         for name in windows_names() {
             let zone = read(&ZoneDefinition::named(name), date(2026, 6, 1)).expect("known");
             assert_eq!(write(&zone, date(2026, 6, 1)), ZoneDefinition::named(name));
-            assert_eq!(image(&zone), zone);
+            assert_eq!(image(&zone, date(2026, 6, 1)), zone);
         }
     }
 
@@ -184,7 +202,7 @@ mod tests {
             assert!(matches!(zone, Zone::Custom(_)));
             assert!(zone.same_clock(&named, date(2026, 6, 1)), "{name}");
             assert_eq!(write(&zone, date(2026, 6, 1)), own);
-            assert_eq!(image(&zone), zone);
+            assert_eq!(image(&zone, date(2026, 6, 1)), zone);
         }
     }
 
@@ -204,10 +222,10 @@ mod tests {
     #[test]
     fn the_rules_of_the_right_years_are_taken() {
         let to = |group: &str, when| Transition { kind: "Group".to_owned(), to: group.to_owned(), when };
-        let at = |text| When::At(wire::ews::Moment::read(text).expect("a time"));
+        let at = |text| ews::When::At(wire::ews::Moment::read(text).expect("a time"));
         let fixed = |id: &str, period: &str| TransitionsGroup {
             id: id.to_owned(),
-            transitions: vec![Transition { kind: "Period".to_owned(), to: period.to_owned(), when: When::Always }],
+            transitions: vec![Transition { kind: "Period".to_owned(), to: period.to_owned(), when: ews::When::Always }],
         };
         let period = |id: &str, hours: i32| Period {
             id: id.to_owned(),
@@ -219,7 +237,7 @@ mod tests {
             name: None,
             periods: vec![period("a", 3), period("b", 4)],
             groups: vec![fixed("0", "a"), fixed("1", "b")],
-            transitions: vec![to("0", When::Always), to("1", at("2020-01-01T00:00:00"))],
+            transitions: vec![to("0", ews::When::Always), to("1", at("2020-01-01T00:00:00"))],
         };
         let offset = |year| {
             let zone = read(&zone, date(year, 6, 1)).expect("read");

@@ -42,7 +42,9 @@ fn times_on(calendar: &Calendar, day: Date) -> (Timestamp, Timestamp) {
     let (time, length) = shape(calendar);
     let start: DateTime = day.to_datetime(time);
     let end = start.checked_add(length).unwrap_or(start);
-    (calendar.start_zone.instant(start), calendar.start_zone.instant(end))
+    let (from, to) = (calendar.start_zone.instant(start), calendar.start_zone.instant(end));
+    // Where the clocks jump over its start, a short one still has its length (trap 82).
+    (from, if to < from { from.checked_add(length).unwrap_or(from) } else { to })
 }
 
 /// All instances of a series in the order of the rule, the deleted ones too.

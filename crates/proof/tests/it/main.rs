@@ -3,7 +3,9 @@
 mod activities;
 mod api;
 mod clients;
+mod clock;
 mod cost;
+mod days;
 mod deletes;
 mod levels;
 mod matching;
@@ -11,6 +13,7 @@ mod meetings;
 mod merging;
 mod opt_in;
 mod outlook;
+mod recurrence;
 mod series;
 mod trouble;
 mod world;

@@ -80,6 +80,41 @@ impl Outlook {
         assert!(answer.contains("NoError"), "{answer}");
     }
 
+    /// Any request as a client would write it, with its own time zone context if it sends one; the answer as it came.
+    pub async fn raw(&self, context: &str, body: &str) -> String {
+        let request = format!(
+            r#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/>{context}</s:Header><s:Body>{body}</s:Body></s:Envelope>"#
+        );
+        String::from_utf8(self.send(request.into_bytes()).await).expect("text")
+    }
+
+    /// Makes an item from its XML; its id.
+    pub async fn make_raw(&self, folder: Folder, item: &str) -> String {
+        let mail = if folder == Folder::Calendar { r#" SendMeetingInvitations="SendToNone""# } else { "" };
+        let answer = self
+            .raw("", &format!(r#"<m:CreateItem MessageDisposition="SaveOnly"{mail}><m:SavedItemFolderId><t:DistinguishedFolderId Id="{}"/></m:SavedItemFolderId><m:Items>{item}</m:Items></m:CreateItem>"#, folder.name()))
+            .await;
+        let id = answer.split(r#"ItemId Id=""#).nth(1).and_then(|rest| rest.split('"').next());
+        id.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// When the calendar shows something between two instants, as a client's week view asks: subject, start, end.
+    pub async fn shows(&self, from: &str, to: &str) -> Vec<(String, String, String)> {
+        let answer = self
+            .raw("", &format!(r#"<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:FieldURI FieldURI="item:Subject"/><t:FieldURI FieldURI="calendar:Start"/><t:FieldURI FieldURI="calendar:End"/></t:AdditionalProperties></m:ItemShape><m:CalendarView StartDate="{from}" EndDate="{to}"/><m:ParentFolderIds><t:DistinguishedFolderId Id="calendar"/></m:ParentFolderIds></m:FindItem>"#))
+            .await;
+        assert!(answer.contains("NoError"), "{answer}");
+        let part = |item: &str, name: &str| {
+            let rest = item.split(&format!("<t:{name}>")).nth(1).unwrap_or_default();
+            rest.split('<').next().unwrap_or_default().to_owned()
+        };
+        answer
+            .split("<t:CalendarItem>")
+            .skip(1)
+            .map(|item| (part(item, "Subject"), part(item, "Start"), part(item, "End")))
+            .collect()
+    }
+
     /// Makes an item; its id.
     pub async fn make(&self, folder: Folder, item: Item) -> String {
         self.make_with(folder, item, Mail::None).await

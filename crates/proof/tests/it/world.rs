@@ -154,12 +154,25 @@ impl World {
         person
     }
 
+    /// A user who lives in another zone, mapped.
+    pub async fn user_in(&self, login: &str, zone: &str) -> Person {
+        let person = self.colleague_in(login, &[], zone).await;
+        let name = format!("{} Tester", capital(login));
+        self.hq.add_mailbox(MailboxSpec::user(&person.address, &name, PASSWORD)).expect("a new address");
+        self.map(&person).await;
+        person
+    }
+
     /// A user of the CRM without a mailbox.
     pub async fn colleague(&self, login: &str, positions: &[&str]) -> Person {
+        self.colleague_in(login, positions, "Europe/Berlin").await
+    }
+
+    async fn colleague_in(&self, login: &str, positions: &[&str], zone: &str) -> Person {
         let address = format!("{login}@crm.test");
         let body = json!({
             "login": login, "first_name": capital(login), "last_name": "Tester",
-            "addresses": [address], "positions": positions, "zone": "Europe/Berlin",
+            "addresses": [address], "positions": positions, "zone": zone,
         });
         let made = self.made(&self.admin, "/api/crm/employees", body).await;
         let operator = Actor::administrator(EmployeeId::new("operator"), "test");
