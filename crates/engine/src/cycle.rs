@@ -5,11 +5,20 @@ use crate::force::Force;
 use crate::limits;
 use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::{Kind, MailboxId, PairingId, Side, SleepCause, UserId};
 use std::collections::BTreeMap;
 use store::change::Ended;
 use store::{Lease, Pairing, PairingState};
+
+/// At whose wish a cycle runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// A person's, at once.
+    Person,
+    /// The schedule's: not in blackout hours, unless a person asked meanwhile (rule E4).
+    Schedule,
+}
 
 /// What one cycle works with.
 pub(crate) struct Cycle<'a> {
@@ -34,17 +43,30 @@ pub(crate) struct Cycle<'a> {
 }
 
 impl Engine {
-    /// Carries out one cycle of a pairing.
+    /// Carries out one cycle of a pairing at once, also in blackout hours.
     ///
     /// # Errors
     /// When the cycle could not begin, or the store failed. Trouble with a side ends the cycle early; the report tells.
     pub async fn cycle(&self, id: &PairingId) -> Result<CycleReport, CycleError> {
+        self.leased(id, Wish::Person).await
+    }
+
+    /// Carries out one cycle of a pairing that is due; in blackout hours it rests instead and calls neither side, unless a
+    /// person asked for it (rule E4).
+    ///
+    /// # Errors
+    /// As for [`Engine::cycle`].
+    pub async fn cycle_by_schedule(&self, id: &PairingId) -> Result<CycleReport, CycleError> {
+        self.leased(id, Wish::Schedule).await
+    }
+
+    async fn leased(&self, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
         let lease = self
             .store()
             .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
             .await?
             .ok_or(CycleError::Leased)?;
-        let result = self.with_lease(lease.clone(), id).await;
+        let result = self.with_lease(lease.clone(), id, wish).await;
         // A lease that cannot be released ends by itself.
         let released = self.store().release_lease(&lease).await;
         let report = result?;
@@ -54,7 +76,7 @@ impl Engine {
         }
     }
 
-    async fn with_lease(&self, lease: Lease, id: &PairingId) -> Result<CycleReport, CycleError> {
+    async fn with_lease(&self, lease: Lease, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
         let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         if !pairing.enabled {
             return Ok(CycleReport::default());
@@ -64,7 +86,18 @@ impl Engine {
         {
             return Err(CycleError::Stopped(why.clone()));
         }
-        match self.begin(lease.clone(), pairing.clone()).await {
+        let force = match self.prepare(&pairing).await {
+            Ok(force) => force,
+            Err(CycleError::Trouble(trouble)) => return self.not_begun(&lease, &pairing, &trouble).await,
+            Err(error) => return Err(error),
+        };
+        if wish == Wish::Schedule
+            && !pairing.state.asked
+            && let Some(until) = force.schedule.rests_until(self.now())
+        {
+            return self.rest(&lease, &pairing, &force, until).await;
+        }
+        match self.open(lease.clone(), pairing.clone(), force).await {
             Ok(mut cycle) => cycle.run().await,
             Err(CycleError::Trouble(trouble)) => self.not_begun(&lease, &pairing, &trouble).await,
             Err(error) => Err(error),
@@ -73,11 +106,19 @@ impl Engine {
 
     /// Opens both sides and learns what is in force.
     pub(crate) async fn begin(&self, lease: Lease, pairing: Pairing) -> Result<Cycle<'_>, CycleError> {
+        let force = self.prepare(&pairing).await?;
+        self.open(lease, pairing, force).await
+    }
+
+    async fn prepare(&self, pairing: &Pairing) -> Result<Force, CycleError> {
         if self.store().crm_cursor(&pairing.crm).await?.is_none() {
             // The feed's cursor must stand before a pairing lists, or what happens in between is missed.
             self.read_crm(&pairing.crm).await?;
         }
-        let force = self.force(&pairing).await?;
+        self.force(pairing).await
+    }
+
+    async fn open(&self, lease: Lease, pairing: Pairing, force: Force) -> Result<Cycle<'_>, CycleError> {
         let (crm, pim) = self.parts.remotes.open(&pairing, force.maps.clone()).await?;
         let epoch = self.store().epoch().await?;
         Ok(Cycle {
@@ -98,6 +139,22 @@ impl Engine {
         })
     }
 
+    /// Blackout hours: nothing is done, and hints wait. It looks again before they end, so that a changed schedule or
+    /// membership counts within a minute or the general interval.
+    async fn rest(
+        &self,
+        lease: &Lease,
+        pairing: &Pairing,
+        force: &Force,
+        until: Timestamp,
+    ) -> Result<CycleReport, CycleError> {
+        let patience = i64::from(force.settings.interval_s).max(limits::REST_S);
+        let look = self.now().checked_add(SignedDuration::from_secs(patience)).unwrap_or(until);
+        let state = PairingState { resting: true, next: Some(until.min(look)), ..pairing.state.clone() };
+        self.store().end_cycle(lease, &pairing.id, &Ended { state, mailbox: None }).await?;
+        Ok(CycleReport::default())
+    }
+
     async fn not_begun(&self, lease: &Lease, pairing: &Pairing, trouble: &Trouble) -> Result<CycleReport, CycleError> {
         let state = after_trouble(self, pairing, pairing.state.clone(), trouble);
         let report = CycleReport { trouble: state.trouble.clone(), ..CycleReport::default() };
@@ -112,6 +169,8 @@ impl Cycle<'_> {
         let mut state = self.pairing.state.clone();
         let now = self.engine.now();
         state.last_cycle = Some(now);
+        state.resting = false;
+        state.next = Some(self.force.schedule.next(now));
         match done {
             Ok(()) => {
                 state.first_done = true;
@@ -238,6 +297,7 @@ fn after_trouble(engine: &Engine, pairing: &Pairing, mut state: PairingState, tr
     let jitter = i64::try_from(engine.parts.dice.roll() % 1000).unwrap_or(0);
     let wait = told.max(grown.min(limits::LONGEST_PATIENCE_S));
     state.not_before = now.checked_add(SignedDuration::from_millis(wait * 1000 + jitter)).ok();
+    state.next = state.not_before;
     tracing::warn!(pairing.id = %pairing.id, failures = state.failures, "a cycle did not end well");
     state
 }

@@ -3,6 +3,7 @@
 use crate::Engine;
 use crate::outcome::CycleError;
 use crate::port::{Directory, Maps, Memberships};
+use model::schedule::Schedule;
 use model::settings::{GroupKind, Settings};
 use model::{CrmId, Domain, Level, UserId, Zone};
 use plan::access::{Chain, Groups, chain};
@@ -19,6 +20,8 @@ pub(crate) struct Force {
     pub chains: BTreeMap<Domain, Chain>,
     pub levels: BTreeMap<Domain, Level>,
     pub zone: Zone,
+    /// When its cycles run (rule E4).
+    pub schedule: Schedule,
     /// Changes when anything that scope reads has changed.
     pub digest: String,
 }
@@ -31,6 +34,23 @@ impl Engine {
         let memberships = directory.memberships(&pairing.user).await?;
         let groups = groups(&memberships, settings.primary_position_only);
         Ok(force(pairing, settings, maps, &groups))
+    }
+
+    /// Whether a pairing's user is in a group, as it counts for levels and schedules (rule L4).
+    ///
+    /// # Errors
+    /// When the store or the CRM failed.
+    pub async fn is_within(
+        &self,
+        pairing: &Pairing,
+        group: &GroupKind,
+        id: &str,
+        and_below: bool,
+    ) -> Result<bool, CycleError> {
+        let settings = self.store().settings().await?;
+        let memberships = self.directory(&pairing.crm).memberships(&pairing.user).await?;
+        let groups = groups(&memberships, settings.primary_position_only);
+        Ok(plan::access::within(&groups, group, id, and_below))
     }
 
     /// The calendar level of another user's pairing (rule P3).
@@ -62,7 +82,8 @@ fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, groups: &G
         "maps": *maps,
     });
     let digest = hex(&Sha256::digest(told.to_string().as_bytes()));
-    Force { settings, maps, chains, levels, zone, digest }
+    let schedule = plan::access::schedule(groups, &settings);
+    Force { settings, maps, chains, levels, zone, schedule, digest }
 }
 
 /// The groups that count: with the setting on, only the primary position and its organization (rule L4).

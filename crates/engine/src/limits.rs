@@ -20,6 +20,8 @@ pub const INTENTS: usize = 1_000;
 pub const BROKEN_IN_A_ROW: u32 = 5;
 /// The longest wait between two cycles of a pairing in trouble, in seconds.
 pub const LONGEST_PATIENCE_S: i64 = 900;
+/// In blackout hours a pairing's schedule is looked at again after this, or the general interval if that is longer, in seconds.
+pub const REST_S: i64 = 60;
 /// Entries of the CRM's feed read at once.
 pub const FEED_PAGE: usize = 500;
 /// Addresses asked for at once when a meeting's leader is looked for.

@@ -5,6 +5,7 @@ use crate::force::groups;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
+use model::schedule::Schedule;
 use model::{Domain, Kind, PairingId, RecordId, Seen, Side};
 use plan::access::{Chain, chain};
 use plan::{After, Op};
@@ -62,6 +63,8 @@ pub struct UserExplained {
     pub text: Vec<String>,
     /// Group rules that name a group which vanished (rule L4).
     pub broken: Vec<String>,
+    /// When the user's cycles run (rule E4).
+    pub schedule: Schedule,
 }
 
 /// The most lines a dry run shows.
@@ -202,22 +205,30 @@ impl Engine {
             .into_iter()
             .map(|domain| chain(domain, pairing.enabled, &groups, &settings, &pairing.settings))
             .collect();
-        let named =
-            chains.iter().flat_map(|chain| &chain.rules).map(|(rule, _)| (group_word(rule), rule.id.clone())).collect();
+        let named = chains
+            .iter()
+            .flat_map(|chain| &chain.rules)
+            .map(|(rule, _)| (group_word(&rule.group), rule.id.clone()))
+            .chain(
+                settings.schedules.iter().filter_map(|rule| Some((group_word(rule.group.as_ref()?), rule.id.clone()))),
+            )
+            .collect();
         let known = directory.groups(&named).await?;
         let broken = named
             .iter()
             .filter(|group| !known.contains_key(*group))
             .map(|(kind, id)| format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)"))
             .collect();
-        let text = chains.iter().flat_map(plan::explain::chain).collect();
-        Ok(UserExplained { chains, text, broken })
+        let schedule = plan::access::schedule(&groups, &settings);
+        let mut text: Vec<String> = chains.iter().flat_map(plan::explain::chain).collect();
+        text.extend(plan::explain::schedule(&schedule));
+        Ok(UserExplained { chains, text, broken, schedule })
     }
 }
 
 /// The word a group's kind has in the directory.
-fn group_word(rule: &model::settings::GroupRule) -> String {
-    match rule.group {
+fn group_word(kind: &model::settings::GroupKind) -> String {
+    match kind {
         model::settings::GroupKind::Organization => "organization",
         model::settings::GroupKind::Position => "position",
         model::settings::GroupKind::UserList => "user_list",

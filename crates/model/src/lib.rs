@@ -17,6 +17,7 @@ pub mod mark;
 pub mod record;
 pub mod recurrence;
 pub mod same;
+pub mod schedule;
 pub mod settings;
 pub mod side;
 pub mod value;

@@ -3,6 +3,7 @@
 use crate::domain::Domain;
 use crate::id::UserId;
 use crate::level::Level;
+use crate::schedule::{Schedule, ScheduleRule};
 use crate::side::Side;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +20,10 @@ pub struct Settings {
     pub domains: BTreeMap<Domain, DomainSettings>,
     /// Rule L4: only the primary position and its organization count.
     pub primary_position_only: bool,
-    /// Rule E4: seconds between two cycles of a pairing, 1 or more.
+    /// Rule E4: seconds between two cycles of a pairing, 1 or more, for those whom no schedule names.
     pub interval_s: u32,
+    /// Rule E4: schedules by group, the first that holds a user counts.
+    pub schedules: Vec<ScheduleRule>,
     /// Rule O9: what is older stays out; a user's own wins.
     pub extract_start: ExtractStart,
     /// Rule P3: who owns a meeting whose organiser the CRM does not know.
@@ -210,6 +213,7 @@ impl Default for Settings {
             domains: Domain::ALL.into_iter().map(|domain| (domain, DomainSettings::of(domain))).collect(),
             primary_position_only: true,
             interval_s: 60,
+            schedules: Vec::new(),
             extract_start: ExtractStart::DaysAgo(90),
             fallback_owner: None,
             grace_hours: 24,
@@ -225,6 +229,18 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether other settings make pairings due at other times.
+    #[must_use]
+    pub fn schedule_differs(&self, other: &Settings) -> bool {
+        self.interval_s != other.interval_s || self.schedules != other.schedules
+    }
+
+    /// The schedule of those whom no rule of the list names.
+    #[must_use]
+    pub fn general_schedule(&self) -> Schedule {
+        Schedule::every(self.interval_s)
+    }
+
     /// What is set for a domain.
     #[must_use]
     pub fn domain(&self, domain: Domain) -> DomainSettings {

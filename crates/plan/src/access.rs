@@ -1,5 +1,6 @@
 //! Whose level counts (rules L1 to L4): the whole chain is the answer, so that `explain` shows what planning used.
 
+use model::schedule::{Schedule, ScheduleRule};
 use model::settings::{GroupKind, GroupRule, Settings, UserSettings};
 use model::{Domain, Level};
 use serde::{Deserialize, Serialize};
@@ -54,9 +55,26 @@ pub fn chain(domain: Domain, enabled: bool, groups: &Groups, settings: &Settings
     Chain { domain, enabled, ceiling: of.level, own, rules, found, level }
 }
 
+/// The schedule of a user: of the first rule that holds him, else the general one (rule E4).
+#[must_use]
+pub fn schedule(groups: &Groups, settings: &Settings) -> Schedule {
+    let holds = |rule: &&ScheduleRule| match &rule.group {
+        Some(group) => within(groups, group, &rule.id, rule.and_below),
+        None => true,
+    };
+    let found = settings.schedules.iter().find(holds).map(|rule| rule.schedule.clone());
+    found.unwrap_or_else(|| settings.general_schedule())
+}
+
 fn matches(rule: &GroupRule, groups: &Groups) -> bool {
-    let key = (rule.group.clone(), rule.id.clone());
-    groups.own.contains(&key) || rule.and_below && groups.above.contains(&key)
+    within(groups, &rule.group, &rule.id, rule.and_below)
+}
+
+/// Whether a user is in a group; with "and below" also by a group under it (rule L4).
+#[must_use]
+pub fn within(groups: &Groups, group: &GroupKind, id: &str, and_below: bool) -> bool {
+    let key = (group.clone(), id.to_owned());
+    groups.own.contains(&key) || and_below && groups.above.contains(&key)
 }
 
 #[cfg(test)]
@@ -104,6 +122,29 @@ mod tests {
         assert_eq!(level(boss(false), None, Level::FULL), Level::FULL);
         assert_eq!(level(boss(true), None, Level::FULL), Level::NONE);
         assert_eq!(level(vec![rule(GroupKind::UserList, "gone", true, Level::NONE)], None, Level::FULL), Level::FULL);
+    }
+
+    // E4
+    #[test]
+    fn the_first_schedule_that_holds_the_user_counts() {
+        let rule = |group: Option<GroupKind>, id: &str, and_below, interval_s| ScheduleRule {
+            group,
+            id: id.to_owned(),
+            and_below,
+            schedule: Schedule::every(interval_s),
+        };
+        let interval = |schedules| {
+            let settings = Settings { schedules, interval_s: 60, ..Settings::default() };
+            schedule(&groups(), &settings).interval_s
+        };
+        assert_eq!(interval(vec![]), 60);
+        let boss = |below| rule(Some(GroupKind::Position), "boss", below, 1);
+        let list = rule(Some(GroupKind::UserList), "l1", false, 2);
+        let all = rule(None, "", false, 3);
+        assert_eq!(interval(vec![boss(true), list.clone(), all.clone()]), 1);
+        assert_eq!(interval(vec![boss(false), list, all.clone()]), 2);
+        assert_eq!(interval(vec![boss(false), all]), 3);
+        assert_eq!(interval(vec![boss(false)]), 60);
     }
 
     // L2, L1

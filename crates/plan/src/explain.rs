@@ -2,6 +2,7 @@
 
 use crate::access::Chain;
 use crate::operation::{After, Op, Plan, Reason};
+use model::schedule::{Hours, Schedule};
 use model::settings::GroupKind;
 use model::{Side, SleepCause};
 
@@ -125,6 +126,22 @@ pub fn reason(reason: Reason) -> String {
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }
     .to_owned()
+}
+
+/// When cycles run, as lines (rule E4).
+#[must_use]
+pub fn schedule(schedule: &Schedule) -> Vec<String> {
+    let spans = |hours: &[Hours]| hours.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let mut lines = vec![format!("A cycle runs every {} s (E4).", schedule.interval_s)];
+    if let Some(peak) = &schedule.peak {
+        let hours = spans(&peak.hours);
+        lines.push(format!("In the peak hours {hours} ({}) it runs every {} s (E4).", schedule.zone, peak.interval_s));
+    }
+    if !schedule.blackout.is_empty() {
+        let hours = spans(&schedule.blackout);
+        lines.push(format!("In the blackout hours {hours} ({}) it runs only when a person asks (E4).", schedule.zone));
+    }
+    lines
 }
 
 /// The chain of levels as lines (rule L5).

@@ -160,7 +160,7 @@ async fn start_due(
         running.spawn(async move {
             let began = services.clock.now();
             // One user's cycle that breaks off must not take the worker with it (rule E7).
-            let cycle = AssertUnwindSafe(services.engine.cycle(&pairing));
+            let cycle = AssertUnwindSafe(services.engine.cycle_by_schedule(&pairing));
             let result = cycle.catch_unwind().await.ok();
             Done { pairing, began, waited_s: began.duration_since(now).as_secs_f64(), result }
         });

@@ -91,6 +91,15 @@ pub struct PairingState {
     pub failures: u32,
     /// Not due before this.
     pub not_before: Option<Timestamp>,
+    /// Due by its schedule at this time (rule E4); absent: at once.
+    #[serde(default)]
+    pub next: Option<Timestamp>,
+    /// It rests in blackout hours until then: hints alone do not make it due (rule E4).
+    #[serde(default)]
+    pub resting: bool,
+    /// A person asked for a cycle at once, and none has served that yet. Told by the store, never written with the state.
+    #[serde(skip)]
+    pub asked: bool,
     /// The settings generation and membership digest the last cycle planned with.
     pub planned_with: String,
     /// Progress of a first cycle: records seen, records expected, since when.

@@ -4,7 +4,7 @@ use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash, yes_no};
 use clap::Subcommand;
-use model::settings::{GroupKind, GroupRule};
+use model::settings::GroupRule;
 use model::{Domain, Level};
 use server::ops::group_rule::{self, ShownRule};
 use std::path::Path;
@@ -58,9 +58,9 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         Command::List { domain } => group_rule::list(&services, domain).await?,
         Command::Add { domain, group, id, level, and_below, before } => {
             let rule = GroupRule { group: group.into(), id, and_below, level };
-            group_rule::add(&services, domain, rule, before.map(place)).await?
+            group_rule::add(&services, domain, rule, before.map(words::place)).await?
         }
-        Command::Remove { domain, position } => group_rule::remove(&services, domain, place(position)).await?,
+        Command::Remove { domain, position } => group_rule::remove(&services, domain, words::place(position)).await?,
     };
     let mut position = 0;
     let numbered: Vec<(usize, ShownRule)> = rules
@@ -74,7 +74,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
     show.list(&numbered, &head, |(position, shown)| {
         vec![
             position.to_string(),
-            word(&shown.rule.group).to_owned(),
+            words::group_name(&shown.rule.group).to_owned(),
             shown.rule.id.clone(),
             or_dash(shown.name.as_ref()),
             yes_no(shown.rule.and_below),
@@ -82,16 +82,4 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             yes_no(shown.broken),
         ]
     })
-}
-
-fn place(position: u32) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1)
-}
-
-fn word(group: &GroupKind) -> &'static str {
-    match group {
-        GroupKind::Organization => "organization",
-        GroupKind::Position => "position",
-        GroupKind::UserList => "user list",
-    }
 }

@@ -15,6 +15,7 @@ mod level;
 mod migrate;
 mod plan;
 mod quarantine;
+mod schedule;
 mod secret;
 mod serve;
 mod settings;
@@ -90,6 +91,9 @@ enum Command {
     /// Levels for organizations, positions and user lists; the first matching rule wins.
     #[command(subcommand)]
     GroupRule(group_rule::Command),
+    /// When cycles run: intervals, peak and blackout hours; the first matching schedule wins.
+    #[command(subcommand)]
+    Schedule(schedule::Command),
     /// Which contacts and employees a user has in his mailbox.
     #[command(subcommand)]
     SyncList(sync_list::Command),
@@ -146,6 +150,7 @@ pub async fn run(app: App, show: &mut Show<'_>) -> Result<(), Failure> {
         Command::User(command) => user::run(command, at, show).await,
         Command::Level(command) => level::run(command, at, show).await,
         Command::GroupRule(command) => group_rule::run(command, at, show).await,
+        Command::Schedule(command) => schedule::run(command, at, show).await,
         Command::SyncList(command) => sync_list::run(command, at, show).await,
         Command::Settings(command) => settings::run(command, at, show).await,
         Command::History(args) => history::run(args, at, show).await,

@@ -1,27 +1,42 @@
-//! `syncline sync`: one cycle now, for a user or for all.
+//! `syncline sync`: one cycle now, for a user, a group or all.
 
-use super::open;
+use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use server::ops::cycle::{self, CycleDone};
+use server::ops::user::Whom;
 use std::path::Path;
 use store::Count;
 
 /// Whose.
 #[derive(clap::Args)]
 #[command(after_help = "\
-It takes each user's lease like a server; one that a server works on at this moment is told and left to it. Exit code 1
+It runs also in blackout hours. It takes each user's lease like a server; one that a server works on at this moment is told and left to it. Exit code 1
 when a cycle did not end well.")]
 pub struct Args {
     /// One user, by login or id; all who are enabled without it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "group")]
     user: Option<String>,
+    /// The enabled members of a group of this kind.
+    #[arg(long, requires = "id")]
+    group: Option<words::Group>,
+    /// The group's id in the CRM.
+    #[arg(long, requires = "group")]
+    id: Option<String>,
+    /// Those of sub-positions and sub-organizations too.
+    #[arg(long, requires = "group")]
+    and_below: bool,
 }
 
 /// Runs the cycles and shows what each did.
 pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
     let services = open(config).await?;
-    let done = cycle::run(&services, args.user.as_deref()).await?;
+    let whom = match (args.user, args.group, args.id) {
+        (Some(user), _, _) => Whom::User(user),
+        (None, Some(group), Some(id)) => Whom::Group { kind: group.into(), id, and_below: args.and_below },
+        (None, _, _) => Whom::All,
+    };
+    let done = cycle::run(&services, &whom).await?;
     let head = ["user", "created", "updated", "deleted", "matched", "conflicts", "held", "quarantined", "trouble"];
     show.list(&done, &head, |of| {
         let mut row = vec![of.user.clone()];

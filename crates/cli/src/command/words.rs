@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use clap::ValueEnum;
+use model::schedule::Hours;
 use model::settings::{ExtractStart, GroupKind};
 use model::{Domain, Level};
 
@@ -37,6 +38,25 @@ impl From<Group> for GroupKind {
             Group::UserList => GroupKind::UserList,
         }
     }
+}
+
+/// The name of a group's kind.
+pub fn group_name(kind: &GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Organization => "organization",
+        GroupKind::Position => "position",
+        GroupKind::UserList => "user list",
+    }
+}
+
+/// A position counted from 1, as a list counts.
+pub fn place(position: u32) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1)
+}
+
+/// Hours, as they are written on the command line.
+pub fn hours(text: &str) -> Result<Hours, String> {
+    text.parse()
 }
 
 /// From when on records enter: a day, so many days ago, or always.

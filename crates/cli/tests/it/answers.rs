@@ -118,6 +118,30 @@ fn group_rules_stand_in_the_order_they_were_given() {
     assert_eq!(place.json(&["group-rule", "list", "task"]), serde_json::json!([]));
 }
 
+// E4
+#[test]
+fn schedules_are_set_by_hours_as_people_write_them() {
+    let place = Place::new();
+    let office = ["schedule", "add", "--interval", "300", "--peak-interval", "30", "--peak", "mon-fri 08:00-18:00"];
+    assert_eq!(place.run(&[&office[..], &["--blackout", "22:00-05:00", "--zone", "Europe/Berlin"]].concat()).code, 0);
+    let again = place.run(&["schedule", "add", "--interval", "5"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("an earlier schedule names"), "{}", again.err);
+    let unknown = place.run(&["schedule", "add", "--group", "position", "--id", "POS-404", "--interval", "5"]);
+    assert!(unknown.err.contains("there is no position POS-404"), "{}", unknown.err);
+    let wrong = place.run(&["schedule", "add", "--interval", "5", "--blackout", "at night"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("write them as"), "{}", wrong.err);
+    let list = place.run(&["schedule", "list"]);
+    for part in ["everybody", "300 s", "30 s mon,tue,wed,thu,fri 08:00-18:00", "22:00-05:00", "Europe/Berlin"] {
+        assert!(list.out.contains(part), "{part}: {}", list.out);
+    }
+    let nobody = place.run(&["sync", "--group", "position", "--id", "POS-404"]);
+    assert_eq!(nobody.code, 1, "{}", nobody.err);
+    assert_eq!(place.run(&["schedule", "remove", "1"]).code, 0);
+    assert_eq!(place.json(&["schedule", "list"]), serde_json::json!([]));
+}
+
 #[test]
 fn an_empty_crm_gets_its_first_administrator_and_a_token() {
     let place = Place::new();

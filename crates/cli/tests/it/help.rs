@@ -12,6 +12,7 @@ const COMMANDS: &[&str] = &[
     "user",
     "level",
     "group-rule",
+    "schedule",
     "sync-list",
     "settings",
     "history",

@@ -1,6 +1,7 @@
 //! Cycles on request: sync now and wait, the plan of the next cycle (rule W1), and why something is or is not in sync
 //! (rules W2, L5).
 
+use super::user::Whom;
 use crate::fault::Refused;
 use crate::services::Services;
 use engine::{CycleError, CycleReport, Explained, PlanReport, UserExplained};
@@ -73,15 +74,12 @@ pub enum Decision {
     Seen,
 }
 
-/// Runs one cycle now and waits for it: a user's, or everybody's who is enabled.
+/// Runs one cycle now and waits for it: a user's, a group's, or everybody's who is enabled; also in blackout hours.
 ///
 /// # Errors
-/// The user is not mapped; the store or the CRM failed. What goes wrong in a cycle stands in its line.
-pub async fn run(services: &Services, user: Option<&str>) -> Result<Vec<CycleDone>, Refused> {
-    let pairings = match user {
-        Some(user) => vec![super::user::pairing(services, user).await?],
-        None => enabled(services).await?,
-    };
+/// The user is not mapped, there is no such group; the store or the CRM failed. What goes wrong in a cycle stands in its line.
+pub async fn run(services: &Services, whom: &Whom) -> Result<Vec<CycleDone>, Refused> {
+    let pairings = super::user::asked_for(services, whom).await?;
     let mut crms: Vec<CrmId> = pairings.iter().map(|pairing| pairing.crm.clone()).collect();
     crms.sort();
     crms.dedup();
@@ -200,19 +198,6 @@ async fn question(services: &Services, id: &str) -> Result<Held, Refused> {
         if let Some(held) = page.into_iter().find(|held| held.id == id) {
             return Ok(held);
         }
-    }
-}
-
-async fn enabled(services: &Services) -> Result<Vec<Pairing>, Refused> {
-    let mut pairings = Vec::new();
-    let mut after = None;
-    loop {
-        let page = services.store.pairings(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(pairings);
-        };
-        after = Some(last.id.clone());
-        pairings.extend(page.into_iter().filter(|pairing| pairing.enabled));
     }
 }
 

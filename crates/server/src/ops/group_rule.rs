@@ -46,7 +46,7 @@ pub async fn set(services: &Services, domain: Domain, rules: Vec<GroupRule>) -> 
         return Ok(Vec::new());
     }
     let present = services.store.settings().await?.domain(domain).group_rules;
-    let names = names(services, &rules).await?;
+    let names = group_names(services, &groups(&rules)).await?;
     let mut seen = BTreeSet::new();
     for (index, rule) in rules.iter().enumerate() {
         let place = format!("rules[{index}]");
@@ -104,7 +104,7 @@ pub async fn remove(services: &Services, domain: Domain, position: usize) -> Res
 }
 
 async fn shown(services: &Services, rules: Vec<GroupRule>) -> Result<Vec<ShownRule>, Refused> {
-    let names = names(services, &rules).await?;
+    let names = group_names(services, &groups(&rules)).await?;
     Ok(rules
         .into_iter()
         .map(|rule| {
@@ -114,22 +114,29 @@ async fn shown(services: &Services, rules: Vec<GroupRule>) -> Result<Vec<ShownRu
         .collect())
 }
 
-async fn names(services: &Services, rules: &[GroupRule]) -> Result<BTreeMap<(GroupKind, String), String>, Refused> {
+fn groups(rules: &[GroupRule]) -> BTreeSet<(GroupKind, String)> {
+    rules.iter().map(|rule| (rule.group.clone(), rule.id.clone())).collect()
+}
+
+/// The names of groups; one that vanished has none.
+pub(super) async fn group_names(
+    services: &Services,
+    groups: &BTreeSet<(GroupKind, String)>,
+) -> Result<BTreeMap<(GroupKind, String), String>, Refused> {
     let mut names = BTreeMap::new();
     for (kind, group) in [
         (GroupKind::Organization, Group::Organization),
         (GroupKind::Position, Group::Position),
         (GroupKind::UserList, Group::UserList),
     ] {
-        let ids: BTreeSet<String> =
-            rules.iter().filter(|rule| rule.group == kind).map(|rule| rule.id.clone()).collect();
+        let ids: BTreeSet<String> = groups.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id.clone()).collect();
         let found = services.crm.group_names(group, &ids).await?;
         names.extend(found.into_iter().map(|(id, name)| ((kind.clone(), id), name)));
     }
     Ok(names)
 }
 
-fn word(kind: &GroupKind) -> &'static str {
+pub(super) fn word(kind: &GroupKind) -> &'static str {
     match kind {
         GroupKind::Organization => "organization",
         GroupKind::Position => "position",

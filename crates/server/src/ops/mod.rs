@@ -8,6 +8,7 @@ pub mod key;
 pub mod level;
 pub mod map;
 pub mod people;
+pub mod schedule;
 pub mod setting;
 pub mod status;
 pub mod sync_list;

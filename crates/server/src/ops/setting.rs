@@ -76,6 +76,10 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refus
                     faults.note(name, "is 1 second or more (rule E4)");
                 }
             }
+            "schedules" => {
+                set(&mut settings.schedules, name, value, &mut faults);
+                super::schedule::note(&settings.schedules, &mut faults);
+            }
             "extract_start" => set(&mut settings.extract_start, name, value, &mut faults),
             "fallback_owner" => set(&mut settings.fallback_owner, name, value, &mut faults),
             "grace_hours" => set(&mut settings.grace_hours, name, value, &mut faults),
@@ -202,7 +206,7 @@ mod tests {
     #[test]
     fn every_wrong_setting_is_named_at_once() {
         let wrong = json!({
-            "interval_s": 0, "colour": 1, "grace_hours": "long",
+            "interval_s": 0, "colour": 1, "schedules": [{"schedule": {"interval_s": 0, "zone": "Nowhere"}}], "grace_hours": "long",
             "brakes": {"deletes_percent": 120, "speed": 3},
             "domains": {
                 "employee": {"level": "full"},
@@ -224,6 +228,8 @@ mod tests {
                 "domains.mails",
                 "grace_hours",
                 "interval_s",
+                "schedules[0].schedule.interval_s",
+                "schedules[0].schedule.zone",
             ]
         );
     }

@@ -4,7 +4,7 @@ use super::error::of_store;
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
 use ::crm::{Employee, EmployeeId};
-use model::settings::{ExtractStart, UserSettings};
+use model::settings::{ExtractStart, GroupKind, UserSettings};
 use model::{PairingId, UserId};
 use std::collections::BTreeMap;
 use store::{Pairing, PairingChange, PairingState, StoreError};
@@ -190,33 +190,75 @@ pub async fn forget(services: &Services, user: &str) -> Result<(), Refused> {
     Ok(services.store.forget_pairing(&pairing.id).await?)
 }
 
-/// Makes users due at once: one, or all that are enabled (rule E4); how many.
+/// Whose cycle a person asks for (rule E4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// One user's, by login or id.
+    User(String),
+    /// Those of the enabled members of a group.
+    Group {
+        /// What kind of group.
+        kind: GroupKind,
+        /// Its id in the CRM.
+        id: String,
+        /// Of sub-positions and sub-organizations too.
+        and_below: bool,
+    },
+    /// Everybody's who is enabled.
+    All,
+}
+
+/// Makes users due at once, also in blackout hours (rule E4); how many.
 ///
 /// # Errors
-/// The user is not mapped.
-pub async fn sync_now(services: &Services, user: Option<&str>) -> Result<u64, Refused> {
+/// The user is not mapped; there is no such group.
+pub async fn sync_now(services: &Services, whom: &Whom) -> Result<u64, Refused> {
     let mut count = 0;
-    match user {
-        Some(user) => {
-            let pairing = pairing(services, user).await?;
-            retry_now(services, &pairing.id).await?;
-            count = 1;
-        }
-        None => {
-            let mut after = None;
-            loop {
-                let page = services.store.pairings(after.as_ref(), PAGE).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id.clone());
-                for pairing in page.iter().filter(|pairing| pairing.enabled) {
-                    retry_now(services, &pairing.id).await?;
-                    count += 1;
-                }
-            }
-        }
+    for pairing in asked_for(services, whom).await? {
+        retry_now(services, &pairing.id).await?;
+        count += 1;
     }
     super::woken(services);
     Ok(count)
+}
+
+/// The pairings a person means.
+///
+/// # Errors
+/// The user is not mapped; there is no such group.
+pub async fn asked_for(services: &Services, whom: &Whom) -> Result<Vec<Pairing>, Refused> {
+    let group = match whom {
+        Whom::User(user) => return Ok(vec![pairing(services, user).await?]),
+        Whom::All => None,
+        Whom::Group { kind, id, and_below } => {
+            let key = (kind.clone(), id.clone());
+            let known = super::group_rule::group_names(services, &[key].into()).await?;
+            if known.is_empty() {
+                return Err(Refused::missing(super::group_rule::word(kind), id));
+            }
+            Some((kind, id, *and_below))
+        }
+    };
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = services.store.pairings(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        for pairing in page {
+            if !pairing.enabled {
+                continue;
+            }
+            let meant = match group {
+                Some((kind, id, and_below)) => services.engine.is_within(&pairing, kind, id, and_below).await?,
+                None => true,
+            };
+            if meant {
+                found.push(pairing);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Pairings are read in pages of this size.

@@ -9,6 +9,7 @@ mod key;
 mod openapi;
 mod private;
 mod questions;
+mod schedules;
 mod settings;
 mod signing_in;
 mod sync_list;

@@ -7,16 +7,17 @@ use emulator::{Emulator, EmulatorOptions, FaultAction, MailboxSpec, RequestInfo}
 use engine::port::{Directory, Maps, Remote, Remotes, Trouble};
 use serde_json::json;
 use server::clock::{MachineClock, MachineDice, now_of};
+use server::ops::user::Whom;
 use server::{ops, worker};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A world in real time, with an Exchange.
-async fn world() -> (World, Emulator) {
+pub(crate) async fn world() -> (World, Emulator) {
     let world = World::with(Arc::new(MachineClock), Arc::new(MachineDice)).await;
     let emulator = exchange(&world, "hq").await;
     (world, emulator)
@@ -36,7 +37,7 @@ async fn exchange(world: &World, name: &str) -> Emulator {
 }
 
 /// A user with a mailbox, mapped.
-async fn mapped(world: &World, emulator: &Emulator, connection: &str, login: &str) -> Person {
+pub(crate) async fn mapped(world: &World, emulator: &Emulator, connection: &str, login: &str) -> Person {
     let user = world.user(login).await;
     let address = format!("{login}@crm.test");
     emulator.add_mailbox(MailboxSpec::user(&address, login, "own")).expect("a mailbox");
@@ -45,14 +46,14 @@ async fn mapped(world: &World, emulator: &Emulator, connection: &str, login: &st
     user
 }
 
-async fn listed_contact(world: &World, user: &Person, name: &str) -> String {
+pub(crate) async fn listed_contact(world: &World, user: &Person, name: &str) -> String {
     let body =
         json!({"first_name": name, "last_name": "Iron", "email1": format!("{name}@x.test"), "on_sync_list": true});
     id(&world.made(user, "/api/crm/contacts", body).await).to_owned()
 }
 
 /// Tells each request's operation and mailbox.
-fn watched(
+pub(crate) fn watched(
     emulator: &Emulator,
     fault: impl Fn(&RequestInfo) -> Option<FaultAction> + Send + Sync + 'static,
 ) -> mpsc::UnboundedReceiver<(String, String)> {
@@ -65,7 +66,7 @@ fn watched(
     told
 }
 
-async fn until(told: &mut mpsc::UnboundedReceiver<(String, String)>, operation: &str, mailbox: &str) {
+pub(crate) async fn until(told: &mut mpsc::UnboundedReceiver<(String, String)>, operation: &str, mailbox: &str) {
     let wanted = async {
         while let Some((seen, of)) = told.recv().await {
             if seen == operation && of == mailbox {
@@ -82,7 +83,7 @@ async fn until(told: &mut mpsc::UnboundedReceiver<(String, String)>, operation: 
 async fn a_change_made_through_the_api_reaches_the_mailbox_by_hints() {
     let (world, emulator) = world().await;
     let anna = mapped(&world, &emulator, "hq", "anna").await;
-    let first = ops::cycle::run(&world.services, Some("anna")).await.expect("a first cycle");
+    let first = ops::cycle::run(&world.services, &Whom::User("anna".to_owned())).await.expect("a first cycle");
     assert_eq!(first[0].trouble, None);
     let mut told = watched(&emulator, |_| None);
     let (stop, stopped) = watch::channel(false);
@@ -128,7 +129,7 @@ async fn a_plan_and_an_explanation_write_nothing_and_the_cycle_does_what_they_sa
     assert_eq!(creates.len(), 1, "{}", plan.text);
     assert_eq!(creates[0]["crm"], json!(contact));
     assert!(emulator.items("anna@crm.test", "contacts").expect("a folder").is_empty(), "W1");
-    let done = ops::cycle::run(&world.services, None).await.expect("cycles");
+    let done = ops::cycle::run(&world.services, &Whom::All).await.expect("cycles");
     assert_eq!(done.len(), 1);
     let made: u32 =
         done[0].counts.iter().filter(|line| line.what == store::Count::Created).map(|line| line.records).sum();
@@ -149,14 +150,14 @@ async fn a_wrong_password_is_told_and_the_right_one_cures() {
     let (world, emulator) = world().await;
     mapped(&world, &emulator, "hq", "anna").await;
     world.patch(&world.admin, "/api/admin/connections/hq", json!({"password": "wrong"})).await;
-    let done = ops::cycle::run(&world.services, Some("anna")).await.expect("a cycle");
+    let done = ops::cycle::run(&world.services, &Whom::User("anna".to_owned())).await.expect("a cycle");
     let trouble = done[0].trouble.clone().expect("trouble");
     assert!(trouble.contains("password"), "{trouble}");
     let plan = world.get(&world.admin, "/api/admin/users/anna/plan").await;
     assert_eq!(plan.status, StatusCode::SERVICE_UNAVAILABLE, "{}", plan.text);
     assert_eq!(plan.code(), "unavailable");
     world.patch(&world.admin, "/api/admin/connections/hq", json!({"password": "secret-word"})).await;
-    let done = ops::cycle::run(&world.services, Some("anna")).await.expect("a cycle");
+    let done = ops::cycle::run(&world.services, &Whom::User("anna".to_owned())).await.expect("a cycle");
     assert_eq!(done[0].trouble, None);
     assert_eq!(world.get(&world.admin, "/api/admin/users/anna").await.json["state"], json!("ok"));
 }

@@ -55,8 +55,8 @@ impl Store {
     }
 
     /// Pairings whose cycle is due, the longest unserved first: enabled, not stopped (unless confirmed), patient long
-    /// enough, leased by nobody, and the interval has passed, or they were made due, or a look is ripe, or an observation
-    /// came after the last cycle.
+    /// enough, leased by nobody, and the time of the schedule has come, or a person asked, or – outside blackout hours –
+    /// they were made due, a look is ripe, or an observation came after the last cycle.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<PairingId>> {
         engine!(self, due(now, page(limit)))
     }

@@ -6,7 +6,7 @@ use crate::answer::PairingChange;
 use crate::checks::{address_key, apply, refuse};
 use crate::error::{Fault, Result, StoreError};
 use crate::rows::Pairing;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::{CrmId, PairingId, UserId};
 
 impl State {
@@ -56,13 +56,13 @@ impl Memory {
             refuse(faults)?;
             let id = row.id.clone();
             state.unmapped.remove(&(row.crm.clone(), row.user.clone()));
-            state.pairings.insert(id.clone(), Mapped { pairing: row, woken: 0, served: 0 });
+            state.pairings.insert(id.clone(), Mapped { pairing: row, woken: 0, served: 0, asked: 0 });
             Ok(id)
         })
     }
 
     pub(crate) fn pairing(&self, id: &PairingId) -> Result<Option<Pairing>> {
-        self.read(|state| Ok(state.pairings.get(id).map(|row| row.pairing.clone())))
+        self.read(|state| Ok(state.pairings.get(id).map(Mapped::told)))
     }
 
     pub(crate) fn pairing_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<Pairing>> {
@@ -70,9 +70,8 @@ impl Memory {
             Ok(state
                 .pairings
                 .values()
-                .map(|row| &row.pairing)
-                .find(|row| row.crm == *crm && row.user == *user)
-                .cloned())
+                .find(|row| row.pairing.crm == *crm && row.pairing.user == *user)
+                .map(Mapped::told))
         })
     }
 
@@ -81,10 +80,9 @@ impl Memory {
             Ok(state
                 .pairings
                 .values()
-                .map(|row| &row.pairing)
-                .filter(|row| after.is_none_or(|after| row.id > *after))
+                .filter(|row| after.is_none_or(|after| row.pairing.id > *after))
                 .take(limit)
-                .cloned()
+                .map(Mapped::told)
                 .collect())
         })
     }
@@ -99,6 +97,9 @@ impl Memory {
             let row = state.mapped(id)?;
             row.pairing = changed.clone();
             row.woken += 1;
+            if changes.contains(&PairingChange::RetryNow) {
+                row.asked = row.woken;
+            }
             Ok(changed)
         })
     }
@@ -156,11 +157,10 @@ impl Memory {
     pub(crate) fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<PairingId>> {
         let lease_now = self.now();
         self.read(|state| {
-            let interval = SignedDuration::from_secs(i64::from(state.settings.interval_s));
             let mut due: Vec<(Option<Timestamp>, &PairingId)> = state
                 .pairings
                 .values()
-                .filter(|row| state.is_due(row, now, interval, lease_now))
+                .filter(|row| state.is_due(row, now, lease_now))
                 .map(|row| (row.pairing.state.last_cycle, &row.pairing.id))
                 .collect();
             due.sort();
@@ -170,7 +170,7 @@ impl Memory {
 }
 
 impl State {
-    fn is_due(&self, row: &Mapped, now: Timestamp, interval: SignedDuration, lease_now: Timestamp) -> bool {
+    fn is_due(&self, row: &Mapped, now: Timestamp, lease_now: Timestamp) -> bool {
         let pairing = &row.pairing;
         let cycle = &pairing.state;
         let leased = self
@@ -184,14 +184,16 @@ impl State {
         {
             return false;
         }
-        let Some(last) = cycle.last_cycle else {
-            return true;
-        };
-        last.checked_add(interval).is_ok_and(|at| at <= now)
-            || row.woken > row.served
-            || self.of(&pairing.id).is_some_and(|memories| {
-                memories.looks.values().any(|look| look.not_before.is_none_or(|at| at <= now))
-                    || memories.observations.values().any(|row| row.at > last)
-            })
+        cycle.next.is_none_or(|at| at <= now)
+            || row.asked > row.served
+            || !cycle.resting
+                && (row.woken > row.served
+                    || self.of(&pairing.id).is_some_and(|memories| {
+                        memories.looks.values().any(|look| look.not_before.is_none_or(|at| at <= now))
+                            || memories
+                                .observations
+                                .values()
+                                .any(|row| cycle.last_cycle.is_none_or(|last| row.at > last))
+                    }))
     }
 }

@@ -18,6 +18,13 @@ impl Memory {
             if generation != expected {
                 return Err(StoreError::Conflict { generation });
             }
+            // What is due by another schedule now is asked for at once (rule L7).
+            if state.settings.schedule_differs(settings) {
+                for row in state.pairings.values_mut() {
+                    row.woken += 1;
+                    row.pairing.state.next = None;
+                }
+            }
             state.settings = Settings { generation: generation + 1, ..settings.clone() };
             Ok(generation + 1)
         })

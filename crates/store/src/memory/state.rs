@@ -44,6 +44,16 @@ pub(super) struct Mapped {
     pub pairing: Pairing,
     pub woken: u64,
     pub served: u64,
+    pub asked: u64,
+}
+
+impl Mapped {
+    /// The pairing as the store tells it.
+    pub(super) fn told(&self) -> Pairing {
+        let mut pairing = self.pairing.clone();
+        pairing.state.asked = self.asked > self.served;
+        pairing
+    }
 }
 
 /// What stays of a user who was unmapped: mapping again re-uses the links under the old pairing id.

@@ -111,7 +111,7 @@ impl Memory {
                 .map(|(id, row)| {
                     let memories = state.of(id).unwrap_or(&none);
                     PairingStatus {
-                        pairing: row.pairing.clone(),
+                        pairing: row.told(),
                         links: memories.count_links(),
                         quarantined: memories.quarantine.len() as u64,
                         held: state.held.values().filter(|row| row.pairing == *id).count() as u64,

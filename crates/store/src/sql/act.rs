@@ -15,7 +15,7 @@ statements! {
     CURE = "DELETE FROM sync_quarantine WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4";
     // A confirmation given while the cycle ran stays for the next one, unless this one adopted the mailbox it confirmed.
     END = "UPDATE sync_pairing SET state = $2, stopped = $3, last_cycle = $4, not_before = $5, \
-        mailbox = COALESCE($6, mailbox), root = COALESCE($7, root), served = $8, \
+        next_at = $10, resting = $11, mailbox = COALESCE($6, mailbox), root = COALESCE($7, root), served = $8, \
         confirm = CASE WHEN $9 = 2 THEN 0 WHEN $9 = 1 AND woken <= $8 THEN 0 ELSE confirm END WHERE id = $1";
 }
 
@@ -105,6 +105,8 @@ impl Sql {
             root,
             noted,
             confirmation(ended),
+            instant(state.next, NEVER),
+            state.resting,
         ];
         if tx.run(END, values).await? == 0 {
             return Err(no_pairing(pairing));

@@ -25,7 +25,7 @@ use std::path::Path;
 /// Declares statements, and lists them for the test that has both databases prepare them.
 macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {
-        $(const $name: $crate::db::Query = $crate::db::Query::same($sql);)*
+        $(pub(super) const $name: $crate::db::Query = $crate::db::Query::same($sql);)*
         #[cfg(test)]
         pub(super) const ALL: &[(&str, $crate::db::Query)] = &[$((stringify!($name), $name)),*];
     };

@@ -16,17 +16,24 @@ macro_rules! columns {
     };
 }
 
+macro_rules! shown {
+    () => {
+        concat!(columns!(), ", asked - served")
+    };
+}
+
 /// A time before all others: a pairing that had no cycle, or need not wait.
 pub(super) const NEVER: i64 = -4_000_000_000_000_000_000;
 
 statements! {
-    BY_ID = concat!("SELECT ", columns!(), " FROM sync_pairing WHERE id = $1");
-    BY_USER = concat!("SELECT ", columns!(), " FROM sync_pairing WHERE crm = $1 AND user_id = $2");
-    PAGE = concat!("SELECT ", columns!(), " FROM sync_pairing WHERE id > $1 ORDER BY id LIMIT $2");
-    INSERT = concat!("INSERT INTO sync_pairing (", columns!(), ", address_key, stopped, last_cycle, not_before, woken, served) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)");
+    BY_ID = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE id = $1");
+    BY_USER = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE crm = $1 AND user_id = $2");
+    PAGE = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE id > $1 ORDER BY id LIMIT $2");
+    INSERT = concat!("INSERT INTO sync_pairing (", columns!(), ", address_key, stopped, last_cycle, not_before, next_at, \
+        resting, woken, served, asked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0)");
     UPDATE = "UPDATE sync_pairing SET connection = $2, address = $3, address_key = $4, enabled = $5, settings = $6, \
-        state = $7, confirm = $8, stopped = $9, not_before = $10, woken = woken + 1 WHERE id = $1";
+        state = $7, confirm = $8, stopped = $9, not_before = $10, \
+        asked = CASE WHEN $11 = 1 THEN woken + 1 ELSE asked END, woken = woken + 1 WHERE id = $1";
     USER_TAKEN = "SELECT id FROM sync_pairing WHERE crm = $1 AND user_id = $2 AND id <> $3";
     ADDRESS_TAKEN = "SELECT id FROM sync_pairing WHERE address_key = $1 AND id <> $2";
     ID_TAKEN = "SELECT id FROM sync_pairing WHERE id = $1 UNION ALL SELECT pairing FROM sync_unmapped WHERE pairing = $1";
@@ -50,12 +57,12 @@ statements! {
     WAKE = "UPDATE sync_pairing SET woken = woken + 1 WHERE id = $1";
     DUE = "SELECT p.id FROM sync_pairing p \
         WHERE p.enabled = 1 AND (p.stopped = 0 OR p.confirm = 1) AND p.not_before <= $1 \
-        AND (p.last_cycle <= $2 OR p.woken > p.served \
+        AND (p.next_at <= $1 OR p.asked > p.served OR (p.resting = 0 AND (p.woken > p.served \
             OR EXISTS (SELECT 1 FROM sync_look k WHERE k.pairing = p.id AND k.not_before <= $1) \
-            OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = p.id AND o.seen_at > p.last_cycle)) \
+            OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = p.id AND o.seen_at > p.last_cycle)))) \
         AND NOT EXISTS (SELECT 1 FROM sync_lease l \
-            WHERE l.name = p.id AND l.holder IS NOT NULL AND l.ends > $3) \
-        ORDER BY p.last_cycle, p.id LIMIT $4";
+            WHERE l.name = p.id AND l.holder IS NOT NULL AND l.ends > $2) \
+        ORDER BY p.last_cycle, p.id LIMIT $3";
 }
 
 pub(super) fn pairing_of(row: &Row) -> Result<Pairing> {
@@ -72,6 +79,7 @@ pub(super) fn pairing_of(row: &Row) -> Result<Pairing> {
         state: row.doc(9, "a pairing's state")?,
     };
     pairing.state.confirm_mailbox = row.int(10)? == 1;
+    pairing.state.asked = row.int(11)? > 0;
     Ok(pairing)
 }
 
@@ -150,6 +158,8 @@ impl Sql {
             state.stopped.is_some(),
             instant(state.last_cycle, NEVER),
             instant(state.not_before, NEVER),
+            instant(state.next, NEVER),
+            state.resting,
         ]);
         if let Err(violation) = tx.try_run(INSERT, values).await? {
             return Err(taken_meanwhile(&row, &violation));
@@ -195,6 +205,7 @@ impl Sql {
             state.confirm_mailbox,
             state.stopped.is_some(),
             instant(state.not_before, NEVER),
+            changes.contains(&PairingChange::RetryNow),
         ];
         if let Err(violation) = tx.try_run(UPDATE, values).await? {
             return Err(taken_meanwhile(&pairing, &violation));
@@ -251,10 +262,8 @@ impl Sql {
     }
 
     pub(crate) async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<PairingId>> {
-        let interval = i64::from(self.settings().await?.interval_s) * 1_000_000;
-        let now = now.as_microsecond();
         let lease_now = self.db.now().await?;
-        let rows = self.db.all(DUE, args![now, now - interval, lease_now, limit]).await?;
+        let rows = self.db.all(DUE, args![now.as_microsecond(), lease_now, limit]).await?;
         rows.iter().map(|row| Ok(PairingId::new(row.text(0)?))).collect()
     }
 }

@@ -15,6 +15,7 @@ statements! {
     SETTINGS = "SELECT generation, doc FROM sync_settings WHERE name = 'all'";
     CHANGE_SETTINGS = "UPDATE sync_settings SET generation = generation + 1, doc = $2 \
         WHERE name = 'all' AND generation = $1";
+    WAKE_ALL = "UPDATE sync_pairing SET woken = woken + 1, next_at = 0";
     BUMP = "UPDATE sync_settings SET generation = generation + 1 WHERE name = 'all' RETURNING generation";
     MAPS = "SELECT domain, doc FROM sync_map";
     SET_MAP = "INSERT INTO sync_map (domain, doc) VALUES ($1, $2) ON CONFLICT (domain) DO UPDATE SET doc = excluded.doc";
@@ -61,11 +62,16 @@ impl Sql {
 
     pub(crate) async fn change_settings(&self, expected: u64, settings: &Settings) -> Result<u64> {
         let mut tx = self.db.begin().await?;
+        let before = tx.one(SETTINGS, args![]).await?.as_ref().map(settings_of).transpose()?;
         let changed = tx.run(CHANGE_SETTINGS, args![expected, doc(settings)]).await?;
         if changed == 0 {
             let row = tx.one(SETTINGS, args![]).await?;
             let generation = row.map_or(Ok(0), |row| row.count(0))?;
             return Err(StoreError::Conflict { generation });
+        }
+        // What is due by another schedule now is asked for at once (rule L7).
+        if before.is_some_and(|before| before.schedule_differs(settings)) {
+            tx.run(WAKE_ALL, args![]).await?;
         }
         tx.commit().await?;
         Ok(expected + 1)

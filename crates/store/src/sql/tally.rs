@@ -1,6 +1,6 @@
 //! Counters, brakes and overviews in a database.
 
-use super::pairing::pairing_of;
+use super::pairing::{PAGE, pairing_of};
 use super::{Sql, statements};
 use crate::answer::{Backlog, CountSum, Counts, PairingStatus, Whose};
 use crate::checks::hour;
@@ -39,8 +39,6 @@ statements! {
     DROP_BRAKE = "DELETE FROM sync_brake WHERE pairing = $1 AND domain = $2 AND side = $3";
     WAKE = "UPDATE sync_pairing SET woken = woken + 1 WHERE id = $1";
     WAKE_ALL = "UPDATE sync_pairing SET woken = woken + 1";
-    PAGE = "SELECT id, crm, user_id, connection, address, mailbox, root, enabled, settings, state, confirm \
-        FROM sync_pairing WHERE id > $1 ORDER BY id LIMIT $2";
     QUARANTINED = "SELECT pairing, COUNT(*) FROM sync_quarantine WHERE pairing >= $1 AND pairing <= $2 GROUP BY pairing";
     HELD = "SELECT pairing, COUNT(*) FROM sync_held WHERE pairing >= $1 AND pairing <= $2 GROUP BY pairing";
     OBSERVED = "SELECT pairing, COUNT(*) FROM sync_observation WHERE pairing >= $1 AND pairing <= $2 GROUP BY pairing";

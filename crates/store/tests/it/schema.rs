@@ -6,8 +6,10 @@ use sqlx::{Connection as _, Executor as _};
 use store::{HeldFilter, HistoryFilter, Store, StoreError, StoreOptions, Whose};
 
 /// A database of each released schema, as SQL that both engines read: its tables and a little of everything in them.
-const RELEASED: &[(i64, &str, &str)] =
-    &[(1, include_str!("../../migrations/0001_first.sql"), include_str!("../fixtures/schema_0001.sql"))];
+const RELEASED: &[(i64, &str, &str)] = &[
+    (1, include_str!("../../migrations/0001_first.sql"), include_str!("../fixtures/schema_0001.sql")),
+    (2, include_str!("../../migrations/0002_schedule.sql"), include_str!("../fixtures/schema_0002.sql")),
+];
 
 /// The migrations table as the schema's tool leaves it.
 fn applied(version: i64) -> String {

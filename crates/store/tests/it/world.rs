@@ -346,5 +346,6 @@ pub fn line(pairing: &PairingId, cycle: &str, at: Timestamp) -> History {
 
 /// How a cycle ended well.
 pub fn well(at: Timestamp) -> PairingState {
-    PairingState { first_done: true, last_success: Some(at), last_cycle: Some(at), ..PairingState::default() }
+    let next = at.checked_add(jiff::SignedDuration::from_secs(60)).ok();
+    PairingState { first_done: true, last_success: Some(at), last_cycle: Some(at), next, ..PairingState::default() }
 }

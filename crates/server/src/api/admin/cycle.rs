@@ -6,6 +6,7 @@ use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
 use super::{SIDES, shown};
 use crate::fault::{Faults, Refused};
+use crate::ops::user::Whom;
 use crate::ops::{cycle, entering, user};
 use model::settings::GroupKind;
 use model::{Kind, RecordId, Side};
@@ -21,7 +22,7 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Post,
         path: "/api/admin/users/{user}/sync",
         tag: TAG,
-        summary: "Makes a user due at once.",
+        summary: "Makes a user due at once, also in blackout hours.",
         who: Who::Administrator,
         query: &[],
         body: Body::None,
@@ -32,9 +33,14 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Post,
         path: "/api/admin/sync",
         tag: TAG,
-        summary: "Makes every enabled user due at once.",
+        summary: "Makes every enabled user due at once, or those of a group, also in blackout hours.",
         who: Who::Administrator,
-        query: &[],
+        query: &[
+            Member::optional("organization", Shape::Text, "the members of this organization alone"),
+            Member::optional("position", Shape::Text, "the holders of this position alone"),
+            Member::optional("user_list", Shape::Text, "those whom this list names alone"),
+            Member::optional("and_below", Shape::Flag, "those of what stands below it too"),
+        ],
         body: Body::None,
         answer: Shown::One("Due"),
         run: |ask| Box::pin(sync_all(ask)),
@@ -81,13 +87,23 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
+/// The parameters that name a group.
+const GROUPS: [(&str, GroupKind); 3] =
+    [("organization", GroupKind::Organization), ("position", GroupKind::Position), ("user_list", GroupKind::UserList)];
+
 async fn sync_one(ask: Ask) -> Answer {
-    let due = user::sync_now(&ask.services, Some(ask.part("user"))).await?;
+    let due = user::sync_now(&ask.services, &Whom::User(ask.part("user").to_owned())).await?;
     Ok(Reply::of(json!({ "due": due })))
 }
 
 async fn sync_all(ask: Ask) -> Answer {
-    let due = user::sync_now(&ask.services, None).await?;
+    let mut named = GROUPS.into_iter().filter_map(|(name, kind)| Some((kind, ask.text(name)?.to_owned())));
+    let whom = match (named.next(), named.next()) {
+        (None, _) => Whom::All,
+        (Some((kind, id)), None) => Whom::Group { kind, id, and_below: ask.flag("and_below").unwrap_or(false) },
+        (Some(_), Some(_)) => return Err(Refused::at("organization", "one group is named at a time")),
+    };
+    let due = user::sync_now(&ask.services, &whom).await?;
     Ok(Reply::of(json!({ "due": due })))
 }
 
@@ -110,11 +126,7 @@ async fn explain(ask: Ask) -> Answer {
     match record {
         (None, None, None) => {
             let mut joined = Groups::default();
-            for (name, kind) in [
-                ("organization", GroupKind::Organization),
-                ("position", GroupKind::Position),
-                ("user_list", GroupKind::UserList),
-            ] {
+            for (name, kind) in GROUPS {
                 joined.own.extend(ask.text(name).map(|id| (kind, id.to_owned())));
             }
             shown(&cycle::explain_user(&ask.services, user, &joined).await?)

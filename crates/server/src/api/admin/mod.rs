@@ -5,6 +5,7 @@ mod connection;
 mod cycle;
 mod level;
 mod question;
+mod schedule;
 mod schemas;
 mod setting;
 mod told;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Vec<&'static [Route]> {
         cycle::ROUTES,
         connection::ROUTES,
         level::ROUTES,
+        schedule::ROUTES,
         setting::ROUTES,
         told::ROUTES,
         question::ROUTES,

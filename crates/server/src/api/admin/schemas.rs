@@ -29,6 +29,7 @@ pub(in super::super) fn schemas() -> Map<String, Json> {
             {"type": "object", "required": ["days_ago"], "properties": {"days_ago": {"type": "integer", "minimum": 0}}},
             {"type": "null"}]}),
     );
+    all.extend(super::schedule::schemas());
     all.insert("Domains".to_owned(), by_domain(json!({"$ref": "#/components/schemas/DomainSettings"})));
     all
 }
@@ -114,6 +115,7 @@ fn tables() -> &'static [Table] {
                 ("text", "[text]"),
                 ("chains", "[object]"),
                 ("broken", "[text]"),
+                ("schedule", "Schedule"),
                 ("domain", "text?"),
                 ("crm", "text?"),
                 ("pim", "text?"),
@@ -138,6 +140,7 @@ fn tables() -> &'static [Table] {
                 ("domains", "Domains"),
                 ("primary_position_only", "flag"),
                 ("interval_s", "number"),
+                ("schedules", "[ScheduleRuleDraft]"),
                 ("extract_start", "ExtractStart"),
                 ("fallback_owner", "text?"),
                 ("grace_hours", "number"),

@@ -1,11 +1,13 @@
 //! Which pairings are due, and that no hint is lost.
 
 use crate::world::{World, crm, minute, observation, on_every_engine, rid, start, well};
+use model::schedule::{Schedule, ScheduleRule};
 use model::{Kind, PairingId, Side, UserId};
 use store::{Concerns, Look, Observation, PairingChange, PairingState, Seen};
 
 on_every_engine! {
-    a_new_pairing_is_due_and_then_every_interval,
+    a_new_pairing_is_due_and_then_when_its_schedule_says,
+    hints_wait_for_the_end_of_blackout_hours_and_a_person_does_not,
     the_longest_unserved_comes_first,
     a_disabled_or_stopped_pairing_is_not_due,
     patience_is_kept_until_its_time_or_a_person_ends_it,
@@ -13,7 +15,7 @@ on_every_engine! {
     a_ripe_look_makes_its_pairing_due,
     an_observation_that_no_cycle_saw_makes_its_pairing_due,
     a_leased_pairing_is_not_due,
-    a_change_of_the_interval_counts_at_once,
+    a_change_of_the_schedule_counts_at_once,
 }
 
 async fn cycle(world: &World, pairing: &PairingId, state: PairingState) {
@@ -28,7 +30,7 @@ async fn due(world: &World, minutes: i64) -> Vec<String> {
 }
 
 // E4
-async fn a_new_pairing_is_due_and_then_every_interval(world: &World) {
+async fn a_new_pairing_is_due_and_then_when_its_schedule_says(world: &World) {
     let anna = world.map("anna").await;
     assert_eq!(due(world, 0).await, ["anna"]);
     cycle(world, &anna, well(start())).await;
@@ -132,12 +134,54 @@ async fn a_leased_pairing_is_not_due(world: &World) {
 }
 
 // L7
-async fn a_change_of_the_interval_counts_at_once(world: &World) {
+async fn a_change_of_the_schedule_counts_at_once(world: &World) {
+    let store = &world.store;
     let anna = world.map("anna").await;
-    cycle(world, &anna, well(start())).await;
-    let mut settings = world.store.settings().await.unwrap();
+    let long = || PairingState { next: Some(minute(60)), resting: true, ..well(start()) };
+    cycle(world, &anna, long()).await;
+    let mut settings = store.settings().await.unwrap();
+    settings.grace_hours = 1;
+    store.change_settings(1, &settings).await.unwrap();
+    assert!(due(world, 1).await.is_empty(), "nothing about schedules");
     settings.interval_s = 3_600;
-    world.store.change_settings(1, &settings).await.unwrap();
+    store.change_settings(2, &settings).await.unwrap();
+    assert_eq!(due(world, 1).await, ["anna"]);
+    // Also for a cycle that ends with what it knew before.
+    let lease = world.lease(&anna).await;
+    settings.schedules =
+        vec![ScheduleRule { group: None, id: String::new(), and_below: false, schedule: Schedule::every(5) }];
+    store.change_settings(3, &settings).await.unwrap();
+    world.end(&lease, PairingState { next: Some(minute(60)), ..well(start()) }).await;
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 1).await, ["anna"]);
+}
+
+// E4
+async fn hints_wait_for_the_end_of_blackout_hours_and_a_person_does_not(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    let resting = || PairingState { next: Some(minute(60)), resting: true, ..well(start()) };
+    cycle(world, &anna, resting()).await;
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    store.add_looks(&anna, &[Look::now(Side::Crm, Kind::Contact, rid("c1"))]).await.unwrap();
     assert!(due(world, 59).await.is_empty());
     assert_eq!(due(world, 60).await, ["anna"]);
+    assert!(!store.pairing(&anna).await.unwrap().unwrap().state.asked);
+    store.change_pairing(&anna, &[PairingChange::RetryNow]).await.unwrap();
+    assert_eq!(due(world, 1).await, ["anna"]);
+    assert!(store.pairing(&anna).await.unwrap().unwrap().state.asked);
+    assert!(store.pairings(None, 10).await.unwrap()[0].state.asked);
+    cycle(world, &anna, resting()).await;
+    assert!(due(world, 1).await.is_empty(), "served once");
+    assert!(!store.pairing(&anna).await.unwrap().unwrap().state.asked);
+    // One that had no cycle yet rests as well.
+    let new = world.map("new").await;
+    cycle(world, &new, PairingState { last_cycle: None, first_done: false, ..resting() }).await;
+    assert!(due(world, 1).await.is_empty());
+    // Asked while a cycle runs: asked for still after it.
+    let lease = world.lease(&anna).await;
+    store.change_pairing(&anna, &[PairingChange::RetryNow]).await.unwrap();
+    world.end(&lease, resting()).await;
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 1).await, ["anna"]);
 }

@@ -1,0 +1,150 @@
+//! Schedules: one ordered list over the groups of the CRM; the first rule that holds a user says when his cycles run
+//! (rule E4).
+
+use crate::fault::{Faults, Refused};
+use crate::services::Services;
+use model::schedule::ScheduleRule;
+use model::settings::{GroupKind, Settings};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// At most this many rules.
+pub const MAX_RULES: usize = 200;
+
+/// A rule as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownSchedule {
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: ScheduleRule,
+    /// The group's name; absent for everybody and when the group vanished.
+    pub name: Option<String>,
+    /// It names a vanished group and holds nobody.
+    pub broken: bool,
+}
+
+/// The rules in order.
+///
+/// # Errors
+/// Only the store's and the CRM's.
+pub async fn list(services: &Services) -> Result<Vec<ShownSchedule>, Refused> {
+    let rules = services.store.settings().await?.schedules;
+    shown(services, rules).await
+}
+
+/// Replaces the rules.
+///
+/// # Errors
+/// Every fault at once: an interval of 0, hours that leave no time for a cycle, an unknown zone, a group that does not exist
+/// (one that vanished may stay), a group named twice.
+pub async fn set(services: &Services, rules: Vec<ScheduleRule>) -> Result<Vec<ShownSchedule>, Refused> {
+    let present = services.store.settings().await?.schedules;
+    check_groups(services, &present, &rules).await?;
+    change(services, |list| {
+        list.clone_from(&rules);
+        Ok(())
+    })
+    .await
+}
+
+/// Puts a rule into the list: before the one at `position`, counted from 0, or last.
+///
+/// # Errors
+/// As for [`set`].
+pub async fn add(
+    services: &Services,
+    rule: ScheduleRule,
+    position: Option<usize>,
+) -> Result<Vec<ShownSchedule>, Refused> {
+    check_groups(services, &[], std::slice::from_ref(&rule)).await?;
+    change(services, |list| {
+        let position = position.unwrap_or(list.len()).min(list.len());
+        list.insert(position, rule.clone());
+        Ok(())
+    })
+    .await
+}
+
+/// Takes the rule at a position, counted from 0, out of the list.
+///
+/// # Errors
+/// There is none at that position.
+pub async fn remove(services: &Services, position: usize) -> Result<Vec<ShownSchedule>, Refused> {
+    change(services, |list| {
+        if position >= list.len() {
+            let has = list.len();
+            return Err(Refused::NotFound(format!("there are {has} schedules, none at position {position}")));
+        }
+        list.remove(position);
+        Ok(())
+    })
+    .await
+}
+
+async fn change(
+    services: &Services,
+    by: impl Fn(&mut Vec<ScheduleRule>) -> Result<(), Refused>,
+) -> Result<Vec<ShownSchedule>, Refused> {
+    let settings = super::setting::edit(services, |settings: &mut Settings| {
+        by(&mut settings.schedules)?;
+        let mut faults = Faults::default();
+        note(&settings.schedules, &mut faults);
+        faults.refuse()
+    })
+    .await?;
+    shown(services, settings.schedules).await
+}
+
+/// What is wrong with a list of schedules, without asking the CRM.
+pub(super) fn note(rules: &[ScheduleRule], faults: &mut Faults) {
+    if rules.len() > MAX_RULES {
+        faults.note("schedules", format!("has more than {MAX_RULES} entries"));
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let place = format!("schedules[{index}]");
+        for (at, why) in rule.schedule.faults() {
+            faults.note(format!("{place}.schedule.{at}"), why);
+        }
+        if rule.group.is_some() == rule.id.is_empty() {
+            faults.note(
+                format!("{place}.id"),
+                "a group is named by its kind and its id; without both, everybody is meant",
+            );
+        }
+        if !seen.insert((rule.group.clone(), rule.id.clone(), rule.and_below)) {
+            faults.note(place, "names a group that an earlier schedule names");
+        }
+    }
+}
+
+async fn check_groups(services: &Services, stood: &[ScheduleRule], rules: &[ScheduleRule]) -> Result<(), Refused> {
+    let names = super::group_rule::group_names(services, &groups(rules)).await?;
+    let mut faults = Faults::default();
+    for (index, rule) in rules.iter().enumerate() {
+        let Some(group) = &rule.group else { continue };
+        let known = names.contains_key(&(group.clone(), rule.id.clone()));
+        let stood = stood.iter().any(|old| old.group == rule.group && old.id == rule.id);
+        if !known && !stood && !rule.id.is_empty() {
+            let word = super::group_rule::word(group);
+            faults.note(format!("schedules[{index}].id"), format!("there is no {word} {}", rule.id));
+        }
+    }
+    faults.refuse()
+}
+
+fn groups(rules: &[ScheduleRule]) -> BTreeSet<(GroupKind, String)> {
+    rules.iter().filter_map(|rule| Some((rule.group.clone()?, rule.id.clone()))).collect()
+}
+
+async fn shown(services: &Services, rules: Vec<ScheduleRule>) -> Result<Vec<ShownSchedule>, Refused> {
+    let names = super::group_rule::group_names(services, &groups(&rules)).await?;
+    Ok(rules
+        .into_iter()
+        .map(|rule| {
+            let name = rule.group.as_ref().and_then(|group| names.get(&(group.clone(), rule.id.clone())).cloned());
+            ShownSchedule { broken: rule.group.is_some() && name.is_none(), name, rule }
+        })
+        .collect())
+}
