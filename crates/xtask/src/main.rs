@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
 
 mod ci;
+mod rules;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ cargo xtask COMMAND
 
   ci     format, tidy, licences, lints, build, tests, docs; ends with a table of stages and a count of tests
   tidy   arrows between crates, places of clock, dice, sockets and databases, file sizes, paper
+  rules  writes into docs/rules.md which tests and which code hold each rule
 
 `ci` takes --only STAGE (may be repeated) to run some stages alone.
 With CI set in the environment, `ci` also fails when a test says \"skipped\".";
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let answer = match words.as_slice() {
         ["ci", rest @ ..] => ci::run(&root(), rest),
         ["tidy"] => tidy::run(&root()),
+        ["rules"] => rules::run(&root()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

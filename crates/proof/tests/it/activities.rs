@@ -9,7 +9,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 const CALENDAR: &str = "my_calendar";
 const TO_DOS: &str = "my_to_dos";
 
-// D3
+// D3, O6
 #[tokio::test]
 async fn the_display_decides_the_domain() {
     let (world, anna, _) = World::with_two().await;

@@ -95,7 +95,7 @@ async fn a_change_made_through_the_api_reaches_the_mailbox_by_hints() {
     assert_eq!(emulator.items("anna@crm.test", "contacts").expect("a folder").len(), 1);
 }
 
-// E7
+// D5, E7
 #[tokio::test(flavor = "multi_thread")]
 async fn one_users_broken_server_delays_nobody_else() {
     let (world, well) = world().await;
@@ -117,6 +117,7 @@ async fn one_users_broken_server_delays_nobody_else() {
     assert_eq!(world.get(&world.admin, "/api/admin/users/bob").await.json["trouble"], json!(null));
 }
 
+// W1, W2
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_and_an_explanation_write_nothing_and_the_cycle_does_what_they_said() {
     let (world, emulator) = world().await;

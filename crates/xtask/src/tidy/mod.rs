@@ -5,12 +5,13 @@ mod files;
 mod forbidden;
 mod paper;
 mod places;
+mod rules;
 mod tree;
 
 use std::fmt;
 use std::path::Path;
 
-use tree::Tree;
+pub use tree::Tree;
 
 /// A broken rule and where.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +58,7 @@ fn faults(tree: &Tree) -> Vec<Fault> {
     files::check(tree, &mut faults);
     forbidden::check(tree, &mut faults);
     paper::check(tree, &mut faults);
+    rules::check(tree, &mut faults);
     faults.sort();
     faults
 }

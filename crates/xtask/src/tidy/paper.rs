@@ -18,10 +18,13 @@ pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
         links(tree, path, text, faults);
     }
     if let Some(text) = tree.text(ARCHITECTURE) {
-        named_tests(tree, text, faults);
+        named_tests(tree, ARCHITECTURE, text, faults);
         if text.lines().count() >= ARCHITECTURE_LINES {
             faults.push(Fault::new(ARCHITECTURE, 0, format!("under {ARCHITECTURE_LINES} lines")));
         }
+    }
+    if let Some(text) = tree.text(crate::rules::DOCUMENT) {
+        named_tests(tree, crate::rules::DOCUMENT, text, faults);
     }
     if let Some(text) = tree.text(ERRORS) {
         error_codes(tree, text, faults);
@@ -63,7 +66,7 @@ fn resolved(path: &str, target: &str) -> Option<String> {
 }
 
 /// Every `name_of_a_test` in backticks with at least two underscores is a function somewhere.
-fn named_tests(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
+fn named_tests(tree: &Tree, path: &str, text: &str, faults: &mut Vec<Fault>) {
     let mut functions: BTreeSet<&str> = BTreeSet::new();
     for (_, source) in tree.rust() {
         for (_, line) in code(source) {
@@ -79,7 +82,11 @@ fn named_tests(tree: &Tree, text: &str, faults: &mut Vec<Fault>) {
             let looks_like_a_test = name.matches('_').count() >= 2
                 && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
             if looks_like_a_test && !functions.contains(name) {
-                faults.push(Fault::new(ARCHITECTURE, index + 1, format!("there is no test `{name}`")));
+                faults.push(Fault::new(
+                    path,
+                    index + 1,
+                    format!("there is no test `{name}` (`cargo xtask rules` brings docs/rules.md up to date)"),
+                ));
             }
         }
     }

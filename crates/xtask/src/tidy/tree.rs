@@ -31,7 +31,8 @@ impl Tree {
                     if !PASSED_BY.contains(&own.as_str()) {
                         folders.push((entry.path(), path));
                     }
-                } else if kind.is_file() && entry.metadata()?.len() <= SIZE_LIMIT {
+                } else if kind.is_file() && !PASSED_BY.contains(&own.as_str()) && entry.metadata()?.len() <= SIZE_LIMIT
+                {
                     // what is not UTF-8 is an image or a database
                     if let Ok(text) =
                         String::from_utf8(fs::read(entry.path()).with_context(|| format!("{path}: cannot be read"))?)
