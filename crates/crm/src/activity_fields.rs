@@ -134,28 +134,60 @@ pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
     after
 }
 
-/// Done is 100 percent and has its day; what is no longer done has none.
+/// Status, percent and done day follow each other as Exchange keeps them, whichever of them an edit changes: done is a
+/// hundred percent and has its day, what was not begun is at nought, and what is under way is neither (rule C2).
 fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
-    let path = Path::of(Field::Status);
-    if !edit.contains_key(&path) || before.get(&path) == after.get(&path) {
-        return;
-    }
-    let done = |fields: &Fields| fields.get(&path).and_then(Value::as_text) == Some("Done");
-    let mut unless_said = |field: Field, value: Value| {
-        let path = Path::of(field);
-        if !edit.contains_key(&path) {
-            after.insert(path, value);
-        }
+    let at = |fields: &Fields, field: Field| fields.get(&Path::of(field)).cloned().unwrap_or(Value::Null);
+    let changed =
+        |field: Field| edit.contains_key(&Path::of(field.clone())) && at(before, field.clone()) != at(edit, field);
+    let mut set = |field: Field, value: Value| after.insert(Path::of(field), value);
+    let status = at(edit, Field::Status);
+    let percent = match at(if edit.contains_key(&Path::of(Field::Percent)) { edit } else { before }, Field::Percent) {
+        Value::Number(percent) => percent,
+        _ => 0,
     };
-    match (done(before), done(edit)) {
-        (false, true) => {
-            unless_said(Field::Percent, Value::Number(100));
-            unless_said(Field::DoneDay, Value::Day(today));
+    let was = at(before, Field::Status);
+    let (is, now) = if changed(Field::Status) {
+        let now = match status.as_text() {
+            Some(DONE) => 100,
+            Some(NOT_STARTED | "Acknowledged") => 0,
+            Some(_) | None if percent == 100 => 0,
+            Some(_) | None => percent,
+        };
+        (status, now)
+    } else if changed(Field::Percent) {
+        let is = match (was.as_text(), percent) {
+            (_, 100) => Value::text(DONE),
+            (Some(DONE | IN_PROGRESS), 0) => Value::text(NOT_STARTED),
+            (Some(DONE | NOT_STARTED | "Acknowledged") | None, 1..100) => Value::text(IN_PROGRESS),
+            (_, _) => was,
+        };
+        (is, percent)
+    } else if changed(Field::DoneDay) {
+        match (at(edit, Field::DoneDay), was.as_text()) {
+            (Value::Day(_), _) => (Value::text(DONE), 100),
+            (_, Some(DONE)) => (Value::text(NOT_STARTED), 0),
+            (_, _) => return,
         }
-        (true, false) => unless_said(Field::DoneDay, Value::Null),
-        (true, true) | (false, false) => {}
-    }
+    } else {
+        return;
+    };
+    let done = is.as_text() == Some(DONE);
+    let day = match (done, at(if changed(Field::DoneDay) { edit } else { before }, Field::DoneDay)) {
+        (false, _) => Value::Null,
+        (true, Value::Day(day)) => Value::Day(day),
+        (true, _) => Value::Day(today),
+    };
+    set(Field::Status, is);
+    // Cleared is cleared: nought that nobody said stays unsaid.
+    let unsaid = now == 0 && edit.get(&Path::of(Field::Percent)).is_some_and(Value::is_blank);
+    set(Field::Percent, if unsaid { Value::Null } else { Value::Number(now) });
+    set(Field::DoneDay, day);
 }
+
+const DONE: &str = "Done";
+const IN_PROGRESS: &str = "In Progress";
+const NOT_STARTED: &str = "Not Started";
 
 /// A rule or start that changed: exceptions the edit does not name move with the series' clock time, and go where the
 /// series has no date any more. Without a rule there are none.
@@ -426,6 +458,10 @@ mod tests {
         let again = Fields::from([(Path::of(Field::Status), Value::text("In Progress"))]);
         let after = edited(&after, &again, date("2026-03-06"));
         assert_eq!(after.get(&Path::of(Field::DoneDay)), Some(&Value::Null));
+        assert_eq!(after.get(&Path::of(Field::Percent)), Some(&Value::Number(0)));
+        let begun = Fields::from([(Path::of(Field::Percent), Value::Number(30))]);
+        let after = edited(&Fields::new(), &begun, date("2026-03-06"));
+        assert_eq!(after.get(&Path::of(Field::Status)), Some(&Value::text("In Progress")));
     }
 
     #[test]

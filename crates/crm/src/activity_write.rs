@@ -46,9 +46,9 @@ impl Crm {
             faults.push(Fault::new("owner", "there is no such employee"));
         }
         check(faults)?;
-        let mut parts = parts(&draft.fields);
-        defaults(draft.display, &mut parts.shared);
-        let shared = edited(&Fields::new(), &parts.shared, today(now));
+        let parts = parts(&draft.fields);
+        let mut shared = edited(&Fields::new(), &parts.shared, today(now));
+        defaults(draft.display, &mut shared);
         let mut faults = whole_faults(draft.display, &shared, &parts.shared);
         let people = tx.wanted_people(actor, &draft.owner, draft.people.as_deref(), &parts, &[], &mut faults).await?;
         check(faults)?;

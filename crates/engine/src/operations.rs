@@ -232,7 +232,12 @@ impl Cycle<'_> {
                     end.id = written.id.clone();
                 }
                 end.version = written.version.clone();
-                acting.written.insert(side, (changes.clone(), false, written.version));
+                if written.other.is_some() {
+                    // What stands there now is the next occurrence: not what was sent, but a change of the mailbox's own.
+                    acting.settle.looks.push(Look::now(side, acting.link.kind, id));
+                } else {
+                    acting.written.insert(side, (changes.clone(), false, written.version));
+                }
                 acting.settle.close.push(intent_id);
                 let shown = match side {
                     Side::Crm => acting.crm.as_ref(),

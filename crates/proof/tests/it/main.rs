@@ -2,6 +2,7 @@
 
 mod activities;
 mod api;
+mod clearing;
 mod clients;
 mod clock;
 mod cost;
@@ -15,5 +16,8 @@ mod opt_in;
 mod outlook;
 mod recurrence;
 mod series;
+mod texts;
+mod to_dos;
 mod trouble;
+mod wire_trouble;
 mod world;

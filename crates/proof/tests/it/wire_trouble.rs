@@ -1,0 +1,216 @@
+//! The wire between the sync and a mailbox: answers lost, states refused, change keys that move, copies made by people
+//! (rules C10, C11, E2, E6; traps 1, 8, 10, 43 to 55).
+
+use crate::clock::{clean, named};
+use crate::outlook::{self, id, moment, set, text, title, titles};
+use crate::world::{SERVICE, World};
+use emulator::{Effect, FaultAction, Hook, Quirk, RequestInfo};
+use serde_json::{Value as Json, json};
+use std::sync::{Arc, Mutex};
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+const CALENDAR: &str = "my_calendar";
+
+fn ride(subject: &str) -> wire::ews::Item {
+    outlook::appointment(subject, "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z")
+}
+
+/// Every first request of ours with an operation is treated so, each once.
+fn once_each(world: &World, operations: &'static [&'static str], action: FaultAction) {
+    let left = Mutex::new(operations.to_vec());
+    let hook = move |request: &RequestInfo| {
+        let mut left = left.lock().expect("unpoisoned");
+        let at = left.iter().position(|operation| *operation == request.operation)?;
+        (request.account == SERVICE).then(|| {
+            left.remove(at);
+            action.clone()
+        })
+    };
+    world.hq.on_request(Some(Arc::new(hook) as Hook));
+}
+
+fn gateway(status: u16, effect: Effect) -> FaultAction {
+    FaultAction::Answer {
+        status,
+        content_type: "text/html".to_owned(),
+        body: b"<html>Bad gateway</html>".to_vec(),
+        effect,
+    }
+}
+
+// E2, E6, traps 43, 44: whatever becomes of an answer, a record is made once and an edit arrives once.
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_done_once() {
+    let operations = &["CreateItem", "UpdateItem", "DeleteItem"];
+    for action in [
+        FaultAction::Drop { effect: Effect::Done },
+        FaultAction::Drop { effect: Effect::None },
+        FaultAction::Truncate { keep: 300 },
+        gateway(504, Effect::Done),
+        gateway(503, Effect::None),
+        gateway(500, Effect::Done),
+    ] {
+        let (world, anna, _) = World::with_two().await;
+        let outlook = world.outlook(&anna);
+        let gone = world.appointment(&anna, "Gone", "2026-09-29").await;
+        let kept = world.appointment(&anna, "Kept", "2026-09-29").await;
+        world.sync(&[&anna]).await;
+        once_each(&world, operations, action.clone());
+        world.delete(&anna, &format!("/api/crm/activities/{gone}")).await;
+        world.edit_activity(&anna, &kept, json!({"location": "Attic"})).await;
+        world.appointment(&anna, "New", "2026-09-30").await;
+        let mut series = crate::api::appointment("Series", "2026-10-05");
+        series["rule"] = json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "count": 4});
+        series["occurrences"] = json!([{"original_start": "2026-10-12T10:00:00", "state": "cancelled"}]);
+        world.activity(&anna, series).await;
+        for _ in 0..3 {
+            world.cycle(&anna).await;
+            world.pass_s(120);
+        }
+        world.hq.on_request(None);
+        world.pass_s(3_600);
+        clean(&world, &anna).await;
+        let items = outlook.items(Folder::Calendar).await;
+        assert_eq!(titles(&items), ["Kept", "New", "Series"], "{action:?}");
+        let kept = items.iter().find(|item| title(item) == "Kept").expect("there");
+        assert_eq!(kept.text(Property::Location), Some("Attic"));
+        let series = items.iter().find(|item| title(item) == "Series").expect("there");
+        assert_eq!(series.deleted_occurrences().len(), 1, "{action:?}");
+        assert_eq!((world.view(&anna, CALENDAR).await.len(), outlook.count(Folder::DeletedItems)), (3, 1));
+    }
+}
+
+// Traps 1, 10, 50: states refused, kinds of change nobody knows, and change keys that move bring no write.
+#[tokio::test]
+async fn odd_answers_bring_no_writes() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    for n in 0..4 {
+        world.appointment(&anna, &format!("C{n}"), "2026-09-29").await;
+        outlook.make(Folder::Calendar, ride(&format!("P{n}"))).await;
+        outlook.make(Folder::Tasks, outlook::task(&format!("T{n}"), "2026-09-29")).await;
+    }
+    let card = world.listed(&anna, "Berg").await;
+    clean(&world, &anna).await;
+    let before = (world.view(&anna, CALENDAR).await, world.hq.counters().writes_by(SERVICE));
+    let odd = [
+        Quirk::StateRefused,
+        Quirk::UnknownElements,
+        Quirk::ReadFlagChanges,
+        Quirk::SevenDigitFractions,
+        Quirk::ContentTypeWithoutCharset,
+    ];
+    for quirk in odd {
+        world.hq.set_quirk(quirk, true);
+        for _ in 0..2 {
+            assert_eq!(world.cycle(&anna).await.writes(), 0, "{quirk:?}");
+        }
+        world.hq.set_quirk(quirk, false);
+        assert_eq!(world.cycle(&anna).await.writes(), 0, "{quirk:?}");
+    }
+    assert_eq!((world.view(&anna, CALENDAR).await, world.hq.counters().writes_by(SERVICE)), before);
+    world.hq.set_quirk(Quirk::MovesChangeKeyAfterWrite, true);
+    let record = named(&world, &anna, "C0").await;
+    world.edit_activity(&anna, record["id"].as_str().expect("an id"), json!({"location": "Attic"})).await;
+    world.edit_contact(&anna, &card, json!({"job_title": "Chief"})).await;
+    let reports = world.sync(&[&anna]).await;
+    assert!(reports.iter().all(|report| report.conflicts == 0));
+    let updates: u32 = reports.iter().map(|report| report.writes()).sum();
+    assert_eq!(updates, 2, "each edit is written once");
+}
+
+// C11, trap 55: the request that carries one changed field carries that field and our mark.
+#[tokio::test]
+async fn one_changed_field_is_one_field_on_the_wire() {
+    let (world, anna, _) = World::with_two().await;
+    let mut body = crate::api::appointment("Plan", "2026-10-20");
+    body["reminder"] = json!(15);
+    body["body"] = json!("note");
+    let plan = world.activity(&anna, body).await;
+    let card = world.listed(&anna, "Berg").await;
+    clean(&world, &anna).await;
+    let sent: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = sent.clone();
+    world.hq.on_request(Some(Arc::new(move |request: &RequestInfo| {
+        if request.operation == "UpdateItem" && request.account == SERVICE {
+            kept.lock().expect("unpoisoned").push(request.body.clone());
+        }
+        None
+    })));
+    world.edit_activity(&anna, &plan, json!({"location": "Attic"})).await;
+    clean(&world, &anna).await;
+    world.edit_contact(&anna, &card, json!({"job_title": "Chief"})).await;
+    clean(&world, &anna).await;
+    let sent = sent.lock().expect("unpoisoned").clone();
+    assert_eq!(sent.len(), 2);
+    for (request, field) in sent.iter().zip(["calendar:Location", "contacts:JobTitle"]) {
+        assert!(request.contains(&format!(r#"FieldURI="{field}""#)), "{request}");
+        let fields = request.matches("<t:SetItemField>").count() + request.matches("<t:DeleteItemField>").count();
+        assert_eq!((fields, request.matches("<t:FieldURI ").count()), (3, 1), "the field and the two of our mark");
+    }
+}
+
+// Trap 46: a person's copy is a record of its own.
+#[tokio::test]
+async fn a_copy_made_by_a_person_is_a_record_of_its_own() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let plan = world.appointment(&anna, "Plan", "2026-09-29").await;
+    let call = world.activity(&anna, crate::api::to_do("Call", "2026-09-29")).await;
+    clean(&world, &anna).await;
+    for (folder, view, record) in [(Folder::Calendar, CALENDAR, &plan), (Folder::Tasks, "my_to_dos", &call)] {
+        let original = id(&outlook.only(folder).await);
+        let copy = outlook
+            .raw("", &format!(r#"<m:CopyItem><m:ToFolderId><t:DistinguishedFolderId Id="{}"/></m:ToFolderId><m:ItemIds><t:ItemId Id="{original}"/></m:ItemIds></m:CopyItem>"#, folder.name()))
+            .await;
+        let copy =
+            copy.split(r#"ItemId Id=""#).nth(1).and_then(|rest| rest.split('"').next()).expect("an id").to_owned();
+        outlook.edit(&copy, vec![set(Property::Subject, text("Copy"))]).await;
+        world.pass_days(2);
+        clean(&world, &anna).await;
+        let all = world.view(&anna, view).await;
+        assert_eq!(all.len(), 2, "{all:?}");
+        outlook.edit(&original, vec![set(Property::Subject, text("Original"))]).await;
+        clean(&world, &anna).await;
+        assert_eq!(world.read_activity(&anna, record).await["subject"], "Original");
+        let other =
+            world.view(&anna, view).await.into_iter().find(|one| one["id"] != record.as_str()).expect("the copy");
+        assert_eq!(other["subject"], "Copy");
+        world.edit_activity(&anna, other["id"].as_str().expect("an id"), json!({"subject": "Mine"})).await;
+        clean(&world, &anna).await;
+        assert_eq!(title(&outlook.read(&copy).await.expect("there")), "Mine");
+        assert_eq!(title(&outlook.read(&original).await.expect("there")), "Original");
+    }
+}
+
+// C4, trap 8: what comes back from Deleted Items is the record it was.
+#[tokio::test]
+async fn what_is_taken_back_from_deleted_items_is_there_again_once() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    world.appointment(&anna, "Plan", "2026-09-29").await;
+    clean(&world, &anna).await;
+    outlook.delete(&id(&outlook.only(Folder::Calendar).await)).await;
+    clean(&world, &anna).await;
+    assert!(world.view(&anna, CALENDAR).await.is_empty());
+    let deleted = id(&outlook.only(Folder::DeletedItems).await);
+    let back = outlook.move_to(&deleted, Folder::Calendar).await;
+    clean(&world, &anna).await;
+    let all = world.view(&anna, CALENDAR).await;
+    let subjects: Vec<&Json> = all.iter().map(|one| &one["subject"]).collect();
+    assert_eq!(subjects, [&json!("Plan")]);
+    assert_eq!(outlook.count(Folder::Calendar), 1);
+    // It is worked on from then on, under one record.
+    outlook
+        .edit(
+            &back,
+            vec![
+                set(Property::Start, moment("2026-09-29T12:00:00Z")),
+                set(Property::End, moment("2026-09-29T13:00:00Z")),
+            ],
+        )
+        .await;
+    clean(&world, &anna).await;
+    let all = world.view(&anna, CALENDAR).await;
+    assert_eq!((all.len(), &all[0]["start"]["wall"]), (1, &json!("2026-09-29T14:00:00")));
+}
