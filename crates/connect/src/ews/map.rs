@@ -13,6 +13,9 @@ use super::{body, global_id, own, people, rule, time};
 const OF_OCCURRENCES: [Field; 6] =
     [Field::Subject, Field::Body, Field::Location, Field::Reminder, Field::ShowAs, Field::Cancelled];
 
+/// The year that stands for "no year" in a birthday: the first leap year of Windows' calendar.
+const YEARLESS: i16 = 1604;
+
 /// An item, with the occurrences that differ from it, as a record. None for an item without an id.
 pub fn record(map: &KindMap, item: &Item, exceptions: &[Item], folder: &FolderId, local: &Zone) -> Option<Record> {
     let id = item.id.as_ref()?;
@@ -94,7 +97,12 @@ fn value(
             _ => Value::Null,
         },
         Field::Cancelled => Value::Flag(item.flag(path.clone()).unwrap_or(false)),
-        Field::Birthday | Field::StartDay | Field::DueDay | Field::DoneDay => {
+        Field::Birthday => {
+            // Phones write 1604 for a birthday without a year: no side of ours holds such a day (trap 116).
+            let day = item.moment(path.clone()).and_then(|at| time::day(at, local));
+            day.filter(|day| day.year() != YEARLESS).map_or(Value::Null, Value::Day)
+        }
+        Field::StartDay | Field::DueDay | Field::DoneDay => {
             item.moment(path.clone()).and_then(|at| time::day(at, local)).map_or(Value::Null, Value::Day)
         }
         // Only occurrences have a state.

@@ -15,6 +15,7 @@ mod merging;
 mod opt_in;
 mod outlook;
 mod recurrence;
+mod people_cards;
 mod series;
 mod texts;
 mod to_dos;

@@ -55,7 +55,8 @@ impl Outlook {
         parsed.only().expect("one result")
     }
 
-    async fn send(&self, body: Vec<u8>) -> Vec<u8> {
+    /// Sends bytes as they stand and answers with bytes.
+    pub async fn send(&self, body: Vec<u8>) -> Vec<u8> {
         let request = Request {
             url: URL.to_owned(),
             headers: vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())],

@@ -17,11 +17,20 @@ use ask::Ask;
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use route::{Method, Route};
 
 pub use ask::{MAX_BODY, PAGE_DEFAULT, PAGE_MOST};
+
+/// What every answer tells a browser: what a mailbox holds is shown as text and never as a page that runs (trap 137), and
+/// people's records stay in no cache.
+const GUARDS: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::CACHE_CONTROL, "no-store"),
+];
 
 /// Every route of the API.
 #[must_use]
@@ -72,7 +81,7 @@ async fn answer(
     let began = services.clock.now();
     let (metrics, clock) = (services.metrics.clone(), services.clock.clone());
     let (parts, body) = request.into_parts();
-    let response = match path {
+    let mut response = match path {
         Err(_) => Refused::Malformed("the address cannot be read".to_owned()).into_response(),
         Ok(path) => match Ask::read(route, services, &parts, path, body).await {
             Err(refused) => refused.into_response(),
@@ -82,6 +91,9 @@ async fn answer(
             },
         },
     };
+    for (name, value) in GUARDS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     let seconds = clock.now().duration_since(began).as_secs_f64();
     metrics.request(route.path, route.method.as_str(), response.status().as_u16(), seconds);
     response
