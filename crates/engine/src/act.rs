@@ -7,10 +7,10 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
 use crate::settle::word;
-use model::{Kind, Link, RecordId, Side};
+use model::{Domain, Kind, Link, RecordId, Seen, Side};
 use plan::{After, Reason};
 use store::change::Settle;
-use store::{Held, HeldKind, Look, Work};
+use store::{Look, Work, WorkKey};
 
 impl Cycle<'_> {
     /// Carries out what `count` counted, page by page.
@@ -56,6 +56,45 @@ impl Cycle<'_> {
         }
     }
 
+    /// The item of a personal contact whose flag was cleared is linked to the business contact that a person chose (O5).
+    pub(crate) async fn join_business(&mut self, link: Link, business: &RecordId) -> Result<(), CycleError> {
+        let unproven = || CycleError::Trouble(Trouble::Gone(model::Gone::Unknown));
+        if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, business).await?.is_some() {
+            return Err(CycleError::AlreadyLinked);
+        }
+        let wanted_business = Wanted { id: business.clone(), mark_key: None };
+        let mut found = Vec::new();
+        for (side, wanted) in
+            [(Side::Crm, wanted_business), (Side::Crm, wanted(&link, Side::Crm)), (Side::Pim, wanted(&link, Side::Pim))]
+        {
+            match self.get_one(side, link.kind, wanted).await?? {
+                Seen::Present(record) => found.push((side, *record)),
+                Seen::Gone(_) => return Err(unproven()),
+            }
+        }
+        let [(_, business), (_, personal), (_, item)] = found.as_slice() else {
+            return Err(unproven());
+        };
+        if business.facts.domain != Some(Domain::BusinessContact) || item.is_private() {
+            return Err(CycleError::NoQuestion);
+        }
+        let plan = {
+            let lenses = self.lenses();
+            plan::flip::join(&link, personal, business, item, &self.context(plan::Lead::Mine, &lenses))
+        };
+        let seen = |side, record: &model::Record| {
+            self.observation(side, record.kind, &record.id, Seen::Present(Box::new(record.clone())))
+        };
+        let work = Work {
+            key: WorkKey { alone: false, side: Side::Crm, id: link.crm.id.clone() },
+            crm: Some(seen(Side::Crm, personal)),
+            pim: Some(seen(Side::Pim, item)),
+            link: Some(link),
+            quarantine: Vec::new(),
+        };
+        self.carry_out(&work, Judged::of(plan, Some(business), Some(item))).await
+    }
+
     pub(crate) async fn act(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
         match &judged.plan.after {
             After::Wait(_) => self.wait(work).await,
@@ -74,6 +113,9 @@ impl Cycle<'_> {
                 self.pool_changed |= seen_kind(work) == Some(Kind::Contact);
                 let mut settle = self.taken(work, None, None);
                 settle.cured = cured(work);
+                for seen in [&work.crm, &work.pim].into_iter().flatten() {
+                    settle.answered.extend(self.answered_without(seen.side, &seen.id).await?);
+                }
                 self.store(settle).await
             }
             After::Linked(_) | After::New { .. } | After::Forget => self.carry_out(work, judged).await,
@@ -95,6 +137,7 @@ impl Cycle<'_> {
         let mut settle = self.taken(work, None, None);
         for seen in [&work.crm, &work.pim].into_iter().flatten() {
             settle.strangers.push(self.stranger(seen, &word(reason)));
+            settle.answered.extend(self.answered_without(seen.side, &seen.id).await?);
         }
         settle.cured = cured(work);
         if reason == Reason::AnotherLeads
@@ -116,15 +159,8 @@ impl Cycle<'_> {
             settle.strangers.push(self.stranger(seen, "ambiguous"));
         }
         if let (Some((crm, pim)), Some(domain)) = (&judged.ambiguous, judged.plan.domain) {
-            let mut ids: Vec<String> = crm.iter().chain(pim).map(ToString::to_string).collect();
-            ids.sort();
-            settle.held.push(Held {
-                id: format!("a:{}:{}", self.pairing.id, self.hash(&ids.join("|"))),
-                pairing: self.pairing.id.clone(),
-                domain,
-                what: HeldKind::Ambiguous { crm: crm.clone(), pim: pim.clone() },
-                at: self.engine.now(),
-            });
+            let question = self.question(domain, crm, pim);
+            settle.held.push(question);
             self.report.held += 1;
         }
         self.store(settle).await

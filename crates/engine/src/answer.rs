@@ -4,7 +4,7 @@ use crate::Engine;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::{Kind, PairingId, RecordId, Side};
+use model::{Domain, Kind, PairingId, RecordId, Side};
 use store::change::Settle;
 use store::{Held, HeldKind, Look, Work, WorkKey};
 
@@ -81,6 +81,10 @@ impl Engine {
     ) -> Result<(), CycleError> {
         let row = self.store().pairing(pairing).await?.ok_or(CycleError::NoPairing)?;
         let mut cycle = self.begin(lease, row).await?;
+        let linked = self.store().link_of(pairing, Side::Pim, kind, pim).await?;
+        if let Some(link) = linked.filter(|link| link.domain == Domain::PersonalContact) {
+            return cycle.join_business(link, crm).await;
+        }
         let mut seen = Vec::new();
         for (side, id) in [(Side::Crm, crm), (Side::Pim, pim)] {
             if self.store().link_of(pairing, side, kind, id).await?.is_some() {

@@ -5,7 +5,7 @@ use crate::cycle::Cycle;
 use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use model::{Domain, End, Fields, Kind, Link, LinkId, Path, Record, RecordId, Side, SleepCause, Version};
+use model::{Domain, End, Fields, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::Settle;
@@ -21,6 +21,8 @@ pub(crate) struct Acting {
     pub old_crm: (RecordId, Version),
     pub crm: Option<Record>,
     pub pim: Option<Record>,
+    /// What the old CRM record said, when the link is to show another one.
+    pub old_record: Option<Record>,
     pub settle: Settle,
     /// Written in this turn, per side: the paths sent and the version answered.
     pub written: BTreeMap<Side, (Fields, bool, Version)>,
@@ -41,12 +43,15 @@ pub(crate) enum Step {
 
 impl Cycle<'_> {
     pub(crate) async fn carry_out(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
-        let Judged { plan, crm, pim, doubles, .. } = judged;
+        let Judged { plan, crm, pim, doubles, ambiguous } = judged;
         let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
             return Ok(());
         };
         if plan.writes() {
             self.tell_overruled(&acting, &plan).await?;
+        }
+        if acting.old_crm.0 != acting.link.crm.id {
+            self.point_anew(&mut acting, &plan).await?;
         }
         for op in &plan.ops {
             match self.step(&mut acting, op, &plan).await? {
@@ -70,6 +75,10 @@ impl Cycle<'_> {
             self.mark(&mut acting).await?;
         }
         self.read_back(&mut acting).await?;
+        if let Some((crm, pim)) = &ambiguous {
+            let question = self.question(acting.domain, crm, pim);
+            acting.settle.held.push(question);
+        }
         self.finish(work, acting, &plan, &doubles).await
     }
 
@@ -139,10 +148,14 @@ impl Cycle<'_> {
             (_, Some(link)) => (link.clone(), false),
             (_, None) => return None,
         };
-        let old_crm = (
-            link.crm.id.clone(),
-            crm.as_ref().map_or_else(|| link.crm.version.clone(), |record| record.version.clone()),
-        );
+        let left = work.link.as_ref().filter(|before| !is_new && before.crm.id != link.crm.id);
+        let old_record = left.and_then(|_| match &work.crm {
+            Some(Observation { seen: Seen::Present(record), .. }) => Some((**record).clone()),
+            Some(_) | None => None,
+        });
+        let known = old_record.as_ref().or(crm.as_ref().filter(|_| left.is_none()));
+        let end = left.map_or(&link.crm, |before| &before.crm);
+        let old_crm = (end.id.clone(), known.map_or_else(|| end.version.clone(), |record| record.version.clone()));
         Some(Acting {
             link,
             domain,
@@ -150,6 +163,7 @@ impl Cycle<'_> {
             old_crm,
             crm,
             pim,
+            old_record,
             settle: Settle::default(),
             written: BTreeMap::new(),
             stored: false,
@@ -169,6 +183,7 @@ impl Cycle<'_> {
         settle.history = std::mem::take(&mut acting.settle.history);
         settle.counts = std::mem::take(&mut acting.settle.counts);
         settle.looks = std::mem::take(&mut acting.settle.looks);
+        settle.held = std::mem::take(&mut acting.settle.held);
         if !plan.reasons.contains(&Reason::OccurrenceRefused) {
             settle.cured = cured(work);
         }
@@ -185,6 +200,7 @@ impl Cycle<'_> {
             settle.history.extend(lines);
         }
         settle.held.extend(held);
+        settle.answered = self.answered_by(&acting.link, plan, &settle.held).await?;
         match &plan.after {
             After::Forget => {
                 settle.forget.push(acting.link.id.clone());

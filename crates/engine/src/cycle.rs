@@ -6,8 +6,8 @@ use crate::limits;
 use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
 use jiff::{SignedDuration, Timestamp};
-use model::{Kind, MailboxId, PairingId, Side, SleepCause, UserId};
-use std::collections::BTreeMap;
+use model::{Kind, MailboxId, PairingId, RecordId, Side, SleepCause, UserId};
+use std::collections::{BTreeMap, BTreeSet};
 use store::change::Ended;
 use store::{Lease, Pairing, PairingState};
 
@@ -38,6 +38,10 @@ pub(crate) struct Cycle<'a> {
     /// Unlinked contacts came or went: ambiguous ones are looked at again.
     pub pool_changed: bool,
     pub broken_in_a_row: u32,
+    /// The questions that stand, once they were asked for.
+    pub questions: Option<Vec<store::Held>>,
+    /// Items that a question was about.
+    pub undecided: BTreeSet<RecordId>,
     /// The mailbox's identity, learnt or confirmed in this cycle.
     pub learnt: Option<(MailboxId, String)>,
 }
@@ -135,6 +139,8 @@ impl Engine {
             leaders: BTreeMap::new(),
             pool_changed: false,
             broken_in_a_row: 0,
+            questions: None,
+            undecided: BTreeSet::new(),
             learnt: None,
         })
     }
@@ -236,13 +242,6 @@ impl Cycle<'_> {
             SleepCause::DeleteForbidden,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
-        Ok(())
-    }
-
-    async fn look_at_the_ambiguous(&mut self) -> Result<(), CycleError> {
-        if self.pool_changed {
-            self.engine.store().look_at_strangers(&self.pairing.id, &["ambiguous"]).await?;
-        }
         Ok(())
     }
 

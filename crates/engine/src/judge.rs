@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
 use model::{Domain, Gone, Kind, Level, Link, Record, RecordId, Seen, Side, UserId};
 use plan::matching::{self, Match};
-use plan::{After, Context, Lead, Op, Plan, Reason, fresh, linked, scope};
+use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Observation, Quarantine, Work};
 
@@ -23,7 +23,7 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    fn of(plan: Plan, crm: Option<&Record>, pim: Option<&Record>) -> Judged {
+    pub(crate) fn of(plan: Plan, crm: Option<&Record>, pim: Option<&Record>) -> Judged {
         Judged { plan, crm: crm.cloned(), pim: pim.cloned(), ambiguous: None, doubles: Vec::new() }
     }
 }
@@ -42,6 +42,11 @@ impl Cycle<'_> {
                     linked::plan(link, &crm.seen, &pim.seen, &self.context(lead, &lenses))
                 };
                 let plan = if is_refused(work, link, crm, &plan) { waits(link, crm, pim, &plan) } else { plan };
+                if plan.becomes_business()
+                    && let (Seen::Present(crm), Seen::Present(pim)) = (&crm.seen, &pim.seen)
+                {
+                    return self.judge_flip(link, crm, pim, plan).await.map(Some);
+                }
                 Ok(Some(Judged::of(plan, present(&crm.seen), present(&pim.seen))))
             }
             (Some(_), _, _) => Ok(None),
@@ -49,6 +54,33 @@ impl Cycle<'_> {
             (None, None, Some(seen)) => self.judge_alone(seen).await.map(Some),
             (None, None, None) => Ok(None),
         }
+    }
+
+    /// A personal contact that becomes a business one may be somebody whom the CRM knows: M1 decides (rule O5).
+    async fn judge_flip(&mut self, link: &Link, crm: &Record, pim: &Record, plan: Plan) -> Result<Judged, CycleError> {
+        let domain = Domain::BusinessContact;
+        let mut own = pim.clone();
+        // Its mark names the personal record.
+        own.facts.mark = None;
+        let hashes = self.hashes(&own);
+        let mut theirs = self.candidates(own.kind, Side::Crm, &hashes).await?;
+        theirs.retain(|record| record.facts.domain == Some(domain) && record.id != crm.id);
+        let mut mine = self.rivals(domain, &own, Side::Pim, &hashes, &theirs).await?;
+        mine.retain(|other| fresh::may_match(other, domain));
+        let lenses = self.lenses();
+        let context = self.context(Lead::Mine, &lenses);
+        Ok(match matching::find(domain, &own, &mine, &theirs) {
+            Match::Is(id) => match theirs.iter().find(|record| record.id == id) {
+                Some(business) => Judged::of(flip::join(link, crm, business, pim, &context), Some(business), Some(pim)),
+                None => Judged::of(plan, Some(crm), Some(pim)),
+            },
+            Match::New { .. } => Judged::of(plan, Some(crm), Some(pim)),
+            Match::Ambiguous { mine, theirs } => {
+                let mut judged = Judged::of(linked::plan_as_it_is(link, crm, pim, &context), Some(crm), Some(pim));
+                judged.ambiguous = Some((theirs, mine));
+                judged
+            }
+        })
     }
 
     async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {

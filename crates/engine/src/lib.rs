@@ -16,6 +16,7 @@ mod observe;
 mod operations;
 pub mod outcome;
 pub mod port;
+mod question;
 mod read_back;
 mod reader;
 mod recover;

@@ -28,3 +28,5 @@ pub const FEED_PAGE: usize = 500;
 pub const ADDRESSES: usize = 500;
 /// Lines of a record's history looked through for what a conflict has already told.
 pub const TOLD: usize = 50;
+/// Questions of one pairing looked through for those that answered themselves.
+pub const QUESTIONS: usize = 1_000;

@@ -28,6 +28,7 @@ impl Cycle<'_> {
                     global_id: global_id.clone(),
                     locked: *locked,
                     owner: owner.clone(),
+                    made_from: Some(acting.old_crm.0.clone()).filter(|_| !acting.is_new && acting.crm.is_some()),
                     mail: Mail::None,
                 };
                 self.create_record(acting, create, *form, plan).await
@@ -96,6 +97,7 @@ impl Cycle<'_> {
             global_id: None,
             locked: false,
             owner: None,
+            made_from: None,
             mail: Mail::None,
         };
         let mut intent = self.intent(acting, key.clone(), Side::Pim, IntentKind::Create);
@@ -134,21 +136,39 @@ impl Cycle<'_> {
         let fields = create.fields.clone();
         match self.crm.write(&Write::Create(create)).await {
             Ok(written) => {
-                for op in &plan.ops {
-                    if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
-                        // What still has to happen to the old record is remembered with the new link (rule O5).
-                        let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
-                        let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
-                        next.target = Some(acting.old_crm.0.clone());
-                        next.version = Some(acting.old_crm.1.clone());
-                        next.link = None;
-                        acting.settle.open.push(next);
-                    }
-                }
+                self.remember_the_old(acting, &key, plan);
                 self.created(acting, Side::Crm, key, written, &fields).await
             }
             Err(trouble) => self.failed(acting, trouble, key, Side::Crm, None),
         }
+    }
+
+    /// What still has to happen to the old record is remembered with the new link (rule O5).
+    fn remember_the_old(&self, acting: &mut Acting, key: &str, plan: &Plan) {
+        for op in &plan.ops {
+            if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
+                let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
+                let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
+                next.target = Some(acting.old_crm.0.clone());
+                next.version = Some(acting.old_crm.1.clone());
+                next.link = None;
+                acting.settle.open.push(next);
+            }
+        }
+    }
+
+    /// A link that is to show another CRM record stands with it before anything is written, and both are looked at when
+    /// that is done: they are merged as strangers (rules O5, M3).
+    pub(crate) async fn point_anew(&mut self, acting: &mut Acting, plan: &Plan) -> Result<(), CycleError> {
+        let key = self.engine.fresh_id();
+        self.remember_the_old(acting, &key, plan);
+        let open = std::mem::take(&mut acting.settle.open);
+        acting.settle.close.extend(open.iter().map(|intent| intent.id.clone()));
+        for side in Side::BOTH {
+            acting.settle.looks.push(Look::now(side, acting.link.kind, acting.link.end(side).id.clone()));
+        }
+        let looks = acting.settle.looks.clone();
+        self.store(Settle { links: vec![acting.link.clone()], open, looks, ..Settle::default() }).await
     }
 
     /// A created record's link is stored at once, as sent: whatever follows may fail.
@@ -297,9 +317,13 @@ impl Cycle<'_> {
         let mut intent = self.intent(acting, intent_id.clone(), side, IntentKind::Delete);
         intent.target = Some(id.clone());
         intent.version = Some(version.clone());
+        if side == Side::Crm && id != acting.link.crm.id {
+            // The old record's: the link shows another one already (rule O5).
+            intent.link = None;
+        }
         self.engine.store().open_intent(&self.lease, &intent).await?;
         let shown = match side {
-            Side::Crm => acting.crm.clone(),
+            Side::Crm => acting.old_record.clone().or_else(|| acting.crm.clone()),
             Side::Pim => acting.pim.clone(),
         };
         let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail: Mail::None };

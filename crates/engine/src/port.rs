@@ -188,6 +188,8 @@ pub struct Create {
     pub locked: bool,
     /// CRM: the owner, when it is not this pairing's user.
     pub owner: Option<UserId>,
+    /// CRM: the record it is made from (rule O5): what no mailbox shows of it goes over too.
+    pub made_from: Option<RecordId>,
     /// Whom it may write to.
     pub mail: Mail,
 }

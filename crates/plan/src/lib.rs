@@ -7,7 +7,7 @@ pub mod access;
 mod asleep;
 pub mod context;
 pub mod explain;
-mod flip;
+pub mod flip;
 pub mod form;
 pub mod fresh;
 mod gone;

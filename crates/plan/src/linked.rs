@@ -17,14 +17,20 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn plan(link: &Link, crm: &Seen, pim: &Seen, context: &Context<'_>) -> Plan {
     match (crm, pim) {
-        (Seen::Present(crm), Seen::Present(pim)) => present(link, crm, pim, context),
+        (Seen::Present(crm), Seen::Present(pim)) => present(link, crm, pim, true, context),
         (Seen::Gone(why), Seen::Present(pim)) => crm_gone(link, *why, pim, context),
         (Seen::Present(crm), Seen::Gone(why)) => pim_gone(link, crm, *why, context),
         (Seen::Gone(crm), Seen::Gone(pim)) => both_gone(link, *crm, *pim),
     }
 }
 
-fn present(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
+/// Plans a contact whose changed flag waits for a person (rule O5: ambiguous stays what it is): its fields go on.
+#[must_use]
+pub fn plan_as_it_is(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
+    present(link, crm, pim, false, context)
+}
+
+fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Context<'_>) -> Plan {
     let Some(domain) = crm.facts.domain else {
         return leaves(link, Reason::DisplayChanged, None, context);
     };
@@ -41,7 +47,7 @@ fn present(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Pl
     }
     let mut link = if slept_private(link) && link.born == Side::Pim { lifted(link, crm, pim) } else { awake(link) };
     link.form = form_now(&link, crm, pim);
-    if let Some(plan) = flip(&link, domain, crm, pim, context) {
+    if flips && let Some(plan) = flip(&link, domain, crm, pim, context) {
         return plan;
     }
     let merged = merged(&link, domain, crm, pim, context);
@@ -100,7 +106,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     None
 }
 
-fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Merged {
+pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Merged {
     let Some(map) = context.maps.get(&domain) else {
         return Merged::default();
     };

@@ -196,6 +196,12 @@ impl Plan {
         Plan { domain, ops: Vec::new(), after, conflicts: Vec::new(), reasons: vec![reason] }
     }
 
+    /// Whether a personal contact becomes a business one (rule O5): then somebody may be the same person already.
+    #[must_use]
+    pub fn becomes_business(&self) -> bool {
+        self.domain == Some(Domain::BusinessContact) && self.reasons.contains(&Reason::Flip)
+    }
+
     /// Whether carrying it out writes anything on a side.
     #[must_use]
     pub fn writes(&self) -> bool {

@@ -166,6 +166,7 @@ fn create(domain: Domain, key: &str) -> Create {
         global_id: None,
         locked: false,
         owner: None,
+        made_from: None,
         mail: Mail::None,
     }
 }

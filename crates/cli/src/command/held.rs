@@ -84,7 +84,7 @@ async fn list(
     let mut list: Vec<Held> = Vec::new();
     while list.len() < limit {
         let after = list.last().map(|last| last.id.clone());
-        let page = people::held(services, user, domain, after.as_deref(), PAGE).await?;
+        let page = people::held(services, None, user, domain, after.as_deref(), PAGE).await?;
         if page.is_empty() {
             break;
         }

@@ -56,7 +56,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     let mut rows: Vec<Json> = Vec::new();
     let mut after = None;
     while rows.len() < args.limit {
-        let page = people::history(&services, &filter, after.as_ref(), PAGE).await?;
+        let page = people::history(&services, None, &filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.key.clone());
         rows.extend(page.iter().map(|line| {

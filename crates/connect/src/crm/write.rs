@@ -53,7 +53,7 @@ impl CrmRemote {
                 return Err(refused("forbidden", "employees are made by the CRM's administrators"));
             }
         };
-        let draft = ContactDraft {
+        let mut draft = ContactDraft {
             personal,
             fields: without_flag(&create.fields),
             integration_key: Some(create.mark.key.clone()),
@@ -61,9 +61,28 @@ impl CrmRemote {
             enlist: true,
             ..ContactDraft::default()
         };
+        if let Some(source) = &create.made_from {
+            self.as_the_source(source, &mut draft).await?;
+        }
         let made = self.crm.create_contact(&self.actor, &draft, self.clock.now()).await;
         let record = made.map_err(|error| writing(&error))?.record;
         Ok(written(RecordId::new(record.id.as_str()), map::version(record.version, record.listed)))
+    }
+
+    /// What no mailbox shows of the record that a contact is made from: it goes over too (rule O5).
+    async fn as_the_source(&self, source: &RecordId, draft: &mut ContactDraft) -> Result<(), Trouble> {
+        match self.crm.contact(&self.actor, &ContactId::new(source.as_str())).await {
+            Ok(contact) => {
+                draft.more_emails = contact.more_emails;
+                for (path, value) in contact.fields.into_iter().filter(|(path, _)| path.field != Field::Private) {
+                    draft.fields.entry(path).or_insert(value);
+                }
+                Ok(())
+            }
+            // Gone or hidden meanwhile: what was planned is all there is.
+            Err(crm::Error::NotFound | crm::Error::Deleted { .. }) => Ok(()),
+            Err(error) => Err(reading(&error)),
+        }
     }
 
     async fn create_activity(&self, create: &Create, display: crm::Display) -> Result<Written, Trouble> {

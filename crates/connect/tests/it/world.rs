@@ -210,7 +210,17 @@ pub async fn present(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Record {
 pub fn create_of(domain: Domain, fields: Fields, key: &str) -> Write {
     let mark = mark(key, 1);
     let (folder, global_id, owner) = (None, None, None);
-    Write::Create(Create { domain, folder, fields, mark, global_id, locked: false, owner, mail: Mail::None })
+    Write::Create(Create {
+        domain,
+        folder,
+        fields,
+        mark,
+        global_id,
+        locked: false,
+        owner,
+        made_from: None,
+        mail: Mail::None,
+    })
 }
 
 pub async fn create(remote: &EwsRemote, domain: Domain, fields: Fields, key: &str) -> Written {

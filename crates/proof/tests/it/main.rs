@@ -16,6 +16,7 @@ mod opt_in;
 mod outlook;
 mod recurrence;
 mod people_cards;
+mod people_private;
 mod series;
 mod texts;
 mod to_dos;

@@ -71,7 +71,7 @@ pub struct World {
     /// What moves the time; the machine moves it by itself.
     clock: Option<Arc<StillClock>>,
     pub router: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -114,7 +114,7 @@ impl World {
         });
         let router = api::router(services.clone());
         let admin = bootstrap(&services).await;
-        let world = World { services, hq, branch, admin, clock, router, _folder: folder };
+        let world = World { services, hq, branch, admin, clock, router, folder };
         for (name, server) in [("hq", world.hq.clone()), ("branch", world.branch.clone())] {
             let url = listen(&server).await;
             world.connect(name, &url).await;
@@ -202,6 +202,17 @@ impl World {
     /// Days pass.
     pub fn pass_days(&self, days: i64) {
         self.pass_s(days * 86_400);
+    }
+
+    /// Every file of the databases, byte for byte, as somebody would find it who took the disk.
+    pub fn databases(&self) -> Vec<(String, Vec<u8>)> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("a folder");
+        entries
+            .map(|entry| {
+                let path = entry.expect("an entry").path();
+                (path.display().to_string(), std::fs::read(&path).expect("a file"))
+            })
+            .collect()
     }
 
     /// The pairing of a user.

@@ -14,6 +14,7 @@ pub mod status;
 pub mod sync_list;
 pub mod token;
 pub mod user;
+mod veil;
 
 mod error;
 

@@ -1,8 +1,10 @@
 //! What people are shown and asked: quarantined records, held questions, the history, and brakes that wait for a release
 //! (rules E1, C3, C8, W3).
 
+use super::veil;
 use crate::fault::Refused;
 use crate::services::Services;
+use crm::EmployeeId;
 use model::{Domain, PairingId, Side};
 use store::{Brake, Held, HeldFilter, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
 
@@ -20,32 +22,34 @@ pub async fn quarantine(
     Ok(services.store.quarantine(pairing.as_ref(), after, limit).await?)
 }
 
-/// A page of questions that wait for a person.
+/// A page of questions that wait for a person; whoever asks sees the values of his own private records alone.
 ///
 /// # Errors
 /// The user is not mapped.
 pub async fn held(
     services: &Services,
+    viewer: Option<&EmployeeId>,
     user: Option<&str>,
     domain: Option<Domain>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Held>, Refused> {
     let filter = HeldFilter { pairing: optional_pairing(services, user).await?, domain };
-    Ok(services.store.held(&filter, after, limit).await?)
+    veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await
 }
 
-/// A page of the history, the newest first.
+/// A page of the history, the newest first; whoever asks sees the values of his own private records alone.
 ///
 /// # Errors
 /// Only the store's.
 pub async fn history(
     services: &Services,
+    viewer: Option<&EmployeeId>,
     filter: &HistoryFilter,
     after: Option<&HistoryKey>,
     limit: usize,
 ) -> Result<Vec<HistoryLine>, Refused> {
-    Ok(services.store.history(filter, after, limit).await?)
+    veil::history(services, viewer, services.store.history(filter, after, limit).await?).await
 }
 
 /// Every brake that tripped.

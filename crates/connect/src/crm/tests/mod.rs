@@ -146,6 +146,7 @@ fn create(domain: Domain, fields: Fields, key: &str) -> Create {
         global_id: None,
         locked: false,
         owner: None,
+        made_from: None,
         mail: Mail::None,
     }
 }

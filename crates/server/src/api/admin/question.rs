@@ -84,6 +84,7 @@ async fn held(ask: Ask) -> Answer {
     let limit = ask.limit();
     let found = people::held(
         &ask.services,
+        Some(&ask.actor()?.user),
         ask.text("user"),
         ask.text("domain").and_then(Domain::parse),
         ask.text("after"),

@@ -101,7 +101,7 @@ async fn history(ask: Ask) -> Answer {
         until,
     };
     let limit = ask.limit();
-    let lines = people::history(&ask.services, &filter, after.as_ref(), limit).await?;
+    let lines = people::history(&ask.services, Some(&ask.actor()?.user), &filter, after.as_ref(), limit).await?;
     let next = lines.last().filter(|_| lines.len() == limit).map(|last| cursor(&history_cursor(last)));
     let shown: Vec<Line<'_>> = lines.iter().map(|line| Line { line: &line.line }).collect();
     items(&shown, next)
