@@ -184,15 +184,17 @@ impl Cycle<'_> {
             Vec::new()
         };
         let now = self.engine.now();
+        let mut observations = Vec::with_capacity(page.records.len());
+        for record in page.records {
+            let id = record.id.clone();
+            // Only of an invitation that somebody made private the link counts.
+            let asks = side == Side::Pim && record.facts.received && record.is_private();
+            let linked = asks && self.engine.store().link_of(&self.pairing.id, side, kind, &id).await?.is_some();
+            let seen = self.storable(side, linked, Seen::Present(Box::new(record)));
+            observations.push(self.observation(side, kind, &id, seen));
+        }
         let seen = change::Seen {
-            observations: page
-                .records
-                .into_iter()
-                .map(|record| {
-                    let id = record.id.clone();
-                    self.observation(side, kind, &id, Seen::Present(Box::new(record)))
-                })
-                .collect(),
+            observations,
             looks: page.vanished.into_iter().map(|id| Look::now(side, kind, id)).collect(),
             looked: Vec::new(),
             listed,
@@ -256,8 +258,12 @@ impl Cycle<'_> {
     /// Looks at some ids of one side and kind; answers those that could not be looked at now.
     async fn look_at(&mut self, side: Side, kind: Kind, looks: Vec<Look>) -> Result<Vec<RecordId>, CycleError> {
         let mut wanted = Vec::with_capacity(looks.len());
+        let mut linked = BTreeSet::new();
         for look in &looks {
             let link = self.engine.store().link_of(&self.pairing.id, side, kind, &look.id).await?;
+            if link.is_some() {
+                linked.insert(look.id.clone());
+            }
             wanted.push(Wanted {
                 id: look.id.clone(),
                 mark_key: link.map(|link| link.mark_key).filter(|key| !key.is_empty()),
@@ -272,7 +278,10 @@ impl Cycle<'_> {
         let now = self.engine.now();
         for look in looks {
             match answers.remove(&look.id) {
-                Some(Ok(found)) => seen.observations.push(self.observation(side, kind, &look.id, found)),
+                Some(Ok(found)) => {
+                    let found = self.storable(side, linked.contains(&look.id), found);
+                    seen.observations.push(self.observation(side, kind, &look.id, found));
+                }
                 Some(Err(Trouble::Gone(why))) => {
                     seen.observations.push(self.observation(side, kind, &look.id, Seen::Gone(why)))
                 }

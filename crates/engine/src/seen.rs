@@ -17,6 +17,18 @@ impl Cycle<'_> {
         Observation { side, kind, id: id.clone(), version, seen, hashes, at: self.engine.now() }
     }
 
+    /// What may be stored of what a look or a listing found (rule O7).
+    pub(crate) fn storable(&self, side: Side, linked: bool, seen: Seen) -> Seen {
+        match seen {
+            Seen::Present(item) if side == Side::Pim => {
+                let lenses = self.lenses();
+                let reduced = plan::scope::storable(&item, linked, &self.context(plan::Lead::Mine, &lenses));
+                Seen::Present(reduced.map_or(item, Box::new))
+            }
+            seen => seen,
+        }
+    }
+
     /// A record's match keys, hashed with the installation's secret: a stranger leaves no content with us (decision 12).
     pub(crate) fn hashes(&self, record: &Record) -> Vec<String> {
         plan::keys::keys(record, &self.force.maps, self.pairing.mailbox.as_ref(), &self.force.zone)

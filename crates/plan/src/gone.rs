@@ -27,6 +27,10 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         // What was deleted at the receiver stays deleted until its source is edited (rules D1, C7).
         return sleep(link, domain, *cause, context);
     }
+    if edited && link.form == Form::Own && matches!(scope::filters(domain, pim, context), Err(Reason::Private)) {
+        // It stays where it is, and private ones do not come in (rule O7).
+        return Plan::of(Some(domain), After::Forget, Reason::Private);
+    }
     let outlives = edited && level.imports() && !context.domain(domain).delete_wins && domain != Domain::Employee;
     if outlives && let Some(map) = context.maps.get(&domain) {
         // An edit outlives the delete (rule C5): the record is made again from the mailbox.

@@ -93,6 +93,35 @@ pub fn filters(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(
     Ok(())
 }
 
+/// What may be stored of a mailbox item before anything is decided about it: of a private one that is skipped only when it
+/// is and whose, because what is left out leaves nothing with us (rules O7, O8). An attendee's own flag hides nothing of a
+/// meeting that is linked.
+#[must_use]
+pub fn storable(item: &Record, linked: bool, context: &Context<'_>) -> Option<Record> {
+    let domain = match item.kind {
+        Kind::Contact => return None,
+        Kind::Appointment => Domain::Calendar,
+        Kind::Task => Domain::Task,
+    };
+    let skipped = context.domain(domain).skip_private && item.is_private();
+    if !skipped || item.facts.received && linked {
+        return None;
+    }
+    let mut reduced = item.clone();
+    reduced.fields.retain(|path, _| {
+        let when = matches!(
+            path.field,
+            Field::Private | Field::Start | Field::End | Field::Rule | Field::StartDay | Field::DueDay | Field::State
+        );
+        // Whose copy of an invitation decides is asked of its people (rule P3).
+        when || path.field == Field::Attendees && item.facts.received
+    });
+    if !item.facts.received {
+        reduced.facts.organizer = None;
+    }
+    Some(reduced)
+}
+
 /// A CRM record that is not linked: as what it would go out, or why it stays in.
 pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
     let facts = &record.facts;
