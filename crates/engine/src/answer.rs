@@ -1,7 +1,6 @@
 //! What a person answers to a question: which value stands (rule C3), which record it is (rule M1).
 
 use crate::Engine;
-use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
 use model::{Domain, Kind, PairingId, RecordId, Side};
@@ -18,11 +17,7 @@ impl Engine {
         let HeldKind::Conflict { link, values } = &held.what else {
             return Err(CycleError::NoQuestion);
         };
-        let lease = self
-            .store()
-            .take_lease(held.pairing.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease = self.lease_of(&held.pairing).await?;
         let mut settle = Settle { answered: vec![held.id.clone()], ..Settle::default() };
         if let Some(mut link) = self.store().link(link).await? {
             for (path, (crm, pim)) in values {
@@ -59,16 +54,9 @@ impl Engine {
         crm: &RecordId,
         pim: &RecordId,
     ) -> Result<(), CycleError> {
-        let lease = self
-            .store()
-            .take_lease(pairing.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease = self.lease_of(pairing).await?;
         let result = self.link_leased(lease.clone(), pairing, kind, crm, pim).await;
-        match self.store().release_lease(&lease).await {
-            Ok(()) | Err(store::StoreError::Fenced) => result,
-            Err(error) => result.and(Err(error.into())),
-        }
+        self.give_back(&lease, result).await
     }
 
     async fn link_leased(

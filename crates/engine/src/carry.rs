@@ -65,7 +65,7 @@ impl Cycle<'_> {
                     let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
                     settle.close = std::mem::take(&mut acting.settle.close);
                     settle.history = std::mem::take(&mut acting.settle.history);
-                    settle.counts = std::mem::take(&mut acting.settle.counts);
+                    settle.counts = self.counted(&mut acting);
                     self.quarantine(work, &mut settle, &reason);
                     return self.store(settle).await;
                 }
@@ -109,6 +109,12 @@ impl Cycle<'_> {
             !told.iter().any(same)
         });
         self.store(Settle { history: lines, ..Settle::default() }).await
+    }
+
+    /// What the brakes count of a record's turn: nothing that a person confirmed (rule L6).
+    fn counted(&self, acting: &mut Acting) -> Vec<(Domain, Side, Count, u32)> {
+        let counts = std::mem::take(&mut acting.settle.counts);
+        if self.confirmed { Vec::new() } else { counts }
     }
 
     pub(crate) fn begin_record(
@@ -181,7 +187,7 @@ impl Cycle<'_> {
         let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
         settle.close = std::mem::take(&mut acting.settle.close);
         settle.history = std::mem::take(&mut acting.settle.history);
-        settle.counts = std::mem::take(&mut acting.settle.counts);
+        settle.counts = self.counted(&mut acting);
         settle.looks = std::mem::take(&mut acting.settle.looks);
         settle.held = std::mem::take(&mut acting.settle.held);
         if !plan.reasons.contains(&Reason::OccurrenceRefused) {

@@ -35,6 +35,8 @@ pub(crate) struct Cycle<'a> {
     pub report: CycleReport,
     /// Whose pairing leads a meeting, asked once per cycle.
     pub leaders: BTreeMap<String, (plan::Lead, Option<UserId>)>,
+    /// A person saw and confirmed what is written: the brakes do not count it (rule L6).
+    pub confirmed: bool,
     /// Unlinked contacts came or went: ambiguous ones are looked at again.
     pub pool_changed: bool,
     pub broken_in_a_row: u32,
@@ -65,19 +67,10 @@ impl Engine {
     }
 
     async fn leased(&self, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
-        let lease = self
-            .store()
-            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease = self.lease_of(id).await?;
+        // A lease that cannot be given back ends by itself.
         let result = self.with_lease(lease.clone(), id, wish).await;
-        // A lease that cannot be released ends by itself.
-        let released = self.store().release_lease(&lease).await;
-        let report = result?;
-        match released {
-            Ok(()) | Err(store::StoreError::Fenced) => Ok(report),
-            Err(error) => Err(error.into()),
-        }
+        self.give_back(&lease, result).await
     }
 
     async fn with_lease(&self, lease: Lease, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
@@ -137,6 +130,7 @@ impl Engine {
             identified: false,
             report: CycleReport::default(),
             leaders: BTreeMap::new(),
+            confirmed: false,
             pool_changed: false,
             broken_in_a_row: 0,
             questions: None,

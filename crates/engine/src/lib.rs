@@ -11,6 +11,7 @@ mod cycle;
 mod force;
 mod half;
 mod judge;
+mod leased;
 mod limits;
 mod observe;
 mod operations;
@@ -21,11 +22,13 @@ mod read_back;
 mod reader;
 mod recover;
 mod relink;
+mod remove;
 mod report;
 mod seen;
 mod settle;
 
 pub use outcome::{CycleError, CycleReport};
+pub use remove::{Removal, RemovalLine, Removed};
 pub use report::{Explained, PlanLine, PlanReport, UserExplained};
 
 use port::{Clock, Dice, Remotes};

@@ -76,16 +76,9 @@ impl Engine {
     /// # Errors
     /// As for a cycle.
     pub async fn dry_run(&self, id: &PairingId) -> Result<PlanReport, CycleError> {
-        let lease = self
-            .store()
-            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease = self.lease_of(id).await?;
         let result = self.dry_run_leased(lease.clone(), id).await;
-        match self.store().release_lease(&lease).await {
-            Ok(()) | Err(store::StoreError::Fenced) => result,
-            Err(error) => result.and(Err(error.into())),
-        }
+        self.give_back(&lease, result).await
     }
 
     async fn dry_run_leased(&self, lease: store::Lease, id: &PairingId) -> Result<PlanReport, CycleError> {
@@ -126,16 +119,9 @@ impl Engine {
         kind: Kind,
         record: &RecordId,
     ) -> Result<Explained, CycleError> {
-        let lease = self
-            .store()
-            .take_lease(id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-            .await?
-            .ok_or(CycleError::Leased)?;
+        let lease = self.lease_of(id).await?;
         let result = self.explain_leased(lease.clone(), id, side, kind, record).await;
-        match self.store().release_lease(&lease).await {
-            Ok(()) | Err(store::StoreError::Fenced) => result,
-            Err(error) => result.and(Err(error.into())),
-        }
+        self.give_back(&lease, result).await
     }
 
     async fn explain_leased(

@@ -2,6 +2,7 @@
 
 use crate::access::Chain;
 use crate::operation::{After, Op, Plan, Reason};
+use crate::removal::Stays;
 use model::schedule::{Hours, Schedule};
 use model::settings::GroupKind;
 use model::{Side, SleepCause};
@@ -113,6 +114,7 @@ pub fn reason(reason: Reason) -> String {
         }
         Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
+        Reason::CopiesRemoved => "An administrator had the copies removed from the mailbox (L6).",
         Reason::Left => "The item is in another folder or the archive (C12).",
         Reason::Matched => "It is the same as a record that was there (M1, M2).",
         Reason::Ambiguous => "Several records could be this one (M1).",
@@ -126,6 +128,18 @@ pub fn reason(reason: Reason) -> String {
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }
     .to_owned()
+}
+
+/// Why an item stays when the copies are removed from a mailbox.
+#[must_use]
+pub fn stays(why: Stays) -> &'static str {
+    match why {
+        Stays::BornThere => "born in the mailbox: the user's own (L6)",
+        Stays::Invitation => "made by an invitation (D6)",
+        Stays::Edited => "edited by the user since both sides agreed (C5)",
+        Stays::NotThere => "not in its folder any more (C12)",
+        Stays::Unproven => "not readable now",
+    }
 }
 
 /// When cycles run, as lines (rule E4).

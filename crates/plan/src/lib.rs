@@ -18,6 +18,7 @@ pub mod matching;
 pub mod merge;
 pub mod occurrence;
 pub mod operation;
+pub mod removal;
 pub mod scope;
 mod veil;
 

@@ -165,6 +165,8 @@ pub enum Reason {
     Delisted,
     /// O2: taken off the Sync List.
     RemovedFromList,
+    /// L6: an administrator had the copies removed from the mailbox.
+    CopiesRemoved,
     /// C12: in another folder or the archive.
     Left,
     /// M1, M2: matched with a record that was there.

@@ -5,6 +5,7 @@ mod brake;
 mod check;
 mod completions;
 mod connection;
+mod copies;
 mod emulator;
 mod explain;
 mod group_rule;

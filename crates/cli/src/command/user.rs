@@ -4,6 +4,7 @@ use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use clap::Subcommand;
+use model::Domain;
 use model::settings::{ExtractStart, UserSettings};
 use serde_json::json;
 use server::ops::status::{self, UserStatus};
@@ -90,6 +91,20 @@ Example:
         #[arg(long)]
         yes: bool,
     },
+    /// Removes our copies from a user's mailbox: shows them first, and with the digest of what was shown lets them go.
+    ///
+    /// Only while nothing is exported to him (his level is none or import, or he is disabled). What he made or edited himself
+    /// stays, as do items that an invitation made; the CRM's records stand, and a level that exports brings the copies back.
+    RemoveCopies {
+        /// The user.
+        user: String,
+        /// Of this domain alone; may be repeated.
+        #[arg(long = "domain", value_parser = words::domain)]
+        domains: Vec<Domain>,
+        /// The digest that was shown: removes exactly those copies.
+        #[arg(long)]
+        digest: Option<String>,
+    },
     /// Says that the mailbox which now stands behind the address is the right one.
     ConfirmMailbox {
         /// The user.
@@ -145,6 +160,9 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         Command::Forget { user, yes: _ } => {
             user::forget(&services, &user).await?;
             show.done(&json!({ "forgotten": user }), &format!("{user} is forgotten; both sides stay as they are"))
+        }
+        Command::RemoveCopies { user, domains, digest } => {
+            super::copies::run(&services, &user, &domains, digest.as_deref(), show).await
         }
         Command::ConfirmMailbox { user } => {
             let request = ChangeUser { confirm_mailbox: true, ..ChangeUser::default() };

@@ -261,3 +261,30 @@ fn what_becomes_private_where_private_is_skipped_leaves_the_crm() {
     assert_eq!(value(&filled, Side::Crm, "subject"), Some(text("Lunch")));
     assert_eq!(value(&filled, Side::Crm, "location"), Some(text("Clinic")));
 }
+
+// L6
+#[test]
+fn only_our_own_unedited_copies_are_removed_from_a_mailbox() {
+    use plan::removal::{Stays, removal};
+    let world = World::new();
+    let item = || pim(Kind::Appointment, "i1", &appointment());
+    let ours = || Link { born: Side::Crm, ..linked() };
+    let plan = removal(&ours(), &there(&item()), &world.context()).expect("goes");
+    assert_eq!((plan.ops.len(), plan.after), (1, After::Forget));
+    assert!(matches!(plan.ops[0], Op::Delete { side: Side::Pim, after_new: None }));
+    let stays = |link: &Link, seen: &Seen| removal(link, seen, &world.context()).err();
+    assert_eq!(stays(&Link { born: Side::Pim, ..linked() }, &there(&item())), Some(Stays::BornThere));
+    assert_eq!(stays(&Link { form: Form::Received, ..ours() }, &there(&item())), Some(Stays::Invitation));
+    let mut sent = item();
+    sent.facts.requests_sent = true;
+    assert_eq!(stays(&ours(), &there(&sent)), Some(Stays::Invitation));
+    let mut edited = item();
+    edited.fields.extend(fields(&[("subject", text("Dinner"))]));
+    assert_eq!(stays(&ours(), &there(&edited)), Some(Stays::Edited));
+    for gone in [Gone::Deleted, Gone::Left, Gone::OutOfWindow] {
+        assert_eq!(stays(&ours(), &Seen::Gone(gone)), Some(Stays::NotThere));
+    }
+    for gone in [Gone::Unknown, Gone::NotVisible] {
+        assert_eq!(stays(&ours(), &Seen::Gone(gone)), Some(Stays::Unproven));
+    }
+}

@@ -5,6 +5,7 @@ mod api;
 mod clearing;
 mod clients;
 mod clock;
+mod copies;
 mod cost;
 mod days;
 mod deletes;

@@ -1,6 +1,7 @@
 //! What administrators do, as plain functions: the API and the command line both call these, so that they cannot differ.
 
 pub mod connection;
+pub mod copies;
 pub mod cycle;
 pub mod entering;
 pub mod group_rule;

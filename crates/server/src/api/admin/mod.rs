@@ -2,6 +2,7 @@
 //! questions, brakes and history. What is done is done by [`crate::ops`], as on the command line.
 
 mod connection;
+mod copies;
 mod cycle;
 mod level;
 mod question;
@@ -25,6 +26,7 @@ pub(super) use schemas::schemas;
 pub(super) fn routes() -> Vec<&'static [Route]> {
     vec![
         user::ROUTES,
+        copies::ROUTES,
         cycle::ROUTES,
         connection::ROUTES,
         level::ROUTES,

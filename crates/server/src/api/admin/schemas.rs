@@ -87,6 +87,8 @@ fn tables() -> &'static [Table] {
             ],
         ),
         ("Due", &[("due", "number")]),
+        ("Removed", &[("removed", "number")]),
+        ("Removal", &[("total", "number"), ("copies", "[object]"), ("stay", "object"), ("digest", "text")]),
         (
             "Entering",
             &[
