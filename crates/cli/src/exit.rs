@@ -28,6 +28,8 @@ pub enum Exit {
     Unreachable,
     /// A fault of this program.
     Broken,
+    /// Whoever read what it shows has read enough, as `head` does: nothing is wrong, and nobody is left to tell.
+    Unheard,
 }
 
 impl Exit {
@@ -39,6 +41,7 @@ impl Exit {
             Exit::Configuration => 3,
             Exit::Unreachable => 4,
             Exit::Broken => 5,
+            Exit::Unheard => 0,
         }
     }
 }
@@ -166,7 +169,11 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
-        Failure::new(Exit::Broken, "output", error.to_string())
+        let exit = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Exit::Unheard,
+            _ => Exit::Broken,
+        };
+        Failure::new(exit, "output", error.to_string())
     }
 }
 

@@ -49,6 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut (dyn Write + Send
     let mut show = Show::new(out, json);
     match runtime.block_on(command::run(app, &mut show)) {
         Ok(()) => 0,
+        Err(failure) if failure.exit == Exit::Unheard => failure.exit.code(),
         Err(failure) => {
             let _ = if json { writeln!(err, "{}", failure.json()) } else { writeln!(err, "syncline: {failure}") };
             failure.exit.code()

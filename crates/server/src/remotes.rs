@@ -99,6 +99,20 @@ impl ServerRemotes {
     }
 }
 
+/// Signs in to a connection with its own account, whether or not a user is mapped on it.
+///
+/// # Errors
+/// It cannot be reached, or refuses the account.
+pub async fn try_connection(connection: &Connection, key: &SecretKey) -> Result<(), Trouble> {
+    let ca_file = connection.ca_file.as_deref().map(Path::new);
+    let network = Network::new(ca_file).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+    let password =
+        key.open(&connection.name, &connection.secret).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+    let sign_in = Arc::new(SignIn::basic(connection.user.clone(), password));
+    let settings = EwsSettings { deadline_ms: DEADLINE_MS, ..EwsSettings::new(connection.url.clone()) };
+    EwsConnection::new(Arc::new(network), sign_in, settings).answers(&connection.user).await
+}
+
 #[async_trait]
 impl Remotes for ServerRemotes {
     async fn open(&self, pairing: &Pairing, maps: Arc<Maps>) -> Result<(Box<dyn Remote>, Box<dyn Remote>), Trouble> {

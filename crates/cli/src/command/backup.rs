@@ -46,6 +46,12 @@ pub async fn restore(args: RestoreArgs, config: &Path, show: &mut Show<'_>) -> R
     if !args.yes {
         return Err(Failure::usage("restore replaces the present store; repeat with --yes when that is meant"));
     }
+    if let Some(from) = args.from.as_ref().filter(|from| !from.is_file()) {
+        return Err(Failure::not_as_asked(format!(
+            "{} is no file; 'syncline backup --to FILE' writes one",
+            from.display()
+        )));
+    }
     let config = Config::read(config)?;
     let services = Services::open(&config).await?;
     let now = services.clock.now();
@@ -77,7 +83,7 @@ fn exchange(file: &Path, from: &Path, second: i64) -> Result<(), Failure> {
     };
     let beside = file.with_extension(format!("replaced-{second}"));
     let fresh = file.with_extension("restoring");
-    std::fs::copy(from, &fresh).map_err(|why| failed("the copy cannot be read", why))?;
+    std::fs::copy(from, &fresh).map_err(|why| failed(&format!("{} cannot be read", from.display()), why))?;
     for tail in ["-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
         name.push(tail);

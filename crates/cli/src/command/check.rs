@@ -6,6 +6,8 @@ use crate::show::Show;
 use connect::ews::faults;
 use model::Domain;
 use serde_json::json;
+use server::remotes::try_connection;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use store::Pairing;
@@ -16,8 +18,8 @@ const PAGE: usize = 200;
 /// Nothing to choose.
 #[derive(clap::Args)]
 #[command(after_help = "\
-It reads the configuration, opens both databases, reads every field map, and signs in to every mapped mailbox. Nothing is
-written. Exit code 0 when everything can be used, 3 for faults of the configuration, 4 when something cannot be reached.")]
+It reads the configuration, opens both databases, reads every field map, and signs in to every mapped mailbox and to every
+connection that has none yet. Nothing is written. Exit code 0 when everything can be used, 3 for faults of the configuration, 4 when something cannot be reached.")]
 pub struct Args {}
 
 /// Checks, and tells everything that is wrong.
@@ -34,6 +36,7 @@ pub async fn run(_args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), 
     }
     let connections = services.store.connections().await?;
     let mut tried = 0;
+    let mut mapped = BTreeSet::new();
     let mut after = None;
     loop {
         let page: Vec<Pairing> = services.store.pairings(after.as_ref(), PAGE).await?;
@@ -41,6 +44,7 @@ pub async fn run(_args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), 
         after = Some(last.id.clone());
         for pairing in &page {
             tried += 1;
+            mapped.insert(pairing.connection.clone());
             let place = || format!("user {} on {}", pairing.user, pairing.connection);
             match services.remotes.open(pairing, Arc::clone(&maps)).await {
                 Err(why) => places.push((place(), why.to_string())),
@@ -55,8 +59,14 @@ pub async fn run(_args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), 
             }
         }
     }
+    // One with mailboxes was tried with each of them.
+    for connection in connections.iter().filter(|connection| !mapped.contains(&connection.name)) {
+        if let Err(why) = try_connection(connection, &services.key).await {
+            places.push((format!("connection {}", connection.name), why.to_string()));
+        }
+    }
     if places.is_empty() {
-        let told = format!("everything can be used: {} connections, {tried} mailboxes", connections.len());
+        let told = format!("everything can be used; connections: {}, mailboxes: {tried}", connections.len());
         let value = json!({ "connections": connections.len(), "mailboxes": tried, "faults": [] });
         return show.done(&value, &told);
     }

@@ -35,6 +35,9 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
             users.extend(page.into_iter().map(|of| of.pairing.to_string()));
         }
     }
+    if users.is_empty() && !show.is_json() {
+        return show.line("no user is mapped; 'syncline user map' maps one");
+    }
     for user in users {
         let report = cycle::plan(&services, &user).await?;
         if show.is_json() {

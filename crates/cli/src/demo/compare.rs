@@ -7,6 +7,7 @@ use super::reading::{Reading, Viewed, canaries_of};
 use super::sample::Sample;
 use super::track::{Copy, Crm, Form, Track, User};
 use model::{Domain, Field, Fields, Kind, Path, Value};
+use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What does not hold.
@@ -132,16 +133,25 @@ fn taking_part(crm: &Crm, best: &Viewed, people: &[String], name: &str, verdict:
     if crm.people.is_empty() {
         return;
     }
-    let shown: BTreeSet<&str> = best.record.json["people"]
+    let shown: BTreeMap<&str, &Json> = best.record.json["people"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|person| person["employee"].as_str())
+        .filter_map(|person| Some((person["employee"].as_str()?, person)))
         .collect();
     for user in &crm.people {
-        let there = people.get(*user).is_some_and(|id| shown.contains(id.as_str()));
-        if !there {
+        let Some(person) = people.get(*user).and_then(|id| shown.get(id.as_str())) else {
             verdict.lost.push(format!("{name}: user {} takes part", user + 1));
+            continue;
+        };
+        // P4, C6.
+        let silent = ["not_responded", "unknown"];
+        let answers = crm.answers.get(user).map_or(silent.as_slice(), std::slice::from_ref);
+        if !answers.iter().any(|answer| person["response"] == *answer) {
+            verdict.lost.push(format!("{name}: user {} answered {}", user + 1, answers[0]));
+        }
+        if person["removed"] != crm.hidden.contains(user) {
+            verdict.lost.push(format!("{name}: user {} took it off his calendar", user + 1));
         }
     }
 }

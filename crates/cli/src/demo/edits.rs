@@ -6,12 +6,14 @@ use super::faces;
 use super::hand::Hand;
 use super::organisation::USERS;
 use super::touch::{fields, flip, is_timed, moved, plain, status, untouched};
-use super::track::{Copy, Crm, Form, Track, User};
+use super::track::{Copy, Crm, Track, User};
 use anyhow::Result;
 use jiff::civil::Date;
 use model::{Domain, Field, Level, Path, Value};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod meetings;
 
 /// How often each kind of edit is made; every count of the result is to be five at least.
 const OFTEN: usize = 6;
@@ -418,65 +420,6 @@ impl<'a> Day<'a> {
                 self.hand.crm_occurrence(&mut tracks[at], cancel).await?;
                 self.did("occurrence cancelled in the CRM");
             }
-        }
-        Ok(())
-    }
-
-    /// Meetings over several mailboxes (C6, P1, P5, P6).
-    async fn meetings(&mut self, tracks: &mut [Track]) -> Result<()> {
-        let ours: Vec<usize> = (0..tracks.len())
-            .filter(|at| {
-                let track = &tracks[*at];
-                let owner = track.crm.as_ref().and_then(|crm| crm.owner);
-                track.is_meeting()
-                    && track.out.is_none()
-                    && owner.is_some_and(|owner| self.rules.level(owner, Domain::Calendar) == Level::FULL)
-                    && track.copies.len() > 1
-                    && track.copies.values().all(|copy| copy.form != Form::Received)
-            })
-            .collect();
-        for (turn, at) in self.draw.some(&ours, OFTEN * 2).into_iter().enumerate() {
-            self.used.insert(at);
-            let track = &mut tracks[at];
-            let owner = track.crm.as_ref().and_then(|crm| crm.owner).unwrap_or(0);
-            match turn % 3 {
-                0 => {
-                    let value = self.text("CRM", track);
-                    self.hand.crm_one(track, Field::Location, value).await?;
-                    self.did("meeting changed in the CRM");
-                }
-                1 => {
-                    let value = self.text("mailbox", track);
-                    self.hand.pim(track, owner, &[(Field::Location, value)]).await?;
-                    self.did("meeting changed by its owner in a mailbox");
-                }
-                _ => {
-                    let guest = track
-                        .copies
-                        .iter()
-                        .find(|(user, copy)| {
-                            **user != owner
-                                && copy.base.is_some()
-                                && self.rules.level(**user, Domain::Calendar) == Level::FULL
-                        })
-                        .map(|(user, _)| *user);
-                    if let Some(guest) = guest {
-                        self.hand.pim_delete(track, guest).await?;
-                        self.did("meeting deleted by a participant");
-                    }
-                }
-            }
-        }
-        let sent: Vec<usize> = (0..tracks.len())
-            .filter(|at| tracks[*at].copies.values().any(|copy| copy.form == Form::Received))
-            .collect();
-        for at in self.draw.some(&sent, RARELY) {
-            self.used.insert(at);
-            let track = &mut tracks[at];
-            let organizer = track.copies.iter().find(|(_, copy)| copy.form == Form::Own).map_or(0, |(user, _)| *user);
-            let place = self.text("new", track);
-            self.hand.pim_meeting(track, organizer, Field::Location, place).await?;
-            self.did("invitation changed and sent again");
         }
         Ok(())
     }

@@ -320,6 +320,8 @@ impl Rules {
                     track.copies.insert(user, copy);
                 } else if track.is_meeting() && owner {
                     crm.face.insert(Path::of(Field::Cancelled), Value::Flag(true));
+                    // That it is called off is no edit of its source that would make the copy again (D1).
+                    copy.base = Some((crm.face.clone(), base.1.clone()));
                     track.copies.insert(user, copy);
                 } else if track.is_meeting() {
                     crm.hidden.insert(user);

@@ -9,6 +9,13 @@ use model::recurrence::{Index, iso};
 use model::{Field, Fields, Path, Pattern, Range, Recurrence, Value, When, Zone};
 use std::collections::BTreeSet;
 
+/// How many fields of contacts the field table has, apart from categories and the private flag.
+#[cfg(test)]
+pub const CONTACT_FIELDS: usize = 36;
+
+/// How many kinds of rules there are.
+const RULES: usize = 8;
+
 /// A person outside; a business contact has a company.
 pub fn contact(draw: &mut Draw, canary: &str, business: bool) -> Fields {
     let first = *draw.pick(words::FIRST);
@@ -60,7 +67,34 @@ pub fn contact(draw: &mut Draw, canary: &str, business: bool) -> Fields {
     if draw.chance(50) {
         put(Field::Body, body(draw, canary));
     }
+    if draw.chance(25) {
+        rest(draw, canary, &mut face);
+    }
     face
+}
+
+/// What few contacts have: the rest of the fields that both sides know.
+fn rest(draw: &mut Draw, canary: &str, face: &mut Fields) {
+    let person = |draw: &mut Draw| Value::text(format!("{} {}", draw.pick(words::FIRST), draw.pick(words::LAST)));
+    let state = Value::text(*draw.pick(words::STATES));
+    for (field, value) in [
+        (Field::MiddleName, Value::text(*draw.pick(words::FIRST))),
+        (Field::Suffix, Value::text("Jr.")),
+        (Field::Department, Value::text(*draw.pick(words::DEPARTMENTS))),
+        (Field::Email2, Value::text(format!("second.{canary}@kunde.example"))),
+        (Field::Email3, Value::text(format!("third.{canary}@kunde.example"))),
+        (Field::WorkPhone2, phone(draw)),
+        (Field::Fax, phone(draw)),
+        (Field::Pager, phone(draw)),
+        (Field::Assistant, person(draw)),
+        (Field::AssistantPhone, phone(draw)),
+        (Field::Manager, person(draw)),
+        (Field::Spouse, person(draw)),
+        (Field::BusinessState, state.clone()),
+        (Field::HomeState, state),
+    ] {
+        face.insert(Path::of(field), value);
+    }
 }
 
 /// A phone number.
@@ -118,7 +152,8 @@ pub fn later(wall: DateTime, minutes: i64) -> DateTime {
 
 /// A series with a cancelled, a moved and a renamed occurrence, and its zone.
 pub fn series(draw: &mut Draw, canary: &str, today: Date, at: usize) -> Fields {
-    let (name, _) = words::ZONES[at % words::ZONES.len()];
+    // Every kind of rule meets every zone in the course of time.
+    let (name, _) = words::ZONES[(at + at / RULES) % words::ZONES.len()];
     let zone = Zone::iana(name).unwrap_or_else(Zone::utc);
     let first = first_day(draw, today);
     let start = draw.wall(first);
@@ -161,19 +196,26 @@ fn rule(draw: &mut Draw, first: Date, at: usize) -> Recurrence {
     let weekday = iso(first);
     let other = if weekday == 5 { 1 } else { weekday + 1 };
     let day = first.day().unsigned_abs();
-    let pattern = match at % 6 {
+    let pattern = match at % RULES {
         0 => Pattern::Weekly { interval: 1, days: BTreeSet::from([weekday]), first_day: 1 },
         1 => Pattern::Daily { interval: 2 },
         2 => Pattern::Weekly { interval: 2, days: BTreeSet::from([weekday, other]), first_day: 7 },
         3 => Pattern::MonthlyByDate { interval: 1, day },
         4 => Pattern::MonthlyByWeekday { interval: 1, days: BTreeSet::from([weekday]), index: index_of(first) },
+        5 => Pattern::YearlyByDate { month: first.month().unsigned_abs(), day },
+        6 => Pattern::YearlyByWeekday {
+            month: first.month().unsigned_abs(),
+            days: BTreeSet::from([weekday]),
+            index: index_of(first),
+        },
         _ => Pattern::Weekly { interval: 1, days: BTreeSet::from([1, 2, 3, 4, 5]), first_day: 1 },
     };
     let range = match at % 3 {
         0 => Range::Count(u32::try_from(draw.between(8, 14)).unwrap_or(8)),
         1 => Range::NoEnd,
         _ => {
-            let until = first.checked_add(10.months()).unwrap_or(first);
+            let years = if matches!(at % RULES, 5 | 6) { 10 } else { 1 };
+            let until = first.checked_add(years.years()).unwrap_or(first);
             Range::Until(until)
         }
     };
@@ -251,6 +293,25 @@ pub fn task(draw: &mut Draw, canary: &str, today: Date, from: i64, to: i64) -> F
     }
     if draw.chance(40) {
         put(Field::Body, body(draw, canary));
+    }
+    face
+}
+
+/// A to-do that comes again and again; the present occurrence begins and is due on a date of its rule (R6).
+pub fn recurring_task(draw: &mut Draw, canary: &str, today: Date, at: usize) -> Fields {
+    let mut face = task(draw, canary, today, 1, 60);
+    let first = first_day(draw, today.checked_add(30.days()).unwrap_or(today));
+    for gone in [Field::DoneDay, Field::ReminderAt] {
+        face.remove(&Path::of(gone));
+    }
+    for (field, value) in [
+        (Field::StartDay, Value::Day(first)),
+        (Field::DueDay, Value::Day(first)),
+        (Field::Status, Value::text("Not Started")),
+        (Field::Percent, Value::Number(0)),
+        (Field::Rule, Value::Rule(rule(draw, first, at))),
+    ] {
+        face.insert(Path::of(field), value);
     }
     face
 }

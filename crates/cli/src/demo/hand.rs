@@ -1,7 +1,7 @@
 //! A person's hand on one record: makes the edit on a side, and notes it on the record's track.
 
 use super::organisation::Organisation;
-use super::outlook::Outlook;
+use super::outlook::{Answered, Outlook};
 use super::reading::Reading;
 use super::seed;
 use super::stage::Stage;
@@ -163,6 +163,32 @@ impl<'a> Hand<'a> {
             {
                 // What Exchange delivered is the other's copy as it stands; nobody edited it.
                 base.1.clone_from(&copy.face);
+            }
+        }
+        Ok(())
+    }
+
+    /// An invited user answers. Who declines has the meeting in his Deleted Items.
+    pub async fn pim_answer(&self, track: &mut Track, user: User, answer: Answered) -> Result<()> {
+        let id = self.item(track, user)?.clone();
+        self.outlook(user).answer(&id, answer).await.with_context(|| format!("answering {}", track.canary))?;
+        let copy = track.copies.get_mut(&user).context("there is a copy")?;
+        copy.deleted = answer == Answered::Declined;
+        if let Some(crm) = track.crm.as_mut() {
+            crm.answers.insert(user, answer.as_str());
+        }
+        Ok(())
+    }
+
+    /// The organiser calls a meeting off and lets his mail program tell the others: their copies say so.
+    pub async fn pim_call_off(&self, track: &mut Track, user: User) -> Result<()> {
+        let id = self.item(track, user)?.clone();
+        self.outlook(user).delete(&id, true).await?;
+        for (other, copy) in &mut track.copies {
+            if *other == user {
+                copy.deleted = true;
+            } else if let Some(Value::Text(subject)) = copy.face.get_mut(&Path::of(Field::Subject)) {
+                *subject = format!("Canceled: {subject}");
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ pub const SAME: usize = 8;
 /// Records per user and domain that only the mailbox has.
 const OWN: usize = 2;
 /// Meetings that a person invited others to.
-const INVITATIONS: usize = 6;
+const INVITATIONS: usize = 12;
 /// Records that fit two items of a mailbox.
 pub const AMBIGUOUS: usize = 5;
 /// Records that nobody can synchronise.
@@ -42,6 +42,9 @@ pub fn draw(draw: &mut Draw, rules: &Rules, today: Date, tracks: &mut Vec<Track>
             let canary = draw.canary();
             let face = faces::series(draw, &canary, today, user);
             tracks.push(born(canary, Domain::Calendar, user, &face));
+            let canary = draw.canary();
+            let face = faces::recurring_task(draw, &canary, today, user / 2);
+            tracks.push(born(canary, Domain::Task, user, &face));
             // O3: without the category it stays where it is.
             let mut track = contact(draw, Domain::BusinessContact, user).kept_out(Out::Scope);
             for copy in track.copies.values_mut() {

@@ -40,6 +40,9 @@ use crate::show::Show;
 use sabotage::Sabotage;
 use std::path::PathBuf;
 
+/// The sync's own database, in the folder the demonstration works in.
+const STORE: &str = "syncline.db";
+
 /// What is shown.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -78,6 +81,11 @@ pub async fn run(args: Args, show: &mut Show<'_>) -> Result<(), Failure> {
         (None, Some(temporary)) => temporary.path().to_owned(),
         (None, None) => return Err(Failure::not_as_asked("there is no folder to work in")),
     };
+    if folder.join(STORE).exists() {
+        // The mailboxes of the demonstration before live no more, so nothing could go on from its databases.
+        let told = "holds a demonstration already, which cannot be gone on with; name a folder that is new or empty";
+        return Err(Failure::not_as_asked(format!("{} {told}", folder.display())));
+    }
     if args.once || args.dump.is_some() || args.sabotage.is_some() {
         once::run(&args, &folder, show).await
     } else {

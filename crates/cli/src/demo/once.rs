@@ -84,10 +84,15 @@ async fn play(
     let mut domains = Domains::default();
     let mut faults = Vec::new();
 
+    if args.dump.is_some() {
+        let seeded = read(stage).await?;
+        kept(args, "seeded", &seeded, stage).await?;
+    }
     let mut done = drive::until_quiet(stage, &|round| progress.tell(&format!("first cycles, round {round}"))).await?;
     settle(sample);
     let reading = read(stage).await?;
     domains.learn(&reading, &sample.tracks);
+    kept(args, "first", &reading, stage).await?;
     let first = verdict(&reading, sample, stage);
     faults.extend(first.lines().map(|line| format!("after the first cycles: {line}")));
 
@@ -99,11 +104,18 @@ async fn play(
     let edited: usize = day.done.values().sum();
     let kinds = day.done.len();
     progress.keep(&format!("first cycles: {} rounds; then {edited} edits of {kinds} kinds", done.rounds));
+    if args.dump.is_some() {
+        let edited = read(stage).await?;
+        kept(args, "edited", &edited, stage).await?;
+    }
     done.and(drive::until_quiet(stage, &|round| progress.tell(&format!("bringing it over, round {round}"))).await?);
     settle(sample);
     domains.learn(&read(stage).await?, &sample.tracks);
 
     progress.tell("moving a mailbox to the other server");
+    if let Some(dir) = &args.dump {
+        dump::wire(dir, "settled", stage).await?;
+    }
     let before = counting::creates(stage).await?;
     let outlook = move_mailbox(stage, sample).await?;
     done.and(drive::until_quiet(stage, &|round| progress.tell(&format!("the moved mailbox, round {round}"))).await?);
@@ -119,9 +131,7 @@ async fn play(
     let at_last = verdict(&last, sample, stage);
     let mut outcome = Outcome { duplicates: at_last.duplicates.len(), lost: at_last.lost.len(), ..Outcome::default() };
     faults.extend(at_last.lines());
-    if let Some(dir) = &args.dump {
-        dump::write(dir, "quiet", &last, stage).await?;
-    }
+    kept(args, "quiet", &last, stage).await?;
 
     progress.tell("three more cycles in which nobody edits");
     let before = counting::writes(stage).await?;
@@ -129,8 +139,9 @@ async fn play(
         drive::round(stage, &mut done).await?;
     }
     outcome.idle_writes = counting::writes(stage).await? - before;
-    if let Some(dir) = &args.dump {
-        dump::write(dir, "idle", &read(stage).await?, stage).await?;
+    if args.dump.is_some() {
+        let idle = read(stage).await?;
+        kept(args, "idle", &idle, stage).await?;
     }
     counting::count(stage, &domains, &done, &mut outcome).await?;
     if !done.quiet {
@@ -146,6 +157,14 @@ async fn play(
 fn settle(sample: &mut Sample) {
     for track in &mut sample.tracks {
         sample.rules.settle(track);
+    }
+}
+
+/// Writes a read into the folder that was asked for, if one was.
+async fn kept(args: &Args, name: &str, reading: &Reading, stage: &Stage) -> Result<()> {
+    match &args.dump {
+        Some(dir) => dump::write(dir, name, reading, stage).await,
+        None => Ok(()),
     }
 }
 

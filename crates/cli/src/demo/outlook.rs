@@ -135,19 +135,21 @@ impl Outlook {
         Ok(reading)
     }
 
-    /// What arrived in the inbox: the answers as they came.
-    pub async fn inbox(&self) -> Result<Vec<(String, Vec<u8>)>> {
+    /// What stands in a folder, by class and by what it is called: the answers as they came.
+    pub async fn subjects(&self, folder: DistinguishedFolder) -> Result<Vec<(String, Vec<u8>)>> {
         let mut raw = Vec::new();
         let mut offset = 0;
         for page in 0..PAGES {
             let find = FindItem {
-                shape: Shape::of([Property::ItemClass.into(), Property::Subject.into()]),
+                shape: Shape::of(
+                    [Property::ItemClass, Property::Subject, Property::DisplayName, Property::JobTitle].map(Into::into),
+                ),
                 view: View::Page { offset, most: PAGE },
                 restriction: None,
-                folders: vec![DistinguishedFolder::Inbox.into()],
+                folders: vec![folder.into()],
             };
             let (answer, bytes) = self.ask(&find).await?;
-            raw.push((format!("inbox-find-{page}"), bytes));
+            raw.push((format!("{}-find-{page}", folder.name()), bytes));
             let found =
                 answer.only().map_err(|why| anyhow!("FindItem: {why}"))?.map_err(|why| anyhow!("FindItem: {why}"))?;
             if found.last {
@@ -329,9 +331,60 @@ impl Outlook {
         .await
     }
 
+    /// Answers an invitation, and tells the organiser.
+    pub async fn answer(&self, id: &ItemId, answer: Answered) -> Result<()> {
+        self.only(&Response { id: id.clone(), answer }).await
+    }
+
     /// Moves an item to another folder.
     pub async fn move_to(&self, id: &ItemId, folder: DistinguishedFolder) -> Result<()> {
         self.only(&MoveItem { to: folder.into(), ids: vec![ItemRef::Item(id.clone())] }).await.map(|_| ())
+    }
+}
+
+/// A person's answer to an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Comes.
+    Accepted,
+    /// Comes perhaps.
+    Tentative,
+    /// Does not come; Exchange moves the meeting to Deleted Items.
+    Declined,
+}
+
+impl Answered {
+    /// How the CRM calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Answered::Accepted => "accepted",
+            Answered::Tentative => "tentative",
+            Answered::Declined => "declined",
+        }
+    }
+}
+
+/// CreateItem with an answer, which the product itself never sends (P4).
+struct Response {
+    id: ItemId,
+    answer: Answered,
+}
+
+impl Operation for Response {
+    type Reply = ();
+    const NAME: &'static str = "CreateItem";
+
+    fn write(&self, w: &mut wire::xml::Writer) {
+        let element = match self.answer {
+            Answered::Accepted => "t:AcceptItem",
+            Answered::Tentative => "t:TentativelyAcceptItem",
+            Answered::Declined => "t:DeclineItem",
+        };
+        w.element("m:CreateItem", &[("MessageDisposition", "SendAndSaveCopy")], |w| {
+            w.element("m:Items", &[], |w| {
+                w.element(element, &[], |w| w.element("t:ReferenceItemId", &[("Id", &self.id.id)], |_| {}));
+            });
+        });
     }
 }
 

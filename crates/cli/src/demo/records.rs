@@ -168,7 +168,11 @@ fn tasks(draw: &mut Draw, organisation: &Organisation, today: Date) -> Vec<Track
             let canary = draw.canary();
             let old = at % 25 == 24;
             let (from, to) = if old { (-300, -120) } else { (-40, 120) };
-            let face = faces::task(draw, &canary, today, from, to);
+            let face = if at % 10 == 6 {
+                faces::recurring_task(draw, &canary, today, at / 10)
+            } else {
+                faces::task(draw, &canary, today, from, to)
+            };
             let mut track = owned(canary, Domain::Task, face, at % USERS);
             if at % 10 == 3
                 && let Some(crm) = track.crm.as_mut()

@@ -35,11 +35,12 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
+    use super::super::faces;
     use super::super::mailboxes::{AMBIGUOUS, BAD, SAME};
     use super::super::organisation::{EMPLOYEES, USERS};
     use super::super::track::Out;
     use super::*;
-    use model::{Domain, Field, Path, Value};
+    use model::{Domain, Field, Path, Pattern, Value};
     use std::collections::BTreeSet;
 
     fn today() -> Date {
@@ -51,7 +52,8 @@ mod tests {
         for seed in 0..40 {
             let sample = Sample::draw(seed, today());
             let in_crm = |domain| {
-                sample.tracks.iter().filter(|track| track.domain == domain && track.crm.is_some()).collect::<Vec<_>>()
+                let stands = |track: &&Track| track.crm.is_some() && track.out != Some(Out::Bad);
+                sample.tracks.iter().filter(|track| track.domain == domain).filter(stands).collect::<Vec<_>>()
             };
             const { assert!(USERS >= 12) };
             assert_eq!(sample.organisation.organizations.len(), 3);
@@ -77,6 +79,20 @@ mod tests {
                 .filter_map(|when| when.zone().map(|zone| zone.name().to_owned()))
                 .collect();
             assert!(zones.len() >= 5);
+            let recurring = |track: &&&Track| track.crm.as_ref().is_some_and(|crm| crm.face.contains_key(&rule));
+            assert!(in_crm(Domain::Task).iter().filter(recurring).count() >= 8);
+            let yearly = series
+                .iter()
+                .filter_map(|crm| crm.face.get(&rule)?.as_rule())
+                .filter(|rule| matches!(rule.pattern, Pattern::YearlyByDate { .. } | Pattern::YearlyByWeekday { .. }));
+            assert!(yearly.count() >= 4);
+            let told: BTreeSet<&Field> = in_crm(Domain::BusinessContact)
+                .into_iter()
+                .chain(in_crm(Domain::PersonalContact))
+                .filter_map(|track| track.crm.as_ref())
+                .flat_map(|crm| crm.face.keys().map(|path| &path.field))
+                .collect();
+            assert_eq!(told.len(), faces::CONTACT_FIELDS, "seed {seed}: every field of the table is in some contact");
             for domain in Domain::ALL {
                 let same =
                     in_crm(domain).iter().filter(|track| !track.copies.is_empty() && track.out.is_none()).count();

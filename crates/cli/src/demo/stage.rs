@@ -220,11 +220,11 @@ async fn write_config(folder: &Path) -> Result<PathBuf> {
         SecretKey::create_file(&key, bytes(&server::clock::MachineDice))?;
     }
     let config = folder.join("syncline.toml");
-    let listen = free_address().await?;
+    let (listen, store) = (free_address().await?, super::STORE);
     std::fs::write(
         &config,
         format!(
-            "listen = \"{listen}\"\nkey_file = \"syncline.key\"\n[database]\nurl = \"sqlite:syncline.db\"\n[crm]\nurl = \"sqlite:crm.db\"\n"
+            "listen = \"{listen}\"\nkey_file = \"syncline.key\"\n[database]\nurl = \"sqlite:{store}\"\n[crm]\nurl = \"sqlite:crm.db\"\n"
         ),
     )?;
     Ok(config)

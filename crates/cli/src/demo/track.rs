@@ -43,6 +43,8 @@ pub struct Crm {
     pub listed: BTreeSet<User>,
     /// Users who took a meeting off their calendar.
     pub hidden: BTreeSet<User>,
+    /// What invited users answered, in the CRM's word.
+    pub answers: BTreeMap<User, &'static str>,
     /// A person deleted it, and the sync has not looked yet.
     pub deleted: bool,
     /// Where an activity is shown, when it is not where its domain says.

@@ -105,6 +105,9 @@ pub const CITIES: &[(&str, &str, &str)] = &[
     ("Pune", "411001", "India"),
 ];
 
+/// States and provinces.
+pub const STATES: &[&str] = &["Bayern", "Illinois", "Maharashtra", "Norte"];
+
 /// Streets.
 pub const STREETS: &[&str] = &["Hauptstraße 5", "12 Mill Lane", "Rue du Port 3", "Av. Central 77", "Lindenweg 1a"];
 

@@ -206,3 +206,26 @@ fn a_restored_copy_is_a_new_store_in_the_eyes_of_the_mailboxes() {
     assert!(again["epoch"].as_u64() > Some(epoch));
     assert!(place.json(&["migrate"])["schema"].as_i64() > Some(0));
 }
+
+#[test]
+fn a_copy_that_is_not_there_is_named_and_nothing_is_replaced() {
+    let place = Place::new();
+    assert_eq!(place.run(&["migrate"]).code, 0);
+    let before = std::fs::read(place.path("syncline.db")).expect("read");
+    let refused = place.run(&["restore", "--yes", "--from", "nowhere.db"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("nowhere.db is no file"), "{}", refused.err);
+    assert_eq!(std::fs::read(place.path("syncline.db")).expect("read"), before);
+}
+
+#[test]
+fn a_plan_for_nobody_says_so_and_a_rule_that_is_not_there_is_not_found() {
+    let place = Place::new();
+    let plan = place.run(&["plan"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    assert!(plan.out.contains("no user is mapped"), "{}", plan.out);
+    let none = place.run(&["group-rule", "remove", "task", "3"]);
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("task has 0 group rules"), "{}", none.err);
+    assert_eq!(place.run(&["group-rule", "remove", "task", "0"]).code, 2, "positions count from one");
+}

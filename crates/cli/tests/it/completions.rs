@@ -1,6 +1,7 @@
 //! Completion scripts for shells.
 
-use super::run::run;
+use super::run::{ended, run, syncline};
+use std::process::Stdio;
 
 #[test]
 fn every_shell_gets_a_script_with_every_command() {
@@ -11,4 +12,13 @@ fn every_shell_gets_a_script_with_every_command() {
             assert!(script.out.contains(command), "{shell}: {command}");
         }
     }
+}
+
+#[test]
+fn a_reader_who_has_read_enough_is_no_fault() {
+    let mut child =
+        syncline().args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    drop(child.stdout.take());
+    let ended = ended(child.wait_with_output().expect("ends"));
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
 }

@@ -1,6 +1,6 @@
 //! `syncline emulator` over its own port.
 
-use super::run::syncline;
+use super::run::{Place, ended, syncline, text};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -72,4 +72,30 @@ fn without_a_password_one_is_made_up_and_printed() {
     let emulator = Running::start(None);
     let password = emulator.told["password"].as_str().expect("printed");
     assert!(password.len() >= 16);
+}
+
+// E3: before the first user is mapped, too.
+#[test]
+fn check_signs_in_to_a_connection_that_no_user_is_mapped_on_yet() {
+    let emulator = Running::start(Some("secret"));
+    let url = emulator.told["url"].as_str().expect("a URL");
+    let place = Place::new();
+    let config = text(&place.path("syncline.toml"));
+    let add = |name: &str, url: &str, password: &str| {
+        let mut command = syncline();
+        command.args(["--config", &config, "connection", "add", name, "--url", url, "--user", "svc@crm.test"]);
+        let added = ended(command.env("SYNCLINE_PASSWORD", password).output().expect("runs"));
+        assert_eq!(added.code, 0, "{}", added.err);
+    };
+    add("good", url, "secret");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    add("locked", url, "wrong");
+    // Port 1 of this machine: nobody answers there.
+    add("silent", "http://127.0.0.1:1/EWS/Exchange.asmx", "secret");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 4, "{}", checked.out);
+    assert!(checked.err.contains("connection locked: no access: "), "{}", checked.err);
+    assert!(checked.err.contains("connection silent: broken: "), "{}", checked.err);
+    assert!(!checked.err.contains("connection good"), "{}", checked.err);
 }

@@ -1,13 +1,14 @@
 //! A connection to an Exchange server: what its mailboxes have in common, and what is remembered of each between cycles.
 
-use engine::port::Maps;
+use engine::port::{Maps, Trouble};
 use model::{FolderId, Kind, MailboxId, Zone};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use wire::ews::Version;
+use wire::ews::{ResolveNames, Version};
 
 use super::call::Reach;
 use super::remote::EwsRemote;
+use super::trouble::Effect;
 use crate::http::Transport;
 use crate::sign_in::SignIn;
 
@@ -79,6 +80,32 @@ impl EwsConnection {
             deadline_ms: self.settings.deadline_ms,
         };
         EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
+    }
+
+    /// Signs in as the account itself, and asks for nothing that needs a mailbox: whether the server can be used at all.
+    ///
+    /// # Errors
+    /// It cannot be reached, does not speak Exchange Web Services, or refuses the account. A question that the server
+    /// answers with a refusal was understood, and shows nothing wrong.
+    pub async fn answers(&self, account: &str) -> Result<(), Trouble> {
+        let reach = Reach {
+            transport: self.transport.clone(),
+            sign_in: self.sign_in.clone(),
+            url: self.settings.url.clone(),
+            address: account.to_owned(),
+            impersonate: false,
+            version: self.settings.version,
+            deadline_ms: self.settings.deadline_ms,
+        };
+        match reach.one(&ResolveNames { entry: format!("smtp:{account}") }, Effect::Read).await {
+            Ok(_) | Err(Trouble::Stale | Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::CursorRefused) => Ok(()),
+            Err(
+                why @ (Trouble::Busy { .. }
+                | Trouble::NoAccess { .. }
+                | Trouble::Broken { .. }
+                | Trouble::Unknown { .. }),
+            ) => Err(why),
+        }
     }
 
     pub(super) fn named(&self, kind: Kind) -> &[String] {

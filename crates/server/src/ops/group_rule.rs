@@ -94,10 +94,7 @@ pub async fn add(
 pub async fn remove(services: &Services, domain: Domain, position: usize) -> Result<Vec<ShownRule>, Refused> {
     let mut rules = services.store.settings().await?.domain(domain).group_rules;
     if position >= rules.len() {
-        return Err(Refused::NotFound(format!(
-            "{domain} has {} group rules, none at position {position}",
-            rules.len()
-        )));
+        return Err(Refused::NotFound(format!("{domain} has {} group rules, none at this position", rules.len())));
     }
     rules.remove(position);
     set(services, domain, rules).await

@@ -110,3 +110,16 @@ fn an_edit_outlives_a_delete() {
     assert_eq!(said(&crm.face, Field::Subject).as_deref(), Some("Still needed"));
     assert!(!crm.deleted);
 }
+
+// C6, D1
+#[test]
+fn a_meeting_that_its_organiser_called_off_is_cancelled_and_not_made_again() {
+    let rules = rules(&[Level::FULL, Level::FULL]);
+    let mut meeting = appointment(&[1]);
+    rules.settle(&mut meeting);
+    meeting.copies.get_mut(&0).expect("a copy").deleted = true;
+    rules.settle(&mut meeting);
+    let crm = meeting.crm.as_ref().expect("stays");
+    assert_eq!(crm.face.get(&Path::of(Field::Cancelled)), Some(&Value::Flag(true)));
+    assert!(meeting.copies[&0].absent);
+}
