@@ -60,8 +60,10 @@ pub async fn run(_args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), 
         }
     }
     // One with mailboxes was tried with each of them.
-    for connection in connections.iter().filter(|connection| !mapped.contains(&connection.name)) {
-        if let Err(why) = try_connection(connection, &services.key).await {
+    for listed in connections.iter().filter(|connection| !mapped.contains(&connection.name)) {
+        // A list is without passwords; one that was removed meanwhile is not missed.
+        let Some(connection) = services.store.connection(&listed.name).await? else { continue };
+        if let Err(why) = try_connection(&connection, &services.key).await {
             places.push((format!("connection {}", connection.name), why.to_string()));
         }
     }

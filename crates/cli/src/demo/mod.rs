@@ -62,7 +62,7 @@ pub struct Args {
     /// Keeps the databases in this folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Writes the API's JSON and the raw EWS answers of every mailbox, unedited; goes with --once.
+    /// Writes the API's JSON and the raw EWS answers of every mailbox, unedited, at every step; goes with --once.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
     /// Makes the sync wrong on purpose; goes with --once.
