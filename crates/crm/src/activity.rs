@@ -110,6 +110,8 @@ pub struct ActivityDraft {
     pub global_id: Option<String>,
     /// Locked by Exchange; the synchronisation's.
     pub locked: bool,
+    /// The maker's own deleted record, which comes back under its id; the synchronisation's.
+    pub revive: Option<ActivityId>,
 }
 
 /// What is changed of an activity; what is absent stays.
@@ -137,6 +139,7 @@ impl ActivityDraft {
             integration_key: None,
             global_id: None,
             locked: false,
+            revive: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::feed::{Change, Op, Root, What};
 use crate::id::{ActivityId, EmployeeId};
 use crate::limits::PEOPLE;
 use crate::participant::{Own, Person, Who};
-use crate::tombstone::Tombstone;
+use crate::tombstone::{Tombstone, first_version};
 use crate::value::{Form, day_of, extension_of, form, json, text_of};
 use crate::{Created, Crm};
 use jiff::Timestamp;
@@ -52,7 +52,11 @@ impl Crm {
         let mut faults = whole_faults(draft.display, &shared, &parts.shared);
         let people = tx.wanted_people(actor, &draft.owner, draft.people.as_deref(), &parts, &[], &mut faults).await?;
         check(faults)?;
-        let id = ActivityId::of_number(tx.count_up("activity", 1).await?);
+        let revived = tx.dug_up(actor, Root::Activity, draft.revive.as_ref().map(ActivityId::as_str)).await?;
+        let id = match draft.revive.clone().filter(|_| revived) {
+            Some(id) => id,
+            None => ActivityId::of_number(tx.count_up("activity", 1).await?),
+        };
         let owner = tx.person_of(&actor.user, &draft.owner).await?;
         let mut own = Own::default();
         overlay(&mut own, &parts.own);
@@ -62,7 +66,7 @@ impl Crm {
         let private = !stands_in && std::mem::take(&mut own.private);
         let cells = Cells::default()
             .set("id", &id)
-            .set("version", 1)
+            .set("version", first_version(revived, now))
             .set("display", draft.display.as_str())
             .set("owner_id", &draft.owner)
             .set("private", private)

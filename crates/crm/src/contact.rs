@@ -87,6 +87,8 @@ pub struct ContactDraft {
     pub integration_key: Option<String>,
     /// Puts it on the maker's Sync List at once (rule O3).
     pub enlist: bool,
+    /// The maker's own deleted record, which comes back under its id; the synchronisation's.
+    pub revive: Option<ContactId>,
 }
 
 /// What is changed of a contact; what is absent stays.

@@ -9,7 +9,7 @@ use crate::feed::{Change, Op, Root, What};
 use crate::id::{AccountId, ContactId, EmployeeId, PositionId};
 use crate::limits::{EXTENSIONS, MEMBERS, TEXT_CHARS};
 use crate::person;
-use crate::tombstone::Tombstone;
+use crate::tombstone::{Tombstone, first_version};
 use crate::value::{extension_of, fault, json, kept, text_of};
 use crate::{Created, Crm};
 use jiff::Timestamp;
@@ -58,7 +58,11 @@ impl Crm {
         faults.extend(tx.team_faults(&draft.team).await?);
         faults.extend(tx.accounts_faults(actor, &draft.accounts).await?);
         check(faults)?;
-        let id = ContactId::of_number(tx.count_up("contact", 1).await?);
+        let revived = tx.dug_up(actor, Root::Contact, draft.revive.as_ref().map(ContactId::as_str)).await?;
+        let id = match draft.revive.clone().filter(|_| revived) {
+            Some(id) => id,
+            None => ContactId::of_number(tx.count_up("contact", 1).await?),
+        };
         let blank = Fields::new();
         let mut fields = kept_fields(&blank, &draft.fields);
         let company = if draft.accounts.is_empty() {
@@ -68,7 +72,7 @@ impl Crm {
         };
         let cells = Cells::default()
             .set("id", &id)
-            .set("version", 1)
+            .set("version", first_version(revived, now))
             .set("owner_id", draft.personal.then_some(&actor.user))
             .set("integration_key", draft.integration_key.as_deref())
             .set("created_at", now);

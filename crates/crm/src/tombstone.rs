@@ -34,6 +34,17 @@ impl Tx {
         self.insert("tombstone", cells).await
     }
 
+    /// Takes a tombstone away, so that its record comes back under its id: only for who deleted it, through the
+    /// synchronisation, and never for a record that lives on in another.
+    pub(crate) async fn dug_up(&mut self, actor: &Actor, kind: Root, id: Option<&str>) -> Result<bool, Error> {
+        let Some(id) = id.filter(|_| actor.is_sync()) else {
+            return Ok(false);
+        };
+        let sql =
+            "DELETE FROM tombstone WHERE root_kind = $1 AND root_id = $2 AND deleted_by = $3 AND merged_into IS NULL";
+        Ok(self.execute(sql, args![kind.as_str(), id, &actor.user]).await? == 1)
+    }
+
     /// Which of these ids were deleted, and what each was merged into.
     pub(crate) async fn buried(
         &mut self,
@@ -70,4 +81,10 @@ impl Tx {
             None => Ok(None),
         }
     }
+}
+
+/// The number a record begins with. One that came back goes on beyond every number it had, so that nobody takes it for
+/// what it was: no record is changed once a second for as long as seconds are counted.
+pub(crate) fn first_version(revived: bool, now: Timestamp) -> i64 {
+    if revived { now.as_second().max(1) } else { 1 }
 }

@@ -29,6 +29,7 @@ impl Cycle<'_> {
                     locked: *locked,
                     owner: owner.clone(),
                     made_from: Some(acting.old_crm.0.clone()).filter(|_| !acting.is_new && acting.crm.is_some()),
+                    revive: acting.pim.as_ref().and_then(|item| self.was(item)),
                     mail: Mail::None,
                 };
                 self.create_record(acting, create, *form, plan).await
@@ -98,6 +99,7 @@ impl Cycle<'_> {
             locked: false,
             owner: None,
             made_from: None,
+            revive: None,
             mail: Mail::None,
         };
         let mut intent = self.intent(acting, key.clone(), Side::Pim, IntentKind::Create);

@@ -190,6 +190,8 @@ pub struct Create {
     pub owner: Option<UserId>,
     /// CRM: the record it is made from (rule O5): what no mailbox shows of it goes over too.
     pub made_from: Option<RecordId>,
+    /// CRM: the record that this was before it was deleted; it comes back under its id where the CRM can do that.
+    pub revive: Option<RecordId>,
     /// Whom it may write to.
     pub mail: Mail,
 }

@@ -50,6 +50,12 @@ impl Cycle<'_> {
         Ok(link.filter(|link| !is_copy(link, item)))
     }
 
+    /// The CRM record that an item's mark names: what it was before it was deleted and taken back from Deleted Items (trap 8).
+    pub(crate) fn was(&self, item: &Record) -> Option<model::RecordId> {
+        let mark = item.facts.mark.as_ref().filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref())?;
+        plan::keys::crm_id(&mark.key).map(model::RecordId::new)
+    }
+
     async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {
         for chunk in found.chunks(limits::LOOK_PAGE) {
             self.keep_lease().await?;

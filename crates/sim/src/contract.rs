@@ -167,6 +167,7 @@ fn create(domain: Domain, key: &str) -> Create {
         locked: false,
         owner: None,
         made_from: None,
+        revive: None,
         mail: Mail::None,
     }
 }

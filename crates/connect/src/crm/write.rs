@@ -59,6 +59,7 @@ impl CrmRemote {
             integration_key: Some(create.mark.key.clone()),
             // Importing puts the user on the record's Sync List, in the same transaction (rule O3).
             enlist: true,
+            revive: create.revive.as_ref().map(|id| ContactId::new(id.as_str())),
             ..ContactDraft::default()
         };
         if let Some(source) = &create.made_from {
@@ -92,6 +93,7 @@ impl CrmRemote {
             integration_key: Some(create.mark.key.clone()),
             global_id: create.global_id.clone(),
             locked: create.locked,
+            revive: create.revive.as_ref().map(|id| ActivityId::new(id.as_str())),
             ..ActivityDraft::new(display, owner)
         };
         let made = self.crm.create_activity(&self.actor, &draft, self.clock.now()).await;

@@ -37,6 +37,13 @@ impl Drafting<'_> {
         let first = start_at.wall().date();
         match (new_rule, self.present.and_then(|item| item.value(Property::Recurrence))) {
             (Some(Value::Rule(new)), _) => {
+                if time::is_jumped_over(&start_at) {
+                    return Err(
+                        "it begins in the hour that the clocks jump over, where Exchange would move the whole \
+                                series"
+                            .to_owned(),
+                    );
+                }
                 draft.set(Property::Recurrence, ews::Value::Recurrence(rule::write(new, first)?));
                 draft.sets_rule = true;
             }

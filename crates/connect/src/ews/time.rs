@@ -1,6 +1,7 @@
 //! Times and days on the wire: instants in UTC become wall times in a zone, all-day spans become days (R4, R5).
 
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Timestamp};
 use model::{When, Zone};
 use wire::ews::{Item, Moment, Property, Value};
@@ -94,6 +95,12 @@ pub fn write_span(start: &When, end: &When, local: &Zone) -> Result<[(Property, 
         (Property::StartTimeZone, start_zone),
         (Property::EndTimeZone, end_zone),
     ])
+}
+
+/// Whether the clocks jump over this wall time: Exchange, which keeps instants, would show a later one.
+pub fn is_jumped_over(when: &When) -> bool {
+    let offset = |zone: &Zone| zone.time_zone().to_ambiguous_timestamp(when.wall()).offset();
+    when.zone().is_some_and(|zone| matches!(offset(zone), AmbiguousOffset::Gap { .. }))
 }
 
 /// The start of an occurrence as its series counts it: the wall time in the series' zone, midnight for a day.

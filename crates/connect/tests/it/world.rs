@@ -219,6 +219,7 @@ pub fn create_of(domain: Domain, fields: Fields, key: &str) -> Write {
         locked: false,
         owner,
         made_from: None,
+        revive: None,
         mail: Mail::None,
     })
 }

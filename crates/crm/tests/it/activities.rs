@@ -17,6 +17,7 @@ on_both!(
     a_to_do_has_a_status_and_a_priority_from_the_first,
     a_display_change_is_noted_with_both_displays,
     a_deleted_activity_leaves_a_tombstone,
+    a_deleted_activity_comes_back_under_its_id_for_who_deleted_it,
     every_field_of_an_activity_comes_back_as_it_was_written,
     a_new_owner_takes_over_and_the_old_one_goes,
     only_the_owner_or_an_administrator_deletes,
@@ -270,6 +271,32 @@ async fn a_deleted_activity_leaves_a_tombstone(world: &World) {
     assert!(matches!(crm.activity(&world.as_anna(), &it.id).await, Err(Error::Deleted { merged_into: None })));
     let entries = crm.feed_after(before, 10).await.unwrap();
     assert_eq!(entries[0].users, [world.anna.clone(), world.bob.clone()].into());
+}
+
+// C4, trap 8
+async fn a_deleted_activity_comes_back_under_its_id_for_who_deleted_it(world: &World) {
+    let crm = &world.crm;
+    let draft = |revive: &Activity| ActivityDraft {
+        fields: fields([(Field::Subject, text("Back"))]),
+        revive: Some(revive.id.clone()),
+        ..ActivityDraft::new(Display::ToDo, world.anna.clone())
+    };
+    let gone =
+        crm.create_activity(&world.as_anna(), &ActivityDraft::new(Display::ToDo, world.anna.clone()), now()).await;
+    let gone = gone.unwrap().record;
+    let sync = world.as_sync(&world.anna);
+    let other = crm.create_activity(&sync, &draft(&gone), now()).await.unwrap().record;
+    assert_ne!(other.id, gone.id, "what stands is never taken over");
+    crm.delete_activity(&world.as_anna(), &gone.id, 1, now()).await.unwrap();
+    let by_hand = crm.create_activity(&world.as_anna(), &draft(&gone), now()).await.unwrap().record;
+    let bobs = crm.create_activity(&world.as_sync(&world.bob), &draft(&gone), now()).await.unwrap().record;
+    assert!(by_hand.id != gone.id && bobs.id != gone.id);
+    let back = crm.create_activity(&sync, &draft(&gone), now()).await.unwrap().record;
+    assert_eq!((&back.id, shown(&back.fields, Field::Subject)), (&gone.id, Some("Back")));
+    assert!(back.version > gone.version);
+    let looks = crm.look_activities(&world.anna, std::slice::from_ref(&gone.id)).await.unwrap();
+    assert_eq!(looks.len(), 1);
+    crm.delete_activity(&world.as_anna(), &back.id, back.version, now()).await.unwrap();
 }
 
 async fn every_field_of_an_activity_comes_back_as_it_was_written(world: &World) {

@@ -13,7 +13,7 @@ use tokio::process::Command;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The Python that has the clients; without one the test says so, and the check of all tests fails by that word.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let found = std::env::var_os("SYNCLINE_PYTHON").map(PathBuf::from);
     if found.is_none() {
         say_skipped();
@@ -27,7 +27,7 @@ fn say_skipped() {
 }
 
 /// Runs a script to its end; what it printed.
-async fn run(python: &Path, script: &str, arguments: &[&str]) -> String {
+pub async fn run(python: &Path, script: &str, arguments: &[&str]) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
     let mut command = Command::new(python);
     command.arg("-B").arg(file).args(arguments).stdin(Stdio::null()).kill_on_drop(true);

@@ -378,3 +378,22 @@ async fn a_server_that_customises_every_zone_brings_no_writes() {
     let read = world.read_activity(&anna, &weekly).await;
     assert_eq!(read["occurrences"], json!([{"original_start": "2026-10-26T10:00:00", "state": "cancelled"}]));
 }
+
+// R2, trap 82: Exchange keeps instants, so a series that begins in the gap would be another one there.
+#[tokio::test]
+async fn a_series_that_begins_in_the_hour_the_clocks_jump_over_is_told_and_not_bent() {
+    let (world, anna, _) = World::with_two().await;
+    let mut body = timed("Early", "2027-03-28T02:30:00", "2027-03-28T03:30:00", "Europe/Berlin");
+    body["rule"] = json!({"pattern": "daily", "interval": 1, "count": 5});
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna]).await;
+    let waiting = world.quarantine(&anna).await;
+    assert_eq!(waiting.len(), 1);
+    assert!(waiting[0]["reason"].to_string().contains("the clocks jump over"), "{waiting:?}");
+    let day_before = json!({"start": berlin("2027-03-27T02:30:00"), "end": berlin("2027-03-27T03:30:00")});
+    world.edit_activity(&anna, &record, day_before).await;
+    clean(&world, &anna).await;
+    let shown = world.outlook(&anna).shows("2027-03-26T00:00:00Z", "2027-04-05T00:00:00Z").await;
+    let starts: Vec<&str> = shown.iter().map(|one| one.1.as_str()).collect();
+    assert_eq!(starts[..3], ["2027-03-27T01:30:00Z", "2027-03-28T01:30:00Z", "2027-03-29T00:30:00Z"]);
+}

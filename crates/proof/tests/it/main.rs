@@ -9,6 +9,7 @@ mod copies;
 mod cost;
 mod days;
 mod deletes;
+mod expansion;
 mod levels;
 mod matching;
 mod meetings;

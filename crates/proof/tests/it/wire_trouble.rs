@@ -2,10 +2,10 @@
 //! (rules C10, C11, E2, E6; traps 1, 8, 10, 43 to 55).
 
 use crate::clock::{clean, named};
-use crate::outlook::{self, id, moment, set, text, title, titles};
+use crate::outlook::{self, id, set, text, title, titles};
 use crate::world::{SERVICE, World};
 use emulator::{Effect, FaultAction, Hook, Quirk, RequestInfo};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::sync::{Arc, Mutex};
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
@@ -185,32 +185,35 @@ async fn a_copy_made_by_a_person_is_a_record_of_its_own() {
 
 // C4, trap 8: what comes back from Deleted Items is the record it was.
 #[tokio::test]
-async fn what_is_taken_back_from_deleted_items_is_there_again_once() {
+async fn what_is_taken_back_from_deleted_items_is_the_same_record_again() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
-    world.appointment(&anna, "Plan", "2026-09-29").await;
+    let plan = world.appointment(&anna, "Plan", "2026-09-29").await;
+    let call = world.activity(&anna, crate::api::to_do("Call", "2026-09-29")).await;
+    let body = json!({"personal": true, "first_name": "Ida", "last_name": "Aunt", "email1": "aunt@out.test", "on_sync_list": true});
+    let aunt = world.contact(&anna, body).await;
     clean(&world, &anna).await;
-    outlook.delete(&id(&outlook.only(Folder::Calendar).await)).await;
-    clean(&world, &anna).await;
-    assert!(world.view(&anna, CALENDAR).await.is_empty());
-    let deleted = id(&outlook.only(Folder::DeletedItems).await);
-    let back = outlook.move_to(&deleted, Folder::Calendar).await;
-    clean(&world, &anna).await;
-    let all = world.view(&anna, CALENDAR).await;
-    let subjects: Vec<&Json> = all.iter().map(|one| &one["subject"]).collect();
-    assert_eq!(subjects, [&json!("Plan")]);
-    assert_eq!(outlook.count(Folder::Calendar), 1);
-    // It is worked on from then on, under one record.
-    outlook
-        .edit(
-            &back,
-            vec![
-                set(Property::Start, moment("2026-09-29T12:00:00Z")),
-                set(Property::End, moment("2026-09-29T13:00:00Z")),
-            ],
-        )
-        .await;
-    clean(&world, &anna).await;
-    let all = world.view(&anna, CALENDAR).await;
-    assert_eq!((all.len(), &all[0]["start"]["wall"]), (1, &json!("2026-09-29T14:00:00")));
+    let folders = [
+        (Folder::Calendar, CALENDAR, &plan),
+        (Folder::Tasks, "my_to_dos", &call),
+        (Folder::Contacts, "my_personal_contacts", &aunt),
+    ];
+    for (folder, view, record) in folders {
+        for _ in 0..2 {
+            outlook.delete(&id(&outlook.only(folder).await)).await;
+            clean(&world, &anna).await;
+            assert!(world.view(&anna, view).await.is_empty());
+            let deleted = id(&outlook.only(Folder::DeletedItems).await);
+            let back = outlook.move_to(&deleted, folder).await;
+            clean(&world, &anna).await;
+            assert_eq!(world.only(&anna, view).await["id"], record.as_str());
+            // It is worked on from then on.
+            outlook
+                .edit(&back, vec![set(Property::Categories, outlook::texts(&["Siebel Personal Contact", "Red"]))])
+                .await;
+            clean(&world, &anna).await;
+            assert_eq!((world.view(&anna, view).await.len(), outlook.count(folder)), (1, 1));
+        }
+    }
+    assert_eq!(outlook.count(Folder::DeletedItems), 0);
 }

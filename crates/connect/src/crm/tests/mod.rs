@@ -147,6 +147,7 @@ fn create(domain: Domain, fields: Fields, key: &str) -> Create {
         locked: false,
         owner: None,
         made_from: None,
+        revive: None,
         mail: Mail::None,
     }
 }

@@ -153,6 +153,7 @@ async fn create(ask: Ask) -> Answer {
         more_emails: ask.texts("more_emails").unwrap_or_default(),
         integration_key: ask.text("integration_key").map(str::to_owned),
         enlist: ask.flag("on_sync_list").unwrap_or(false),
+        revive: None,
     };
     let made = ask.services.crm.create_contact(ask.actor()?, &draft, ask.now).await?;
     ask.services.wake.crm_changed();
