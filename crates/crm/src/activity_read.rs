@@ -9,8 +9,9 @@ use crate::error::Error;
 use crate::feed::Root;
 use crate::id::{ActivityId, EmployeeId};
 use crate::participant::{Own, Person, Who, read_person};
-use crate::value::{Form, day_value, form, from_json, text_value};
+use crate::value::{day_value, from_json, text_value};
 use jiff::Timestamp;
+use model::form::{Form, form};
 use model::{Attendee, Field, Fields, Path, People, Response, Role, Value};
 use std::collections::BTreeMap;
 
@@ -189,7 +190,7 @@ fn read(mut row: Row) -> Result<Activity, Error> {
 
 fn read_value(row: &mut Row, field: &Field) -> Result<Value, Error> {
     Ok(match form(field) {
-        Form::Text(_) => text_value(row.text_or_null()?),
+        Form::Text => text_value(row.text_or_null()?),
         Form::Day => day_value(row.text_or_null()?)?,
         Form::Number => row.int_or_null()?.map_or(Value::Null, Value::Number),
         Form::Flag => Value::Flag(row.flag()?),
@@ -207,7 +208,7 @@ fn read_value(row: &mut Row, field: &Field) -> Result<Value, Error> {
             Some(text) => Value::Rule(from_json(&text)?),
             None => Value::Null,
         },
-        Form::Set | Form::People | Form::Any => {
+        Form::Words | Form::Person | Form::People | Form::Any => {
             return Err(Error::Corrupt { what: "a field without a column" });
         }
     })

@@ -12,10 +12,11 @@ use crate::id::{ActivityId, EmployeeId};
 use crate::limits::PEOPLE;
 use crate::participant::{Own, Person, Who};
 use crate::tombstone::{Tombstone, first_version};
-use crate::value::{Form, day_of, extension_of, form, json, text_of};
+use crate::value::{day_of, extension_of, json, text_of};
 use crate::{Created, Crm};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use model::form::{Form, form};
 use model::same::fold;
 use model::{Attendee, Field, Fields, Path, Response, Role, Value, Zone};
 use std::collections::BTreeSet;
@@ -281,7 +282,9 @@ fn shared_cells(cells: Cells, actor: &Actor, now: Timestamp, shared: &Fields, un
             Form::Instant => cells.set(name, if let Value::Instant(at) = value { Some(*at) } else { None }),
             Form::When => cells.set(name, value.as_when().map(json)),
             Form::Rule => cells.set(name, value.as_rule().map(json)),
-            Form::Text(_) | Form::Set | Form::People | Form::Any => cells.set(name, text_of(shared, field.clone())),
+            Form::Text | Form::Words | Form::Person | Form::People | Form::Any => {
+                cells.set(name, text_of(shared, field.clone()))
+            }
         };
     }
     let (start, end) = extent(shared);

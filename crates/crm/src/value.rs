@@ -1,95 +1,18 @@
-//! Which form each field's value has, and how values stand in the database's columns.
+//! What a value may be, and how values stand in the database's columns.
 
 use crate::error::{Error, Fault};
 use crate::limits::{BODY_CHARS, CATEGORIES, TEXT_CHARS};
+use model::form::{Form, form};
 use model::same::normal;
 use model::{Field, Fields, Path, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
-/// The form of a field's value; null is allowed for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Text of at most so many characters.
-    Text(usize),
-    /// A day.
-    Day,
-    /// A day, or a time in a zone.
-    When,
-    /// An instant.
-    Instant,
-    /// A whole number.
-    Number,
-    /// Yes or no.
-    Flag,
-    /// A set of words.
-    Set,
-    /// People.
-    People,
-    /// A series' rule.
-    Rule,
-    /// An extension field: any form.
-    Any,
-}
-
-/// The form of a field's value.
+/// The most characters a text field holds.
 #[must_use]
-pub fn form(field: &Field) -> Form {
-    use Field as F;
-    match field {
-        F::Body => Form::Text(BODY_CHARS),
-        F::Birthday | F::StartDay | F::DueDay | F::DoneDay => Form::Day,
-        F::Start | F::End => Form::When,
-        F::ReminderAt => Form::Instant,
-        F::Reminder | F::Percent => Form::Number,
-        F::Private | F::Cancelled => Form::Flag,
-        F::Categories => Form::Set,
-        F::Organizer | F::Attendees => Form::People,
-        F::Rule => Form::Rule,
-        F::Extension(_) => Form::Any,
-        F::FirstName
-        | F::MiddleName
-        | F::LastName
-        | F::PersonalTitle
-        | F::Suffix
-        | F::Nickname
-        | F::JobTitle
-        | F::Department
-        | F::Company
-        | F::CompanyLocation
-        | F::Email1
-        | F::Email2
-        | F::Email3
-        | F::WorkPhone
-        | F::WorkPhone2
-        | F::HomePhone
-        | F::MobilePhone
-        | F::Fax
-        | F::Pager
-        | F::AssistantPhone
-        | F::Assistant
-        | F::Manager
-        | F::Spouse
-        | F::BusinessStreet
-        | F::BusinessCity
-        | F::BusinessState
-        | F::BusinessPostalCode
-        | F::BusinessCountry
-        | F::HomeStreet
-        | F::HomeCity
-        | F::HomeState
-        | F::HomePostalCode
-        | F::HomeCountry
-        | F::WebPage
-        | F::Subject
-        | F::Location
-        | F::ShowAs
-        | F::ActivityType
-        | F::Status
-        | F::Priority
-        | F::State => Form::Text(TEXT_CHARS),
-    }
+pub fn longest(field: &Field) -> usize {
+    if *field == Field::Body { BODY_CHARS } else { TEXT_CHARS }
 }
 
 /// What is wrong with a value at a path, if its form is.
@@ -102,9 +25,10 @@ pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
         | (Form::Instant, Value::Instant(_))
         | (Form::Number, Value::Number(_))
         | (Form::Flag, Value::Flag(_))
-        | (Form::People, Value::People(_))
+        | (Form::Person | Form::People, Value::People(_))
         | (Form::Rule, Value::Rule(_)) => return None,
-        (Form::Text(limit), Value::Text(text)) => {
+        (Form::Text, Value::Text(text)) => {
+            let limit = longest(&path.field);
             if text.chars().count() <= limit
                 && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' && c != '\r')
             {
@@ -112,31 +36,29 @@ pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
             }
             format!("a text of at most {limit} characters without control characters is expected")
         }
-        (Form::Set, Value::Set(words)) => {
+        (Form::Words, Value::Set(words)) => {
             if words.len() <= CATEGORIES && words.iter().all(|word| word.chars().count() <= TEXT_CHARS) {
                 return None;
             }
             format!("at most {CATEGORIES} words are expected")
         }
-        (form, _) => format!("a value of the form {} is expected", form.word()),
+        (form, _) => format!("a value of the form {} is expected", word(form)),
     };
     Some(Fault::new(path, message))
 }
 
-impl Form {
-    fn word(self) -> &'static str {
-        match self {
-            Form::Text(_) => "text",
-            Form::Day => "day",
-            Form::When => "time",
-            Form::Instant => "instant",
-            Form::Number => "number",
-            Form::Flag => "flag",
-            Form::Set => "set of words",
-            Form::People => "people",
-            Form::Rule => "rule",
-            Form::Any => "any",
-        }
+fn word(form: Form) -> &'static str {
+    match form {
+        Form::Text => "text",
+        Form::Day => "day",
+        Form::When => "time",
+        Form::Instant => "instant",
+        Form::Number => "number",
+        Form::Flag => "flag",
+        Form::Words => "set of words",
+        Form::Person | Form::People => "people",
+        Form::Rule => "rule",
+        Form::Any => "any",
     }
 }
 

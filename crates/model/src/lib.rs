@@ -7,6 +7,7 @@
 pub mod attendee;
 pub mod domain;
 pub mod field;
+pub mod form;
 pub mod id;
 pub mod lens;
 pub mod level;

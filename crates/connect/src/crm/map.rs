@@ -1,9 +1,10 @@
 //! What a record of the built-in CRM is to the synchronisation, and how a value will look once it stands there: pure.
 
 use crm::limits::BODY_CHARS;
-use crm::value::{Form, form};
+use crm::value::longest;
 use crm::{Activity, Contact, Display, Employee, Part};
 use model::field::of_kind;
+use model::form::{Form, form};
 use model::lens::translated;
 use model::{
     Domain, DomainMap, Facts, Field, Fields, Kind, Lens, Path, Record, RecordId, Side, UserId, Value, Version,
@@ -17,7 +18,7 @@ pub struct CrmLens;
 impl Lens for CrmLens {
     fn image(&self, path: &Path, value: &Value, map: &DomainMap) -> Value {
         match (form(&path.field), translated(Side::Crm, path, value, map)) {
-            (Form::Text(limit), Value::Text(text)) => Value::Text(held(&text, limit)),
+            (Form::Text, Value::Text(text)) => Value::Text(held(&text, longest(&path.field))),
             (_, value) => value,
         }
     }

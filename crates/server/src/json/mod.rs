@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 pub use rule::{read_rule, rule_json};
 pub use schema::{fields_schema, shared_schemas};
-pub use value::{Form, form, read_value, value_json};
+pub use value::{read_value, value_json};
 
 /// A series has at most this many changed or cancelled occurrences in one request.
 pub const MAX_OCCURRENCES: usize = 1_000;

@@ -1,7 +1,7 @@
 //! The fields of a record as an OpenAPI schema, drawn from the same list of fields the API reads and writes.
 
-use super::value::{Form, form};
 use model::Field;
+use model::form::{Form, form};
 use serde_json::{Map, Value as Json, json};
 
 /// The schema of the fields a record may carry.
@@ -29,7 +29,7 @@ pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
 
 fn value_schema(field: &Field) -> Json {
     match form(field) {
-        Form::Text => json!({"type": ["string", "null"]}),
+        Form::Text | Form::Any => json!({"type": ["string", "null"]}),
         Form::Flag => json!({"type": ["boolean", "null"]}),
         Form::Number => json!({"type": ["integer", "null"]}),
         Form::Day => json!({"type": ["string", "null"], "format": "date"}),

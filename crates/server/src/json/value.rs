@@ -4,6 +4,7 @@ use super::rule::{read_rule, rule_json};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use model::attendee::{Attendee, People, Response, Role};
+use model::form::{Form, form};
 use model::zone::{CustomZone, Zone};
 use model::{Field, Value, When};
 use serde::{Deserialize, Serialize};
@@ -15,91 +16,6 @@ pub const MAX_TEXT: usize = 256 * 1024;
 
 /// A set has at most this many words, a meeting this many people.
 pub const MAX_ELEMENTS: usize = 1_000;
-
-/// What a field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Text.
-    Text,
-    /// Yes or no.
-    Flag,
-    /// A whole number.
-    Number,
-    /// A day.
-    Day,
-    /// A day, a wall time, or a wall time in a zone.
-    When,
-    /// An instant.
-    Instant,
-    /// A series' rule.
-    Rule,
-    /// A set of words.
-    Words,
-    /// One person.
-    Person,
-    /// People.
-    People,
-}
-
-/// What a field holds.
-#[must_use]
-pub fn form(field: &Field) -> Form {
-    use Field as F;
-    match field {
-        F::Private | F::Cancelled => Form::Flag,
-        F::Reminder | F::Percent => Form::Number,
-        F::Birthday | F::StartDay | F::DueDay | F::DoneDay => Form::Day,
-        F::Start | F::End => Form::When,
-        F::ReminderAt => Form::Instant,
-        F::Rule => Form::Rule,
-        F::Categories => Form::Words,
-        F::Organizer => Form::Person,
-        F::Attendees => Form::People,
-        F::FirstName
-        | F::MiddleName
-        | F::LastName
-        | F::PersonalTitle
-        | F::Suffix
-        | F::Nickname
-        | F::JobTitle
-        | F::Department
-        | F::Company
-        | F::CompanyLocation
-        | F::Email1
-        | F::Email2
-        | F::Email3
-        | F::WorkPhone
-        | F::WorkPhone2
-        | F::HomePhone
-        | F::MobilePhone
-        | F::Fax
-        | F::Pager
-        | F::AssistantPhone
-        | F::Assistant
-        | F::Manager
-        | F::Spouse
-        | F::BusinessStreet
-        | F::BusinessCity
-        | F::BusinessState
-        | F::BusinessPostalCode
-        | F::BusinessCountry
-        | F::HomeStreet
-        | F::HomeCity
-        | F::HomeState
-        | F::HomePostalCode
-        | F::HomeCountry
-        | F::WebPage
-        | F::Body
-        | F::Subject
-        | F::Location
-        | F::ShowAs
-        | F::ActivityType
-        | F::Status
-        | F::Priority
-        | F::State
-        | F::Extension(_) => Form::Text,
-    }
-}
 
 /// A value as JSON.
 #[must_use]
@@ -117,6 +33,7 @@ pub fn value_json(field: &Field, value: &Value) -> Json {
         Value::People(people) => match form(field) {
             Form::Person => people.values().next().map_or(Json::Null, person_json),
             Form::Text
+            | Form::Any
             | Form::Flag
             | Form::Number
             | Form::Day
@@ -138,7 +55,7 @@ pub fn read_value(field: &Field, json: &Json) -> Result<Value, String> {
         return Ok(Value::Null);
     }
     match form(field) {
-        Form::Text => match json.as_str() {
+        Form::Text | Form::Any => match json.as_str() {
             Some(text) if text.len() > MAX_TEXT => Err(format!("is longer than {MAX_TEXT} bytes")),
             Some(text) => Ok(Value::text(text)),
             None => Err("is a text".to_owned()),
