@@ -171,6 +171,9 @@ impl Crm {
         tx.note(actor, now, change).await?;
         let after = tx.unveiled(&actor.user, id).await?;
         tx.commit().await?;
+        if private && !before.private {
+            self.db.forget_log().await?;
+        }
         Ok(after.seen_by(&actor.user))
     }
 

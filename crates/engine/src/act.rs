@@ -15,6 +15,8 @@ use store::{Look, Work, WorkKey};
 impl Cycle<'_> {
     /// Carries out what `count` counted, page by page.
     pub(crate) async fn act_on_all(&mut self, stopped: &Stopped) -> Result<(), CycleError> {
+        // What was let in while the plan was counted is let in again now.
+        self.invited = 0;
         for kind in Kind::ALL {
             let mut after = None;
             loop {
@@ -118,7 +120,7 @@ impl Cycle<'_> {
                 }
                 self.store(settle).await
             }
-            After::Linked(_) | After::New { .. } | After::Forget => self.carry_out(work, judged).await,
+            After::Linked(_) | After::New { .. } | After::Away(_) | After::Forget => self.carry_out(work, judged).await,
         }
     }
 
@@ -140,14 +142,28 @@ impl Cycle<'_> {
             settle.answered.extend(self.answered_without(seen.side, &seen.id).await?);
         }
         settle.cured = cured(work);
-        if reason == Reason::AnotherLeads
-            && let Some(item) = &judged.pim
-        {
-            // If the organiser's mailbox is late, attendees look again after a day (rule P3).
-            let now = self.engine.now();
-            let hours = i64::from(self.force.settings.organizer_wait_hours);
-            let later = now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(now);
-            settle.looks.push(Look::later(Side::Pim, item.kind, item.id.clone(), later));
+        let now = self.engine.now();
+        match (&judged.pim, reason) {
+            (Some(item), Reason::AnotherLeads) => {
+                // If the organiser's mailbox is late, attendees look again after a day (rule P3).
+                let since = match judged.awaits {
+                    true => self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?,
+                    false => None,
+                };
+                if judged.awaits {
+                    settle.awaited.push((item.kind, item.id.clone()));
+                }
+                let mut later = self.waits_until(since.unwrap_or(now));
+                if later <= now {
+                    later = self.waits_until(now);
+                }
+                settle.looks.push(Look::later(Side::Pim, item.kind, item.id.clone(), later));
+            }
+            (Some(item), Reason::TooMany) => {
+                let later = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
+                settle.looks.push(Look::later(Side::Pim, item.kind, item.id.clone(), later));
+            }
+            (_, _) => {}
         }
         self.store(settle).await
     }

@@ -27,7 +27,8 @@ impl Stopped {
         let delete = |op: &Op| match op {
             Op::Delete { side, .. } => self.deletes.contains(side),
             Op::Delist | Op::Leave => self.deletes.contains(&Side::Crm),
-            Op::Create { .. } | Op::Update { .. } | Op::Enlist | Op::Flag { .. } => false,
+            Op::Update { side, .. } if plan.reduces() => self.deletes.contains(side),
+            Op::Create { .. } | Op::Update { .. } | Op::Restore { .. } | Op::Enlist | Op::Flag { .. } => false,
         };
         domain || plan.ops.iter().any(delete)
     }

@@ -8,8 +8,8 @@ use crate::outcome::CycleError;
 use model::{Domain, End, Fields, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
 use std::collections::{BTreeMap, BTreeSet};
-use store::change::Settle;
-use store::{Count, Held, HeldKind, History, HistoryFilter, Look, Observation, Quarantine, Work};
+use store::change::{Scrub, Settle};
+use store::{Away, Count, Held, HeldKind, History, HistoryFilter, Look, Observation, Quarantine, Work};
 
 /// What is known while one record's operations are carried out.
 pub(crate) struct Acting {
@@ -43,7 +43,7 @@ pub(crate) enum Step {
 
 impl Cycle<'_> {
     pub(crate) async fn carry_out(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
-        let Judged { plan, crm, pim, doubles, ambiguous } = judged;
+        let Judged { plan, crm, pim, doubles, ambiguous, awaits, invited } = judged;
         let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
             return Ok(());
         };
@@ -78,6 +78,12 @@ impl Cycle<'_> {
         if let Some((crm, pim)) = &ambiguous {
             let question = self.question(acting.domain, crm, pim);
             acting.settle.held.push(question);
+        }
+        if awaits {
+            acting.settle.awaited.push((acting.link.kind, acting.link.pim.id.clone()));
+        }
+        if invited {
+            acting.settle.counts.push((acting.domain, Side::Crm, Count::Invited, 1));
         }
         self.finish(work, acting, &plan, &doubles).await
     }
@@ -126,7 +132,7 @@ impl Cycle<'_> {
     ) -> Option<Acting> {
         let domain = plan.domain?;
         let (link, is_new) = match (&plan.after, &work.link) {
-            (After::Linked(link), _) => ((**link).clone(), false),
+            (After::Linked(link) | After::Away(link), _) => ((**link).clone(), false),
             (After::New { domain, form, born, crm: base_crm, pim: base_pim, global_id }, _) => {
                 let end = |record: Option<&Record>, base: &Fields| End {
                     id: record.map_or_else(|| RecordId::new(""), |record| record.id.clone()),
@@ -190,6 +196,10 @@ impl Cycle<'_> {
         settle.counts = self.counted(&mut acting);
         settle.looks = std::mem::take(&mut acting.settle.looks);
         settle.held = std::mem::take(&mut acting.settle.held);
+        settle.awaited = std::mem::take(&mut acting.settle.awaited);
+        if work.link.is_none() && acting.link.kind == Kind::Contact {
+            settle.back.push((Kind::Contact, acting.link.crm.id.clone()));
+        }
         if !plan.reasons.contains(&Reason::OccurrenceRefused) {
             settle.cured = cured(work);
         }
@@ -211,6 +221,13 @@ impl Cycle<'_> {
             After::Forget => {
                 settle.forget.push(acting.link.id.clone());
                 self.pool_changed |= acting.link.kind == Kind::Contact;
+                self.unlinked(&acting, plan, &mut settle);
+            }
+            After::Away(_) => {
+                settle.forget.push(acting.link.id.clone());
+                settle.away.push(Away { link: acting.link.clone(), since: self.engine.now() });
+                self.pool_changed |= acting.link.kind == Kind::Contact;
+                self.unlinked(&acting, plan, &mut settle);
             }
             After::Linked(_) => self.settle_linked(work, &acting, &mut settle),
             After::New { .. } => {
@@ -228,6 +245,13 @@ impl Cycle<'_> {
                 settle.links.push(acting.link.clone());
             }
             After::Stranger(_) | After::Wait(_) | After::Quarantine(_) | After::Ambiguous => {}
+        }
+        if let Some(silence) = plan::veil::silence(plan, work.link.as_ref(), acting.crm.as_ref()) {
+            let everywhere = silence == plan::veil::Silence::Everybody;
+            settle.scrub.push(Scrub { kind: acting.link.kind, id: acting.link.crm.id.clone(), everywhere });
+            if plan.reduces() {
+                settle.counts.push((domain, Side::Crm, Count::Deleted, 1));
+            }
         }
         for (crm, pim) in doubles {
             settle.held.push(Held {
@@ -263,6 +287,20 @@ impl Cycle<'_> {
         }
         let versions = (Some(acting.link.crm.version.clone()), Some(acting.link.pim.version.clone()));
         settle.quarantine.push(Quarantine { side, kind, id, versions, reason, since: self.engine.now() });
+    }
+
+    /// A contact whose user left it stands unlinked from now on, so that matching finds it (rule M1): in the CRM, and in
+    /// the mailbox where a setting leaves the copy in place (rule O2).
+    fn unlinked(&self, acting: &Acting, plan: &Plan, settle: &mut Settle) {
+        let left = plan.reasons.iter().any(|why| {
+            matches!(why, plan::Reason::RemovedFromList | plan::Reason::NotVisible | plan::Reason::Delisted)
+        });
+        if left && acting.link.kind == Kind::Contact {
+            settle.looks.push(Look::now(Side::Crm, Kind::Contact, acting.link.crm.id.clone()));
+            if matches!(plan.after, After::Forget) && acting.pim.is_some() {
+                settle.looks.push(Look::now(Side::Pim, Kind::Contact, acting.link.pim.id.clone()));
+            }
+        }
     }
 
     pub(crate) fn settle_linked(&mut self, work: &Work, acting: &Acting, settle: &mut Settle) {

@@ -2,14 +2,15 @@
 
 use crate::Engine;
 use crate::force::Force;
+use crate::lead::Leading;
 use crate::limits;
 use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
 use jiff::{SignedDuration, Timestamp};
-use model::{Kind, MailboxId, PairingId, RecordId, Side, SleepCause, UserId};
+use model::{Domain, Field, Form, Kind, Link, LinkId, MailboxId, PairingId, Path, RecordId, Side, SleepCause};
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::Ended;
-use store::{Lease, Pairing, PairingState};
+use store::{Lease, Look, Pairing, PairingState};
 
 /// At whose wish a cycle runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,10 @@ pub(crate) struct Cycle<'a> {
     pub identified: bool,
     pub report: CycleReport,
     /// Whose pairing leads a meeting, asked once per cycle.
-    pub leaders: BTreeMap<String, (plan::Lead, Option<UserId>)>,
+    pub leaders: BTreeMap<(String, Option<LinkId>), Leading>,
+    /// Invitations of unknown organisers: those of the day before this cycle, and those let in by it.
+    pub invited_before: Option<u64>,
+    pub invited: u64,
     /// A person saw and confirmed what is written: the brakes do not count it (rule L6).
     pub confirmed: bool,
     /// Unlinked contacts came or went: ambiguous ones are looked at again.
@@ -131,6 +135,8 @@ impl Engine {
             report: CycleReport::default(),
             leaders: BTreeMap::new(),
             confirmed: false,
+            invited_before: None,
+            invited: 0,
             pool_changed: false,
             broken_in_a_row: 0,
             questions: None,
@@ -180,7 +186,10 @@ impl Cycle<'_> {
                 state.not_before = None;
                 state.stopped = None;
                 state.planned_with = self.force.digest.clone();
+                state.mail = self.mails();
                 state.progress = None;
+                // A kind that was not observed, for its levels permit nothing, is searched when one does.
+                state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
             }
             Err(CycleError::Trouble(trouble)) => {
                 state = after_trouble(self.engine, &self.pairing, state, &trouble);
@@ -213,6 +222,7 @@ impl Cycle<'_> {
         }
         self.relink().await?;
         self.look().await?;
+        self.follow_merges().await?;
         self.look_at_partners().await?;
         let brakes = self.count().await?;
         self.act_on_all(&brakes).await?;
@@ -236,7 +246,31 @@ impl Cycle<'_> {
             SleepCause::DeleteForbidden,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
-        Ok(())
+        if self.pairing.state.mail != self.mails() { self.look_at_meetings().await } else { Ok(()) }
+    }
+
+    fn mails(&self) -> bool {
+        self.force.settings.domain(Domain::Calendar).mail
+    }
+
+    /// Whether mail is on decides what Exchange locks: meetings whose requests may have been sent are looked at (rule P6).
+    async fn look_at_meetings(&mut self) -> Result<(), CycleError> {
+        let store = self.engine.store();
+        let mut after = None;
+        loop {
+            let page = store.links(&self.pairing.id, Some(Domain::Calendar), after.as_ref(), limits::WORK_PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let invited = |link: &&Link| {
+                let people = link.pim.base.get(&Path::of(Field::Attendees));
+                link.form == Form::Own && people.is_some_and(|people| !people.is_blank())
+            };
+            let looks: Vec<Look> =
+                page.iter().filter(invited).map(|link| Look::now(Side::Pim, link.kind, link.pim.id.clone())).collect();
+            store.add_looks(&self.pairing.id, &looks).await?;
+        }
     }
 
     pub(crate) fn remote(&self, side: Side) -> &dyn Remote {

@@ -53,14 +53,19 @@ impl Engine {
         Ok(plan::access::within(&groups, group, id, and_below))
     }
 
-    /// The calendar level of another user's pairing (rule P3).
-    pub(crate) async fn imports_calendar(&self, pairing: &Pairing, settings: &Settings) -> Result<bool, CycleError> {
+    /// The level of another user's pairing that works (rules P3, P8).
+    pub(crate) async fn level_of(
+        &self,
+        pairing: &Pairing,
+        domain: Domain,
+        settings: &Settings,
+    ) -> Result<Level, CycleError> {
         if !pairing.enabled || pairing.state.stopped.is_some() {
-            return Ok(false);
+            return Ok(Level::NONE);
         }
         let memberships = self.directory(&pairing.crm).memberships(&pairing.user).await?;
         let groups = groups(&memberships, settings.primary_position_only);
-        Ok(chain(Domain::Calendar, true, &groups, settings, &pairing.settings).level.imports())
+        Ok(chain(domain, true, &groups, settings, &pairing.settings).level)
     }
 
     pub(crate) fn directory(&self, crm: &CrmId) -> Arc<dyn Directory> {

@@ -1,14 +1,14 @@
 //! Judging: what one record's observations mean, asked of `plan` with everything it needs read beforehand.
 
 use crate::cycle::Cycle;
-use crate::force::pairing_of;
+use crate::lead::Leading;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
-use model::{Domain, Gone, Kind, Level, Link, Record, RecordId, Seen, Side, UserId};
+use model::{Domain, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use store::{Observation, Quarantine, Work};
 
 /// A record's plan, and the copies it was made from.
@@ -20,11 +20,23 @@ pub(crate) struct Judged {
     pub ambiguous: Option<(Vec<RecordId>, Vec<RecordId>)>,
     /// Equal names kept apart: told (rule M1).
     pub doubles: Vec<(RecordId, RecordId)>,
+    /// The organiser's own copy is waited for (rule P3).
+    pub awaits: bool,
+    /// A new meeting whose organiser the CRM does not know: so many a day (rule P3).
+    pub invited: bool,
 }
 
 impl Judged {
     pub(crate) fn of(plan: Plan, crm: Option<&Record>, pim: Option<&Record>) -> Judged {
-        Judged { plan, crm: crm.cloned(), pim: pim.cloned(), ambiguous: None, doubles: Vec::new() }
+        Judged {
+            plan,
+            crm: crm.cloned(),
+            pim: pim.cloned(),
+            ambiguous: None,
+            doubles: Vec::new(),
+            awaits: false,
+            invited: false,
+        }
     }
 }
 
@@ -33,13 +45,13 @@ impl Cycle<'_> {
     pub(crate) async fn judge(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
         match (&work.link, &work.crm, &work.pim) {
             (Some(link), Some(crm), Some(pim)) => {
-                let lead = match &pim.seen {
-                    Seen::Present(item) => self.lead(item).await?.0,
-                    Seen::Gone(_) => Lead::Mine,
+                let leading = match &pim.seen {
+                    Seen::Present(item) => self.lead(item, Some(link)).await?,
+                    Seen::Gone(_) => Leading::mine(),
                 };
                 let plan = {
                     let lenses = self.lenses();
-                    linked::plan(link, &crm.seen, &pim.seen, &self.context(lead, &lenses))
+                    linked::plan(link, &crm.seen, &pim.seen, &self.context(leading.lead, &lenses))
                 };
                 let plan = if is_refused(work, link, crm, &plan) { waits(link, crm, pim, &plan) } else { plan };
                 if plan.becomes_business()
@@ -47,7 +59,9 @@ impl Cycle<'_> {
                 {
                     return self.judge_flip(link, crm, pim, plan).await.map(Some);
                 }
-                Ok(Some(Judged::of(plan, present(&crm.seen), present(&pim.seen))))
+                let mut judged = Judged::of(plan, present(&crm.seen), present(&pim.seen));
+                judged.awaits = leading.awaits;
+                Ok(Some(judged))
             }
             (Some(_), _, _) => Ok(None),
             (None, Some(seen), _) => self.judge_alone(seen).await.map(Some),
@@ -88,7 +102,7 @@ impl Cycle<'_> {
             // Unlinked and gone: nothing to do but to forget that it was seen.
             (Seen::Gone(why), _) => {
                 let reason = match why {
-                    Gone::Deleted => Reason::Deleted,
+                    Gone::Deleted | Gone::Merged => Reason::Deleted,
                     Gone::NotVisible => Reason::NotVisible,
                     Gone::Delisted => Reason::NotListed,
                     Gone::Left | Gone::OutOfWindow => Reason::Left,
@@ -134,9 +148,12 @@ impl Cycle<'_> {
                 self.adopt(domain, Some(record), item).await
             }
             Match::New { doubles } => {
-                let plan = {
-                    let lenses = self.lenses();
-                    fresh::export(domain, record, &self.context(Lead::Mine, &lenses))
+                let plan = match self.aside(record).await? {
+                    Some(link) => fresh::bring_back(domain, record, &link),
+                    None => {
+                        let lenses = self.lenses();
+                        fresh::export(domain, record, &self.context(Lead::Mine, &lenses))
+                    }
                 };
                 let mut judged = Judged::of(plan, Some(record), None);
                 judged.doubles = doubles.into_iter().map(|item| (record.id.clone(), item)).collect();
@@ -148,7 +165,7 @@ impl Cycle<'_> {
 
     /// A mailbox item that is not linked.
     async fn judge_item(&mut self, item: &Record) -> Result<Judged, CycleError> {
-        let (lead, owner) = self.lead(item).await?;
+        let Leading { lead, owner, awaits } = self.lead(item, None).await?;
         let admitted = {
             let lenses = self.lenses();
             scope::admit_item(item, &self.context(lead, &lenses))
@@ -167,7 +184,9 @@ impl Cycle<'_> {
                 {
                     return Ok(judged);
                 }
-                return Ok(Judged::of(Plan::of(domain, After::Stranger(reason), reason), None, Some(item)));
+                let mut judged = Judged::of(Plan::of(domain, After::Stranger(reason), reason), None, Some(item));
+                judged.awaits = awaits;
+                return Ok(judged);
             }
         };
         // A mark whose link has its own item means that a person copied it: a new record (trap 46).
@@ -187,11 +206,18 @@ impl Cycle<'_> {
                 self.adopt(domain, record, Some(item)).await
             }
             Match::New { doubles } => {
+                let invited = lead == Lead::Outsider;
+                if invited && !self.one_more_invitation().await? {
+                    let reason = Reason::TooMany;
+                    let plan = Plan::of(Some(domain), After::Stranger(reason), reason);
+                    return Ok(Judged::of(plan, None, Some(item)));
+                }
                 let plan = {
                     let lenses = self.lenses();
                     fresh::import(domain, item, owner, &self.context(lead, &lenses))
                 };
                 let mut judged = Judged::of(plan, None, Some(item));
+                judged.invited = invited;
                 judged.doubles = doubles.into_iter().map(|record| (record, item.id.clone())).collect();
                 Ok(judged)
             }
@@ -216,10 +242,28 @@ impl Cycle<'_> {
         let (Some(crm), Some(pim)) = (crm, pim) else {
             return Ok(Judged::of(Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven), crm, pim));
         };
-        let (lead, _) = self.lead(pim).await?;
+        let lead = self.lead(pim, None).await?.lead;
+        let before = match crm.facts.on_sync_list && !crm.facts.not_visible {
+            true => self.aside(crm).await?,
+            false => None,
+        };
+        let key = pim.facts.mark.as_ref().map(|mark| &mark.key);
         let lenses = self.lenses();
-        let plan = fresh::adopt(domain, crm, pim, &self.context(lead, &lenses));
+        let context = self.context(lead, &lenses);
+        let plan = match before.filter(|link| Some(&link.mark_key) == key) {
+            Some(link) => fresh::back(&link, crm, pim, &context),
+            None => fresh::adopt(domain, crm, pim, &context),
+        };
         Ok(Judged::of(plan, Some(crm), Some(pim)))
+    }
+
+    /// The link that a contact had before its copy was taken out of this mailbox (rule O2).
+    async fn aside(&self, record: &Record) -> Result<Option<model::Link>, CycleError> {
+        if record.kind != Kind::Contact {
+            return Ok(None);
+        }
+        let away = self.engine.store().away(&self.pairing.id, record.kind, &record.id).await?;
+        Ok(away.map(|away| away.link))
     }
 
     /// The other copy by a sure sign alone: mark, integration id, global id.
@@ -331,57 +375,6 @@ impl Cycle<'_> {
         Ok(rivals)
     }
 
-    /// Whose copy of a received meeting decides, and who owns the record when this one does (rule P3).
-    pub(crate) async fn lead(&mut self, item: &Record) -> Result<(Lead, Option<UserId>), CycleError> {
-        if !item.facts.received {
-            return Ok((Lead::Mine, None));
-        }
-        let people = item.get(model::Field::Attendees).and_then(model::Value::as_people);
-        let organizer = item.facts.organizer.as_ref().map(model::Attendee::key);
-        let key = item.facts.global_id.clone().unwrap_or_else(|| item.id.to_string());
-        if let Some(known) = self.leaders.get(&key) {
-            return Ok(known.clone());
-        }
-        let mut addresses: BTreeSet<String> = organizer.iter().cloned().collect();
-        addresses.extend(people.into_iter().flatten().map(|(key, _)| key.clone()).take(limits::ADDRESSES));
-        let users = self.engine.directory(&self.pairing.crm).who(&addresses).await?;
-        let organizer = organizer.and_then(|address| users.get(&address).cloned());
-        let lead = self.lead_among(organizer.as_ref(), &users).await?;
-        let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
-        self.leaders.insert(key, (lead, owner.clone()));
-        Ok((lead, owner))
-    }
-
-    async fn lead_among(
-        &self,
-        organizer: Option<&UserId>,
-        users: &BTreeMap<String, UserId>,
-    ) -> Result<Lead, CycleError> {
-        if let Some(organizer) = organizer
-            && *organizer != self.pairing.user
-            && self.leads(organizer).await?
-        {
-            return Ok(Lead::Another);
-        }
-        let attendees: BTreeSet<&UserId> = users.values().filter(|user| Some(*user) != organizer).collect();
-        for user in attendees {
-            if *user == self.pairing.user {
-                break;
-            }
-            if self.leads(user).await? {
-                return Ok(Lead::Another);
-            }
-        }
-        Ok(if organizer.is_some() { Lead::Carrier } else { Lead::Outsider })
-    }
-
-    async fn leads(&self, user: &UserId) -> Result<bool, CycleError> {
-        match pairing_of(self.engine, &self.pairing.crm, user).await? {
-            Some(pairing) => self.engine.imports_calendar(&pairing, &self.force.settings).await,
-            None => Ok(false),
-        }
-    }
-
     pub(crate) fn lenses(&self) -> Lenses {
         Lenses { crm: self.crm.lens(), pim: self.pim.lens() }
     }
@@ -436,6 +429,7 @@ fn is_refused(work: &Work, link: &Link, crm: &Observation, plan: &Plan) -> bool 
             keep.is_empty() && changes.keys().all(|path| path.occurrence.is_some())
         }
         Op::Update { .. }
+        | Op::Restore { .. }
         | Op::Create { .. }
         | Op::Delete { .. }
         | Op::Enlist

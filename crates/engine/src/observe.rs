@@ -4,9 +4,9 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Identity, Page, Trouble, Wanted};
-use model::{FolderId, Kind, MailboxId, RecordId, Seen, Side};
+use model::{FolderId, Kind, MailboxId, RecordId, Seen, Side, Sleep, SleepCause};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Cursor, Look, Progress, Quarantine, change};
+use store::{Cursor, HeldFilter, HeldKind, Look, Progress, Quarantine, change};
 
 impl Cycle<'_> {
     /// The first contact with a mailbox gives it our id, or adopts the one it carries (decision 2). An administrator's
@@ -35,7 +35,9 @@ impl Cycle<'_> {
                 // Another server gives every id anew: what was observed is dropped, links find their items by mark.
                 self.engine.store().drop_observing(&self.lease, &self.pairing.id).await?;
                 let moved = identity.mailbox == self.pairing.mailbox;
+                self.drop_old_questions(moved).await?;
                 self.forget_links_unless(moved).await?;
+                self.pairing.state.moved = moved;
                 self.adopt_mailbox(identity.mailbox.clone(), &identity).await?;
             }
             (Some(ours), Some(found)) if ours == found => {
@@ -53,8 +55,9 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// A moved mailbox keeps its links: items are known by their marks. Where there is no mark, and where another mailbox
-    /// stands behind the address, records are matched as strangers: a missing id there proves no delete (rule M4).
+    /// A moved mailbox keeps its links: items are known by their marks, those without one by what they said last; until
+    /// one is found its link sleeps, for a missing id proves no delete there. Where another mailbox stands behind the
+    /// address, records are matched as strangers (rule M4). Questions about ids that are no more go.
     async fn forget_links_unless(&mut self, moved: bool) -> Result<(), CycleError> {
         let store = self.engine.store();
         let mut after = None;
@@ -64,9 +67,37 @@ impl Cycle<'_> {
                 return Ok(());
             };
             after = Some(last.id.clone());
-            let forget: Vec<_> =
-                page.iter().filter(|link| !moved || link.mark_key.is_empty()).map(|link| link.id.clone()).collect();
-            let settle = change::Settle { forget, ..change::Settle::default() };
+            let mut settle = change::Settle::default();
+            for mut link in page {
+                if !moved {
+                    settle.forget.push(link.id);
+                } else if link.mark_key.is_empty() {
+                    link.sleep = Some(Sleep { cause: SleepCause::Moved, since: self.engine.now() });
+                    settle.links.push(link);
+                }
+            }
+            store.settle(&self.lease, &self.pairing.id, self.engine.now(), &settle).await?;
+        }
+    }
+
+    /// Questions that name items by ids of before are asked anew when matching comes to them; one about a link stays
+    /// while its link does.
+    async fn drop_old_questions(&mut self, moved: bool) -> Result<(), CycleError> {
+        let store = self.engine.store();
+        let filter = HeldFilter { pairing: Some(self.pairing.id.clone()), ..HeldFilter::default() };
+        let mut after: Option<String> = None;
+        loop {
+            let page = store.held(&filter, after.as_deref(), limits::WORK_PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let old = page.iter().filter(|held| match held.what {
+                HeldKind::Conflict { .. } => !moved,
+                HeldKind::Ambiguous { .. } | HeldKind::PossibleDouble { .. } => true,
+            });
+            let answered = old.map(|held| held.id.clone()).collect();
+            let settle = change::Settle { answered, ..change::Settle::default() };
             store.settle(&self.lease, &self.pairing.id, self.engine.now(), &settle).await?;
         }
     }
@@ -87,10 +118,14 @@ impl Cycle<'_> {
         Ok(())
     }
 
+    /// Whether no level permits anything for a kind.
+    pub(crate) fn is_idle(&self, kind: Kind) -> bool {
+        kind.domains().iter().all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE))
+    }
+
     /// Reads a kind's folders of a side up to the present.
     pub(crate) async fn observe(&mut self, side: Side, kind: Kind) -> Result<(), CycleError> {
-        let nothing = kind.domains().iter().all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE));
-        if nothing {
+        if self.is_idle(kind) {
             // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Create, Mail, Trouble, Update, Write, Written};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Gone, Kind, Mark, Path, Record, RecordId, Side};
+use model::{Domain, Fields, Form, Gone, Kind, Link, Mark, Path, Record, RecordId, Side};
 use plan::{Op, Plan};
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
@@ -35,7 +35,11 @@ impl Cycle<'_> {
                 self.create_record(acting, create, *form, plan).await
             }
             Op::Update { side, changes, keep } => self.update(acting, *side, changes, keep).await,
-            Op::Delete { side, after_new } => self.delete(acting, *side, *after_new).await,
+            Op::Delete { side, after_new } => {
+                let aside = matches!(plan.after, plan::After::Away(_)).then(|| acting.link.clone());
+                self.delete(acting, *side, *after_new, aside).await
+            }
+            Op::Restore { mark_key } => self.restore(acting, mark_key).await,
             Op::Enlist => {
                 let write = Write::Enlist { domain: acting.domain, id: acting.link.crm.id.clone() };
                 self.small(acting, write).await
@@ -298,6 +302,7 @@ impl Cycle<'_> {
         acting: &mut Acting,
         side: Side,
         after_new: Option<Kind>,
+        aside: Option<Link>,
     ) -> Result<Step, CycleError> {
         if let Some(kind) = after_new {
             // The new item is made first (rule D3).
@@ -306,6 +311,10 @@ impl Cycle<'_> {
                 acting.settle.looks.push(Look::now(Side::Crm, acting.link.kind, acting.link.crm.id.clone()));
                 return Ok(Step::Postponed);
             }
+        }
+        if side == Side::Pim && self.waits_for_new_owner(acting).await? {
+            acting.settle.awaited.push((acting.link.kind, acting.link.pim.id.clone()));
+            return Ok(Step::Postponed);
         }
         let (id, version) = match side {
             Side::Crm => acting.old_crm.clone(),
@@ -323,6 +332,7 @@ impl Cycle<'_> {
             // The old record's: the link shows another one already (rule O5).
             intent.link = None;
         }
+        intent.result = aside;
         self.engine.store().open_intent(&self.lease, &intent).await?;
         let shown = match side {
             Side::Crm => acting.old_record.clone().or_else(|| acting.crm.clone()),
@@ -366,49 +376,6 @@ impl Cycle<'_> {
             Err(trouble) => {
                 let id = acting.link.crm.id.clone();
                 self.failed(acting, trouble, String::new(), Side::Crm, Some(id))
-            }
-        }
-    }
-
-    /// An item born in the mailbox gets our mark once it is linked, by an update of that property alone (decision 2).
-    pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
-        // A record made again in the CRM has another id: a mark that names the old one would find nothing any more.
-        let names = plan::keys::crm_id(&acting.link.mark_key);
-        if names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
-            return Ok(());
-        }
-        let Some(mark) = self.next_mark(acting) else {
-            return Ok(());
-        };
-        self.identify().await?;
-        let intent_id = self.engine.fresh_id();
-        let mut intent = self.intent(acting, intent_id.clone(), Side::Pim, IntentKind::Mark);
-        intent.target = Some(acting.link.pim.id.clone());
-        intent.mark = Some(mark.clone());
-        intent.result = Some(acting.link.clone());
-        self.engine.store().open_intent(&self.lease, &intent).await?;
-        let version = acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |item| item.version.clone());
-        let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version };
-        match self.pim.write(&write).await {
-            Ok(written) => {
-                acting.link.pim.version = written.version.clone();
-                acting.written.insert(Side::Pim, (Fields::new(), false, written.version));
-                acting.settle.close.push(intent_id);
-                acting.settle.counts.push((acting.domain, Side::Pim, Count::Marked, 1));
-                self.report.add(acting.domain, Side::Pim, Count::Marked);
-                Ok(())
-            }
-            Err(trouble) => {
-                // The link stands without a mark; an edit in between is looked at, and the next update marks it.
-                acting.link.mark_key = String::new();
-                acting.link.write_no = 0;
-                let id = acting.link.pim.id.clone();
-                match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
-                    Step::Done | Step::Postponed | Step::Refused => {
-                        acting.settle.quarantine.clear();
-                        Ok(())
-                    }
-                }
             }
         }
     }

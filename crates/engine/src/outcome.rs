@@ -34,7 +34,7 @@ impl CycleReport {
     pub fn writes(&self) -> u32 {
         let written = |count: &Count| match count {
             Count::Created | Count::Updated | Count::Deleted | Count::Marked => true,
-            Count::Matched | Count::Conflict => false,
+            Count::Matched | Count::Conflict | Count::Invited => false,
         };
         self.counts.iter().filter(|((_, _, count), _)| written(count)).map(|(_, number)| number).sum()
     }

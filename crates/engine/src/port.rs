@@ -41,7 +41,7 @@ pub trait Remote: Send + Sync {
     /// Looks at ids, each with its own outcome; answers in any order, one per id asked. A mailbox looks for what
     /// vanished by id and mark in Deleted Items, Recoverable Items, other folders and the archive (rule C12): found in
     /// the first two it is [`Gone::Deleted`], elsewhere [`Gone::Left`], nowhere [`Gone::Unknown`]. The CRM answers
-    /// [`Gone::Deleted`] only with a tombstone read.
+    /// [`Gone::Deleted`] only with a tombstone read, [`Gone::Merged`] when that names another record.
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble>;
 
     /// Finds records by what recognises them: at most `limit`, in the observed folders.
@@ -99,6 +99,8 @@ pub enum FindBy {
     Key(String),
     /// The meeting's global id.
     GlobalId(String),
+    /// CRM: the contact that this one was merged into, as far as it lives on (rule M5).
+    MergedFrom(RecordId),
 }
 
 /// A write. No write of ours makes a server send mail unless it says so with [`Mail::Send`] (rule C9).

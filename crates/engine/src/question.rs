@@ -41,7 +41,7 @@ impl Cycle<'_> {
     ) -> Result<Vec<String>, CycleError> {
         let merged = match &plan.after {
             After::Linked(link) => link.sleep.is_none(),
-            After::Forget => true,
+            After::Away(_) | After::Forget => true,
             After::New { .. } | After::Stranger(_) | After::Wait(_) | After::Quarantine(_) | After::Ambiguous => false,
         };
         let over = |held: &&Held| {

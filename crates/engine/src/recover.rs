@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted, Write};
 use model::{Fields, Gone, Link, Record, Seen, Side};
 use store::change::Settle;
-use store::{Count, Intent, IntentKind, Look};
+use store::{Away, Count, Intent, IntentKind, Look};
 
 impl Cycle<'_> {
     pub(crate) async fn recover(&mut self) -> Result<(), CycleError> {
@@ -162,6 +162,7 @@ impl Cycle<'_> {
         match (&intent.link, gone) {
             (Some(link), true) => {
                 settle.forget.push(link.clone());
+                settle.away.extend(intent.result.clone().map(|link| Away { link, since: self.engine.now() }));
                 settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
                 self.report.add(intent.domain, intent.side, Count::Deleted);
             }

@@ -5,13 +5,14 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::{Kind, Link, Record, Seen, Side};
+use model::{Kind, Link, Record, Seen, Side, SleepCause};
 use std::collections::BTreeMap;
 use store::change::Settle;
 
 impl Cycle<'_> {
     /// Gives links their items back before any vanished id is believed deleted.
     pub(crate) async fn relink(&mut self) -> Result<(), CycleError> {
+        let mut homeless = None;
         for kind in Kind::ALL {
             let mut after = None;
             loop {
@@ -28,6 +29,17 @@ impl Cycle<'_> {
                     };
                     if let Some(link) = self.link_by_mark(&item).await? {
                         found.push((link, *item));
+                    } else if self.pairing.state.moved {
+                        let known = match homeless.take() {
+                            Some(known) => known,
+                            None => self.homeless().await?,
+                        };
+                        let link = homeless.insert(known).take(&item, &self.keys_of(&item));
+                        if let Some(id) = link
+                            && let Some(link) = self.engine.store().link(&id).await?
+                        {
+                            found.push((link, *item));
+                        }
                     }
                 }
                 self.give_back(kind, found).await?;
@@ -74,6 +86,9 @@ impl Cycle<'_> {
                 link.pim.id = item.id.clone();
                 link.pim.version = model::Version::new("");
                 link.folder = item.facts.folder.clone();
+                if matches!(&link.sleep, Some(sleep) if sleep.cause == SleepCause::Moved) {
+                    link.sleep = None;
+                }
                 let settle = Settle { links: vec![link], ..Settle::default() };
                 self.engine.store().settle(&self.lease, &self.pairing.id, self.engine.now(), &settle).await?;
             }

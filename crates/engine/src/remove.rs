@@ -133,7 +133,15 @@ impl Cycle<'_> {
                     model::Seen::Present(item) => Some((**item).clone()),
                     model::Seen::Gone(_) => None,
                 });
-                let judged = Judged { plan, crm: None, pim: item, ambiguous: None, doubles: Vec::new() };
+                let judged = Judged {
+                    plan,
+                    crm: None,
+                    pim: item,
+                    ambiguous: None,
+                    doubles: Vec::new(),
+                    awaits: false,
+                    invited: false,
+                };
                 self.carry_out(&work, judged).await?;
                 if self.engine.store().link(&link.id).await?.is_none() {
                     removed += 1;

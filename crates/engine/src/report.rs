@@ -90,6 +90,7 @@ impl Engine {
             }
         }
         cycle.look().await?;
+        cycle.follow_merges().await?;
         cycle.look_at_partners().await?;
         let mut report = PlanReport::default();
         for kind in Kind::ALL {
@@ -233,13 +234,14 @@ fn add(
         (After::Quarantine(_), _) => "quarantine",
         (After::Ambiguous, _) => "ambiguous",
         (_, Some(Op::Create { .. })) => "create",
+        (_, Some(Op::Restore { .. })) => "restore",
         (_, Some(Op::Update { .. })) => "update",
         (_, Some(Op::Delete { .. })) => "delete",
         (_, Some(Op::Enlist | Op::Flag { .. })) => "link",
         (_, Some(Op::Delist)) => "delist",
         (_, Some(Op::Leave)) => "leave",
         (After::New { .. }, None) => "link",
-        (After::Linked(_) | After::Forget | After::Stranger(_) | After::Wait(_), None) => return,
+        (After::Linked(_) | After::Away(_) | After::Forget | After::Stranger(_) | After::Wait(_), None) => return,
     };
     for op in &plan.ops {
         let domain = plan.domain.map_or("", Domain::as_str);
@@ -247,6 +249,7 @@ fn add(
             Op::Create { .. } => "create",
             Op::Update { .. } => "update",
             Op::Delete { .. } => "delete",
+            Op::Restore { .. } => "restore",
             Op::Enlist => "enlist",
             Op::Delist => "delist",
             Op::Leave => "leave",

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use store::{Held, HeldKind, History, Stranger};
 
 /// Reasons that a changed setting can end (rule L7).
-pub(crate) const SETTING_REASONS: [&str; 9] = [
+pub(crate) const SETTING_REASONS: [&str; 10] = [
     "level",
     "no_category",
     "private",
@@ -16,6 +16,7 @@ pub(crate) const SETTING_REASONS: [&str; 9] = [
     "window",
     "another_leads",
     "unanswered",
+    "too_many",
     "employee_category",
 ];
 

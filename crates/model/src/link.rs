@@ -104,6 +104,8 @@ pub enum SleepCause {
     KeptInCrm,
     /// The user removed the meeting from his calendar (C6).
     Hidden,
+    /// The mailbox moved to another server, and the item, which bears no mark of ours, was not found there yet (M4).
+    Moved,
 }
 
 impl Link {

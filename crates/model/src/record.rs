@@ -6,6 +6,7 @@ use crate::field::{Field, Path};
 use crate::id::{FolderId, RecordId, UserId, Version};
 use crate::mark::Mark;
 use crate::value::{Fields, Value};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -56,6 +57,8 @@ pub struct Facts {
     pub mark: Option<Mark>,
     /// Mailbox: the folder it stands in.
     pub folder: Option<FolderId>,
+    /// Mailbox: when the item was made there, when the side tells.
+    pub created: Option<Timestamp>,
     /// Mailbox: the item's class.
     pub class: String,
     /// Mailbox: requests were sent (rule P6).
@@ -103,6 +106,8 @@ pub enum Seen {
 pub enum Gone {
     /// Deleted: proven by reading that id.
     Deleted,
+    /// Deleted too, but it lives on in another record it was merged into (rule M5).
+    Merged,
     /// It stands, but this user may not see it.
     NotVisible,
     /// The user took it off his Sync List.

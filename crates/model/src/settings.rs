@@ -32,6 +32,8 @@ pub struct Settings {
     pub grace_hours: u32,
     /// Rule O2: a removed record's copy stays in the mailbox, unlinked and without our category.
     pub keep_removed_copies: bool,
+    /// Rule C9: the CRM's participants stand as a block at the end of a copy's body; else only in a property of ours.
+    pub participants_in_body: bool,
     /// Rule C12: what vanished and ended more days ago than this counts as archived.
     pub archived_after_days: u32,
     /// Rule P3: hours attendees wait for the organiser's mailbox.
@@ -218,6 +220,7 @@ impl Default for Settings {
             fallback_owner: None,
             grace_hours: 24,
             keep_removed_copies: false,
+            participants_in_body: true,
             archived_after_days: 30,
             organizer_wait_hours: 24,
             unanswered_invitations: false,

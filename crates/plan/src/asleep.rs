@@ -2,7 +2,8 @@
 
 use crate::context::Context;
 use crate::operation::{After, Op, Plan, Reason};
-use model::{Domain, Field, Fields, Form, Kind, Link, Path, Side, Sleep, SleepCause, Value};
+use model::same::fold;
+use model::{Domain, Field, Fields, Form, Kind, Link, Path, Record, Side, Sleep, SleepCause, Value};
 
 /// The record leaves this mailbox by rules D3, D6: its copy moves to Deleted Items.
 pub(crate) fn leaves(link: &Link, reason: Reason, after_new: Option<Kind>, context: &Context<'_>) -> Plan {
@@ -25,8 +26,38 @@ pub(crate) fn leaves(link: &Link, reason: Reason, after_new: Option<Kind>, conte
     }
 }
 
+/// Neither visible nor on the list any more: as if the user had taken it off (rule O2).
+pub(crate) fn delisted(link: &Link, pim: &Record, context: &Context<'_>) -> Plan {
+    let leaving = leaves(link, Reason::RemovedFromList, None, context);
+    match leaving.after {
+        After::Forget => {
+            let (op, after) = taken_away(link, pim, context);
+            Plan { ops: op.into_iter().collect(), after, ..leaving }
+        }
+        _ => leaving,
+    }
+}
+
+/// How a copy leaves a mailbox whose user wants or sees the record no more (rule O2): to Deleted Items, where it is found
+/// again by its mark; by setting it stays in place, unlinked and without our category.
+pub(crate) fn taken_away(link: &Link, pim: &Record, context: &Context<'_>) -> (Option<Op>, After) {
+    if !context.settings.keep_removed_copies {
+        return (Some(Op::Delete { side: Side::Pim, after_new: None }), aside(link));
+    }
+    let ours: Vec<String> = context.settings.category_words(link.domain).iter().map(|word| fold(word)).collect();
+    let (gone, kept): (Vec<&str>, Vec<&str>) = pim.categories().partition(|word| ours.contains(&fold(word)));
+    let kept = Value::Set(kept.into_iter().map(str::to_owned).collect());
+    let changes = Fields::from([(Path::of(Field::Categories), kept)]);
+    ((!gone.is_empty()).then_some(Op::Update { side: Side::Pim, changes, keep: Fields::new() }), After::Forget)
+}
+
+/// A link whose copy went to Deleted Items; without a mark nobody could find the copy there.
+pub(crate) fn aside(link: &Link) -> After {
+    if link.mark_key.is_empty() { After::Forget } else { After::Away(Box::new(awake(link))) }
+}
+
 /// Rule O2: lost visibility must last the grace time before the copy goes; nothing is merged meanwhile.
-pub(crate) fn not_visible(link: &Link, domain: Domain, context: &Context<'_>) -> Plan {
+pub(crate) fn not_visible(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>) -> Plan {
     let since = match &link.sleep {
         Some(sleep) if sleep.cause == SleepCause::NotVisible => sleep.since,
         Some(_) | None => context.now,
@@ -37,18 +68,9 @@ pub(crate) fn not_visible(link: &Link, domain: Domain, context: &Context<'_>) ->
         && level.exports()
         && !context.domain(domain).no_deletes.contains(&Side::Pim)
     {
-        let ops = if context.settings.keep_removed_copies {
-            vec![]
-        } else {
-            vec![Op::Delete { side: Side::Pim, after_new: None }]
-        };
-        return Plan {
-            domain: Some(domain),
-            ops,
-            after: After::Forget,
-            conflicts: vec![],
-            reasons: vec![Reason::NotVisible],
-        };
+        let (op, after) = taken_away(link, pim, context);
+        let ops = op.into_iter().collect();
+        return Plan { domain: Some(domain), ops, after, conflicts: vec![], reasons: vec![Reason::NotVisible] };
     }
     sleep(link, domain, SleepCause::NotVisible, context)
 }

@@ -42,6 +42,7 @@ pub fn op(op: &Op) -> String {
         }
         Op::Delete { side: Side::Pim, .. } => "Move it to Deleted Items in the mailbox.".to_owned(),
         Op::Delete { side: Side::Crm, .. } => "Delete it in the CRM.".to_owned(),
+        Op::Restore { .. } => "Bring it back from Deleted Items in the mailbox, or make it anew (O2).".to_owned(),
         Op::Enlist => "Put the user on its Sync List (O3).".to_owned(),
         Op::Delist => "Take the user off its Sync List (C6).".to_owned(),
         Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
@@ -57,6 +58,7 @@ fn after(after: &After) -> String {
             None => "The two copies are linked and agree.".to_owned(),
         },
         After::New { domain, .. } => format!("The two copies become one {domain} record."),
+        After::Away(_) => "The link is put aside, to bring the copy back when the user returns (O2).".to_owned(),
         After::Forget => "The link is dropped.".to_owned(),
         After::Stranger(why) => format!("It stays where it is: {}", reason(*why)),
         After::Wait(why) => format!("It is looked at again: {}", reason(*why)),
@@ -80,6 +82,7 @@ pub fn sleep(cause: SleepCause) -> &'static str {
         SleepCause::Private => "it became private, and private ones are skipped (O8).",
         SleepCause::TakenOff => "the user was taken off it, but a real invitation made the item (D6).",
         SleepCause::KeptInCrm => "no level lets a mailbox delete a business contact from the CRM (D1).",
+        SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
         SleepCause::Hidden => "the user removed it from his calendar (C6).",
     }
 }
@@ -103,6 +106,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::TrackingCopy => "It is the tracking copy of a task request (D6).",
         Reason::ForeignClass => "It is an item of a class that is never touched (D7).",
         Reason::AnotherLeads => "The organiser's or another attendee's copy decides (P3).",
+        Reason::TooMany => "Enough invitations from outside came in within a day; it is looked at again (P3).",
         Reason::Unanswered => "The invitation comes from outside and was not accepted yet (P3).",
         Reason::ExchangeInvites => "Exchange itself brings this meeting to its participants (P6).",
         Reason::Cancelled => "It was called off (C6).",
@@ -115,6 +119,8 @@ pub fn reason(reason: Reason) -> String {
         Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
         Reason::CopiesRemoved => "An administrator had the copies removed from the mailbox (L6).",
+        Reason::Merged => "It was merged into another contact, of which this mailbox has an older copy (M5).",
+        Reason::Returned => "The user has it on his Sync List again (O2).",
         Reason::Left => "The item is in another folder or the archive (C12).",
         Reason::Matched => "It is the same as a record that was there (M1, M2).",
         Reason::Ambiguous => "Several records could be this one (M1).",

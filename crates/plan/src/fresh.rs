@@ -2,12 +2,12 @@
 
 use crate::context::Context;
 use crate::form;
-use crate::linked::views;
+use crate::linked::{self, views};
 use crate::merge::{Copies, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
-use model::{Domain, Field, Fields, Form, Kind, Part, Path, Record, Side, UserId, Value};
+use model::{Domain, Field, Fields, Form, Kind, Link, Part, Path, Record, Seen, Side, UserId, Value};
 use std::collections::BTreeSet;
 
 /// May this item be linked to a record of that domain at all (rule M1: not Private unless personal)?
@@ -118,6 +118,34 @@ pub fn export(domain: Domain, record: &Record, context: &Context<'_>) -> Plan {
         conflicts: Vec::new(),
         reasons: vec![Reason::New],
     }
+}
+
+/// A record whose copy this mailbox had before: it comes back from Deleted Items, and what changed meanwhile on either
+/// side is merged from the base it had (rule O2).
+#[must_use]
+pub fn bring_back(domain: Domain, record: &Record, before: &Link) -> Plan {
+    let mut link = before.clone();
+    link.sleep = None;
+    link.crm.id = record.id.clone();
+    Plan {
+        domain: Some(domain),
+        ops: vec![Op::Restore { mark_key: before.mark_key.clone() }],
+        after: After::Linked(Box::new(link)),
+        conflicts: Vec::new(),
+        reasons: vec![Reason::Returned],
+    }
+}
+
+/// The copy that this mailbox had before stands in its folder again, put there by a person: linked as it was (rule O2).
+#[must_use]
+pub fn back(before: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
+    let mut link = before.clone();
+    link.crm.id = crm.id.clone();
+    link.pim.id = pim.id.clone();
+    let seen = |record: &Record| Seen::Present(Box::new(record.clone()));
+    let mut plan = linked::plan(&link, &seen(crm), &seen(pim), context);
+    plan.reasons.insert(0, Reason::Returned);
+    plan
 }
 
 /// Two strangers that matched: nothing is overwritten by a blank, what differs is a conflict (rule M3).

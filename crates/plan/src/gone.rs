@@ -1,6 +1,6 @@
 //! One copy is gone: what a delete means, and when an edit outlives it (rules C4 to C7, C12, D1, D6).
 
-use crate::asleep::{awake, changed, finish, is_old, leaves, not_visible, sleep};
+use crate::asleep::{aside, awake, changed, delisted, finish, is_old, leaves, not_visible, sleep};
 use crate::context::Context;
 use crate::form;
 use crate::occurrence;
@@ -12,12 +12,14 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
     let domain = link.domain;
     let level = context.level(domain);
     match why {
-        Gone::NotVisible => return not_visible(link, domain, context),
-        Gone::Delisted => return leaves(link, Reason::RemovedFromList, None, context),
+        Gone::NotVisible => return not_visible(link, domain, pim, context),
+        Gone::Delisted => return delisted(link, pim, context),
         Gone::Left | Gone::OutOfWindow => return sleep(link, domain, SleepCause::Left, context),
         Gone::Unknown => {
             return Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven);
         }
+        // The record lives on under another link of this mailbox: one copy is enough (rule M5).
+        Gone::Merged => return leaves(link, Reason::Merged, None, context),
         Gone::Deleted => {}
     }
     let edited = link.form == Form::Own && changed(link, Side::Pim, &occurrence::by_date(&pim.fields), context);
@@ -86,6 +88,10 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     if let Some(Sleep { cause: SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden, .. }) = &link.sleep {
         return made_again(link, crm, context);
     }
+    if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Moved, .. })) {
+        // The id is of another server: that it is not here proves nothing (rule M4).
+        return sleep(link, domain, SleepCause::Moved, context);
+    }
     match why {
         Gone::Left | Gone::OutOfWindow => return sleep(link, domain, SleepCause::Left, context),
         Gone::NotVisible | Gone::Delisted => {
@@ -95,13 +101,13 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
             return sleep(link, domain, SleepCause::Left, context);
         }
         // Nowhere to be found and newer: a delete (rule C12).
-        Gone::Unknown | Gone::Deleted => {}
+        Gone::Unknown | Gone::Deleted | Gone::Merged => {}
     }
     if level == Level::NONE {
         return sleep(link, domain, SleepCause::Level, context);
     }
     if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
-        return Plan::of(Some(domain), After::Forget, Reason::RemovedFromList);
+        return Plan::of(Some(domain), aside(link), Reason::RemovedFromList);
     }
     if crm.facts.part == Part::Former || crm.facts.domain != Some(domain) {
         return Plan::of(Some(domain), After::Forget, Reason::TakenOff);
@@ -111,7 +117,7 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
             if level == Level::IMPORT {
                 return sleep(link, domain, SleepCause::KeptInCrm, context);
             }
-            finish(domain, Op::Delist, After::Forget, Reason::Delisted)
+            finish(domain, Op::Delist, aside(link), Reason::Delisted)
         }
         Domain::PersonalContact | Domain::Calendar | Domain::Task => {
             if !level.imports() {
@@ -195,7 +201,7 @@ pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Cont
 }
 
 pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone) -> Plan {
-    let proven = |gone: Gone| matches!(gone, Gone::Deleted | Gone::Delisted);
+    let proven = |gone: Gone| matches!(gone, Gone::Deleted | Gone::Merged | Gone::Delisted);
     match (proven(crm), pim) {
         (true, Gone::Deleted | Gone::Unknown | Gone::Delisted) => {
             Plan::of(Some(link.domain), After::Forget, Reason::Deleted)

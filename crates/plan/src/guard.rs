@@ -25,7 +25,8 @@ pub fn count(plan: &Plan, tallies: &mut Tallies) {
     for op in &plan.ops {
         let tally = tallies.entry((domain, op.side())).or_default();
         match op {
-            Op::Create { .. } => tally.creates += 1,
+            Op::Create { .. } | Op::Restore { .. } => tally.creates += 1,
+            Op::Update { .. } if plan.reduces() => tally.deletes += 1,
             Op::Update { .. } => tally.changes += 1,
             Op::Delete { .. } => tally.deletes += 1,
             // Reversible lines of a list, not records; still a delete as the user sees it when many come at once.

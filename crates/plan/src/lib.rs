@@ -20,7 +20,7 @@ pub mod occurrence;
 pub mod operation;
 pub mod removal;
 pub mod scope;
-mod veil;
+pub mod veil;
 
 pub use context::{Context, Lead};
 pub use operation::{After, Conflict, Op, Plan, Reason};

@@ -1,6 +1,6 @@
 //! What to do about a linked record: both copies there, one gone, both gone (rules D1, D3, D6, L6, O2, O8).
 
-use crate::asleep::{awake, leaves, not_visible, sleep};
+use crate::asleep::{awake, leaves, not_visible, sleep, taken_away};
 use crate::context::Context;
 use crate::flip::{flip, flipped_categories};
 use crate::form;
@@ -9,7 +9,7 @@ use crate::merge::{Copies, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
-use crate::veil::{lifted, veil};
+use crate::veil::{lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use std::collections::BTreeSet;
 
@@ -47,6 +47,7 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
     }
     let mut link = if slept_private(link) && link.born == Side::Pim { lifted(link, crm, pim) } else { awake(link) };
     link.form = form_now(&link, crm, pim);
+    retitle(&mut link, crm, context);
     if flips && let Some(plan) = flip(&link, domain, crm, pim, context) {
         return plan;
     }
@@ -55,14 +56,10 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
     outcome(link, domain, crm, pim, merged, removed, context)
 }
 
-fn slept_private(link: &Link) -> bool {
-    matches!(&link.sleep, Some(asleep) if asleep.cause == SleepCause::Private)
-}
-
 /// Rules that keep a linked record from being worked on though both copies stand.
 fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Plan> {
     if crm.facts.not_visible {
-        return Some(not_visible(link, domain, context));
+        return Some(not_visible(link, domain, pim, context));
     }
     if crm.facts.hidden {
         return Some(sleep(link, domain, SleepCause::Hidden, context));
@@ -118,7 +115,11 @@ pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, co
         &Rules {
             map,
             pim_image: &|path, value| form::pim_image(link.form, crm, path, value, map, context),
-            crm_image: &|path, value| context.crm.image(path, value, map),
+            crm_image: &|path, value| match (link.form, &path.field) {
+                // A participant's copy says whose meeting it is: the bare title is not what the CRM's becomes there.
+                (Form::ParticipantCopy, Field::Subject) if crm.kind == Kind::Appointment => Value::Null,
+                _ => context.crm.image(path, value, map),
+            },
             gate: &|path| form::gate(link.form, domain, crm, pim, path, context),
             policy: context.domain(domain).conflict,
             frozen: &frozen,
@@ -180,10 +181,9 @@ fn outcome(
                 reasons,
             };
         }
-        if !context.settings.keep_removed_copies {
-            ops.push(Op::Delete { side: Side::Pim, after_new: None });
-        }
-        return Plan { domain: Some(domain), ops, after: After::Forget, conflicts: merged.conflicts, reasons };
+        let (left, after) = taken_away(&link, pim, context);
+        ops.extend(left);
+        return Plan { domain: Some(domain), ops, after, conflicts: merged.conflicts, reasons };
     }
     Plan { domain: Some(domain), ops, after: After::Linked(Box::new(link)), conflicts: merged.conflicts, reasons }
 }
@@ -263,6 +263,27 @@ fn flag(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Conte
     let meeting = pim.facts.meeting || crm.facts.meeting;
     (meeting && (locked != crm.facts.locked || !known))
         .then(|| Op::Flag { global_id: pim.facts.global_id.clone().or(crm.facts.global_id.clone()), locked })
+}
+
+/// A copy's title names the owner where the copy is a participant's. When the copy becomes the owner's, or the record gets
+/// another owner, the title that still says so counts as the CRM's change (rule P8).
+fn retitle(link: &mut Link, crm: &Record, context: &Context<'_>) {
+    let Some(map) = context.maps.get(&link.domain).filter(|_| link.form != Form::Received) else {
+        return;
+    };
+    let form = link.form;
+    let stale = |path: &Path, said: &Value| {
+        let shown = link.pim.base.get(path).and_then(Value::as_text)?;
+        let plain = context.pim.image(path, said, map);
+        let before = shown.strip_suffix(plain.as_text()?)?;
+        let now = form::pim_image(form, crm, path, said, map, context);
+        (now.as_text()? != shown && (before.is_empty() || before.ends_with(": "))).then(|| path.clone())
+    };
+    let titles = link.crm.base.iter().filter(|(path, _)| path.field == Field::Subject);
+    let stale: Vec<Path> = titles.filter_map(|(path, said)| stale(path, said)).collect();
+    for path in stale {
+        link.crm.base.insert(path, Value::Null);
+    }
 }
 
 /// What the copy is now: a real invitation takes a participant's copy over (rule P5); an owner's item is his own.

@@ -55,6 +55,11 @@ pub enum Op {
         /// Only once the record's new copy of this kind is linked (rule D3).
         after_new: Option<Kind>,
     },
+    /// Bring the mailbox copy that carries this mark's key back from Deleted Items (rule O2).
+    Restore {
+        /// The key.
+        mark_key: String,
+    },
     /// Put the user on the record's Sync List.
     Enlist,
     /// Take the user off the record's Sync List.
@@ -90,6 +95,8 @@ pub enum After {
         /// The meeting's global id.
         global_id: Option<String>,
     },
+    /// The copy leaves the mailbox while the record stands: the link is put aside to bring the copy back (rule O2).
+    Away(Box<Link>),
     /// The record is gone on both sides, or leaves the sync: its link is dropped.
     Forget,
     /// It stays out, unlinked.
@@ -147,6 +154,8 @@ pub enum Reason {
     ForeignClass,
     /// P3: the organiser's or another attendee's copy decides.
     AnotherLeads,
+    /// P3: enough invitations from outside came in today.
+    TooMany,
     /// P3: an invitation from outside that was not accepted yet.
     Unanswered,
     /// P5, P6: Exchange itself brings this meeting to its participants.
@@ -167,6 +176,10 @@ pub enum Reason {
     RemovedFromList,
     /// L6: an administrator had the copies removed from the mailbox.
     CopiesRemoved,
+    /// O2: on the Sync List and visible again.
+    Returned,
+    /// M5: merged into a record that this mailbox has a copy of.
+    Merged,
     /// C12: in another folder or the archive.
     Left,
     /// M1, M2: matched with a record that was there.
@@ -204,6 +217,14 @@ impl Plan {
         self.domain == Some(Domain::BusinessContact) && self.reasons.contains(&Reason::Flip)
     }
 
+    /// Whether it takes a record's values from the CRM: a delete as the brakes count (rules C8, O8).
+    #[must_use]
+    pub fn reduces(&self) -> bool {
+        self.reasons.contains(&Reason::Private)
+            && matches!(&self.after, After::Linked(link) if link.born == Side::Pim)
+            && self.writes()
+    }
+
     /// Whether carrying it out writes anything on a side.
     #[must_use]
     pub fn writes(&self) -> bool {
@@ -217,6 +238,7 @@ impl Op {
     pub fn side(&self) -> Side {
         match self {
             Op::Create { side, .. } | Op::Update { side, .. } | Op::Delete { side, .. } => *side,
+            Op::Restore { .. } => Side::Pim,
             Op::Enlist | Op::Delist | Op::Leave | Op::Flag { .. } => Side::Crm,
         }
     }
@@ -230,6 +252,7 @@ impl std::fmt::Debug for Op {
             }
             Op::Update { side, changes, .. } => write!(f, "Update({side:?} {:?})", changes.keys().collect::<Vec<_>>()),
             Op::Delete { side, after_new } => write!(f, "Delete({side:?} {after_new:?})"),
+            Op::Restore { .. } => f.write_str("Restore"),
             Op::Enlist => f.write_str("Enlist"),
             Op::Delist => f.write_str("Delist"),
             Op::Leave => f.write_str("Leave"),

@@ -34,7 +34,9 @@ pub fn removal(link: &Link, pim: &Seen, context: &Context<'_>) -> Result<Plan, S
     let item = match pim {
         Seen::Present(item) => item,
         Seen::Gone(Gone::Unknown | Gone::NotVisible) => return Err(Stays::Unproven),
-        Seen::Gone(Gone::Deleted | Gone::Delisted | Gone::Left | Gone::OutOfWindow) => return Err(Stays::NotThere),
+        Seen::Gone(Gone::Deleted | Gone::Merged | Gone::Delisted | Gone::Left | Gone::OutOfWindow) => {
+            return Err(Stays::NotThere);
+        }
     };
     if item.facts.received || item.facts.requests_sent {
         return Err(Stays::Invitation);

@@ -3,7 +3,8 @@
 use crate::asleep::finish;
 use crate::context::Context;
 use crate::operation::{After, Op, Plan, Reason};
-use model::{Domain, Field, Fields, Link, Path, Record, Side, Sleep, SleepCause, Value};
+use model::same::same;
+use model::{Domain, Field, Fields, Kind, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
 
 /// What a reduced record still says.
 const KEPT: [Field; 8] = [
@@ -41,6 +42,36 @@ pub(crate) fn veil(link: &Link, domain: Domain, crm: &Record, context: &Context<
     finish(domain, Op::Update { side: Side::Crm, changes, keep: Fields::new() }, after, Reason::Private)
 }
 
+/// Whose history and questions must lose the values of a record that became private (rule O8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// This user's: he takes part in what is private to somebody else.
+    Mine,
+    /// Everybody's: the record was born in the mailbox, and private ones are skipped.
+    Everybody,
+}
+
+/// Whether a plan takes a record's values out of what is remembered, beyond undo.
+#[must_use]
+pub fn silence(plan: &Plan, before: Option<&Link>, crm: Option<&Record>) -> Option<Silence> {
+    let before = before?;
+    if let After::Linked(link) = &plan.after
+        && link.born == Side::Pim
+        && slept_private(link)
+        && !slept_private(before)
+    {
+        return Some(Silence::Everybody);
+    }
+    let known = before.crm.base.get(&Path::of(Field::Private)).and_then(Value::as_flag).unwrap_or(false);
+    let theirs = crm.is_some_and(|crm| crm.is_private() && crm.facts.part != Part::Owner);
+    (theirs && !known && before.kind != Kind::Contact).then_some(Silence::Mine)
+}
+
+/// Whether the link sleeps because its record became private.
+pub(crate) fn slept_private(link: &Link) -> bool {
+    matches!(&link.sleep, Some(asleep) if asleep.cause == SleepCause::Private)
+}
+
 fn reduced(crm: &Record) -> Fields {
     crm.fields
         .iter()
@@ -64,9 +95,11 @@ pub(crate) fn lifted(link: &Link, crm: &Record, pim: &Record) -> Link {
     let mut link = link.clone();
     link.sleep = None;
     for path in pim.fields.keys() {
-        if let Some(value) = crm.fields.get(path) {
+        if let (Some(value), Some(says)) = (crm.fields.get(path), pim.fields.get(path)) {
             link.crm.base.insert(path.clone(), value.clone());
-            link.pim.base.insert(path.clone(), Value::Null);
+            // What the mailbox leaves blank is its change as well, so it counts as having said what the CRM shows.
+            let unlike = if same(&path.field, says, &Value::Null) { value.clone() } else { Value::Null };
+            link.pim.base.insert(path.clone(), unlike);
         }
     }
     link

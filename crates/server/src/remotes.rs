@@ -119,7 +119,9 @@ impl Remotes for ServerRemotes {
         if pairing.crm != self.crm_id {
             return Err(unknown(&pairing.crm));
         }
+        let settings = self.store.settings().await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
         let pim = self.account(pairing).await?.open(&pairing.address, Arc::clone(&maps));
+        let pim = pim.with_participants_in_body(settings.participants_in_body);
         let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock))
             .with_maps(maps)
             .with_all_contacts(pairing.settings.visibility_all);

@@ -228,6 +228,7 @@ fn count(services: &Services, report: &CycleReport) {
             store::Count::Matched => "matched",
             store::Count::Marked => "marked",
             store::Count::Conflict => "conflict",
+            store::Count::Invited => "invited",
         };
         services.metrics.wrote(domain.as_str(), side.as_str(), what, *records);
     }

@@ -1,6 +1,8 @@
 //! State writes of a cycle: each is one transaction, checked against the lease's fencing number.
 
-use crate::rows::{Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger};
+use crate::rows::{
+    Away, Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger,
+};
 use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, Version};
 
 /// What observing a page adds: observations, ids to look at, and the cursor, together or not at all (invariant 4).
@@ -54,6 +56,10 @@ impl Settle {
             && self.answered.is_empty()
             && self.history.is_empty()
             && self.counts.is_empty()
+            && self.away.is_empty()
+            && self.back.is_empty()
+            && self.scrub.is_empty()
+            && self.awaited.is_empty()
     }
 
     /// Every row belongs to the pairing (invariant 12).
@@ -61,6 +67,7 @@ impl Settle {
         let own = self.links.iter().map(|row| &row.pairing);
         let own = own.chain(self.open.iter().map(|row| &row.pairing));
         let own = own.chain(self.held.iter().map(|row| &row.pairing));
+        let own = own.chain(self.away.iter().map(|row| &row.link.pairing));
         let mut own = own.chain(self.history.iter().map(|row| &row.pairing));
         crate::checks::own(own.all(|of| of == pairing));
     }
@@ -97,6 +104,27 @@ pub struct Settle {
     pub history: Vec<History>,
     /// Counters, added to the row of (pairing, domain, side, hour).
     pub counts: Vec<(Domain, Side, Count, u32)>,
+    /// Copies taken out of the mailbox whose records stand (rule O2); an older one of the same record is replaced.
+    pub away: Vec<Away>,
+    /// CRM records whose copy came back, or will not: what was kept of it is dropped.
+    pub back: Vec<(Kind, RecordId)>,
+    /// Items whose organiser's copy is waited for from now on (rule P3); who waits already waits on.
+    pub awaited: Vec<(Kind, RecordId)>,
+    /// Records whose values are kept no longer, carried out last: lines of this settle lose theirs too.
+    pub scrub: Vec<Scrub>,
+}
+
+/// A record whose values must not be kept any longer: they leave the history, the questions and the quarantine, and what
+/// was seen of it in the CRM and not yet worked on. Keyed hashes stay (rule O8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scrub {
+    /// Which kind.
+    pub kind: Kind,
+    /// The CRM's record.
+    pub id: RecordId,
+    /// At every pairing of the CRM, and out of the bases of their links; else at this pairing alone, whose link is the
+    /// settle's to write.
+    pub everywhere: bool,
 }
 
 /// How a cycle ended: the heartbeat and state of the pairing.

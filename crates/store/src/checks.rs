@@ -75,6 +75,13 @@ pub(crate) fn before(now: Timestamp, days: u32) -> Timestamp {
     now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
 }
 
+/// Takes every value from a line of the history, beyond undo (rule O8). Who and when stay.
+pub(crate) fn silence(line: &mut History) {
+    line.before.clear();
+    line.after.clear();
+    line.overruled.clear();
+}
+
 /// Takes from a line of the history what is kept no longer: what was shown and written, then the overruled values. Who
 /// and when stay.
 pub(crate) fn reduce(line: &mut History, now: Timestamp, retention: &Retention) -> bool {

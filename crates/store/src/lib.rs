@@ -37,7 +37,7 @@ mod value;
 
 pub use answer::*;
 pub use api::StoreOptions;
-pub use change::{Ended, Seen, Settle};
+pub use change::{Ended, Scrub, Seen, Settle};
 pub use error::{Fault, Key, Result, StoreError};
 pub use memory::{Memory, Snapshot, StepFn};
 pub use rows::*;

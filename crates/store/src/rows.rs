@@ -87,6 +87,10 @@ pub struct PairingState {
     pub stopped: Option<String>,
     /// An administrator confirmed the mailbox that now stands behind the address (rules L1, M4).
     pub confirm_mailbox: bool,
+    /// Mail was turned on for the calendar when the last cycle planned (rule P6).
+    pub mail: bool,
+    /// The mailbox moved, and its items without a mark of ours are looked for among what stands there (rule M4).
+    pub moved: bool,
     /// Failures in a row, for patience.
     pub failures: u32,
     /// Not due before this.
@@ -272,6 +276,16 @@ pub struct Late {
     pub until: Timestamp,
 }
 
+/// A copy that was taken out of the mailbox though its record stands (rule O2): what brings it back when its user
+/// returns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// The link as it was when the copy went, with the mark it is found by.
+    pub link: Link,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// A record that cannot be synchronised, with the reason (rule E1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
@@ -376,12 +390,21 @@ pub enum Count {
     Marked,
     /// Conflicts recorded.
     Conflict,
+    /// Meetings brought in whose organiser the CRM does not know (rule P3).
+    Invited,
 }
 
 impl Count {
     /// All of them.
-    pub const ALL: [Count; 6] =
-        [Count::Created, Count::Updated, Count::Deleted, Count::Matched, Count::Marked, Count::Conflict];
+    pub const ALL: [Count; 7] = [
+        Count::Created,
+        Count::Updated,
+        Count::Deleted,
+        Count::Matched,
+        Count::Marked,
+        Count::Conflict,
+        Count::Invited,
+    ];
 
     /// The word used in the store and in JSON.
     #[must_use]
@@ -393,6 +416,7 @@ impl Count {
             Count::Matched => "matched",
             Count::Marked => "marked",
             Count::Conflict => "conflict",
+            Count::Invited => "invited",
         }
     }
 

@@ -14,6 +14,8 @@ use std::sync::Arc;
 const PAGE: usize = 200;
 /// Ids in one look.
 const LOOK: usize = crm::limits::PAGE;
+/// Merges followed from one contact to the one it lives on in.
+const MERGES: usize = 100;
 /// What the CRM notes as the source of our writes.
 const SOURCE: &str = "sync";
 /// The cursor of a listing that is finished: what follows comes from the feed.
@@ -133,7 +135,8 @@ impl CrmRemote {
                 // Neither his to see nor on his list: for him it is off the list.
                 Look::Hidden { listed: false, .. } => Seen::Gone(Gone::Delisted),
                 Look::Former(_) => Seen::Gone(Gone::NotVisible),
-                Look::Deleted { .. } => Seen::Gone(Gone::Deleted),
+                Look::Deleted { merged_into: Some(_) } => Seen::Gone(Gone::Merged),
+                Look::Deleted { merged_into: None } => Seen::Gone(Gone::Deleted),
                 Look::Unknown => Seen::Gone(Gone::Unknown),
             };
             seen.insert(id, found);
@@ -177,6 +180,23 @@ impl CrmRemote {
         }
     }
 
+    /// The contact in which a merged one lives on, through any number of merges, as this user sees it.
+    async fn survivor(&self, id: &RecordId) -> Result<Option<Record>, crm::Error> {
+        let mut at = ContactId::new(id.as_str());
+        for _ in 0..MERGES {
+            let looks = self.crm.look_contacts(&self.user, self.sight, std::slice::from_ref(&at)).await?;
+            match looks.into_iter().next().map(|(_, look)| look) {
+                Some(Look::Visible(contact)) => return Ok(Some(self.contact(&contact))),
+                Some(Look::Hidden { listed: true, version }) => {
+                    return Ok(Some(map::unseen(&RecordId::new(at.as_str()), version)));
+                }
+                Some(Look::Deleted { merged_into: Some(next) }) => at = ContactId::new(next),
+                Some(Look::Hidden { .. } | Look::Former(_) | Look::Deleted { .. } | Look::Unknown) | None => break,
+            }
+        }
+        Ok(None)
+    }
+
     async fn found(&self, kind: Kind, by: &FindBy) -> Result<Option<Record>, crm::Error> {
         let found = match (kind, by) {
             (Kind::Contact, FindBy::Key(key)) => {
@@ -184,6 +204,8 @@ impl CrmRemote {
                 found.map(|contact| self.contact(&contact))
             }
             (Kind::Contact, FindBy::GlobalId(_)) => None,
+            (Kind::Contact, FindBy::MergedFrom(id)) => self.survivor(id).await?,
+            (Kind::Appointment | Kind::Task, FindBy::MergedFrom(_)) => None,
             (Kind::Appointment | Kind::Task, FindBy::Key(key)) => {
                 let found = self.crm.activity_by_integration_key(&self.actor, key).await?;
                 found.map(|activity| self.activity(kind, &activity))

@@ -36,6 +36,8 @@ pub struct Drafting<'a> {
     pub invites: bool,
     /// The item is made, not changed.
     pub creates: bool,
+    /// Participants stand in the body too, and not only in our property (rule C9's setting).
+    pub block: bool,
 }
 
 impl Draft {
@@ -210,6 +212,9 @@ impl Drafting<'_> {
                 }
                 shown = wanted;
             }
+        }
+        if !self.block {
+            shown = People::new();
         }
         let present = self.present.and_then(Item::body);
         let written_text = match (text, present) {

@@ -55,6 +55,7 @@ impl KindMap {
                 Property::GivenName,
                 Property::Surname,
                 Property::CompanyName,
+                Property::DateTimeCreated,
             ],
             Kind::Appointment => &[
                 Property::Uid,

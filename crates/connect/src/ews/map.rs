@@ -185,7 +185,7 @@ fn facts(kind: Kind, item: &Item) -> Facts {
         ..Facts::default()
     };
     match kind {
-        Kind::Contact => {}
+        Kind::Contact => facts.created = item.moment(Property::DateTimeCreated).and_then(|at| at.instant()),
         Kind::Task => {
             facts.tracking_copy = item.text(own::task_ownership()) == Some("1");
             facts.completed_copy = matches!(item.text(own::dead_occurrence()), Some("true" | "1"));

@@ -17,13 +17,22 @@ pub struct EwsRemote {
     pub(super) maps: Arc<Maps>,
     /// The zone in which the owner lives, used where Exchange wants one and the record has none.
     pub(super) zone: Zone,
+    /// Rule C9's setting.
+    pub(super) participants_in_body: bool,
     kinds: [KindMap; 3],
 }
 
 impl EwsRemote {
     pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, zone: Zone) -> Self {
         let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, reach.version));
-        Self { connection, reach, maps, zone, kinds }
+        Self { connection, reach, maps, zone, participants_in_body: true, kinds }
+    }
+
+    /// Whether the CRM's participants stand at the end of a copy's body, or in a property of ours alone (rule C9).
+    #[must_use]
+    pub fn with_participants_in_body(mut self, shown: bool) -> Self {
+        self.participants_in_body = shown;
+        self
     }
 
     pub(super) fn map(&self, kind: Kind) -> &KindMap {

@@ -143,6 +143,8 @@ impl EwsRemote {
                 Some(bytes) if kind == Kind::Appointment => Restriction::IsEqualTo(own::clean_global_id(), bytes),
                 Some(_) | None => return Ok(Vec::new()),
             },
+            // Records are merged in the CRM alone.
+            FindBy::MergedFrom(_) => return Ok(Vec::new()),
         };
         let folders = self.observed(kind).await?;
         let found = self.matching(&folders, &restriction, vec![Property::ItemClass.into()], limit).await?;

@@ -250,6 +250,7 @@ impl EwsRemote {
             local: &self.zone,
             invites: send == Mail::Send,
             creates: false,
+            block: self.participants_in_body,
         })
     }
 

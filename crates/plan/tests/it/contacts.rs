@@ -33,7 +33,8 @@ fn a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_sync_li
             &there(&crm(domain, "c1", &ann())),
             &GONE,
         );
-        assert_eq!((plan.ops, plan.after), (vec![Op::Delist], After::Forget), "{domain} {level}");
+        assert_eq!(plan.ops, [Op::Delist], "{domain} {level}");
+        assert!(matches!(&plan.after, After::Away(link) if link.mark_key == "c1~k"), "the copy can come back");
     }
     let world = World::new().level(Domain::BusinessContact, Level::IMPORT);
     let plan = world.plan(
@@ -69,7 +70,8 @@ fn removal_from_the_sync_list_merges_pending_edits_first() {
     );
     assert_eq!(written(&plan, Side::Crm), ["first_name"]);
     assert!(deletes(&plan, Side::Pim));
-    assert_eq!(plan.after, After::Forget);
+    let After::Away(link) = &plan.after else { panic!("{:?}", plan.after) };
+    assert_eq!(link.pim.base.get(&model::Path::parse("first_name").expect("a path")), Some(&text("Anna")));
 }
 
 // O2, setting
@@ -86,6 +88,65 @@ fn by_setting_a_removed_copy_stays() {
     );
     assert!(!deletes(&plan, Side::Pim));
     assert_eq!(plan.after, After::Forget);
+    assert_eq!(written(&plan, Side::Pim), ["categories"]);
+    assert_eq!(value(&plan, Side::Pim, "categories"), Some(words(&["Friends"])), "without ours");
+}
+
+// O2: visibility lost for the grace time leaves the copy in the same two ways.
+#[test]
+fn a_copy_no_longer_visible_goes_or_stays_as_the_setting_says() {
+    let mut record = crm(Domain::BusinessContact, "c1", &ann());
+    record.facts.not_visible = true;
+    let mut asleep = link(Domain::BusinessContact, &ann(), &item());
+    let mut world = World::new();
+    let since = world.now.checked_sub(jiff::SignedDuration::from_hours(25)).expect("a time");
+    asleep.sleep = Some(model::Sleep { cause: SleepCause::NotVisible, since });
+    let item = there(&pim(Kind::Contact, "i1", &item()));
+    let plan = world.plan(&asleep, &there(&record), &item);
+    assert!(deletes(&plan, Side::Pim) && matches!(&plan.after, After::Away(link) if link.sleep.is_none()));
+    let unlisted = world.plan(&asleep, &Seen::Gone(Gone::Delisted), &item);
+    assert!(deletes(&unlisted, Side::Pim) && matches!(unlisted.after, After::Away(_)));
+    world.settings.keep_removed_copies = true;
+    for gone in [there(&record), Seen::Gone(Gone::Delisted)] {
+        let plan = world.plan(&asleep, &gone, &item);
+        assert_eq!((written(&plan, Side::Pim), &plan.after), (vec!["categories".to_owned()], &After::Forget));
+    }
+}
+
+// O2: without a mark nobody could find the copy in Deleted Items.
+#[test]
+fn a_copy_without_a_mark_is_not_put_aside() {
+    let mut record = crm(Domain::BusinessContact, "c1", &ann());
+    record.facts.on_sync_list = false;
+    let mut unmarked = link(Domain::BusinessContact, &ann(), &item());
+    unmarked.mark_key = String::new();
+    let plan = World::new().plan(&unmarked, &there(&record), &there(&pim(Kind::Contact, "i1", &item())));
+    assert!(deletes(&plan, Side::Pim));
+    assert_eq!(plan.after, After::Forget);
+}
+
+// O2: back on the list, the copy is brought back and both sides are merged from the base it had.
+#[test]
+fn a_record_whose_copy_was_put_aside_brings_it_back() {
+    let world = World::new();
+    let before = link(Domain::BusinessContact, &ann(), &item());
+    let mut renamed = ann();
+    renamed[0].1 = text("Anna");
+    let record = crm(Domain::BusinessContact, "c1", &renamed);
+    let plan = plan::fresh::bring_back(Domain::BusinessContact, &record, &before);
+    assert_eq!(plan.ops, [Op::Restore { mark_key: "c1~k".to_owned() }]);
+    let After::Linked(link) = &plan.after else { panic!("{:?}", plan.after) };
+    assert_eq!(link.crm.base, before.crm.base, "what the CRM changed meanwhile is still a change");
+    // Put back by a person: linked as it was.
+    let mut edited = self::item();
+    edited[1].1 = text("Smythe");
+    let plan = plan::fresh::back(&before, &record, &pim(Kind::Contact, "i2", &edited), &world.context());
+    assert_eq!(
+        (written(&plan, Side::Crm), written(&plan, Side::Pim)),
+        (vec!["last_name".into()], vec!["first_name".into()])
+    );
+    assert!(matches!(&plan.after, After::Linked(link) if link.pim.id.as_str() == "i2"));
+    assert_eq!(plan.conflicts, []);
 }
 
 // O4: a user who removes our category is not fought, and the record stays in sync (trap 124).

@@ -10,7 +10,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 
 const MINE: &str = "my_contacts";
 
-fn sum(reports: &[CycleReport], count: Count) -> u32 {
+pub fn sum(reports: &[CycleReport], count: Count) -> u32 {
     reports.iter().flat_map(|report| &report.counts).filter(|((_, _, of), _)| *of == count).map(|(_, n)| *n).sum()
 }
 

@@ -54,46 +54,6 @@ async fn a_record_that_is_not_visible_cannot_be_listed() {
     assert!((400..500).contains(&status), "{status}");
 }
 
-// O2
-#[tokio::test]
-async fn removed_from_the_sync_list_the_copy_goes_and_pending_edits_are_kept() {
-    let (world, anna, _) = World::with_two().await;
-    let record = world.listed(&anna, "Berg").await;
-    world.sync(&[&anna]).await;
-    let outlook = world.outlook(&anna);
-    let item = id(&outlook.only(Folder::Contacts).await);
-    outlook.edit(&item, vec![set(Property::Department, text("Sales"))]).await;
-    world.delist(&anna, &record).await;
-    world.sync(&[&anna]).await;
-    assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (0, 1));
-    assert_eq!(world.read_contact(&anna, &record).await["department"], "Sales", "merged before it went");
-    world.enlist(&anna, &record).await;
-    world.sync(&[&anna]).await;
-    assert_eq!(title(&outlook.only(Folder::Contacts).await), "Berg");
-}
-
-// O2
-#[tokio::test]
-async fn visibility_lost_takes_the_copy_only_after_the_grace_time() {
-    let (world, anna, bob) = World::with_two().await;
-    let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
-    let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test", "team": team});
-    let record = world.contact(&anna, body).await;
-    world.enlist(&bob, &record).await;
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(world.outlook(&bob).count(Folder::Contacts), 1);
-    world.edit_contact(&anna, &record, json!({"team": [{"employee": anna.id}]})).await;
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(world.outlook(&bob).count(Folder::Contacts), 1, "the grace time runs");
-    world.pass_days(2);
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(world.outlook(&bob).count(Folder::Contacts), 0);
-    assert_eq!(world.outlook(&bob).count(Folder::DeletedItems), 1);
-    world.edit_contact(&anna, &record, json!({"team": [{"employee": anna.id}, {"employee": bob.id}]})).await;
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(world.outlook(&bob).count(Folder::Contacts), 1, "back with the visibility");
-}
-
 // O3
 #[tokio::test]
 async fn only_a_contact_with_our_category_comes_in_and_it_is_on_the_sync_list_then() {

@@ -172,6 +172,11 @@ impl Outlook {
         self.delete_with(id, DeleteType::HardDelete, Mail::None).await;
     }
 
+    /// Deletes an item past Deleted Items: it can be recovered.
+    pub async fn soft_delete(&self, id: &str) {
+        self.delete_with(id, DeleteType::SoftDelete, Mail::None).await;
+    }
+
     async fn delete_with(&self, id: &str, how: DeleteType, mail: Mail) {
         let tasks = AffectedTaskOccurrences::AllOccurrences;
         self.ask(DeleteItem { how, mail, tasks, ids: vec![ItemRef::Item(ews::ItemId::of(id))] }).await;
@@ -336,11 +341,16 @@ pub fn appointment(subject: &str, from: &str, to: &str) -> Item {
 
 /// A meeting with these people.
 pub fn meeting(subject: &str, from: &str, to: &str, people: &[&str]) -> Item {
+    appointment(subject, from, to).with(Property::RequiredAttendees, guests(people))
+}
+
+/// These people as attendees.
+pub fn guests(people: &[&str]) -> Value {
     let people = people.iter().map(|address| ews::Attendee {
         mailbox: ews::Mailbox { address: Some((*address).to_owned()), ..ews::Mailbox::default() },
         ..ews::Attendee::default()
     });
-    appointment(subject, from, to).with(Property::RequiredAttendees, Value::Attendees(people.collect()))
+    Value::Attendees(people.collect())
 }
 
 /// A task due on a day.

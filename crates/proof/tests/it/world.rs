@@ -250,6 +250,17 @@ impl World {
         panic!("does not come to rest: {:?}", reports.last());
     }
 
+    /// Where the databases' files are.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Ends every connection to the databases.
+    pub async fn close(&self) {
+        self.services.store.close().await;
+        self.services.crm.close().await;
+    }
+
     /// Rule C9: whatever happened, no request of the sync asked a server to send mail.
     pub fn no_mail_of_ours(&self) {
         assert!(self.hq.sink().iter().all(|mail| mail.account != SERVICE), "the sync sent mail");

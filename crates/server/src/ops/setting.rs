@@ -84,6 +84,7 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refus
             "fallback_owner" => set(&mut settings.fallback_owner, name, value, &mut faults),
             "grace_hours" => set(&mut settings.grace_hours, name, value, &mut faults),
             "keep_removed_copies" => set(&mut settings.keep_removed_copies, name, value, &mut faults),
+            "participants_in_body" => set(&mut settings.participants_in_body, name, value, &mut faults),
             "archived_after_days" => set(&mut settings.archived_after_days, name, value, &mut faults),
             "organizer_wait_hours" => set(&mut settings.organizer_wait_hours, name, value, &mut faults),
             "unanswered_invitations" => set(&mut settings.unanswered_invitations, name, value, &mut faults),

@@ -102,6 +102,8 @@ impl Remote for CrmRemote {
             .filter(|(_, row)| match by {
                 FindBy::Key(key) => row.key.as_ref() == Some(key),
                 FindBy::GlobalId(id) => row.global_id.as_ref() == Some(id),
+                // Nobody merges contacts here.
+                FindBy::MergedFrom(_) => false,
             })
             .filter_map(|(id, row)| crm.found(&self.user, id, row))
             .take(limit)

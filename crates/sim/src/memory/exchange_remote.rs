@@ -245,6 +245,7 @@ impl Remote for ExchangeRemote {
                 .filter(|(_, item)| match by {
                     FindBy::Key(key) => item.mark.as_ref().is_some_and(|mark| mark.key == *key),
                     FindBy::GlobalId(id) => item.global_id.as_ref() == Some(id),
+                    FindBy::MergedFrom(_) => false,
                 })
                 .take(limit)
                 .map(|(id, item)| item.record(id))

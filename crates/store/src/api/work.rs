@@ -5,6 +5,8 @@ use crate::Store;
 use crate::answer::{Candidate, LinkCount, Work, WorkKey};
 use crate::error::Result;
 use crate::limits::{HASHES, page};
+use crate::rows::Away;
+use jiff::Timestamp;
 use model::{CrmId, Domain, Kind, Link, LinkId, PairingId, RecordId, Side};
 use std::collections::BTreeMap;
 
@@ -48,6 +50,16 @@ impl Store {
     /// The link that holds a record.
     pub async fn link_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Link>> {
         engine!(self, link_of(pairing, side, kind, id))
+    }
+
+    /// What is kept of a CRM record's copy that was taken out of the mailbox (rule O2).
+    pub async fn away(&self, pairing: &PairingId, kind: Kind, crm: &RecordId) -> Result<Option<Away>> {
+        engine!(self, away(pairing, kind, crm))
+    }
+
+    /// Since when an item waits for its organiser's own copy (rule P3).
+    pub async fn awaited(&self, pairing: &PairingId, kind: Kind, pim: &RecordId) -> Result<Option<Timestamp>> {
+        engine!(self, awaited(pairing, kind, pim))
     }
 
     /// A page of links in order of their ids, of one domain or all.

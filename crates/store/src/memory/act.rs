@@ -81,6 +81,15 @@ impl State {
         for link in &settle.links {
             memories.put_link(link);
         }
+        for key in &settle.back {
+            memories.away.remove(key);
+        }
+        for row in &settle.away {
+            memories.away.insert((row.link.kind, row.link.crm.id.clone()), row.clone());
+        }
+        for key in &settle.awaited {
+            memories.awaited.entry(key.clone()).or_insert(now);
+        }
         for (side, kind, id, version) in &settle.taken {
             let same =
                 memories.observations.get(&(*kind, *side, id.clone())).is_some_and(|row| row.version == *version);
@@ -111,6 +120,9 @@ impl State {
         }
         for (domain, side, count, n) in &settle.counts {
             *memories.counts.entry((*domain, *side, *count, hour(now))).or_default() += u64::from(*n);
+        }
+        for row in &settle.scrub {
+            self.scrub(pairing, row);
         }
     }
 }

@@ -4,6 +4,8 @@ use super::Memory;
 use super::state::Memories;
 use crate::answer::LinkCount;
 use crate::error::{Key, Result, StoreError};
+use crate::rows::Away;
+use jiff::Timestamp;
 use model::{CrmId, Domain, Kind, Link, LinkId, PairingId, RecordId, Side};
 use std::collections::BTreeMap;
 
@@ -70,6 +72,16 @@ impl Memory {
 
     pub(crate) fn link_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Link>> {
         self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.link_of(side, kind, id)).cloned()))
+    }
+
+    pub(crate) fn away(&self, pairing: &PairingId, kind: Kind, crm: &RecordId) -> Result<Option<Away>> {
+        self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.away.get(&(kind, crm.clone()))).cloned()))
+    }
+
+    pub(crate) fn awaited(&self, pairing: &PairingId, kind: Kind, pim: &RecordId) -> Result<Option<Timestamp>> {
+        self.read(|state| {
+            Ok(state.of(pairing).and_then(|memories| memories.awaited.get(&(kind, pim.clone()))).copied())
+        })
     }
 
     pub(crate) fn links(

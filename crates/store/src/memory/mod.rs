@@ -6,6 +6,7 @@ mod link;
 mod observe;
 mod pairing;
 mod people;
+mod scrub;
 mod settings;
 mod state;
 mod tally;

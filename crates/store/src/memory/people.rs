@@ -110,6 +110,8 @@ impl Memories {
             swept.reduced += u64::from(crate::checks::reduce(line, now, retention));
         }
         self.lates.retain(|_, late| late.until > now);
+        self.away.retain(|_, away| away.since >= lines);
+        self.awaited.retain(|_, since| *since >= lines);
         let counts = hour(before(now, retention.counts));
         self.counts.retain(|(_, _, _, at), _| *at >= counts);
     }

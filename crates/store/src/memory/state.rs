@@ -3,7 +3,8 @@
 use crate::error::{Result, StoreError};
 use crate::rows::Count;
 use crate::rows::{
-    Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Quarantine, Stranger,
+    Away, Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Quarantine,
+    Stranger,
 };
 use jiff::Timestamp;
 use model::settings::Settings;
@@ -89,6 +90,8 @@ pub(super) struct Memories {
     pub links: BTreeMap<LinkId, Link>,
     pub ends: BTreeMap<(Kind, Side, RecordId), LinkId>,
     pub lates: BTreeMap<String, Late>,
+    pub away: BTreeMap<(Kind, RecordId), Away>,
+    pub awaited: BTreeMap<(Kind, RecordId), Timestamp>,
     pub history: BTreeMap<u64, History>,
     pub counts: BTreeMap<(Domain, Side, Count, i64), u64>,
 }

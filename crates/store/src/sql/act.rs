@@ -1,7 +1,7 @@
 //! Settles and the end of a cycle, in a database.
 
 use super::pairing::NEVER;
-use super::{Sql, fenced, intent, link, lock, look, no_pairing, observe, people, statements, tally};
+use super::{Sql, away, fenced, intent, link, lock, look, no_pairing, observe, people, scrub, statements, tally};
 use crate::answer::Opened;
 use crate::change::{Ended, Settle};
 use crate::checks::hour;
@@ -54,6 +54,15 @@ impl Sql {
         for row in &settle.links {
             link::put(&mut tx, row).await?;
         }
+        for (kind, id) in &settle.back {
+            away::drop(&mut tx, pairing, *kind, id).await?;
+        }
+        for row in &settle.away {
+            away::put(&mut tx, row).await?;
+        }
+        for (kind, id) in &settle.awaited {
+            away::wait(&mut tx, pairing, *kind, id, now).await?;
+        }
         for taken in &settle.taken {
             observe::take(&mut tx, pairing, taken).await?;
         }
@@ -84,7 +93,11 @@ impl Sql {
             lock(&mut tx, pairing).await?;
             look::add(&mut tx, pairing, &settle.looks).await?;
         }
-        tx.commit().await
+        for row in &settle.scrub {
+            scrub::scrub(&mut tx, pairing, row).await?;
+        }
+        tx.commit().await?;
+        if settle.scrub.is_empty() { Ok(()) } else { self.db.forget_log().await }
     }
 
     pub(crate) async fn end_cycle(&self, lease: &Lease, pairing: &PairingId, ended: &Ended) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The databases: one statement text for SQLite and PostgreSQL, one file per subject.
 
 mod act;
+mod away;
 mod intent;
 mod lease;
 mod link;
@@ -8,6 +9,7 @@ mod look;
 mod observe;
 mod pairing;
 mod people;
+mod scrub;
 mod settings;
 mod tally;
 mod work;
@@ -132,14 +134,15 @@ fn no_pairing(id: &PairingId) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sql, act, intent, lease, link, look, observe, pairing, people, settings, tally, work};
+    use super::{Sql, act, away, intent, lease, link, look, observe, pairing, people, scrub, settings, tally, work};
     use crate::db::{ALL as EXCEPTIONS, Query};
     use std::sync::Arc;
 
     fn every_statement() -> Vec<(&'static str, &'static str, Query)> {
-        let subjects: [(&str, &[(&str, Query)]); 12] = [
+        let subjects: [(&str, &[(&str, Query)]); 14] = [
             ("db", EXCEPTIONS),
             ("act", act::ALL),
+            ("away", away::ALL),
             ("intent", intent::ALL),
             ("lease", lease::ALL),
             ("link", link::ALL),
@@ -147,6 +150,7 @@ mod tests {
             ("observe", observe::ALL),
             ("pairing", pairing::ALL),
             ("people", people::ALL),
+            ("scrub", scrub::ALL),
             ("settings", settings::ALL),
             ("tally", tally::ALL),
             ("work", work::ALL),

@@ -93,6 +93,14 @@ pub(super) async fn take(
     Ok(())
 }
 
+/// Drops what was seen of a record, whatever its version.
+pub(super) async fn drop(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<()> {
+    if tx.run(DROP, args![pairing, kind, side, id]).await? > 0 {
+        rehash(tx, pairing, side, kind, id).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a record out.
 pub(super) async fn put_stranger(tx: &mut Tx, pairing: &PairingId, row: &Stranger) -> Result<()> {
     let (side, kind, id) = (row.side, row.kind, &row.id);

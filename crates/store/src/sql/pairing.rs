@@ -238,6 +238,7 @@ impl Sql {
             return Err(no_pairing(id));
         }
         super::observe::drop_observing(&mut tx, id).await?;
+        super::away::forget(&mut tx, id).await?;
         for statement in [
             DROP_LOOKS,
             DROP_BRAKES,

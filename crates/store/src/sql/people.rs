@@ -150,6 +150,7 @@ impl Sql {
         swept.reduced += self.reduce(1, images.min(overruled), now, retention).await?;
         let mut tx = self.db.begin().await?;
         tx.run(DROP_LATES, args![now]).await?;
+        super::away::drop_old(&mut tx, before(now, retention.lines)).await?;
         tx.run(DROP_COUNTS, args![hour(before(now, retention.counts))]).await?;
         tx.commit().await?;
         Ok(swept)

@@ -9,6 +9,7 @@ use store::{HeldFilter, HistoryFilter, Store, StoreError, StoreOptions, Whose};
 const RELEASED: &[(i64, &str, &str)] = &[
     (1, include_str!("../../migrations/0001_first.sql"), include_str!("../fixtures/schema_0001.sql")),
     (2, include_str!("../../migrations/0002_schedule.sql"), include_str!("../fixtures/schema_0002.sql")),
+    (3, include_str!("../../migrations/0003_away.sql"), include_str!("../fixtures/schema_0003.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.
@@ -42,7 +43,7 @@ fn script(version: i64, binary: &str, literal: fn(&str) -> String) -> String {
     text + RELEASED.iter().find(|(released, _, _)| *released == version).expect("released").2
 }
 
-async fn holds_what_it_held(store: &Store) {
+async fn holds_what_it_held(store: &Store, version: i64) {
     store.check_schema().await.unwrap();
     let anna = model::PairingId::new("anna");
     let pairing = store.pairing(&anna).await.unwrap().unwrap();
@@ -69,6 +70,10 @@ async fn holds_what_it_held(store: &Store) {
     assert_eq!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().len(), 1);
     assert_eq!(store.counts(&Whose::All, jiff::Timestamp::UNIX_EPOCH).await.unwrap().len(), 1);
     assert_eq!(store.brakes().await.unwrap().len(), 1);
+    let away = store.away(&anna, Kind::Contact, &model::RecordId::new("c7")).await.unwrap();
+    assert_eq!(away.is_some(), version >= 3);
+    let awaited = store.awaited(&anna, Kind::Appointment, &model::RecordId::new("p8")).await.unwrap();
+    assert_eq!(awaited.is_some(), version >= 3);
     // And it is written to.
     let lease = store.take_lease("anna", "node", 60_000, 0).await.unwrap().unwrap();
     assert_eq!(lease.fence, 6);
@@ -93,7 +98,7 @@ async fn every_released_sqlite_schema_is_brought_up() {
         let store = Store::open(StoreOptions { url, clock: clock().1 }).await.unwrap();
         assert_eq!(store.schema_version().await.unwrap(), *version);
         store.migrate().await.unwrap();
-        holds_what_it_held(&store).await;
+        holds_what_it_held(&store, *version).await;
         store.migrate().await.unwrap();
         store.close().await;
     }
@@ -117,7 +122,7 @@ async fn every_released_postgres_schema_is_brought_up() {
         let store = Store::open(StoreOptions { url, clock: clock().1 }).await.unwrap();
         assert_eq!(store.schema_version().await.unwrap(), *version);
         store.migrate().await.unwrap();
-        holds_what_it_held(&store).await;
+        holds_what_it_held(&store, *version).await;
         store.close().await;
         on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
     }

@@ -147,6 +147,7 @@ fn tables() -> &'static [Table] {
                 ("fallback_owner", "text?"),
                 ("grace_hours", "number"),
                 ("keep_removed_copies", "flag"),
+                ("participants_in_body", "flag"),
                 ("archived_after_days", "number"),
                 ("organizer_wait_hours", "number"),
                 ("unanswered_invitations", "flag"),

@@ -1,0 +1,132 @@
+//! Whose copy of a received meeting decides, how long an organiser is waited for, and how many strangers may invite a day
+//! (rule P3).
+
+use crate::cycle::Cycle;
+use crate::force::pairing_of;
+use crate::limits;
+use crate::outcome::CycleError;
+use jiff::{SignedDuration, Timestamp};
+use model::{Attendee, Domain, Field, Form, Link, Record, Side, UserId, Value};
+use plan::Lead;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Count, Pairing, Whose};
+
+/// What was found about the lead of a meeting.
+#[derive(Clone, Debug)]
+pub(crate) struct Leading {
+    /// Whose copy decides.
+    pub lead: Lead,
+    /// Who owns the record when this copy brings it in.
+    pub owner: Option<UserId>,
+    /// The organiser's own copy should decide and is not there yet.
+    pub awaits: bool,
+}
+
+impl Leading {
+    pub(crate) fn mine() -> Leading {
+        Leading { lead: Lead::Mine, owner: None, awaits: false }
+    }
+}
+
+impl Cycle<'_> {
+    /// Whose copy of a received meeting decides, and who owns the record when this one does.
+    pub(crate) async fn lead(&mut self, item: &Record, link: Option<&Link>) -> Result<Leading, CycleError> {
+        if !item.facts.received {
+            return Ok(Leading::mine());
+        }
+        let people = item.get(Field::Attendees).and_then(Value::as_people);
+        let organizer = item.facts.organizer.as_ref().map(Attendee::key);
+        let meeting = item.facts.global_id.clone().unwrap_or_else(|| item.id.to_string());
+        let key = (meeting, link.map(|link| link.id.clone()));
+        if let Some(known) = self.leaders.get(&key) {
+            return Ok(known.clone());
+        }
+        let mut addresses: BTreeSet<String> = organizer.iter().cloned().collect();
+        addresses.extend(people.into_iter().flatten().map(|(key, _)| key.clone()).take(limits::ADDRESSES));
+        let users = self.engine.directory(&self.pairing.crm).who(&addresses).await?;
+        let organizer = organizer.and_then(|address| users.get(&address).cloned());
+        let awaits = match &organizer {
+            Some(organizer) => self.organizer_decides(organizer, link).await?,
+            None => None,
+        };
+        let lead = match awaits {
+            Some(false) => Lead::Another,
+            Some(true) if !self.has_waited(item).await? => Lead::Another,
+            Some(true) | None => self.lead_among(organizer.as_ref(), &users).await?,
+        };
+        let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
+        let leading = Leading { lead, owner, awaits: awaits == Some(true) };
+        self.leaders.insert(key, leading.clone());
+        Ok(leading)
+    }
+
+    /// Whether the organiser's copy decides: not at all, once it is there, or, `false`, it is there already.
+    async fn organizer_decides(&self, organizer: &UserId, link: Option<&Link>) -> Result<Option<bool>, CycleError> {
+        if *organizer == self.pairing.user {
+            return Ok(None);
+        }
+        let Some(pairing) = pairing_of(self.engine, &self.pairing.crm, organizer).await? else {
+            return Ok(None);
+        };
+        if !self.imports_calendar(&pairing).await? {
+            return Ok(None);
+        }
+        let Some(link) = link else { return Ok(Some(true)) };
+        let his = self.engine.store().link_of(&pairing.id, Side::Crm, link.kind, &link.crm.id).await?;
+        Ok(Some(!his.is_some_and(|link| link.form == Form::Own)))
+    }
+
+    /// Whether an item has waited long enough for what another mailbox brings.
+    pub(crate) async fn has_waited(&self, item: &Record) -> Result<bool, CycleError> {
+        let since = self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?;
+        Ok(since.is_some_and(|since| self.waits_until(since) <= self.engine.now()))
+    }
+
+    /// When a wait that began then is over.
+    pub(crate) fn waits_until(&self, since: Timestamp) -> Timestamp {
+        let hours = i64::from(self.force.settings.organizer_wait_hours);
+        since.checked_add(SignedDuration::from_hours(hours)).unwrap_or(since)
+    }
+
+    /// Without an organiser who leads, the first enabled attendee by id stands in.
+    async fn lead_among(
+        &self,
+        organizer: Option<&UserId>,
+        users: &BTreeMap<String, UserId>,
+    ) -> Result<Lead, CycleError> {
+        let attendees: BTreeSet<&UserId> = users.values().filter(|user| Some(*user) != organizer).collect();
+        for user in attendees {
+            if *user == self.pairing.user {
+                break;
+            }
+            if let Some(pairing) = pairing_of(self.engine, &self.pairing.crm, user).await?
+                && self.imports_calendar(&pairing).await?
+            {
+                return Ok(Lead::Another);
+            }
+        }
+        Ok(if organizer.is_some() { Lead::Carrier } else { Lead::Outsider })
+    }
+
+    async fn imports_calendar(&self, pairing: &Pairing) -> Result<bool, CycleError> {
+        let level = self.engine.level_of(pairing, Domain::Calendar, &self.force.settings).await?;
+        Ok(level.imports())
+    }
+
+    /// Whether one more meeting of an organiser unknown to the CRM may come in today (trap 196).
+    pub(crate) async fn one_more_invitation(&mut self) -> Result<bool, CycleError> {
+        let before = match self.invited_before {
+            Some(before) => before,
+            None => {
+                let now = self.engine.now();
+                let yesterday = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+                let counts = self.engine.store().counts(&Whose::Pairing(self.pairing.id.clone()), yesterday).await?;
+                let sum = counts.get(&(Domain::Calendar, Side::Crm, Count::Invited)).map_or(0, |sum| sum.records);
+                *self.invited_before.insert(sum)
+            }
+        };
+        let more = before + self.invited < u64::from(self.force.settings.invitations_per_day);
+        self.invited += u64::from(more);
+        Ok(more)
+    }
+}

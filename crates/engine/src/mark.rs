@@ -1,0 +1,53 @@
+//! Our mark on an item born in the mailbox, by which its link finds it again (decision 2).
+
+use crate::carry::{Acting, Step};
+use crate::cycle::Cycle;
+use crate::outcome::CycleError;
+use crate::port::Write;
+use model::{Fields, Side};
+use store::{Count, IntentKind};
+
+impl Cycle<'_> {
+    /// An item born in the mailbox gets our mark once it is linked, by an update of that property alone (decision 2).
+    pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
+        // A record made again in the CRM has another id: a mark that names the old one would find nothing any more.
+        let names = plan::keys::crm_id(&acting.link.mark_key);
+        if names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
+            return Ok(());
+        }
+        let Some(mark) = self.next_mark(acting) else {
+            return Ok(());
+        };
+        self.identify().await?;
+        let intent_id = self.engine.fresh_id();
+        let mut intent = self.intent(acting, intent_id.clone(), Side::Pim, IntentKind::Mark);
+        intent.target = Some(acting.link.pim.id.clone());
+        intent.mark = Some(mark.clone());
+        intent.result = Some(acting.link.clone());
+        self.engine.store().open_intent(&self.lease, &intent).await?;
+        let version = acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |item| item.version.clone());
+        let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version };
+        match self.pim.write(&write).await {
+            Ok(written) => {
+                acting.link.pim.version = written.version.clone();
+                acting.written.insert(Side::Pim, (Fields::new(), false, written.version));
+                acting.settle.close.push(intent_id);
+                acting.settle.counts.push((acting.domain, Side::Pim, Count::Marked, 1));
+                self.report.add(acting.domain, Side::Pim, Count::Marked);
+                Ok(())
+            }
+            Err(trouble) => {
+                // The link stands without a mark; an edit in between is looked at, and the next update marks it.
+                acting.link.mark_key = String::new();
+                acting.link.write_no = 0;
+                let id = acting.link.pim.id.clone();
+                match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
+                    Step::Done | Step::Postponed | Step::Refused => {
+                        acting.settle.quarantine.clear();
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+}

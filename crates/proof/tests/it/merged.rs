@@ -1,0 +1,99 @@
+//! Two contacts merged in the CRM (rule M5).
+
+use crate::matching::sum;
+use crate::outlook::{categories, id, set, text, texts, title};
+use crate::world::{Person, World};
+use serde_json::json;
+use store::Count;
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+/// Merges the second contact into the first, as the API does.
+async fn merge(world: &World, who: &Person, survivor: &str, loser: &str) {
+    let version = async |id: &str| world.read_contact(who, id).await["version"].clone();
+    let body = json!({
+        "version": version(survivor).await,
+        "loser": loser,
+        "loser_version": version(loser).await,
+    });
+    world.done(who, "POST", &format!("/api/crm/contacts/{survivor}/merge"), Some(&body)).await;
+}
+
+// M5
+#[tokio::test]
+async fn the_link_of_a_merged_contact_moves_to_the_survivor() {
+    let (world, anna, _) = World::with_two().await;
+    let survivor = world.contact(&anna, json!({"first_name": "Ida", "last_name": "Bergmann"})).await;
+    let loser = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let outlook = world.outlook(&anna);
+    let item = id(&outlook.only(Folder::Contacts).await);
+    outlook.edit(&item, vec![set(Property::Categories, texts(&["Siebel Contact", "Sailing"]))]).await;
+    world.sync(&[&anna]).await;
+    outlook.edit(&item, vec![set(Property::Department, text("Sales"))]).await;
+    merge(&world, &anna, &survivor, &loser).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
+    let copy = outlook.only(Folder::Contacts).await;
+    assert_eq!(
+        (id(&copy), title(&copy), categories(&copy)),
+        (item.clone(), "Bergmann", vec!["Siebel Contact", "Sailing"])
+    );
+    let record = world.read_contact(&anna, &survivor).await;
+    assert_eq!((&record["on_sync_list"], &record["department"]), (&json!(true), &json!("Sales")));
+    assert_eq!(record["email1"], "berg@out.test", "what the survivor left blank");
+    // And it is a link like any other.
+    world.edit_contact(&anna, &survivor, json!({"job_title": "Chief"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(outlook.only(Folder::Contacts).await.text(Property::JobTitle), Some("Chief"));
+    assert_eq!(outlook.count(Folder::DeletedItems), 0);
+}
+
+// M5
+#[tokio::test]
+async fn who_has_copies_of_both_keeps_the_older_one() {
+    for survivor_first in [true, false] {
+        let (world, anna, bob) = World::with_two().await;
+        let outlook = world.outlook(&anna);
+        let older = world.listed(&anna, "Older").await;
+        world.sync(&[&anna]).await;
+        let kept = id(&outlook.only(Folder::Contacts).await);
+        world.pass_s(3600);
+        let newer = world.listed(&anna, "Newer").await;
+        world.sync(&[&anna]).await;
+        assert_eq!(outlook.count(Folder::Contacts), 2);
+        let (survivor, loser) = if survivor_first { (&older, &newer) } else { (&newer, &older) };
+        // Bob has one of them only.
+        let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
+        world.edit_contact(&anna, loser, json!({"team": team})).await;
+        world.enlist(&bob, loser).await;
+        world.sync(&[&anna, &bob]).await;
+        merge(&world, &anna, survivor, loser).await;
+        let reports = world.sync(&[&anna, &bob]).await;
+        assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 1), "{survivor_first}");
+        let copy = outlook.only(Folder::Contacts).await;
+        let name = if survivor_first { "Older" } else { "Newer" };
+        assert_eq!((id(&copy), title(&copy)), (kept, name), "{survivor_first}");
+        assert_eq!(outlook.count(Folder::DeletedItems), 1);
+        let bobs = world.outlook(&bob);
+        assert_eq!((title(&bobs.only(Folder::Contacts).await), bobs.count(Folder::DeletedItems)), (name, 0));
+        world.edit_contact(&anna, survivor, json!({"job_title": "Chief"})).await;
+        world.sync(&[&anna, &bob]).await;
+        assert_eq!(outlook.only(Folder::Contacts).await.text(Property::JobTitle), Some("Chief"));
+    }
+}
+
+// M5: through two merges.
+#[tokio::test]
+async fn a_survivor_merged_in_turn_keeps_the_link_too() {
+    let (world, anna, _) = World::with_two().await;
+    let first = world.listed(&anna, "First").await;
+    let second = world.contact(&anna, json!({"last_name": "Second"})).await;
+    let third = world.contact(&anna, json!({"last_name": "Third"})).await;
+    world.sync(&[&anna]).await;
+    merge(&world, &anna, &second, &first).await;
+    merge(&world, &anna, &third, &second).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
+    let outlook = world.outlook(&anna);
+    assert_eq!((title(&outlook.only(Folder::Contacts).await), outlook.count(Folder::DeletedItems)), ("Third", 0));
+}

@@ -1,0 +1,79 @@
+//! What became private where private ones are skipped is found nowhere any more (rule O8).
+
+use crate::api::id as id_of;
+use crate::outlook::{self, id, plain, set, text};
+use crate::world::World;
+use serde_json::json;
+use std::path::Path;
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+/// A word that nobody else says.
+const CANARY: &str = "zwitscherndeskanarienvoeglein";
+
+/// The database files, logs and all, that hold the word.
+fn holding(folder: &Path) -> Vec<String> {
+    let word = CANARY.as_bytes();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("a file").path();
+        let bytes = std::fs::read(&path).expect("readable");
+        if bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)) {
+            found.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    found
+}
+
+// O8, W3
+#[tokio::test]
+async fn a_record_that_became_private_is_found_in_no_file_of_ours() {
+    let (world, anna, bob) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text(CANARY))).await;
+    world.sync(&[&anna, &bob]).await;
+    let record = id_of(&world.only(&anna, "my_calendar").await);
+    // Much of it has been said: in updates, in a conflict, in somebody else's copy.
+    let people = json!([{"employee": bob.id}]);
+    world.edit_activity(&anna, &record, json!({"body": CANARY, "people": people})).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.outlook(&bob).count(Folder::Calendar), 1);
+    world.edit_activity(&anna, &record, json!({"subject": format!("In the CRM {CANARY}")})).await;
+    outlook.edit(&item, vec![set(Property::Subject, text(&format!("In Outlook {CANARY}")))]).await;
+    world.sync(&[&anna, &bob]).await;
+    assert!(!holding(world.folder()).is_empty(), "it is there to be found");
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
+    world.sync(&[&anna, &bob]).await;
+    let reduced = world.read_activity(&anna, &record).await;
+    assert_eq!((&reduced["subject"], &reduced["location"]), (&json!("Private"), &json!(null)));
+    let bobs = world.outlook(&bob);
+    assert_eq!((bobs.count(Folder::Calendar), bobs.count(Folder::DeletedItems)), (0, 1), "its people left it too");
+    world.close().await;
+    assert_eq!(holding(world.folder()), Vec::<String>::new());
+}
+
+// O8: cleared, the record is filled again from the mailbox.
+#[tokio::test]
+async fn a_record_no_longer_private_is_filled_again() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let outlook = world.outlook(&anna);
+    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
+    world.sync(&[&anna]).await;
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
+    world.sync(&[&anna]).await;
+    let record = world.only(&anna, "my_calendar").await;
+    assert_eq!((&record["subject"], &record["private"]), (&json!("Private"), &json!(true)));
+    outlook.edit(&item, vec![set(Property::Subject, text("Doctor")), set(Property::Body, plain("At noon"))]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, "my_calendar").await["subject"], "Private", "what is said meanwhile stays there");
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.sync(&[&anna]).await;
+    let record = world.only(&anna, "my_calendar").await;
+    assert_eq!((&record["subject"], &record["location"]), (&json!("Doctor"), &json!("Room 1")));
+    assert_eq!((&record["body"], &record["private"]), (&json!("At noon"), &json!(false)));
+    assert_eq!(id(&outlook.only(Folder::Calendar).await), item);
+}
