@@ -64,7 +64,9 @@ pub fn silence(plan: &Plan, before: Option<&Link>, crm: Option<&Record>) -> Opti
     }
     let known = before.crm.base.get(&Path::of(Field::Private)).and_then(Value::as_flag).unwrap_or(false);
     let theirs = crm.is_some_and(|crm| crm.is_private() && crm.facts.part != Part::Owner);
-    (theirs && !known && before.kind != Kind::Contact).then_some(Silence::Mine)
+    // A link whose bases are empty was scrubbed by the owner's cycle: what this user's own shows of it is not kept either.
+    let scrubbed = before.crm.base.is_empty() && before.pim.base.is_empty();
+    ((scrubbed || theirs && !known) && before.kind != Kind::Contact).then_some(Silence::Mine)
 }
 
 /// Whether the link sleeps because its record became private.
