@@ -1,10 +1,11 @@
 //! What is remembered of a deleted record: that it was deleted, when, by whom, and where a merged one lives on.
 
+use crate::Crm;
 use crate::actor::Actor;
 use crate::db::{Cells, Tx, args, places};
 use crate::error::Error;
 use crate::feed::Root;
-use crate::id::EmployeeId;
+use crate::id::{ActivityId, ContactId, EmployeeId};
 use crate::value::json;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,27 @@ pub(crate) struct Tombstone<'a> {
     pub(crate) global_id: Option<String>,
     pub(crate) merged_into: Option<&'a str>,
     pub(crate) users: &'a BTreeSet<EmployeeId>,
+}
+
+impl Crm {
+    /// The contact that a create with this key made and that was deleted since: the synchronisation asks when the
+    /// create's answer was lost.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn deleted_contact_of_key(&self, key: &str) -> Result<Option<ContactId>, Error> {
+        let found = self.db.read().await?.buried_under(Root::Contact, key).await?;
+        Ok(found.map(ContactId::new))
+    }
+
+    /// The activity that a create with this key made and that was deleted since.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn deleted_activity_of_key(&self, key: &str) -> Result<Option<ActivityId>, Error> {
+        let found = self.db.read().await?.buried_under(Root::Activity, key).await?;
+        Ok(found.map(ActivityId::new))
+    }
 }
 
 impl Tx {
@@ -62,6 +84,15 @@ impl Tx {
         list.extend(ids.iter().map(crate::db::Arg::from));
         let rows = self.rows(&sql, list).await?;
         rows.into_iter().map(|mut row| Ok((row.text()?, row.text_or_null()?))).collect()
+    }
+
+    /// Which record made under this key was deleted since.
+    pub(crate) async fn buried_under(&mut self, kind: Root, key: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT root_id FROM tombstone WHERE integration_key = $1 AND root_kind = $2 ORDER BY root_id";
+        match self.row(sql, args![key, kind.as_str()]).await? {
+            Some(mut row) => Ok(Some(row.text()?)),
+            None => Ok(None),
+        }
     }
 
     /// The error for an id that is not there: deleted, or never known.

@@ -111,7 +111,7 @@ impl Cycle<'_> {
                 self.store(settle).await
             }
             After::Ambiguous => self.ask(work, &judged).await,
-            After::Forget if work.link.is_none() => {
+            After::Forget if work.link.is_none() && !judged.plan.writes() => {
                 self.pool_changed |= seen_kind(work) == Some(Kind::Contact);
                 let mut settle = self.taken(work, None, None);
                 settle.cured = cured(work);

@@ -5,7 +5,7 @@ use crate::cycle::Cycle;
 use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use model::{Domain, End, Fields, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
+use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::{Scrub, Settle};
@@ -134,30 +134,17 @@ impl Cycle<'_> {
         let (link, is_new) = match (&plan.after, &work.link) {
             (After::Linked(link) | After::Away(link), _) => ((**link).clone(), false),
             (After::New { domain, form, born, crm: base_crm, pim: base_pim, global_id }, _) => {
-                let end = |record: Option<&Record>, base: &Fields| End {
-                    id: record.map_or_else(|| RecordId::new(""), |record| record.id.clone()),
-                    version: record.map_or_else(|| Version::new(""), |record| record.version.clone()),
-                    base: base.clone(),
-                };
-                let link = Link {
-                    id: LinkId::new(self.engine.fresh_id()),
-                    pairing: self.pairing.id.clone(),
-                    kind: domain.kind(),
-                    domain: *domain,
-                    crm: end(crm.as_ref(), base_crm),
-                    pim: end(pim.as_ref(), base_pim),
-                    folder: pim.as_ref().and_then(|item| item.facts.folder.clone()),
-                    born: *born,
-                    form: *form,
-                    mark_key: String::new(),
-                    write_no: 0,
-                    global_id: global_id.clone(),
-                    sleep: None,
-                    bounced: BTreeMap::new(),
-                };
+                let mut link = self.new_link(*domain, *form, *born, crm.as_ref(), pim.as_ref());
+                link.crm.base.clone_from(base_crm);
+                link.pim.base.clone_from(base_pim);
+                link.global_id.clone_from(global_id);
                 (link, true)
             }
             (_, Some(link)) => (link.clone(), false),
+            // A copy that goes without ever having been linked: a twin of ours.
+            (After::Forget, None) if plan.writes() => {
+                (self.new_link(domain, Form::Own, Side::Crm, crm.as_ref(), pim.as_ref()), true)
+            }
             (_, None) => return None,
         };
         let left = work.link.as_ref().filter(|before| !is_new && before.crm.id != link.crm.id);
@@ -181,6 +168,30 @@ impl Cycle<'_> {
             stored: false,
             partly: Vec::new(),
         })
+    }
+
+    fn new_link(&self, domain: Domain, form: Form, born: Side, crm: Option<&Record>, pim: Option<&Record>) -> Link {
+        let end = |record: Option<&Record>| End {
+            id: record.map_or_else(|| RecordId::new(""), |record| record.id.clone()),
+            version: record.map_or_else(|| Version::new(""), |record| record.version.clone()),
+            base: Fields::new(),
+        };
+        Link {
+            id: LinkId::new(self.engine.fresh_id()),
+            pairing: self.pairing.id.clone(),
+            kind: domain.kind(),
+            domain,
+            crm: end(crm),
+            pim: end(pim),
+            folder: pim.and_then(|item| item.facts.folder.clone()),
+            born,
+            form,
+            mark_key: String::new(),
+            write_no: 0,
+            global_id: None,
+            sleep: None,
+            bounced: BTreeMap::new(),
+        }
     }
 
     pub(crate) async fn finish(
@@ -219,7 +230,9 @@ impl Cycle<'_> {
         settle.answered = self.answered_by(&acting.link, plan, &settle.held).await?;
         match &plan.after {
             After::Forget => {
-                settle.forget.push(acting.link.id.clone());
+                if !acting.is_new {
+                    settle.forget.push(acting.link.id.clone());
+                }
                 self.pool_changed |= acting.link.kind == Kind::Contact;
                 self.unlinked(&acting, plan, &mut settle);
             }

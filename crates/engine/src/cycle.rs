@@ -48,6 +48,9 @@ pub(crate) struct Cycle<'a> {
     pub questions: Option<Vec<store::Held>>,
     /// Items that a question was about.
     pub undecided: BTreeSet<RecordId>,
+    /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
+    /// that one that arrives late is refused (decision 10).
+    pub again: BTreeMap<RecordId, String>,
     /// The mailbox's identity, learnt or confirmed in this cycle.
     pub learnt: Option<(MailboxId, String)>,
 }
@@ -141,6 +144,7 @@ impl Engine {
             broken_in_a_row: 0,
             questions: None,
             undecided: BTreeSet::new(),
+            again: BTreeMap::new(),
             learnt: None,
         })
     }
@@ -226,6 +230,7 @@ impl Cycle<'_> {
         self.look_at_partners().await?;
         let brakes = self.count().await?;
         self.act_on_all(&brakes).await?;
+        self.given_up().await?;
         self.look_at_the_ambiguous().await
     }
 

@@ -111,7 +111,10 @@ impl Cycle<'_> {
                 Ok(Judged::of(Plan::of(None, After::Forget, reason), None, None))
             }
             (Seen::Present(record), Side::Crm) => self.judge_record(record).await,
-            (Seen::Present(item), Side::Pim) => self.judge_item(item).await,
+            (Seen::Present(item), Side::Pim) => match self.late_twin(item).await? {
+                Some(judged) => Ok(judged),
+                None => self.judge_item(item).await,
+            },
         }
     }
 

@@ -32,6 +32,7 @@ mod remove;
 mod report;
 mod seen;
 mod settle;
+mod twin;
 
 pub use outcome::{CycleError, CycleReport};
 pub use remove::{Removal, RemovalLine, Removed};

@@ -30,3 +30,7 @@ pub const ADDRESSES: usize = 500;
 pub const TOLD: usize = 50;
 /// Questions of one pairing looked through for those that answered themselves.
 pub const QUESTIONS: usize = 1_000;
+/// Copies with one key that are looked at.
+pub const TRACED: usize = 10;
+/// Hours a create that was not found stays known, to tell its late copy from a person's (decision 10).
+pub const LATE_HOURS: i64 = 24;

@@ -20,11 +20,12 @@ impl Cycle<'_> {
         match op {
             Op::Create { side: Side::Pim, domain, fields, .. } => self.create_item(acting, *domain, fields).await,
             Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {
+                let key = self.again.remove(&acting.link.pim.id).unwrap_or_else(|| self.engine.fresh_id());
                 let create = Create {
                     domain: *domain,
                     folder: None,
                     fields: fields.clone(),
-                    mark: self.new_mark(self.engine.fresh_id(), 1),
+                    mark: self.new_mark(key, 1),
                     global_id: global_id.clone(),
                     locked: *locked,
                     owner: owner.clone(),
@@ -94,6 +95,8 @@ impl Cycle<'_> {
         let key = plan::keys::mark_key(&acting.link.crm.id, &self.engine.fresh_id());
         acting.link.mark_key = key.clone();
         acting.link.write_no = 1;
+        // A new item has a global id of its own; an earlier item's would make it look like a copy.
+        acting.link.global_id = None;
         let create = Create {
             domain,
             folder: None,
@@ -363,11 +366,9 @@ impl Cycle<'_> {
             Ok(written) => {
                 if written.id == acting.link.crm.id {
                     acting.link.crm.version = written.version.clone();
-                    let entry = acting
-                        .written
-                        .entry(Side::Crm)
-                        .or_insert_with(|| (Fields::new(), false, written.version.clone()));
-                    entry.2 = written.version;
+                    // What was written before keeps its own version: this one may show a person's edit in between, which
+                    // read-back must not take for ours.
+                    acting.written.entry(Side::Crm).or_insert_with(|| (Fields::new(), false, written.version));
                 }
                 Ok(Step::Done)
             }

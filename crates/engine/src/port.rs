@@ -47,6 +47,11 @@ pub trait Remote: Send + Sync {
     /// Finds records by what recognises them: at most `limit`, in the observed folders.
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble>;
 
+    /// Every copy that carries a key, wherever it is by now: what became of a write whose answer was lost. Those that
+    /// stand in the observed folders first, at most `limit`; none of them there, those that went. Nothing at all means
+    /// that nobody sees one: the write did not arrive, or does not show yet (trap 47).
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble>;
+
     /// Writes one thing. [`Trouble::Unknown`] when it may have happened.
     async fn write(&self, write: &Write) -> Result<Written, Trouble>;
 }
@@ -58,6 +63,17 @@ pub struct Wanted {
     pub id: RecordId,
     /// The key of the mark, to look for it elsewhere.
     pub mark_key: Option<String>,
+}
+
+/// A copy found by the key it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Its id where it is now.
+    pub id: RecordId,
+    /// Why it is not in its folder any more; `None` while it stands there.
+    pub gone: Option<Gone>,
+    /// What it says, where its side still shows that: an item in Deleted Items does, a CRM's tombstone does not.
+    pub record: Option<Box<Record>>,
 }
 
 /// What stands behind an address.

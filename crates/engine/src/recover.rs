@@ -4,10 +4,11 @@ use crate::cycle::Cycle;
 use crate::half;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{FindBy, Trouble, Wanted, Write};
-use model::{Fields, Gone, Link, Record, Seen, Side};
+use crate::port::{Trouble, Wanted, Write};
+use model::same::same_or_blank;
+use model::{Fields, Gone, Link, Mark, Path, Record, RecordId, Seen, Side};
 use store::change::Settle;
-use store::{Away, Count, Intent, IntentKind, Look};
+use store::{Away, Count, History, Intent, IntentKind, Look};
 
 impl Cycle<'_> {
     pub(crate) async fn recover(&mut self) -> Result<(), CycleError> {
@@ -25,30 +26,45 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// Found by its mark or integration id it is settled as sent and looked at; not found, nothing happened, and the
-    /// record's observation plans it again.
+    /// Found by its mark or integration id it is settled as sent and looked at: where a person has deleted or moved it
+    /// since, the look tells. Not found, the record's observation plans it again; should it show after all, the late row
+    /// tells it from a person's copy (decision 10, trap 47). The CRM is asked again with the same key.
     async fn recover_create(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let found = self.remote(intent.side).find(intent.kind, &FindBy::Key(intent.id.clone()), 2).await?;
+        let traced = self.remote(intent.side).trace(intent.kind, &intent.id, limits::TRACED).await?;
         let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         if let Some(id) = &intent.source {
             settle.looks.push(Look::now(intent.side.other(), intent.kind, id.clone()));
         }
-        let (Some(record), Some(result)) = (found.into_iter().next(), &intent.result) else {
+        let Some(result) = &intent.result else {
             return Ok(settle);
         };
-        if !self.room_for(&record, result).await? {
+        let Some(found) = traced.into_iter().next() else {
+            match (intent.side, &intent.source) {
+                (Side::Crm, Some(item)) => {
+                    settle.close.clear();
+                    self.again.insert(item.clone(), intent.id.clone());
+                }
+                (Side::Crm, None) => {}
+                (Side::Pim, _) => settle.late.push(self.late(intent, result)),
+            }
+            return Ok(settle);
+        };
+        if !self.room_for(&found.id, result).await? {
             return Ok(settle);
         }
         let mut link = result.clone();
         let end = link.end_mut(intent.side);
-        end.id = record.id.clone();
+        end.id = found.id.clone();
         // Not the version read: a person may have edited it since, so the next look decides.
         end.version = model::Version::new("");
-        if intent.side == Side::Pim {
+        if intent.side == Side::Pim
+            && let Some(record) = &found.record
+        {
+            link.global_id = record.facts.global_id.clone().or(link.global_id);
             let sent = Fields::new();
             half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&record.fields));
         }
-        settle.looks.push(Look::now(intent.side, intent.kind, record.id.clone()));
+        settle.looks.push(Look::now(intent.side, intent.kind, found.id.clone()));
         let mut line = self.line(intent.domain, "create", Some(&link.crm.id), Some(&link.pim.id));
         line.side = Some(intent.side);
         line.after = intent.fields.clone();
@@ -60,15 +76,18 @@ impl Cycle<'_> {
         Ok(settle)
     }
 
+    /// Creates that nobody asks for any more are closed at the end of a cycle.
+    pub(crate) async fn given_up(&mut self) -> Result<(), CycleError> {
+        let close = std::mem::take(&mut self.again).into_values().collect();
+        self.store(Settle { close, ..Settle::default() }).await
+    }
+
     /// Neither copy belongs to another link meanwhile.
-    async fn room_for(&self, record: &Record, result: &Link) -> Result<bool, CycleError> {
+    async fn room_for(&self, found: &RecordId, result: &Link) -> Result<bool, CycleError> {
         let store = self.engine.store();
         for side in Side::BOTH {
-            let id = if result.end(side).id.as_str().is_empty() || result.end(side).id == record.id {
-                &record.id
-            } else {
-                &result.end(side).id
-            };
+            let own = &result.end(side).id;
+            let id = if own.as_str().is_empty() { found } else { own };
             let holder = store.link_of(&self.pairing.id, side, result.kind, id).await?;
             if holder.is_some_and(|link| link.id != result.id) {
                 return Ok(false);
@@ -77,64 +96,107 @@ impl Cycle<'_> {
         Ok(true)
     }
 
-    /// A mailbox update is known by its write number; the fields settle as sent, and a look shows what came of them. A
-    /// CRM update shows itself: what it wrote is equal to its image.
+    /// A mailbox update is known by its write number, a CRM update by what it shows: the fields settle as sent, and a look
+    /// shows what came of them.
     async fn recover_update(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
         let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
             return Ok(settle);
         };
         settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
-        let (Some(mark), Some(result)) = (&intent.mark, &intent.result) else {
+        let Some(result) = &intent.result else {
             return Ok(settle);
         };
         let Some(stands) = self.engine.store().link(&result.id).await? else {
             return Ok(settle);
         };
-        let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
-        let item = match self.get_one(intent.side, intent.kind, wanted).await? {
-            Ok(Seen::Present(item)) => item,
-            // Found elsewhere by this very mark: it arrived before the item went there.
-            Ok(Seen::Gone(Gone::Left | Gone::Deleted)) if intent.what == IntentKind::Mark => {
-                let mut link = stands;
-                link.mark_key = mark.key.clone();
-                link.write_no = mark.write_no;
-                settle.links.push(link);
-                return Ok(settle);
-            }
-            Ok(Seen::Gone(_)) | Err(_) => return Ok(settle),
-        };
-        let ours =
-            item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no);
-        if ours && stands.write_no < mark.write_no {
-            let mut link = stands;
-            // Only what was sent settles, on both images; the rest keeps its base until it is looked at.
-            let sent = plan::occurrence::by_date(&intent.fields);
-            for path in sent.keys().filter(|path| path.occurrence.is_none()) {
-                for side in Side::BOTH {
-                    match result.end(side).base.get(path) {
-                        Some(value) => link.end_mut(side).base.insert(path.clone(), value.clone()),
-                        None => link.end_mut(side).base.remove(path),
-                    };
-                }
-            }
-            half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&item.fields));
-            link.write_no = mark.write_no;
-            link.mark_key = mark.key.clone();
-            link.form = result.form;
-            settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
-            let count = if intent.what == IntentKind::Mark { Count::Marked } else { Count::Updated };
-            if count == Count::Updated {
-                let mut line = self.line(intent.domain, "update", Some(&link.crm.id), Some(&link.pim.id));
-                line.side = Some(intent.side);
-                line.after = intent.fields.clone();
-                line.note = "found after an answer was lost".to_owned();
-                settle.history.push(line);
-            }
-            settle.counts.push((intent.domain, intent.side, count, 1));
-            settle.links.push(link);
+        match &intent.mark {
+            Some(mark) => self.recover_item(intent, mark, (stands, result), target, &mut settle).await?,
+            None => self.recover_record(intent, (stands, result), target, &mut settle).await?,
         }
         Ok(settle)
+    }
+
+    /// The CRM carries no write number of ours: what stands there as it was sent is agreed, whoever wrote it.
+    async fn recover_record(
+        &self,
+        intent: &Intent,
+        (stands, result): (Link, &Link),
+        target: &RecordId,
+        settle: &mut Settle,
+    ) -> Result<(), CycleError> {
+        let wanted = Wanted { id: target.clone(), mark_key: None };
+        let Ok(Seen::Present(record)) = self.get_one(intent.side, intent.kind, wanted).await? else {
+            return Ok(());
+        };
+        let sent = plan::occurrence::by_date(&intent.fields);
+        let shown = plan::occurrence::by_date(&record.fields);
+        let mut link = stands;
+        let before = link.clone();
+        for (path, value) in &sent {
+            if same_or_blank(&path.field, shown.get(path), Some(value)) {
+                settle_path(&mut link, result, path);
+            }
+        }
+        if link != before {
+            settle.looks.push(Look::now(Side::Pim, link.kind, link.pim.id.clone()));
+            settle.history.push(self.found_line(intent, &link));
+            settle.counts.push((intent.domain, intent.side, Count::Updated, 1));
+            settle.links.push(link);
+        }
+        Ok(())
+    }
+
+    /// An item shows the number of the last write that reached it, in Deleted Items or elsewhere as well.
+    async fn recover_item(
+        &mut self,
+        intent: &Intent,
+        mark: &Mark,
+        (stands, result): (Link, &Link),
+        target: &RecordId,
+        settle: &mut Settle,
+    ) -> Result<(), CycleError> {
+        let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
+        let is_ours = |item: &Record| {
+            item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no)
+        };
+        let item = match self.get_one(intent.side, intent.kind, wanted).await? {
+            Ok(Seen::Present(item)) => Some(item),
+            Ok(Seen::Gone(_)) => {
+                let traced = self.pim.trace(intent.kind, &mark.key, limits::TRACED).await?;
+                traced.into_iter().filter_map(|one| one.record).find(|item| is_ours(item))
+            }
+            Err(_) => None,
+        };
+        let Some(item) = item.filter(|item| is_ours(item) && stands.write_no < mark.write_no) else {
+            return Ok(());
+        };
+        let mut link = stands;
+        // Only what was sent settles, on both images; the rest keeps its base until it is looked at.
+        let sent = plan::occurrence::by_date(&intent.fields);
+        for path in sent.keys().filter(|path| path.occurrence.is_none()) {
+            settle_path(&mut link, result, path);
+        }
+        half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&item.fields));
+        link.write_no = mark.write_no;
+        link.mark_key = mark.key.clone();
+        link.form = result.form;
+        settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
+        let count = if intent.what == IntentKind::Mark { Count::Marked } else { Count::Updated };
+        if count == Count::Updated {
+            settle.history.push(self.found_line(intent, &link));
+        }
+        settle.counts.push((intent.domain, intent.side, count, 1));
+        settle.links.push(link);
+        Ok(())
+    }
+
+    fn found_line(&self, intent: &Intent, link: &Link) -> History {
+        let mut line = self.line(intent.domain, "update", Some(&link.crm.id), Some(&link.pim.id));
+        line.side = Some(intent.side);
+        line.after = intent.fields.clone();
+        line.note = "found after an answer was lost".to_owned();
+        line
     }
 
     async fn recover_delete(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
@@ -157,7 +219,13 @@ impl Cycle<'_> {
                 Err(trouble) => Err(trouble.into()),
             };
         }
-        let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key: None }).await?;
+        // Looked for by its mark as well: an item that a person moved meanwhile is not what we deleted.
+        let stands = match &intent.link {
+            Some(id) => self.engine.store().link(id).await?,
+            None => None,
+        };
+        let mark_key = stands.map(|link| link.mark_key).filter(|key| intent.side == Side::Pim && !key.is_empty());
+        let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key }).await?;
         let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
         match (&intent.link, gone) {
             (Some(link), true) => {
@@ -181,5 +249,15 @@ impl Cycle<'_> {
             Ok(_) | Err(Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::Stale) => Ok(settle),
             Err(trouble) => Err(trouble.into()),
         }
+    }
+}
+
+/// What was sent stands: both images show it as it was planned.
+fn settle_path(link: &mut Link, result: &Link, path: &Path) {
+    for side in Side::BOTH {
+        match result.end(side).base.get(path) {
+            Some(value) => link.end_mut(side).base.insert(path.clone(), value.clone()),
+            None => link.end_mut(side).base.remove(path),
+        };
     }
 }

@@ -27,7 +27,11 @@ impl Cycle<'_> {
                     let Seen::Present(item) = seen.seen else {
                         continue;
                     };
-                    if let Some(link) = self.link_by_mark(&item).await? {
+                    // A late copy of ours is not the one that a person may have deleted meanwhile.
+                    let late = self.is_late(&item).await?.is_some();
+                    if let Some(link) = self.link_by_mark(&item).await?
+                        && !late
+                    {
                         found.push((link, *item));
                     } else if self.pairing.state.moved {
                         let known = match homeless.take() {

@@ -130,6 +130,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::Agrees => "Both sides agree.",
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",
+        Reason::Twin => "A create of it showed only after it was made again; one copy stays (E6).",
         Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }

@@ -236,7 +236,7 @@ fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, cont
     }
 }
 
-/// Exceptions that must stand after the rule or the series' time is written to the mailbox (rule R3): those of the
+/// Exceptions that must stand after the rule is set in the mailbox (rule R3): those of the
 /// agreed state that still fall on the rule.
 fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
     let writes_rule = [Field::Rule, Field::Start].into_iter().any(|field| merged.to_pim.contains_key(&Path::of(field)));
@@ -245,7 +245,12 @@ fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
         .or_else(|| at(&pim.fields, Field::Rule))
         .or_else(|| at(&crm.fields, Field::Rule));
     let start = at(&merged.to_pim, Field::Start).or_else(|| at(&pim.fields, Field::Start));
-    match (writes_rule, rule, start) {
+    // A cancelled occurrence comes back only by setting the rule again, which takes all others with it.
+    let revives = merged
+        .to_pim
+        .iter()
+        .any(|(path, value)| path.occurrence.is_some() && path.field == Field::State && value.is_blank());
+    match (writes_rule || revives, rule, start) {
         (true, Some(Value::Rule(rule)), Some(Value::When(start))) => {
             occurrence::surviving(&merged.base_pim, &rule, start.wall())
         }

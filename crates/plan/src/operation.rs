@@ -198,6 +198,8 @@ pub enum Reason {
     New,
     /// O5: it changes between business and personal.
     Flip,
+    /// E6: a copy of ours that showed only after another was made in its place.
+    Twin,
     /// A look found nothing that proves anything.
     Unproven,
     /// W: asleep for the reason the link carries.

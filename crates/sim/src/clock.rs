@@ -22,11 +22,17 @@ impl VirtualClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time it will be.
+    #[must_use]
+    pub fn after_ms(&self, ms: u64) -> Timestamp {
+        let span = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+        self.time().checked_add(span).unwrap_or(Timestamp::MAX)
+    }
+
     /// Lets time pass.
     pub fn pass_ms(&self, ms: u64) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let span = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
-        *now = now.checked_add(span).unwrap_or(Timestamp::MAX);
+        let then = self.after_ms(ms);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = then;
     }
 }
 

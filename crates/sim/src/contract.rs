@@ -51,6 +51,11 @@ async fn life(room: &dyn Room, domain: Domain) -> Check {
         "a mapped field that is not set is answered too (trap 20)",
     )?;
     that(list(room, kind).await?.contains(&made.id), "a new record is listed")?;
+    let traced = remote.trace(kind, &key, 2).await.map_err(told)?;
+    let stands = traced.len() == 1 && traced.iter().all(|one| one.id == made.id && one.gone.is_none());
+    that(stands && traced.iter().all(|one| one.record.is_some()), "a create is traced by its key")?;
+    let never = remote.trace(kind, &room.fresh(), 2).await.map_err(told)?;
+    that(never.is_empty(), "a create that never arrived leaves no trace")?;
 
     let path = name(domain);
     let update = |version: Version, value: Value| {
@@ -78,9 +83,15 @@ async fn life(room: &dyn Room, domain: Domain) -> Check {
     let gone: Result<Written, Trouble> =
         remote.write(&Write::Delete { kind, id: last.0.clone(), version: last.1, mail: Mail::None }).await;
     gone.map_err(told)?;
-    let look = look(remote, kind, &last.0, Some(key)).await?;
+    let look = look(remote, kind, &last.0, Some(key.clone())).await?;
     that(matches!(look, Seen::Gone(Gone::Deleted)), "a delete is proven by reading that id")?;
     that(!list(room, kind).await?.contains(&last.0), "a deleted record is not listed")?;
+    let traced = remote.trace(kind, &key, 2).await.map_err(told)?;
+    let gone = traced.len() == 1 && traced.iter().all(|one| one.gone == Some(Gone::Deleted));
+    that(gone, "a create that was deleted since is traced by its key (trap 43)")?;
+    let number = |one: &engine::port::Traced| Some(one.record.as_ref()?.facts.mark.as_ref()?.write_no);
+    let told_last = remote.side() == Side::Crm || traced.iter().all(|one| number(one) == Some(2));
+    that(told_last, "an item in Deleted Items shows the number of the last write")?;
     let nobody = self::look(remote, kind, &RecordId::new("nobody"), None).await?;
     that(matches!(nobody, Seen::Gone(Gone::Unknown)), "an id nobody knows proves nothing")
 }

@@ -17,6 +17,8 @@ pub enum Hand {
     Servers,
     /// The order of things.
     World,
+    /// Those of delays.
+    Delays,
 }
 
 /// Seeded dice. Clones throw the same ones.
@@ -34,6 +36,7 @@ impl Dice {
             Hand::Engine => 3,
             Hand::Servers => 4,
             Hand::World => 5,
+            Hand::Delays => 6,
         });
         Dice(Arc::new(Mutex::new(rng)))
     }

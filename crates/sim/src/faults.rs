@@ -3,6 +3,9 @@
 use crate::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Worlds below this seed live as they did before delays came: what they once found is found by them again.
+pub const GROWN: u64 = 10_000;
+
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -24,10 +27,14 @@ pub enum Fault {
     PeopleBetween,
     /// The process is stopped where it stands.
     Stop,
+    /// A new item's answer is lost, and nobody sees the item for a while (trap 47).
+    ShownLate,
+    /// The engine pauses until its lease has ended; another one works the pairing; then the first wakes (trap 161).
+    Paused,
 }
 
 impl Fault {
-    /// Every kind.
+    /// What strikes in every world.
     pub const ALL: [Fault; 9] = [
         Fault::RequestLost,
         Fault::AnswerLost,
@@ -39,6 +46,9 @@ impl Fault {
         Fault::PeopleBetween,
         Fault::Stop,
     ];
+
+    /// Delays, which strike in worlds from [`GROWN`] on.
+    pub const DELAYS: [Fault; 2] = [Fault::ShownLate, Fault::Paused];
 }
 
 /// What a call is, as far as trouble is concerned.
@@ -78,6 +88,16 @@ impl Faults {
             1..=4 => Faults::of(dice.pick(&Fault::ALL).copied(), per_mille * 2),
             _ => Faults::of(Fault::ALL, per_mille),
         }
+    }
+
+    /// With the delays that a grown world draws besides.
+    #[must_use]
+    pub fn and_delays(mut self, seed: u64, dice: &Dice) -> Faults {
+        if seed >= GROWN {
+            self.kinds.extend(Fault::DELAYS.into_iter().filter(|_| dice.chance(500)));
+            self.per_mille = self.per_mille.max(5);
+        }
+        self
     }
 
     /// Switches all of them on or off.

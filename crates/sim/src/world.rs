@@ -6,19 +6,21 @@ use crate::executor::{Go, Ran, block_on, run};
 use crate::faults::{Fault, Faults};
 use crate::memory::{Ground, MemoryRemotes};
 use crate::oracle::{Evidence, Finding, judge};
-use crate::people::People;
+use crate::people::{Linked, People};
 use engine::port::Clock;
 use engine::{CycleError, Engine, EngineParts};
 use jiff::Timestamp;
 use model::{CrmId, Kind, PairingId, RecordId, Side, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Connection, History, HistoryFilter, Pairing, PairingState, Store};
+use store::{Connection, History, HistoryFilter, IntentKind, Pairing, PairingState, Store, StoreError};
 
 /// Rounds of cycles after which both sides must be the same and nothing may be open.
 pub const ROUNDS: usize = 8;
 /// Calls to a side that one cycle of so small a world can need.
 const CALLS: u64 = 3_000;
+/// A pause in which a lease ends and its taker's wait as well.
+const PAUSE_MS: u64 = 900_000;
 /// A page of the history.
 const PAGE: usize = 500;
 
@@ -52,6 +54,7 @@ pub struct World {
     crm: CrmId,
     engine: Engine,
     starts: u64,
+    nodes: u64,
     steps: u64,
     stop_at: Option<u64>,
     findings: Vec<Finding>,
@@ -67,7 +70,8 @@ impl std::fmt::Debug for World {
 #[must_use]
 pub fn live(seed: u64) -> Outcome {
     let dice = Dice::of(seed, Hand::World);
-    let mut world = World::new(seed, Faults::drawn(&dice), dice);
+    let faults = Faults::drawn(&dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
+    let mut world = World::new(seed, faults, dice);
     world.turmoil();
     world.settle_down();
     world.end()
@@ -79,8 +83,7 @@ impl World {
     pub fn new(seed: u64, faults: Faults, dice: Dice) -> World {
         let began = Timestamp::new(1_772_438_400, 0).unwrap_or(Timestamp::UNIX_EPOCH);
         let clock = VirtualClock::at(began);
-        let ground =
-            Arc::new(Ground::new(clock.clone(), Dice::of(seed, Hand::Servers), Dice::of(seed, Hand::Faults), faults));
+        let ground = Arc::new(Ground::new(clock.clone(), seed, faults));
         let count = 2 + dice.below(2);
         let crm = CrmId::new("crm");
         let time = clock.clone();
@@ -113,6 +116,7 @@ impl World {
             crm,
             engine,
             starts: 1,
+            nodes: 0,
             steps: 0,
             stop_at: None,
             findings: Vec::new(),
@@ -231,7 +235,7 @@ impl World {
     fn person(&mut self) {
         let store = self.store.clone();
         let linked = |kind, id: &RecordId| is_linked(&store, &self.users, kind, id);
-        let did = self.people.act(&mut self.ground.sides(), &linked);
+        let did = act(&mut self.people, &self.ground, &store, &self.users, &linked);
         if let Some(did) = did {
             self.ground.trace.line(did);
         }
@@ -242,7 +246,7 @@ impl World {
         for _ in 0..10 {
             let engine = self.engine.clone();
             let crm = self.crm.clone();
-            match self.drive(async move { engine.read_crm(&crm).await }) {
+            match self.drive(None, async move { engine.read_crm(&crm).await }) {
                 Some(Ok(true)) => {}
                 Some(Ok(false) | Err(_)) | None => return,
             }
@@ -256,7 +260,8 @@ impl World {
         };
         let engine = self.engine.clone();
         let before = self.ground.calls();
-        let answer = self.drive(async move { engine.cycle(&pairing).await });
+        let rival = pairing.clone();
+        let answer = self.drive(Some(rival), async move { engine.cycle(&pairing).await });
         let after = self.ground.calls();
         if after.reads + after.writes - before.reads - before.writes > CALLS {
             self.findings.push(format!("{user}: a cycle made too many calls"));
@@ -271,7 +276,10 @@ impl World {
             Some(Err(error)) => {
                 self.ground.trace.line(format!("cycle {user}: {error}"));
                 match error {
-                    CycleError::Leased | CycleError::Trouble(_) | CycleError::Stopped(_) => {}
+                    CycleError::Leased
+                    | CycleError::Trouble(_)
+                    | CycleError::Stopped(_)
+                    | CycleError::Store(StoreError::Fenced) => {}
                     CycleError::NoPairing
                     | CycleError::Store(_)
                     | CycleError::NoQuestion
@@ -284,12 +292,14 @@ impl World {
         }
     }
 
-    /// Drives the engine, with people acting between its steps and the power going off. Nothing when it was stopped.
-    fn drive<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    /// Drives the engine, with people acting between its steps, the power going off, and a pause in which another node
+    /// works the pairing. Nothing when it was stopped.
+    fn drive<T>(&mut self, rival: Option<PairingId>, work: impl Future<Output = T>) -> Option<T> {
         let ground = Arc::clone(&self.ground);
         let people = &mut self.people;
         let (store, users) = (self.store.clone(), self.users.clone());
         let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
+        let (seed, mut nodes) = (self.seed, self.nodes);
         let mut count = 0;
         let (began, stop_at) = (self.steps, self.stop_at);
         let ran = run(work, |_| {
@@ -301,10 +311,21 @@ impl World {
             // There are many more steps than calls: each is struck less often.
             let rare = ground.trouble.chance(120);
             if rare && strikes(Fault::PeopleBetween) {
-                let did = people.act(&mut ground.sides(), &linked);
-                if let Some(did) = did {
+                if let Some(did) = act(people, &ground, &store, &users, &linked) {
                     ground.trace.line(format!("meanwhile {did}"));
                 }
+            }
+            let pauses = |fault| ground.faults().strikes(fault, &ground.delays);
+            if let Some(pairing) = &rival
+                && ground.delays.chance(60)
+                && pauses(Fault::Paused)
+            {
+                nodes += 1;
+                ground.clock.pass_ms(PAUSE_MS);
+                let other =
+                    engine(&ground, &store, &Dice::of(seed.wrapping_add(nodes << 48), Hand::Engine), nodes << 32);
+                let ran = run(other.cycle(pairing), |_| Go::On);
+                ground.trace.line(format!("paused; another node: {ran:?}"));
             }
             if rare && strikes(Fault::Stop) {
                 return Go::Stop;
@@ -312,6 +333,7 @@ impl World {
             Go::On
         });
         self.steps += count;
+        self.nodes = nodes;
         match ran {
             Ran::Done(answer, _) => Some(answer),
             Ran::Stopped => {
@@ -336,6 +358,32 @@ impl World {
             self.ground.clock.pass_ms(600_000);
         }
     }
+}
+
+/// Somebody acts. Who deletes a record while nobody knows whether our write has reached it leaves unclear what was agreed.
+fn act(
+    people: &mut People,
+    ground: &Ground,
+    store: &Store,
+    users: &[(UserId, PairingId, String)],
+    linked: Linked<'_>,
+) -> Option<String> {
+    let mut sides = ground.sides();
+    let before = sides.crm.tombstones.len();
+    let did = people.act(&mut sides, linked)?;
+    if sides.crm.tombstones.len() > before {
+        for (_, pairing, _) in users {
+            for intent in block_on(store.intents(pairing, None, PAGE)).unwrap_or_default() {
+                let stone = intent.target.as_ref().and_then(|id| sides.crm.tombstones.get(id));
+                if let Some(thing) = stone.and_then(|stone| stone.thing)
+                    && (intent.side, intent.what) == (Side::Crm, IntentKind::Update)
+                {
+                    people.ledger.unclear(thing);
+                }
+            }
+        }
+    }
+    Some(did)
 }
 
 /// Whether an item is linked in anybody's pairing.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use clap::ValueEnum;
 use engine::port::{
-    Directory, FindBy, Identity, Mail, Maps, Page, Remote, Remotes, Trouble, Update, Wanted, Write, Written,
+    Directory, FindBy, Identity, Mail, Maps, Page, Remote, Remotes, Traced, Trouble, Update, Wanted, Write, Written,
 };
 use model::{
     Attendee, CrmId, Domain, Field, FolderId, Kind, Lens, MailboxId, PairingId, Path, People, Record, RecordId,
@@ -240,6 +240,10 @@ impl Remote for BentRemote {
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
         self.inner.find(kind, by, limit).await
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        self.inner.trace(kind, key, limit).await
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

@@ -5,7 +5,7 @@ use super::trouble::{reading, refused};
 use async_trait::async_trait;
 use crm::look::{Look, Sight};
 use crm::{ActivityId, Actor, ContactId, Crm, EmployeeId};
-use engine::port::{Clock, FindBy, Identity, Maps, Page, Remote, Trouble, Wanted, Write, Written};
+use engine::port::{Clock, FindBy, Identity, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{Domain, FolderId, Gone, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -293,6 +293,26 @@ impl Remote for CrmRemote {
             Err(crm::Error::Deleted { .. } | crm::Error::NotFound) => Ok(Vec::new()),
             Err(error) => Err(reading(&error)),
         }
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        // A key names one record at most.
+        let standing = self.find(kind, &FindBy::Key(key.to_owned()), limit.min(1)).await?;
+        if !standing.is_empty() {
+            return Ok(standing
+                .into_iter()
+                .map(|record| Traced { id: record.id.clone(), gone: None, record: Some(Box::new(record)) })
+                .collect());
+        }
+        let deleted = match kind {
+            Kind::Contact => self.crm.deleted_contact_of_key(key).await.map(|id| id.map(|id| id.to_string())),
+            Kind::Appointment | Kind::Task => {
+                self.crm.deleted_activity_of_key(key).await.map(|id| id.map(|id| id.to_string()))
+            }
+        };
+        let deleted = deleted.map_err(|error| reading(&error))?;
+        let traced = |id: String| Traced { id: RecordId::new(id), gone: Some(Gone::Deleted), record: None };
+        Ok(deleted.map(traced).into_iter().take(limit).collect())
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

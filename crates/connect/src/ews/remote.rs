@@ -1,7 +1,7 @@
 //! One Exchange mailbox as a remote of the engine.
 
 use async_trait::async_trait;
-use engine::port::{FindBy, Identity, Maps, Page, Remote, Trouble, Wanted, Write, Written};
+use engine::port::{FindBy, Identity, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone};
 use std::sync::Arc;
 
@@ -77,6 +77,10 @@ impl Remote for EwsRemote {
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
         self.recognise(kind, by, limit).await
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        self.traced(kind, key, limit).await
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

@@ -1,6 +1,6 @@
 //! Looking for items by our mark: in Deleted Items, other folders, the archive (rule C12).
 
-use engine::port::{FindBy, Trouble, Wanted};
+use engine::port::{FindBy, Traced, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::ews::{DistinguishedFolder, FindItem, FolderRef, Item, ItemRef, Path, Property, Restriction, Shape, View};
@@ -28,21 +28,21 @@ impl EwsRemote {
         let outcome = |one: &&Wanted| match (&found, one.mark_key.as_deref()) {
             // A search that failed proves nothing: the id is looked at again later.
             (Err(trouble), Some(_)) => Err(trouble.clone()),
-            (Ok(places), Some(key)) => Ok(Seen::Gone(places.get(key).copied().unwrap_or(Gone::Unknown))),
+            (Ok(places), Some(key)) => Ok(Seen::Gone(places.get(key).map_or(Gone::Unknown, |(gone, _)| *gone))),
             (Ok(_) | Err(_), None) => Ok(Seen::Gone(Gone::Unknown)),
         };
         Ok(missing.iter().map(|one| (one.id.clone(), outcome(one))).collect())
     }
 
     /// Where each key is found. Found in an observed folder it has only moved, whatever else carries its mark.
-    async fn places(&self, kind: Kind, keys: &BTreeSet<&str>) -> Result<BTreeMap<String, Gone>, Trouble> {
+    async fn places(&self, kind: Kind, keys: &BTreeSet<&str>) -> Result<BTreeMap<String, (Gone, RecordId)>, Trouble> {
         let known = self.known().await?;
         let mut places = BTreeMap::new();
         let deleted: Vec<FolderId> =
             [Some(&known.deleted), known.recoverable.as_ref()].into_iter().flatten().cloned().collect();
         for (folders, gone) in [(self.observed(kind).await?, Gone::Left), (deleted.clone(), Gone::Deleted)] {
-            for key in self.marked(keys, &folders).await? {
-                places.entry(key).or_insert(gone);
+            for (key, id) in self.marked(keys, &folders).await? {
+                places.entry(key).or_insert((gone, id));
             }
         }
         let mut rest: BTreeSet<&str> = keys.iter().copied().filter(|key| !places.contains_key(*key)).collect();
@@ -53,8 +53,8 @@ impl EwsRemote {
         let (below_deleted, others): (Vec<FolderId>, Vec<FolderId>) =
             tree.ids().filter(|id| !deleted.contains(id)).cloned().partition(|id| tree.is_within(id, &known.deleted));
         for (folders, gone) in [(others, Gone::Left), (below_deleted, Gone::Deleted)] {
-            for key in self.marked(&rest, &folders).await? {
-                places.entry(key).or_insert(gone);
+            for (key, id) in self.marked(&rest, &folders).await? {
+                places.entry(key).or_insert((gone, id));
             }
         }
         rest.retain(|key| !places.contains_key(*key));
@@ -69,20 +69,23 @@ impl EwsRemote {
             Err(trouble) => return Err(trouble),
         };
         let archived: Vec<FolderId> = archived.ids().cloned().collect();
-        for key in self.marked(&rest, &archived).await? {
-            places.entry(key).or_insert(Gone::Left);
+        for (key, id) in self.marked(&rest, &archived).await? {
+            places.entry(key).or_insert((Gone::Left, id));
         }
         Ok(places)
     }
 
-    /// Which of the keys are found in any of the folders.
-    async fn marked(&self, keys: &BTreeSet<&str>, folders: &[FolderId]) -> Result<BTreeSet<String>, Trouble> {
-        let mut found = BTreeSet::new();
+    /// Which of the keys are found in any of the folders, and the item that carries each.
+    async fn marked(&self, keys: &BTreeSet<&str>, folders: &[FolderId]) -> Result<BTreeMap<String, RecordId>, Trouble> {
+        let mut found = BTreeMap::new();
         let keys: Vec<&str> = keys.iter().copied().collect();
         for keys in keys.chunks(KEYS) {
             let any = keys.iter().map(|key| Restriction::IsEqualTo(own::key(), (*key).to_owned())).collect();
             let items = self.matching(folders, &Restriction::Or(any), vec![own::key()], usize::MAX).await?;
-            found.extend(items.iter().filter_map(|item| item.text(own::key())).map(str::to_owned));
+            found.extend(items.iter().filter_map(|item| {
+                let id = item.id.as_ref().map(|id| RecordId::new(&id.id))?;
+                Some((item.text(own::key())?.to_owned(), id))
+            }));
         }
         Ok(found)
     }
@@ -175,6 +178,30 @@ impl EwsRemote {
             }));
         }
         Ok(records)
+    }
+
+    /// The copies that carry a key: those in the observed folders, else the one that went, and where.
+    pub(super) async fn traced(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        let standing = self.recognise(kind, &FindBy::Key(key.to_owned()), limit).await?;
+        if !standing.is_empty() {
+            let traced = |record: Record| Traced { id: record.id.clone(), gone: None, record: Some(Box::new(record)) };
+            return Ok(standing.into_iter().map(traced).collect());
+        }
+        let places = self.places(kind, &[key].into()).await?;
+        let Some((gone, id)) = places.get(key).cloned() else {
+            return Ok(Vec::new());
+        };
+        // What it said when it went: its write number tells whether the last write of ours had reached it.
+        let item = ItemRef::Item(wire::ews::ItemId::of(id.as_str()));
+        let record = match self.reach.items(&self.map(kind).shape(), &[item]).await?.into_iter().next() {
+            Some(Ok(item)) => {
+                let parent = item.parent.as_ref().map_or("", |parent| parent.id.as_str());
+                self.record(kind, &item, &[], &FolderId::new(parent)).map(Box::new)
+            }
+            Some(Err(Trouble::Gone(_))) | None => None,
+            Some(Err(trouble)) => return Err(trouble),
+        };
+        Ok(vec![Traced { id, gone: Some(gone), record }])
     }
 
     /// What it means that an item stands in this folder.

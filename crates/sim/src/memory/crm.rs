@@ -47,6 +47,17 @@ pub struct Row {
     pub locked: bool,
 }
 
+/// What is left of a deleted record.
+#[derive(Clone, Debug)]
+pub struct Tombstone {
+    /// What it was.
+    pub kind: Kind,
+    /// The integration key it carried.
+    pub key: Option<String>,
+    /// Which of the people's things it was.
+    pub thing: Option<u64>,
+}
+
 /// The whole CRM.
 #[derive(Clone, Default)]
 pub struct Crm {
@@ -55,7 +66,7 @@ pub struct Crm {
     /// Its records.
     pub rows: BTreeMap<RecordId, Row>,
     /// What was deleted.
-    pub tombstones: BTreeMap<RecordId, Kind>,
+    pub tombstones: BTreeMap<RecordId, Tombstone>,
     /// The change feed.
     pub feed: Vec<Entry>,
     pub(super) next: u64,
@@ -167,7 +178,7 @@ impl Crm {
                 None => Seen::Gone(Gone::NotVisible),
             },
             Some(_) => Seen::Gone(Gone::Unknown),
-            None if self.tombstones.get(id) == Some(&kind) => Seen::Gone(Gone::Deleted),
+            None if self.tombstones.get(id).is_some_and(|stone| stone.kind == kind) => Seen::Gone(Gone::Deleted),
             None => Seen::Gone(Gone::Unknown),
         }
     }
@@ -260,7 +271,14 @@ impl Crm {
     /// Deletes a record.
     pub fn delete(&mut self, id: &RecordId) {
         if let Some(row) = self.rows.remove(id) {
-            self.tombstones.insert(id.clone(), row.kind);
+            self.tombstones.insert(
+                id.clone(),
+                Tombstone {
+                    kind: row.kind,
+                    key: row.key.clone(),
+                    thing: crate::people::ledger::number_of(row.kind, &row.fields),
+                },
+            );
             let users = row.concerned(&self.members);
             self.tell(row.kind, id, users, true);
         }

@@ -4,8 +4,8 @@ use super::lens::CrmLens;
 use super::{Ground, refused};
 use crate::faults::{Call, Fault};
 use async_trait::async_trait;
-use engine::port::{FindBy, Identity, Page, Remote, Trouble, Wanted, Write, Written};
-use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, UserId};
+use engine::port::{FindBy, Identity, Page, Remote, Traced, Trouble, Wanted, Write, Written};
+use model::{FolderId, Gone, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, UserId};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -108,6 +108,21 @@ impl Remote for CrmRemote {
             .filter_map(|(id, row)| crm.found(&self.user, id, row))
             .take(limit)
             .collect())
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("trace")).await?;
+        let sides = self.ground.sides();
+        let crm = &sides.crm;
+        let standing = crm.rows.iter().filter(|(_, row)| row.kind == kind && row.key.as_deref() == Some(key));
+        let mut traced: Vec<Traced> = standing
+            .filter_map(|(id, row)| crm.found(&self.user, id, row).map(|record| (id, record)))
+            .map(|(id, record)| Traced { id: id.clone(), gone: None, record: Some(Box::new(record)) })
+            .collect();
+        let buried = crm.tombstones.iter().filter(|(_, stone)| stone.kind == kind && stone.key.as_deref() == Some(key));
+        traced.extend(buried.map(|(id, _)| Traced { id: id.clone(), gone: Some(Gone::Deleted), record: None }));
+        traced.truncate(limit);
+        Ok(traced)
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

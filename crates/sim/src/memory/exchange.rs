@@ -2,6 +2,7 @@
 
 use super::lens::{cut, unset};
 use super::shape::complete;
+use jiff::Timestamp;
 use model::same::normal;
 use model::{
     Attendee, Facts, Field, Fields, FolderId, Kind, MailboxId, Mark, Part, Path, People, Record, RecordId, Response,
@@ -41,6 +42,8 @@ pub struct Item {
     pub organizer: Option<Attendee>,
     /// Requests were sent.
     pub requests_sent: bool,
+    /// It showed late: what a person did to such a copy would make it his own (decision 10).
+    pub late: bool,
 }
 
 /// One mailbox.
@@ -64,6 +67,8 @@ pub struct Exchange {
     pub mailboxes: BTreeMap<String, Mailbox>,
     /// Mails that our requests asked for.
     pub mails: u64,
+    /// Items that nobody sees yet, with the mailbox and the time when they show.
+    pub(super) unseen: Vec<(Timestamp, String, Item)>,
     next: u64,
 }
 
@@ -93,6 +98,7 @@ impl Item {
             invited: People::new(),
             organizer: None,
             requests_sent: false,
+            late: false,
         };
         item.set(fields);
         item
@@ -247,6 +253,16 @@ impl Exchange {
         let item = self.mailboxes.get(address)?.items.get(id)?;
         let copy = Item { global_id: None, version: 1, ..item.clone() };
         self.insert(address, copy)
+    }
+
+    /// Items whose time has come show.
+    pub fn arrive(&mut self, now: Timestamp) {
+        let (due, unseen) = std::mem::take(&mut self.unseen).into_iter().partition(|(at, _, _)| *at <= now);
+        self.unseen = unseen;
+        let due: Vec<(Timestamp, String, Item)> = due;
+        for (_, address, item) in due {
+            self.insert(&address, item);
+        }
     }
 
     fn fresh(&mut self) -> RecordId {

@@ -6,7 +6,7 @@ use super::lens::PimLens;
 use super::{Ground, refused};
 use crate::faults::{Call, Fault};
 use async_trait::async_trait;
-use engine::port::{FindBy, Identity, Page, Remote, Trouble, Wanted, Write, Written};
+use engine::port::{FindBy, Identity, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Gone, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Version};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -81,6 +81,9 @@ impl ExchangeRemote {
         match write {
             Write::Create(create) => {
                 let lost = self.request(what).await?;
+                if self.ground.faults().strikes(Fault::ShownLate, &self.ground.delays) {
+                    return self.shown_late(what, create);
+                }
                 let id = self.ground.sides().exchange.create(&self.address, create)?;
                 self.lost(lost)?;
                 let (occurrences, _) = exceptions(&create.fields);
@@ -125,6 +128,15 @@ impl ExchangeRemote {
                 Err(refused("unknown", "a mailbox has no such thing"))
             }
         }
+    }
+
+    /// The server does it, its answer is lost, and the item shows only after some minutes.
+    fn shown_late(&self, what: &str, create: &engine::port::Create) -> Result<Written, Trouble> {
+        let minutes = 1 + self.ground.delays.below(30);
+        let shows = self.ground.clock.after_ms(minutes * 60_000);
+        self.ground.sides().exchange.create_unseen(&self.address, create, shows)?;
+        self.ground.trace.line(format!("{what}: shows in {minutes} minutes"));
+        Err(self.ground.trouble_of(Fault::AnswerLost))
     }
 
     fn lost(&self, lost: bool) -> Result<(), Trouble> {
@@ -251,6 +263,11 @@ impl Remote for ExchangeRemote {
                 .map(|(id, item)| item.record(id))
                 .collect())
         })
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        self.ground.reads(Call::Read, &self.what("trace")).await?;
+        self.see(|mailbox| Ok(mailbox.traced(kind, key, limit)))
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

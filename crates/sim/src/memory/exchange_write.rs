@@ -3,7 +3,8 @@
 use super::exchange::{Exchange, Item, Mailbox, Place};
 use super::refused;
 use super::shape::{drop_exceptions, ends_early, rule, settle_exceptions};
-use engine::port::{Create, Mail, Trouble, Update, Wanted};
+use engine::port::{Create, Mail, Traced, Trouble, Update, Wanted};
+use jiff::Timestamp;
 use model::{Field, Fields, Gone, Kind, Mark, Path, RecordId, Seen, Value, Version};
 
 impl Mailbox {
@@ -33,6 +34,27 @@ impl Mailbox {
         } else {
             Gone::Unknown
         })
+    }
+
+    /// The items that carry a key, wherever they are: those in their folder first.
+    #[must_use]
+    pub fn traced(&self, kind: Kind, key: &str, limit: usize) -> Vec<Traced> {
+        let carries = |item: &Item| item.kind == kind && item.mark.as_ref().is_some_and(|mark| mark.key == key);
+        let gone = |item: &Item| match item.place {
+            Place::Folder => None,
+            Place::Other => Some(Gone::Left),
+            Place::Deleted => Some(Gone::Deleted),
+        };
+        let traced = |(id, item): (&RecordId, &Item)| Traced {
+            id: id.clone(),
+            gone: gone(item),
+            record: Some(Box::new(item.record(id))),
+        };
+        let mut all: Vec<Traced> = self.items.iter().filter(|(_, item)| carries(item)).map(traced).collect();
+        all.sort_by_key(|one| one.gone == Some(Gone::Deleted));
+        all.sort_by_key(|one| one.gone.is_some());
+        all.truncate(limit);
+        all
     }
 
     /// The item at an id, which must be what was planned against.
@@ -141,6 +163,18 @@ fn valid(item: &Item) -> Result<(), Trouble> {
 impl Exchange {
     /// The first request of a create: everything but exceptions.
     pub(super) fn create(&mut self, address: &str, create: &Create) -> Result<RecordId, Trouble> {
+        let item = self.made(create)?;
+        self.insert(address, item).ok_or_else(|| refused("ErrorNonExistentMailbox", "no such mailbox"))
+    }
+
+    /// A create whose item shows at a later time.
+    pub(super) fn create_unseen(&mut self, address: &str, create: &Create, shows: Timestamp) -> Result<(), Trouble> {
+        let item = Item { late: true, ..self.made(create)? };
+        self.unseen.push((shows, address.to_owned(), item));
+        Ok(())
+    }
+
+    fn made(&mut self, create: &Create) -> Result<Item, Trouble> {
         self.mailed(create.mail);
         let (_, series) = exceptions(&create.fields);
         let kind = create.domain.kind();
@@ -148,7 +182,7 @@ impl Exchange {
         let mut item = Item::new(kind, &without_people(&series, &blank));
         item.mark = Some(create.mark.clone());
         valid(&item)?;
-        self.insert(address, item).ok_or_else(|| refused("ErrorNonExistentMailbox", "no such mailbox"))
+        Ok(item)
     }
 
     /// Counts what a request asked to be mailed.

@@ -11,7 +11,7 @@ pub mod lens;
 pub mod shape;
 
 use crate::clock::VirtualClock;
-use crate::dice::Dice;
+use crate::dice::{Dice, Hand};
 use crate::executor::pause;
 use crate::faults::{Call, Fault, Faults};
 use crate::trace::Trace;
@@ -51,6 +51,8 @@ pub struct Ground {
     pub servers: Dice,
     /// Trouble's dice.
     pub trouble: Dice,
+    /// Those of delays.
+    pub delays: Dice,
     sides: Mutex<Sides>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -59,12 +61,13 @@ pub struct Ground {
 impl Ground {
     /// Empty sides.
     #[must_use]
-    pub fn new(clock: VirtualClock, servers: Dice, trouble: Dice, faults: Faults) -> Ground {
+    pub fn new(clock: VirtualClock, seed: u64, faults: Faults) -> Ground {
         Ground {
             clock,
             trace: Trace::default(),
-            servers,
-            trouble,
+            servers: Dice::of(seed, Hand::Servers),
+            trouble: Dice::of(seed, Hand::Faults),
+            delays: Dice::of(seed, Hand::Delays),
             sides: Mutex::default(),
             faults: Mutex::new(faults),
             calls: Mutex::default(),
@@ -91,6 +94,7 @@ impl Ground {
     pub(crate) async fn call(&self, call: Call, what: &str) -> Option<Fault> {
         pause().await;
         self.clock.pass_ms(20);
+        self.sides().exchange.arrive(self.clock.time());
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         match call {
             Call::Read | Call::ReadOn => calls.reads += 1,
@@ -127,7 +131,9 @@ impl Ground {
             Fault::Stale => Trouble::Stale,
             Fault::CursorRefused => Trouble::CursorRefused,
             Fault::NoAccess => Trouble::NoAccess { why: "403".to_owned() },
-            Fault::Touch | Fault::PeopleBetween | Fault::Stop => Trouble::Broken { why: "gone in between".to_owned() },
+            Fault::Touch | Fault::PeopleBetween | Fault::Stop | Fault::ShownLate | Fault::Paused => {
+                Trouble::Broken { why: "gone in between".to_owned() }
+            }
         }
     }
 }

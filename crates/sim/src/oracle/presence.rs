@@ -62,9 +62,8 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     let outlived = thing.peopled || super::values::outliving(evidence, number);
     // Taken off the list in the CRM and deleted in the mailbox as well: the record is not the mailbox's any more.
     let unlisted = thing.domain.kind() == Kind::Contact
-        && copies.items.is_empty()
-        && copies.rows.iter().all(|(_, row)| row.listed.is_empty());
-    if !gone && thing.deleted && !cancelled && !outlived && !unlisted && !thing.carried {
+        && (thing.relisted || copies.items.is_empty() && copies.rows.iter().all(|(_, row)| row.listed.is_empty()));
+    if !gone && thing.deleted && !cancelled && !outlived && !unlisted && !thing.carried && !thing.unclear {
         say("a person deleted it, nothing outlived that, and it stands".to_owned());
     }
 }

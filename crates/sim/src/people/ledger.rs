@@ -29,6 +29,9 @@ pub struct Thing {
     pub relisted: bool,
     /// A person put somebody on it or took somebody off, which is an edit too.
     pub peopled: bool,
+    /// Somebody edited what the other side does not show, or wrote what the other side said already, or deleted it while
+    /// nobody knew whether a write had arrived: whether an edit outlives a delete then depends on what was agreed (C5).
+    pub unclear: bool,
     /// A person deleted it where a delete means the record.
     pub deleted: bool,
     /// A person deleted his own copy where that only takes him off.
@@ -74,6 +77,7 @@ impl Ledger {
                 copied: false,
                 relisted: false,
                 carried: false,
+                unclear: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
             },
@@ -119,6 +123,14 @@ impl Ledger {
             // Merged person by person and word by word; the oracle looks at records, not at lists, nor at a
             // flag that says which domain a contact is of.
             let list = path.field.is_set() || path.field == Field::Private;
+            let unseen = displaced.get(&path).is_some_and(|shown| !same(&path.field, shown, &value));
+            let known = |given: &Given| {
+                !given.overwritten
+                    && given.side != side
+                    && given.path == path
+                    && alike(thing.domain, &path, &given.value, &value)
+            };
+            thing.unclear |= again(&path, &value) && unseen || thing.given.iter().any(known);
             if !list && !again(&path, &value) {
                 thing.given.push(Given { path, side, value, overwritten: false });
             }
@@ -155,6 +167,13 @@ impl Ledger {
         self.displace(number, shown);
         if let Some(thing) = self.things.get_mut(&number) {
             thing.deleted = true;
+        }
+    }
+
+    /// Nobody can tell what was agreed about it when it was deleted.
+    pub fn unclear(&mut self, number: u64) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.unclear = true;
         }
     }
 

@@ -80,7 +80,7 @@ impl People {
         mailbox
             .items
             .iter()
-            .filter(|(_, item)| item.place == Place::Folder)
+            .filter(|(_, item)| item.place == Place::Folder && !item.late)
             .filter_map(|(id, item)| {
                 let number = number_of(item.kind, &item.fields)?;
                 let thing = self.ledger.things.get(&number)?;

@@ -4,7 +4,6 @@ use engine::port::Remote;
 use model::UserId;
 use sim::clock::VirtualClock;
 use sim::contract::{Room, faults};
-use sim::dice::{Dice, Hand};
 use sim::executor::block_on;
 use sim::faults::Faults;
 use sim::memory::Ground;
@@ -34,8 +33,7 @@ impl Room for Memory {
 
 fn ground() -> Arc<Ground> {
     let clock = VirtualClock::at("2026-03-02T08:00:00Z".parse().expect("a time"));
-    let dice = |hand| Dice::of(1, hand);
-    let ground = Arc::new(Ground::new(clock, dice(Hand::Servers), dice(Hand::Faults), Faults::default()));
+    let ground = Arc::new(Ground::new(clock, 1, Faults::default()));
     let member = Member { name: "One".to_owned(), address: ADDRESS.to_owned() };
     let mut sides = ground.sides();
     sides.crm.members.insert(UserId::new("one"), member);

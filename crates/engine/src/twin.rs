@@ -1,0 +1,92 @@
+//! A copy of ours that showed only after it was looked for and made again: it goes, a person's copy of it stays.
+
+use crate::cycle::Cycle;
+use crate::judge::Judged;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::Wanted;
+use model::same::normal;
+use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
+use plan::{After, Op, Plan, Reason};
+use std::collections::BTreeSet;
+use store::{Intent, Late};
+
+/// Texts that tell whether a copy still says what was sent, besides what records are matched by.
+const TEXTS: [Field; 2] = [Field::Body, Field::Location];
+
+impl Cycle<'_> {
+    /// What a create that was not found is known by for a day (decision 10, trap 47).
+    pub(crate) fn late(&self, intent: &Intent, result: &Link) -> Late {
+        let now = self.engine.now();
+        Late {
+            key: intent.id.clone(),
+            link: result.id.clone(),
+            content: self.content(intent.kind, &intent.fields),
+            until: now.checked_add(jiff::SignedDuration::from_hours(limits::LATE_HOURS)).unwrap_or(now),
+        }
+    }
+
+    /// Whether an item carries the mark of a create that was given up for lost.
+    pub(crate) async fn is_late(&self, item: &Record) -> Result<Option<Late>, CycleError> {
+        let mark = item.facts.mark.as_ref().filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref());
+        let Some(mark) = mark else {
+            return Ok(None);
+        };
+        let late = self.engine.store().late(&self.pairing.id, &mark.key).await?;
+        Ok(late.filter(|late| late.until > self.engine.now()))
+    }
+
+    /// The plan for a late copy: to Deleted Items when another was made in its place, or when its record was deleted
+    /// meanwhile. With other content than was sent it is a person's, and new.
+    pub(crate) async fn late_twin(&self, item: &Record) -> Result<Option<Judged>, CycleError> {
+        let Some(late) = self.is_late(item).await? else {
+            return Ok(None);
+        };
+        if late.content != self.content(item.kind, &item.fields) || !self.is_superseded(&late, item).await? {
+            return Ok(None);
+        }
+        let op = Op::Delete { side: Side::Pim, after_new: None };
+        let mut plan = Plan::of(Some(domain_of(item)), After::Forget, Reason::Twin);
+        plan.ops.push(op);
+        Ok(Some(Judged { plan, crm: None, pim: Some(item.clone()), ambiguous: None, doubles: Vec::new() }))
+    }
+
+    async fn is_superseded(&self, late: &Late, item: &Record) -> Result<bool, CycleError> {
+        let Some(id) = plan::keys::crm_id(&late.key).map(RecordId::new) else {
+            return Ok(false);
+        };
+        let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?;
+        if let Some(link) = link {
+            return Ok(link.pim.id != item.id);
+        }
+        let seen = self.get_one(Side::Crm, item.kind, Wanted { id, mark_key: None }).await?;
+        Ok(matches!(seen, Ok(Seen::Gone(Gone::Deleted | Gone::Delisted))))
+    }
+
+    /// What a record says, hashed: what it would be matched by, and its longer texts without their layout.
+    fn content(&self, kind: Kind, fields: &Fields) -> String {
+        let record = Record {
+            kind,
+            id: RecordId::new(""),
+            version: Version::new(""),
+            fields: fields.clone(),
+            facts: Facts::default(),
+        };
+        let mut told: BTreeSet<String> = plan::keys::keys(&record, &self.force.maps, None, &self.force.zone);
+        for field in TEXTS {
+            let text = normal(record.text(field.clone()).unwrap_or_default());
+            let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+            told.insert(format!("{field}:{}", letters.to_lowercase()));
+        }
+        self.hash(&told.into_iter().collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn domain_of(item: &Record) -> Domain {
+    match item.kind {
+        Kind::Appointment => Domain::Calendar,
+        Kind::Task => Domain::Task,
+        Kind::Contact if item.is_private() => Domain::PersonalContact,
+        Kind::Contact => Domain::BusinessContact,
+    }
+}
