@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::Wanted;
 use model::same::normal;
 use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
-use plan::{After, Op, Plan, Reason};
+use plan::{After, Lead, Op, Plan, Reason, scope};
 use std::collections::BTreeSet;
 use store::{Intent, Late};
 
@@ -59,8 +59,16 @@ impl Cycle<'_> {
         if let Some(link) = link {
             return Ok(link.pim.id != item.id);
         }
-        let seen = self.get_one(Side::Crm, item.kind, Wanted { id, mark_key: None }).await?;
-        Ok(matches!(seen, Ok(Seen::Gone(Gone::Deleted | Gone::Delisted))))
+        Ok(match self.get_one(Side::Crm, item.kind, Wanted { id, mark_key: None }).await? {
+            Ok(Seen::Gone(why)) => matches!(why, Gone::Deleted | Gone::Delisted),
+            // It stands, but the user has left it meanwhile: his copy has no place any more.
+            Ok(Seen::Present(record)) => {
+                let lenses = self.lenses();
+                let admitted = scope::admit_record(&record, &self.context(Lead::Mine, &lenses));
+                matches!(admitted, Err(Reason::TakenOff | Reason::Hidden | Reason::NotListed | Reason::ShownNowhere))
+            }
+            Err(_) => false,
+        })
     }
 
     /// What a record says, hashed: what it would be matched by, and its longer texts without their layout.
