@@ -227,6 +227,8 @@ impl Cycle<'_> {
         let mark_key = stands.map(|link| link.mark_key).filter(|key| intent.side == Side::Pim && !key.is_empty());
         let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key }).await?;
         let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
+        // What was seen of it before must not be matched again as if it stood.
+        settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
         match (&intent.link, gone) {
             (Some(link), true) => {
                 settle.forget.push(link.clone());
@@ -234,7 +236,7 @@ impl Cycle<'_> {
                 settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
                 self.report.add(intent.domain, intent.side, Count::Deleted);
             }
-            (_, _) => settle.looks.push(Look::now(intent.side, intent.kind, target.clone())),
+            (_, _) => {}
         }
         Ok(settle)
     }

@@ -310,10 +310,11 @@ impl World {
             let strikes = |fault| ground.faults().strikes(fault, &ground.trouble);
             // There are many more steps than calls: each is struck less often.
             let rare = ground.trouble.chance(120);
-            if rare && strikes(Fault::PeopleBetween) {
-                if let Some(did) = act(people, &ground, &store, &users, &linked) {
-                    ground.trace.line(format!("meanwhile {did}"));
-                }
+            if rare
+                && strikes(Fault::PeopleBetween)
+                && let Some(did) = act(people, &ground, &store, &users, &linked)
+            {
+                ground.trace.line(format!("meanwhile {did}"));
             }
             let pauses = |fault| ground.faults().strikes(fault, &ground.delays);
             if let Some(pairing) = &rival

@@ -2,7 +2,7 @@
 
 use crate::world::{ANNA, World, create, fields, folder, list, present, seen};
 use emulator::FaultAction;
-use engine::port::{FindBy, Remote, Trouble, Wanted};
+use engine::port::{FindBy, Remote, Traced, Trouble, Wanted};
 use model::{Domain, Field, Gone, Kind, RecordId, Seen, Value};
 use wire::ews::{
     self, AffectedTaskOccurrences, CreateFolder, DeleteItem, DeleteType, DistinguishedFolder, FolderKind, FolderRef,
@@ -22,6 +22,13 @@ async fn deletes(world: &World, id: &RecordId, how: DeleteType) {
 async fn moves(world: &World, id: &RecordId, to: FolderRef) -> RecordId {
     let ids = vec![ItemRef::Item(ItemId::of(id.as_str()))];
     RecordId::new(world.person(MoveItem { to, ids }).await.first().expect("an item").id.expect("an id").id)
+}
+
+/// Where the copies with a key are, and the write number each shows.
+async fn traced(world: &World, key: &str) -> Vec<(RecordId, Option<Gone>, Option<u64>)> {
+    let found = world.open().trace(Kind::Task, key, 10).await.expect("answers");
+    let number = |one: &Traced| Some(one.record.as_ref()?.facts.mark.as_ref()?.write_no);
+    found.iter().map(|one| (one.id.clone(), one.gone, number(one))).collect()
 }
 
 async fn gone(world: &World, id: &RecordId, key: Option<&str>) -> Gone {
@@ -81,8 +88,15 @@ async fn an_item_that_came_back_is_found_by_its_mark() {
     let world = World::new();
     let id = made(&world, "k").await;
     let deleted = moves(&world, &id, DistinguishedFolder::DeletedItems.into()).await;
+    assert_eq!(traced(&world, "k").await, [(deleted.clone(), Some(Gone::Deleted), Some(1))]);
     let back = moves(&world, &deleted, DistinguishedFolder::Tasks.into()).await;
     assert_eq!(gone(&world, &id, Some("k")).await, Gone::Left);
+    assert_eq!(traced(&world, "k").await, [(back.clone(), None, Some(1))]);
+    assert_eq!(traced(&world, "never sent").await, []);
+    let archived = made(&world, "archived").await;
+    world.emulator.archive_item(ANNA, archived.as_str()).expect("archived");
+    let found = traced(&world, "archived").await;
+    assert!(matches!(found.as_slice(), [(_, Some(Gone::Left), _)]), "{found:?}");
     let remote = world.open();
     let found = remote.find(Kind::Task, &FindBy::Key("k".to_owned()), 10).await.expect("found");
     assert_eq!(found.iter().map(|record| record.id.clone()).collect::<Vec<_>>(), [back]);

@@ -13,7 +13,7 @@ use crm::{
     EmployeeDraft, EmployeeEdit, EmployeeId, Member, Place, PositionId,
 };
 use engine::port::{
-    Clock, Concerned, Create, Directory, FindBy, Mail, Remote, Trouble, Update, Wanted, Write, Written,
+    Clock, Concerned, Create, Directory, FindBy, Mail, Remote, Traced, Trouble, Update, Wanted, Write, Written,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;

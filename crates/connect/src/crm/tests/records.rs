@@ -97,6 +97,13 @@ async fn no_mailbox_deletes_a_business_contact_or_an_employee() {
     assert_eq!(remote.write(&delete(&personal.id, &personal.version)).await, Err(Trouble::Gone(Gone::Deleted)));
     let found = remote.find(Kind::Contact, &FindBy::Key("k2".into()), 5).await.expect("answers");
     assert_eq!(found, []);
+    // trap 43: a create whose answer was lost is told from one that never arrived.
+    let traced = remote.trace(Kind::Contact, "k2", 5).await.expect("answers");
+    assert_eq!(traced, [Traced { id: personal.id, gone: Some(Gone::Deleted), record: None }]);
+    let traced = remote.trace(Kind::Contact, "k1", 5).await.expect("answers");
+    assert!(traced.iter().all(|one| one.id == business.id && one.gone.is_none() && one.record.is_some()));
+    assert_eq!(traced.len(), 1);
+    assert_eq!(remote.trace(Kind::Contact, "k3", 5).await.expect("answers"), []);
 }
 
 // O2
