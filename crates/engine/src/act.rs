@@ -17,7 +17,7 @@ impl Cycle<'_> {
     pub(crate) async fn act_on_all(&mut self, stopped: &Stopped) -> Result<(), CycleError> {
         // What was let in while the plan was counted is let in again now.
         self.invited = 0;
-        for kind in Kind::ALL {
+        for kind in self.kinds.clone() {
             let mut after = None;
             loop {
                 self.keep_lease().await?;

@@ -5,7 +5,7 @@ use crate::force::hex;
 use crate::limits;
 use crate::outcome::CycleError;
 use jiff::SignedDuration;
-use model::{Domain, Kind, Side};
+use model::{Domain, Side};
 use plan::guard::{Tallies, Tally, count, trips};
 use plan::{Op, Plan};
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ impl Cycle<'_> {
     pub(crate) async fn count(&mut self) -> Result<Stopped, CycleError> {
         let mut tallies = Tallies::new();
         let mut digests: BTreeMap<Domain, Sha256> = BTreeMap::new();
-        for kind in Kind::ALL {
+        for kind in self.kinds.clone() {
             let mut after = None;
             loop {
                 self.keep_lease().await?;

@@ -51,6 +51,8 @@ pub(crate) struct Cycle<'a> {
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
+    /// The kinds of which something was observed and not settled.
+    pub kinds: BTreeSet<Kind>,
     /// The mailbox's identity, learnt or confirmed in this cycle.
     pub learnt: Option<(MailboxId, String)>,
 }
@@ -145,6 +147,7 @@ impl Engine {
             questions: None,
             undecided: BTreeSet::new(),
             again: BTreeMap::new(),
+            kinds: BTreeSet::new(),
             learnt: None,
         })
     }
@@ -219,11 +222,8 @@ impl Cycle<'_> {
         self.first_contact().await?;
         self.recover().await?;
         self.settings_changed().await?;
-        for kind in Kind::ALL {
-            for side in Side::BOTH {
-                self.observe(side, kind).await?;
-            }
-        }
+        self.observe().await?;
+        self.learn_kinds().await?;
         self.relink().await?;
         self.look().await?;
         self.follow_merges().await?;
@@ -300,11 +300,7 @@ impl Cycle<'_> {
 
     /// Keeps the lease while a long cycle works: a call is sent only while the rest exceeds its deadline (decision 10).
     pub(crate) async fn keep_lease(&mut self) -> Result<(), CycleError> {
-        let rest = self.lease.until.as_millisecond() - self.engine.now().as_millisecond();
-        if rest < i64::try_from(limits::LEASE_MS / 2).unwrap_or(i64::MAX) {
-            self.lease = self.engine.store().renew_lease(&self.lease, limits::LEASE_MS).await?;
-        }
-        Ok(())
+        self.engine.keep_lease(&mut self.lease).await
     }
 }
 

@@ -14,6 +14,9 @@ impl Cycle<'_> {
     /// Gives every link of a merged contact to the survivor, before anything is planned. A user who has copies of both
     /// keeps the older one; the other's link stays with the record that is gone, so that its plan takes the copy away.
     pub(crate) async fn follow_merges(&mut self) -> Result<(), CycleError> {
+        if !self.kinds.contains(&Kind::Contact) {
+            return Ok(());
+        }
         let mut after = None;
         let mut moved = false;
         loop {

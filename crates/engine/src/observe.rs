@@ -8,6 +8,9 @@ use model::{FolderId, Kind, MailboxId, RecordId, Seen, Side, Sleep, SleepCause};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Cursor, HeldFilter, HeldKind, Look, Progress, Quarantine, change};
 
+/// Where observing goes on, folder by folder.
+type Cursors = BTreeMap<(Side, Kind, FolderId), Cursor>;
+
 impl Cycle<'_> {
     /// The first contact with a mailbox gives it our id, or adopts the one it carries (decision 2). An administrator's
     /// confirmation makes a moved mailbox go on (rules L1, M4).
@@ -123,20 +126,24 @@ impl Cycle<'_> {
         kind.domains().iter().all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE))
     }
 
-    /// Reads a kind's folders of a side up to the present.
-    pub(crate) async fn observe(&mut self, side: Side, kind: Kind) -> Result<(), CycleError> {
+    /// Reads every folder of both sides up to the present.
+    pub(crate) async fn observe(&mut self) -> Result<(), CycleError> {
+        let cursors = self.engine.store().cursors(&self.pairing.id).await?;
+        let cursors: Cursors =
+            cursors.into_iter().map(|cursor| ((cursor.side, cursor.kind, cursor.folder.clone()), cursor)).collect();
+        for kind in Kind::ALL {
+            for side in Side::BOTH {
+                self.observe_kind(side, kind, &cursors).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn observe_kind(&mut self, side: Side, kind: Kind, cursors: &Cursors) -> Result<(), CycleError> {
         if self.is_idle(kind) {
             // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
             return Ok(());
         }
-        let cursors: BTreeMap<(Side, Kind, FolderId), Cursor> = self
-            .engine
-            .store()
-            .cursors(&self.pairing.id)
-            .await?
-            .into_iter()
-            .map(|cursor| ((cursor.side, cursor.kind, cursor.folder.clone()), cursor))
-            .collect();
         for folder in self.remote(side).folders(kind).await? {
             let mut cursor = cursors
                 .get(&(side, kind, folder.clone()))
@@ -267,6 +274,7 @@ impl Cycle<'_> {
     /// Looks at ids: what vanished, what the CRM's feed named, what a time has come for.
     pub(crate) async fn look(&mut self) -> Result<(), CycleError> {
         let mut failed: BTreeSet<(Side, Kind, RecordId)> = BTreeSet::new();
+        let mut looked = false;
         for _ in 0..limits::LOOK_ROUNDS {
             self.keep_lease().await?;
             let looks = self
@@ -279,14 +287,24 @@ impl Cycle<'_> {
                 groups.entry((look.side, look.kind)).or_default().push(look);
             }
             if groups.is_empty() {
-                return Ok(());
+                break;
             }
             for ((side, kind), looks) in groups {
                 self.report.observed += u32::try_from(looks.len()).unwrap_or(u32::MAX);
                 let left = self.look_at(side, kind, looks).await?;
                 failed.extend(left.into_iter().map(|id| (side, kind, id)));
             }
+            looked = true;
         }
+        if looked {
+            self.learn_kinds().await?;
+        }
+        Ok(())
+    }
+
+    /// Learns of which kinds there is anything to do: an idle cycle asks this once and plans nothing.
+    pub(crate) async fn learn_kinds(&mut self) -> Result<(), CycleError> {
+        self.kinds = self.engine.store().kinds_at_work(&self.pairing.id).await?;
         Ok(())
     }
 
@@ -346,7 +364,7 @@ impl Cycle<'_> {
 
     /// A linked record that one side showed is looked at on the other too: plans are made from two fresh copies.
     pub(crate) async fn look_at_partners(&mut self) -> Result<(), CycleError> {
-        for kind in Kind::ALL {
+        for kind in self.kinds.clone() {
             let mut after = None;
             loop {
                 let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::Trouble;
+use crate::port::{Concerned, Trouble};
 use model::CrmId;
 use store::Concerns;
 
@@ -13,13 +13,28 @@ impl Engine {
     /// # Errors
     /// When another node reads it now, or the CRM or the store failed: nothing is lost, the cursor stays.
     pub async fn read_crm(&self, crm: &CrmId) -> Result<bool, CycleError> {
+        if self.nothing_happened(crm).await? {
+            return Ok(false);
+        }
         let name = format!("crm:{crm}");
-        let lease =
-            self.store().take_lease(&name, &self.parts.node, limits::LEASE_MS, 0).await?.ok_or(CycleError::Leased)?;
+        let lease = self.take_lease(&name, 0).await?;
         let result = self.read_page(&lease, crm).await;
         match self.store().release_lease(&lease).await {
             Ok(()) | Err(store::StoreError::Fenced) => result,
             Err(error) => result.and(Err(error.into())),
+        }
+    }
+
+    /// Whether the feed stands where the reader left it: asked without a lease, so that a quiet CRM costs no write.
+    async fn nothing_happened(&self, crm: &CrmId) -> Result<bool, CycleError> {
+        let Some(cursor) = self.store().crm_cursor(crm).await? else {
+            return Ok(false);
+        };
+        match self.directory(crm).concerned(Some(&cursor), 1).await {
+            Ok(page) => Ok(!page.more && is_quiet(&page) && page.cursor == cursor),
+            // Whoever holds the lease deals with it.
+            Err(Trouble::CursorRefused) => Ok(false),
+            Err(trouble) => Err(trouble.into()),
         }
     }
 
@@ -36,8 +51,7 @@ impl Engine {
             }
             page => page?,
         };
-        let nothing = page.looks.is_empty() && page.everywhere.is_empty() && page.memberships.is_empty();
-        if nothing && cursor.as_deref() == Some(page.cursor.as_str()) {
+        if is_quiet(&page) && cursor.as_deref() == Some(page.cursor.as_str()) {
             return Ok(false);
         }
         let concerns = Concerns {
@@ -58,15 +72,15 @@ impl Engine {
             after = Some(last.id.clone());
             for pairing in page.iter().filter(|pairing| pairing.crm == *crm) {
                 // A pairing at work now is waited for: the reader's cursor is not moved until all have dropped theirs.
-                let lease = self
-                    .store()
-                    .take_lease(pairing.id.as_str(), &self.parts.node, limits::LEASE_MS, limits::CALL_MS)
-                    .await?
-                    .ok_or(CycleError::Leased)?;
+                let lease = self.lease_of(&pairing.id).await?;
                 let dropped = self.store().drop_observing(&lease, &pairing.id).await;
                 self.store().release_lease(&lease).await?;
                 dropped?;
             }
         }
     }
+}
+
+fn is_quiet(page: &Concerned) -> bool {
+    page.looks.is_empty() && page.everywhere.is_empty() && page.memberships.is_empty()
 }

@@ -13,7 +13,7 @@ impl Cycle<'_> {
     /// Gives links their items back before any vanished id is believed deleted.
     pub(crate) async fn relink(&mut self) -> Result<(), CycleError> {
         let mut homeless = None;
-        for kind in Kind::ALL {
+        for kind in self.kinds.clone() {
             let mut after = None;
             loop {
                 let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;

@@ -84,16 +84,13 @@ impl Engine {
     async fn dry_run_leased(&self, lease: store::Lease, id: &PairingId) -> Result<PlanReport, CycleError> {
         let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         let mut cycle = self.begin(lease, pairing).await?;
-        for kind in Kind::ALL {
-            for side in Side::BOTH {
-                cycle.observe(side, kind).await?;
-            }
-        }
+        cycle.observe().await?;
+        cycle.learn_kinds().await?;
         cycle.look().await?;
         cycle.follow_merges().await?;
         cycle.look_at_partners().await?;
         let mut report = PlanReport::default();
-        for kind in Kind::ALL {
+        for kind in cycle.kinds.clone() {
             let mut after: Option<WorkKey> = None;
             loop {
                 let page = self.store().work(id, kind, after.as_ref(), limits::WORK_PAGE).await?;

@@ -39,6 +39,9 @@ const STOP_MS: u64 = 20_000;
 /// How often the history's retention is swept.
 const SWEEP_MS: u64 = 3_600_000;
 
+/// Entries that the CRM's feed keeps: a reader that was away for longer has its pairings list anew.
+pub const FEED_KEPT: u32 = 100_000;
+
 /// Tells the loops to stop.
 pub type Stop = watch::Receiver<bool>;
 
@@ -248,7 +251,7 @@ async fn finish(services: &Services, mut running: JoinSet<Done>, mut busy: BTree
     }
 }
 
-/// Drops what the history keeps no longer.
+/// Drops what the history and the CRM's feed keep no longer.
 async fn sweep(services: Services, mut stop: Stop) {
     loop {
         let now = services.clock.now();
@@ -258,6 +261,11 @@ async fn sweep(services: Services, mut stop: Stop) {
             }
             Ok(_) => {}
             Err(why) => tracing::warn!(why = %why, "the history cannot be swept"),
+        }
+        match crate::ops::cycle::trim_feed(&services, FEED_KEPT).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "the CRM's feed trimmed"),
+            Err(why) => tracing::warn!(why = %why, "the CRM's feed cannot be trimmed"),
         }
         if !wait(&services, SWEEP_MS, std::future::pending(), &mut stop).await {
             return;

@@ -1,16 +1,28 @@
 //! Which activities cross: their display, their times, who is on them, filters and the window (rules D3, D4, D6, O7, O9).
 
 use crate::api::{appointment, berlin, to_do};
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, texts, title, titles};
 use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
+on_both!(
+    the_display_decides_the_domain,
+    a_changed_display_moves_the_item_and_for_neither_takes_it_away,
+    without_both_times_an_activity_stays_and_a_linked_one_sleeps,
+    a_to_do_goes_to_its_owner_and_each_employee_and_only_the_owner_deletes_it,
+    an_employee_taken_off_a_to_do_loses_his_copy,
+    only_the_owners_mailbox_completes_a_to_do,
+    the_three_filters_hold_back_what_is_born_in_the_mailbox_and_add_up,
+    a_private_item_shows_everybody_else_only_that_the_time_is_taken,
+    what_ended_before_the_extract_start_stays_out_until_the_day_is_moved,
+);
+
 const CALENDAR: &str = "my_calendar";
 const TO_DOS: &str = "my_to_dos";
 
 // D3, O6
-#[tokio::test]
 async fn the_display_decides_the_domain() {
     let (world, anna, _) = World::with_two().await;
     world.appointment(&anna, "Plan", "2026-09-28").await;
@@ -33,7 +45,6 @@ async fn the_display_decides_the_domain() {
 }
 
 // D3
-#[tokio::test]
 async fn a_changed_display_moves_the_item_and_for_neither_takes_it_away() {
     let (world, anna, _) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -53,7 +64,6 @@ async fn a_changed_display_moves_the_item_and_for_neither_takes_it_away() {
 }
 
 // D4
-#[tokio::test]
 async fn without_both_times_an_activity_stays_and_a_linked_one_sleeps() {
     let (world, anna, _) = World::with_two().await;
     let half = json!({"display": "Calendar and Activities", "subject": "Half", "start": berlin("2026-09-28T10:00:00")});
@@ -77,7 +87,6 @@ async fn without_both_times_an_activity_stays_and_a_linked_one_sleeps() {
 }
 
 // D6
-#[tokio::test]
 async fn a_to_do_goes_to_its_owner_and_each_employee_and_only_the_owner_deletes_it() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = to_do("Call", "2026-09-28");
@@ -104,7 +113,6 @@ async fn a_to_do_goes_to_its_owner_and_each_employee_and_only_the_owner_deletes_
 }
 
 // D6
-#[tokio::test]
 async fn an_employee_taken_off_a_to_do_loses_his_copy() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = to_do("Call", "2026-09-28");
@@ -119,7 +127,6 @@ async fn an_employee_taken_off_a_to_do_loses_his_copy() {
 }
 
 // D6
-#[tokio::test]
 async fn only_the_owners_mailbox_completes_a_to_do() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = to_do("Call", "2026-09-28");
@@ -138,7 +145,6 @@ async fn only_the_owners_mailbox_completes_a_to_do() {
 }
 
 // O7
-#[tokio::test]
 async fn the_three_filters_hold_back_what_is_born_in_the_mailbox_and_add_up() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -169,7 +175,6 @@ async fn the_three_filters_hold_back_what_is_born_in_the_mailbox_and_add_up() {
 }
 
 // O7
-#[tokio::test]
 async fn a_private_item_shows_everybody_else_only_that_the_time_is_taken() {
     let (world, anna, bob) = World::with_two().await;
     let item = outlook::appointment("Doctor", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z")
@@ -187,7 +192,6 @@ async fn a_private_item_shows_everybody_else_only_that_the_time_is_taken() {
 }
 
 // O9
-#[tokio::test]
 async fn what_ended_before_the_extract_start_stays_out_until_the_day_is_moved() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

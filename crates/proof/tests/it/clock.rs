@@ -1,10 +1,24 @@
 //! Times, zones and days on both sides: what is meant by the clock on the wall stays so (rules R4, R5; traps 77 to 94).
 
 use crate::api::berlin;
+use crate::database::on_both;
 use crate::outlook::{self, at, id, moment, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property, Value, ZoneDefinition};
+
+on_both!(
+    every_zone_goes_round_and_an_edit_of_the_subject_moves_nothing,
+    a_zone_is_known_by_its_name_however_it_is_written,
+    a_wall_time_in_the_gap_or_overlap_is_one_instant_on_both_sides,
+    both_hours_of_the_overlap_come_in_as_the_times_they_are,
+    a_series_in_the_hour_of_the_clock_change_keeps_its_occurrences_apart,
+    an_appointment_may_have_no_length_or_go_over_midnight_and_the_years_end,
+    start_and_end_may_stand_in_two_zones,
+    a_floating_time_is_the_mailboxs_own_and_stays_floating_in_the_crm,
+    special_customised_and_missing_zones_are_read_as_what_they_are,
+    a_server_that_customises_every_zone_brings_no_writes,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -28,7 +42,6 @@ pub async fn named(world: &World, who: &Person, subject: &str) -> Json {
 }
 
 // R4, traps 77, 79
-#[tokio::test]
 async fn every_zone_goes_round_and_an_edit_of_the_subject_moves_nothing() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -79,7 +92,6 @@ async fn every_zone_goes_round_and_an_edit_of_the_subject_moves_nothing() {
 }
 
 // R4, trap 77: an alias, and a name written in another way, are the zone they name.
-#[tokio::test]
 async fn a_zone_is_known_by_its_name_however_it_is_written() {
     let (world, anna, _) = World::with_two().await;
     let record =
@@ -93,7 +105,6 @@ async fn a_zone_is_known_by_its_name_however_it_is_written() {
 
 /// The gap of 29 March and the overlap of 25 October 2026 in Berlin.
 // R4, trap 82
-#[tokio::test]
 async fn a_wall_time_in_the_gap_or_overlap_is_one_instant_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -128,7 +139,6 @@ fn instant(shown: &Json) -> String {
 }
 
 // R4, trap 82: both hours of the overlap are different times.
-#[tokio::test]
 async fn both_hours_of_the_overlap_come_in_as_the_times_they_are() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -167,7 +177,6 @@ async fn both_hours_of_the_overlap_come_in_as_the_times_they_are() {
 }
 
 // R3, R4, trap 82: the occurrences of the two nights are known like any other.
-#[tokio::test]
 async fn a_series_in_the_hour_of_the_clock_change_keeps_its_occurrences_apart() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -220,7 +229,6 @@ async fn a_series_in_the_hour_of_the_clock_change_keeps_its_occurrences_apart() 
 }
 
 // R4, R5: lengths of every kind.
-#[tokio::test]
 async fn an_appointment_may_have_no_length_or_go_over_midnight_and_the_years_end() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -251,7 +259,6 @@ async fn an_appointment_may_have_no_length_or_go_over_midnight_and_the_years_end
 }
 
 // R4: a flight begins in one zone and ends in another.
-#[tokio::test]
 async fn start_and_end_may_stand_in_two_zones() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -274,7 +281,6 @@ async fn start_and_end_may_stand_in_two_zones() {
 }
 
 // R4, trap 88
-#[tokio::test]
 async fn a_floating_time_is_the_mailboxs_own_and_stays_floating_in_the_crm() {
     let world = World::new().await;
     let anna = world.user("anna").await;
@@ -304,7 +310,6 @@ fn item_in(subject: &str, zone: &str) -> String {
 const BERLIN_RULES: &str = r#"<t:Periods><t:Period Bias="-PT60M" Name="Standard" Id="std"/><t:Period Bias="-PT120M" Name="Daylight" Id="dlt"/></t:Periods><t:TransitionsGroups><t:TransitionsGroup Id="0"><t:RecurringDayTransition><t:To Kind="Period">dlt</t:To><t:TimeOffset>PT2H</t:TimeOffset><t:Month>3</t:Month><t:DayOfWeek>Sunday</t:DayOfWeek><t:Occurrence>-1</t:Occurrence></t:RecurringDayTransition><t:RecurringDayTransition><t:To Kind="Period">std</t:To><t:TimeOffset>PT3H</t:TimeOffset><t:Month>10</t:Month><t:DayOfWeek>Sunday</t:DayOfWeek><t:Occurrence>-1</t:Occurrence></t:RecurringDayTransition></t:TransitionsGroup></t:TransitionsGroups><t:Transitions><t:Transition><t:To Kind="Group">0</t:To></t:Transition></t:Transitions>"#;
 
 // R4, traps 89, 91
-#[tokio::test]
 async fn special_customised_and_missing_zones_are_read_as_what_they_are() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -355,7 +360,6 @@ async fn special_customised_and_missing_zones_are_read_as_what_they_are() {
 }
 
 // R4, trap 89: a server that shows every zone as customised changes nothing.
-#[tokio::test]
 async fn a_server_that_customises_every_zone_brings_no_writes() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

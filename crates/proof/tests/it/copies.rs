@@ -1,12 +1,14 @@
 //! Removing our copies from a mailbox is an action of its own, which shows first what it will delete (rule L6).
 
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title, titles};
 use crate::world::World;
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
+on_both!(copies_leave_a_mailbox_as_shown_and_come_back_once_each,);
+
 // L6, C8, M4
-#[tokio::test]
 async fn copies_leave_a_mailbox_as_shown_and_come_back_once_each() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

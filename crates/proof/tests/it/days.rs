@@ -2,17 +2,23 @@
 
 use crate::api::berlin;
 use crate::clock::{clean, named};
+use crate::database::on_both;
 use crate::outlook::{self, at, id, moment, set, text, title};
 use crate::world::World;
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property, Value, ZoneDefinition};
+
+on_both!(
+    days_stay_days_from_the_far_west_to_the_far_east,
+    all_day_is_a_flag_that_goes_on_and_off_on_either_side,
+    dates_that_stand_for_none_are_no_dates,
+);
 
 fn days(subject: &str, first: &str, last: &str) -> Json {
     json!({"display": "Calendar and Activities", "subject": subject, "start": first, "end": last})
 }
 
 // R5, traps 85, 86
-#[tokio::test]
 async fn days_stay_days_from_the_far_west_to_the_far_east() {
     for zone in [
         "Pacific/Pago_Pago",
@@ -66,7 +72,6 @@ async fn days_stay_days_from_the_far_west_to_the_far_east() {
 }
 
 // R5, trap 86
-#[tokio::test]
 async fn all_day_is_a_flag_that_goes_on_and_off_on_either_side() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -104,7 +109,6 @@ async fn all_day_is_a_flag_that_goes_on_and_off_on_either_side() {
 }
 
 // R5, trap 92: dates that stand for "none" are neither shown nor written.
-#[tokio::test]
 async fn dates_that_stand_for_none_are_no_dates() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

@@ -1,13 +1,26 @@
 //! What a delete means on the other side, and what outlives it (rules C4, C5, C6, C12).
 
 use crate::api::appointment;
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title};
 use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
+on_both!(
+    a_delete_on_one_side_deletes_what_the_other_side_did_not_touch,
+    an_edit_outlives_a_delete,
+    the_delete_wins_where_it_is_set_so,
+    a_change_key_that_moves_by_itself_saves_nothing_from_a_delete,
+    a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_sync_list,
+    a_personal_contact_deleted_in_the_mailbox_is_deleted_in_the_crm,
+    a_meeting_deleted_by_its_owner_is_cancelled_and_by_a_participant_hidden_from_him,
+    an_item_moved_to_another_folder_has_left_and_wakes_when_it_comes_back,
+    what_retention_archives_is_not_deleted_in_the_crm,
+    what_vanished_without_a_trace_is_a_delete_only_when_it_is_recent,
+);
+
 // C4
-#[tokio::test]
 async fn a_delete_on_one_side_deletes_what_the_other_side_did_not_touch() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -23,7 +36,6 @@ async fn a_delete_on_one_side_deletes_what_the_other_side_did_not_touch() {
 }
 
 // C5
-#[tokio::test]
 async fn an_edit_outlives_a_delete() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -51,7 +63,6 @@ async fn an_edit_outlives_a_delete() {
 }
 
 // C5
-#[tokio::test]
 async fn the_delete_wins_where_it_is_set_so() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"domains": {"calendar": {"delete_wins": true}}})).await;
@@ -65,7 +76,6 @@ async fn the_delete_wins_where_it_is_set_so() {
 }
 
 // C5: a server's own touch is no edit.
-#[tokio::test]
 async fn a_change_key_that_moves_by_itself_saves_nothing_from_a_delete() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -78,7 +88,6 @@ async fn a_change_key_that_moves_by_itself_saves_nothing_from_a_delete() {
 }
 
 // C6
-#[tokio::test]
 async fn a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_sync_list() {
     let (world, anna, bob) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -95,7 +104,6 @@ async fn a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_s
 }
 
 // C6
-#[tokio::test]
 async fn a_personal_contact_deleted_in_the_mailbox_is_deleted_in_the_crm() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -109,7 +117,6 @@ async fn a_personal_contact_deleted_in_the_mailbox_is_deleted_in_the_crm() {
 }
 
 // C6
-#[tokio::test]
 async fn a_meeting_deleted_by_its_owner_is_cancelled_and_by_a_participant_hidden_from_him() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -131,7 +138,6 @@ async fn a_meeting_deleted_by_its_owner_is_cancelled_and_by_a_participant_hidden
 }
 
 // C12
-#[tokio::test]
 async fn an_item_moved_to_another_folder_has_left_and_wakes_when_it_comes_back() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -152,7 +158,6 @@ async fn an_item_moved_to_another_folder_has_left_and_wakes_when_it_comes_back()
 }
 
 // C12
-#[tokio::test]
 async fn what_retention_archives_is_not_deleted_in_the_crm() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -164,7 +169,6 @@ async fn what_retention_archives_is_not_deleted_in_the_crm() {
 }
 
 // C12
-#[tokio::test]
 async fn what_vanished_without_a_trace_is_a_delete_only_when_it_is_recent() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

@@ -1,9 +1,23 @@
 //! Whose level counts, and what each permits (rules D1, L2 to L4, L6).
 
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title, titles};
 use crate::world::{Person, World};
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    each_level_creates_only_in_its_directions,
+    an_edit_on_the_receiving_side_stays_until_the_source_changes_the_same_field,
+    a_copy_deleted_under_export_only_comes_back_with_the_next_edit_of_its_source,
+    a_delete_at_the_source_deletes_at_the_receiver_of_a_one_way_domain,
+    the_ceiling_caps_a_users_own_level_direction_by_direction,
+    the_users_own_level_goes_before_group_rules_and_those_before_the_ceiling,
+    the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only_when_said,
+    only_the_primary_position_counts_unless_a_setting_says_otherwise,
+    lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base,
+    a_user_disabled_and_enabled_again_resumes_where_he_was,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -19,7 +33,6 @@ async fn seen(world: &World, who: &Person) -> (usize, usize) {
 }
 
 // D1
-#[tokio::test]
 async fn each_level_creates_only_in_its_directions() {
     let world = World::new().await;
     for (name, level, expected) in
@@ -34,7 +47,6 @@ async fn each_level_creates_only_in_its_directions() {
 }
 
 // D1
-#[tokio::test]
 async fn an_edit_on_the_receiving_side_stays_until_the_source_changes_the_same_field() {
     let (world, anna, _) = World::with_two().await;
     world.levels(&anna, json!({"calendar": "export"})).await;
@@ -55,7 +67,6 @@ async fn an_edit_on_the_receiving_side_stays_until_the_source_changes_the_same_f
 }
 
 // D1
-#[tokio::test]
 async fn a_copy_deleted_under_export_only_comes_back_with_the_next_edit_of_its_source() {
     let (world, anna, _) = World::with_two().await;
     world.levels(&anna, json!({"calendar": "export"})).await;
@@ -71,7 +82,6 @@ async fn a_copy_deleted_under_export_only_comes_back_with_the_next_edit_of_its_s
 }
 
 // D1: a delete at the source deletes at the receiver, at every level that permits the direction.
-#[tokio::test]
 async fn a_delete_at_the_source_deletes_at_the_receiver_of_a_one_way_domain() {
     let (world, anna, bob) = World::with_two().await;
     world.levels(&anna, json!({"calendar": "export"})).await;
@@ -89,7 +99,6 @@ async fn a_delete_at_the_source_deletes_at_the_receiver_of_a_one_way_domain() {
 }
 
 // L2
-#[tokio::test]
 async fn the_ceiling_caps_a_users_own_level_direction_by_direction() {
     let (world, anna, bob) = World::with_two().await;
     world.ceilings(json!({"calendar": "export"})).await;
@@ -106,7 +115,6 @@ async fn the_ceiling_caps_a_users_own_level_direction_by_direction() {
 }
 
 // L3
-#[tokio::test]
 async fn the_users_own_level_goes_before_group_rules_and_those_before_the_ceiling() {
     let world = World::new().await;
     let list = |name: &str, members: Vec<String>| json!({"name": name, "members": members});
@@ -127,7 +135,6 @@ async fn the_users_own_level_goes_before_group_rules_and_those_before_the_ceilin
 }
 
 // L4
-#[tokio::test]
 async fn the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only_when_said() {
     let world = World::new().await;
     let admin = &world.admin;
@@ -159,7 +166,6 @@ async fn the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only
 }
 
 // L4
-#[tokio::test]
 async fn only_the_primary_position_counts_unless_a_setting_says_otherwise() {
     let world = World::new().await;
     let admin = &world.admin;
@@ -183,7 +189,6 @@ async fn only_the_primary_position_counts_unless_a_setting_says_otherwise() {
 }
 
 // L6
-#[tokio::test]
 async fn lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base() {
     let (world, anna, _) = World::with_two().await;
     let record = world.appointment(&anna, "Plan", "2026-09-28").await;
@@ -206,7 +211,6 @@ async fn lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base()
 }
 
 // L6
-#[tokio::test]
 async fn a_user_disabled_and_enabled_again_resumes_where_he_was() {
     let (world, anna, _) = World::with_two().await;
     world.appointment(&anna, "Plan", "2026-09-28").await;

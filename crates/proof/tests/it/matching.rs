@@ -1,12 +1,24 @@
 //! Strangers that are one: nothing doubled, nothing guessed (rules M1 to M4).
 
 use crate::api::to_do;
+use crate::database::on_both;
 use crate::outlook::{self, categories, email, id, text, title, titles};
 use crate::world::{Person, World};
 use engine::CycleReport;
 use serde_json::json;
 use store::Count;
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    the_same_e_mail_in_any_slot_and_case_is_the_same_person,
+    candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until_a_person_decides,
+    the_ambiguity_of_one_address_for_two_is_solved_by_the_names,
+    equal_names_without_any_address_match_unless_something_contradicts,
+    equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new,
+    on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict,
+    a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_delete,
+    a_user_forgotten_and_mapped_anew_links_what_is_there,
+);
 
 const MINE: &str = "my_contacts";
 
@@ -19,7 +31,6 @@ async fn sides(world: &World, who: &Person) -> (usize, usize) {
 }
 
 // M1
-#[tokio::test]
 async fn the_same_e_mail_in_any_slot_and_case_is_the_same_person() {
     let (world, anna, _) = World::with_two().await;
     world.listed(&anna, "Berg").await;
@@ -32,7 +43,6 @@ async fn the_same_e_mail_in_any_slot_and_case_is_the_same_person() {
 }
 
 // M1
-#[tokio::test]
 async fn candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until_a_person_decides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -57,7 +67,6 @@ async fn candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until
 }
 
 // M1
-#[tokio::test]
 async fn the_ambiguity_of_one_address_for_two_is_solved_by_the_names() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -72,7 +81,6 @@ async fn the_ambiguity_of_one_address_for_two_is_solved_by_the_names() {
 }
 
 // M1
-#[tokio::test]
 async fn equal_names_without_any_address_match_unless_something_contradicts() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -102,7 +110,6 @@ async fn equal_names_without_any_address_match_unless_something_contradicts() {
 }
 
 // M2
-#[tokio::test]
 async fn equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -123,7 +130,6 @@ async fn equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new() {
 }
 
 // M3
-#[tokio::test]
 async fn on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -158,7 +164,6 @@ async fn filled(world: &World, who: &Person) {
 }
 
 // M4
-#[tokio::test]
 async fn a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_delete() {
     let (world, anna, _) = World::with_two().await;
     filled(&world, &anna).await;
@@ -179,7 +184,6 @@ async fn a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_
 }
 
 // M4
-#[tokio::test]
 async fn a_user_forgotten_and_mapped_anew_links_what_is_there() {
     let (world, anna, _) = World::with_two().await;
     filled(&world, &anna).await;

@@ -1,10 +1,26 @@
 //! People in meetings: one activity however many mailboxes show it, and no mail of ours (rules P1 to P3, P5 to P7, C6, C9).
 
 use crate::api::{appointment, berlin, id as id_of};
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title, titles};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property, Value};
+
+on_both!(
+    one_meeting_in_three_mailboxes_is_one_activity_in_whatever_order_they_are_read,
+    an_attendee_is_an_employee_first_then_a_contact_and_an_unknown_one_is_kept,
+    the_organisers_copy_decides_and_an_attendees_own_change_stays_his,
+    an_attendee_stands_in_for_an_organiser_who_is_not_enabled_until_he_is,
+    an_invitation_from_outside_enters_only_once_accepted,
+    a_meeting_of_the_crm_reaches_every_participant_without_an_attendee_or_a_mail,
+    a_meeting_whose_invitations_were_sent_cannot_be_changed_from_the_crm,
+    reminder_and_show_as_are_each_participants_own,
+    a_meeting_cancelled_by_its_organiser_is_cancelled_and_declined_by_an_attendee_only_removed,
+    no_item_of_ours_has_attendees_who_were_never_asked,
+    a_series_of_the_crm_reaches_its_participants_with_its_exceptions,
+    an_occurrence_moved_by_the_organiser_is_moved_in_the_one_activity,
+);
 
 const CALENDAR: &str = "my_calendar";
 const FROM: &str = "2026-09-28T08:00:00Z";
@@ -22,7 +38,6 @@ fn person<'a>(record: &'a Json, of: &Person) -> &'a Json {
 }
 
 // P1
-#[tokio::test]
 async fn one_meeting_in_three_mailboxes_is_one_activity_in_whatever_order_they_are_read() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
         let (world, anna, bob, cleo) = three().await;
@@ -48,7 +63,6 @@ async fn one_meeting_in_three_mailboxes_is_one_activity_in_whatever_order_they_a
 }
 
 // P2
-#[tokio::test]
 async fn an_attendee_is_an_employee_first_then_a_contact_and_an_unknown_one_is_kept() {
     let (world, anna, bob) = World::with_two().await;
     let contact = world.contact(&anna, json!({"last_name": "Berg", "email1": "ida@out.test"})).await;
@@ -70,7 +84,6 @@ async fn an_attendee_is_an_employee_first_then_a_contact_and_an_unknown_one_is_k
 }
 
 // P3
-#[tokio::test]
 async fn the_organisers_copy_decides_and_an_attendees_own_change_stays_his() {
     let (world, anna, bob) = World::with_two().await;
     let item = world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -89,7 +102,6 @@ async fn the_organisers_copy_decides_and_an_attendees_own_change_stays_his() {
 }
 
 // P3
-#[tokio::test]
 async fn an_attendee_stands_in_for_an_organiser_who_is_not_enabled_until_he_is() {
     let world = World::new().await;
     let anna = world.hire("anna").await;
@@ -111,7 +123,6 @@ async fn an_attendee_stands_in_for_an_organiser_who_is_not_enabled_until_he_is()
 }
 
 // P3
-#[tokio::test]
 async fn an_invitation_from_outside_enters_only_once_accepted() {
     let (world, anna, bob) = World::with_two().await;
     let stranger = world.outsider("eve@far.test");
@@ -128,7 +139,6 @@ async fn an_invitation_from_outside_enters_only_once_accepted() {
 }
 
 // P5 before its own form: a plain appointment "Name: subject", linked as a participant's copy.
-#[tokio::test]
 async fn a_meeting_of_the_crm_reaches_every_participant_without_an_attendee_or_a_mail() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -150,7 +160,6 @@ async fn a_meeting_of_the_crm_reaches_every_participant_without_an_attendee_or_a
 }
 
 // P6
-#[tokio::test]
 async fn a_meeting_whose_invitations_were_sent_cannot_be_changed_from_the_crm() {
     let (world, anna, bob) = World::with_two().await;
     world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -172,7 +181,6 @@ async fn a_meeting_whose_invitations_were_sent_cannot_be_changed_from_the_crm() 
 }
 
 // P7
-#[tokio::test]
 async fn reminder_and_show_as_are_each_participants_own() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -199,7 +207,6 @@ async fn reminder_and_show_as_are_each_participants_own() {
 }
 
 // C6
-#[tokio::test]
 async fn a_meeting_cancelled_by_its_organiser_is_cancelled_and_declined_by_an_attendee_only_removed() {
     let (world, anna, bob) = World::with_two().await;
     let item = world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -219,7 +226,6 @@ async fn a_meeting_cancelled_by_its_organiser_is_cancelled_and_declined_by_an_at
 }
 
 // C9: an item of ours never becomes an organiser's meeting whose requests were not sent.
-#[tokio::test]
 async fn no_item_of_ours_has_attendees_who_were_never_asked() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -238,7 +244,6 @@ async fn no_item_of_ours_has_attendees_who_were_never_asked() {
 }
 
 // P1, P5, R3: a series of the CRM with its exceptions reaches its participants, and a later exception too.
-#[tokio::test]
 async fn a_series_of_the_crm_reaches_its_participants_with_its_exceptions() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Weekly", "2026-10-05");
@@ -261,7 +266,6 @@ async fn a_series_of_the_crm_reaches_its_participants_with_its_exceptions() {
 }
 
 // P1, R3: an invitation to a series, one occurrence moved by its organiser with updates sent.
-#[tokio::test]
 async fn an_occurrence_moved_by_the_organiser_is_moved_in_the_one_activity() {
     let (world, anna, bob) = World::with_two().await;
     let pattern = wire::ews::Pattern::Weekly {

@@ -1,13 +1,25 @@
 //! Changes on both sides: merged by fields, conflicts told, nothing touched that is not ours (rules C2, C3, C9 to C11).
 
 use crate::api::{appointment, berlin};
+use crate::database::on_both;
 use crate::outlook::{self, categories, email, id, plain, set, text, texts, title};
 use crate::world::World;
 use serde_json::json;
 use wire::ews::{Dictionary, DistinguishedFolder as Folder, FieldChange, Path, Property};
 
+on_both!(
+    different_fields_changed_on_both_sides_both_survive,
+    start_and_end_merge_as_one_and_the_overruled_time_is_told,
+    categories_of_an_appointment_merge_word_by_word,
+    the_same_field_changed_on_both_sides_is_decided_as_set_and_the_overruled_value_is_kept,
+    a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_goes_on,
+    people_of_the_crm_stand_in_the_body_and_never_as_attendees_and_do_not_flow_back,
+    what_is_not_mapped_survives_every_edit_of_ours,
+    a_body_is_not_written_when_only_other_fields_change,
+    two_mailboxes_that_edit_one_contact_meet_in_the_crm,
+);
+
 // C2
-#[tokio::test]
 async fn different_fields_changed_on_both_sides_both_survive() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -28,7 +40,6 @@ async fn different_fields_changed_on_both_sides_both_survive() {
 }
 
 // C2: units that make sense only together merge as one.
-#[tokio::test]
 async fn start_and_end_merge_as_one_and_the_overruled_time_is_told() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -45,7 +56,6 @@ async fn start_and_end_merge_as_one_and_the_overruled_time_is_told() {
 }
 
 // C2
-#[tokio::test]
 async fn categories_of_an_appointment_merge_word_by_word() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -69,7 +79,6 @@ async fn categories_of_an_appointment_merge_word_by_word() {
 }
 
 // C3
-#[tokio::test]
 async fn the_same_field_changed_on_both_sides_is_decided_as_set_and_the_overruled_value_is_kept() {
     for (policy, stands) in [("crm", "From the CRM"), ("mailbox", "From the mailbox")] {
         let (world, anna, _) = World::with_two().await;
@@ -93,7 +102,6 @@ async fn the_same_field_changed_on_both_sides_is_decided_as_set_and_the_overrule
 }
 
 // C3
-#[tokio::test]
 async fn a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_goes_on() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"domains": {"calendar": {"conflict": "hold"}}})).await;
@@ -118,7 +126,6 @@ async fn a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_
 }
 
 // C9
-#[tokio::test]
 async fn people_of_the_crm_stand_in_the_body_and_never_as_attendees_and_do_not_flow_back() {
     let (world, anna, _) = World::with_two().await;
     let contact = world.listed(&anna, "Berg").await;
@@ -141,7 +148,6 @@ async fn people_of_the_crm_stand_in_the_body_and_never_as_attendees_and_do_not_f
 }
 
 // C10, C11
-#[tokio::test]
 async fn what_is_not_mapped_survives_every_edit_of_ours() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -168,7 +174,6 @@ async fn what_is_not_mapped_survives_every_edit_of_ours() {
 }
 
 // C10
-#[tokio::test]
 async fn a_body_is_not_written_when_only_other_fields_change() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -198,7 +203,6 @@ async fn a_body_is_not_written_when_only_other_fields_change() {
 }
 
 // C2, C3: one record, two mailboxes: both edits meet in the CRM, and every copy ends the same.
-#[tokio::test]
 async fn two_mailboxes_that_edit_one_contact_meet_in_the_crm() {
     let (world, anna, bob) = World::with_two().await;
     let team = json!([{"employee": anna.id}, {"employee": bob.id}]);

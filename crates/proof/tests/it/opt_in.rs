@@ -1,15 +1,26 @@
 //! Which contacts enter: the Sync List, categories, private (rules O1 to O5).
 
+use crate::database::on_both;
 use crate::outlook::{self, categories, email, id, set, text, texts, title};
 use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
+on_both!(
+    a_contact_is_exported_only_to_those_who_have_it_on_their_sync_list,
+    an_employee_is_exported_to_whoever_listed_him_and_never_comes_back,
+    a_record_that_is_not_visible_cannot_be_listed,
+    only_a_contact_with_our_category_comes_in_and_it_is_on_the_sync_list_then,
+    a_user_who_removes_our_category_is_not_fought_and_the_record_stays_in_sync,
+    the_business_category_with_the_private_flag_makes_a_personal_contact_and_the_flag_alone_nothing,
+    private_set_on_a_business_contact_makes_the_copy_personal_and_leaves_the_record_to_the_others,
+    private_cleared_on_a_personal_contact_makes_it_a_business_contact,
+);
+
 const MINE: &str = "my_contacts";
 const PERSONAL: &str = "my_personal_contacts";
 
 // O1
-#[tokio::test]
 async fn a_contact_is_exported_only_to_those_who_have_it_on_their_sync_list() {
     let (world, anna, bob) = World::with_two().await;
     let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
@@ -30,7 +41,6 @@ async fn a_contact_is_exported_only_to_those_who_have_it_on_their_sync_list() {
 }
 
 // O1
-#[tokio::test]
 async fn an_employee_is_exported_to_whoever_listed_him_and_never_comes_back() {
     let (world, anna, bob) = World::with_two().await;
     world.enlist(&anna, &bob.id).await;
@@ -46,7 +56,6 @@ async fn an_employee_is_exported_to_whoever_listed_him_and_never_comes_back() {
 }
 
 // O1
-#[tokio::test]
 async fn a_record_that_is_not_visible_cannot_be_listed() {
     let (world, anna, bob) = World::with_two().await;
     let own = world.contact(&anna, json!({"last_name": "Own", "personal": true})).await;
@@ -55,7 +64,6 @@ async fn a_record_that_is_not_visible_cannot_be_listed() {
 }
 
 // O3
-#[tokio::test]
 async fn only_a_contact_with_our_category_comes_in_and_it_is_on_the_sync_list_then() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -74,7 +82,6 @@ async fn only_a_contact_with_our_category_comes_in_and_it_is_on_the_sync_list_th
 }
 
 // O4
-#[tokio::test]
 async fn a_user_who_removes_our_category_is_not_fought_and_the_record_stays_in_sync() {
     let (world, anna, _) = World::with_two().await;
     let record = world.listed(&anna, "Berg").await;
@@ -91,7 +98,6 @@ async fn a_user_who_removes_our_category_is_not_fought_and_the_record_stays_in_s
 }
 
 // O5
-#[tokio::test]
 async fn the_business_category_with_the_private_flag_makes_a_personal_contact_and_the_flag_alone_nothing() {
     let (world, anna, bob) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -112,7 +118,6 @@ async fn the_business_category_with_the_private_flag_makes_a_personal_contact_an
 }
 
 // O5
-#[tokio::test]
 async fn private_set_on_a_business_contact_makes_the_copy_personal_and_leaves_the_record_to_the_others() {
     let (world, anna, bob) = World::with_two().await;
     let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
@@ -135,7 +140,6 @@ async fn private_set_on_a_business_contact_makes_the_copy_personal_and_leaves_th
 }
 
 // O5
-#[tokio::test]
 async fn private_cleared_on_a_personal_contact_makes_it_a_business_contact() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

@@ -388,7 +388,7 @@ pub fn at(item: &Item, property: Property) -> String {
 }
 
 /// The server's router, called in this process.
-fn transport(server: &Emulator) -> InProcess {
+pub fn transport(server: &Emulator) -> InProcess {
     let router = server.router();
     InProcess(Arc::new(move |request: Request| {
         let router = router.clone();

@@ -1,11 +1,30 @@
 //! What a contact's card holds: slots, phones, names, days, addresses, notes, and what stands beside it (rules C2, C10, M1).
 
 use crate::api::id as id_of;
+use crate::database::on_both;
 use crate::outlook::{self, categories, email, id, plain, set, text, texts, title};
 use crate::world::{Person, World};
 use emulator::Quirk;
 use serde_json::{Value as Json, json};
 use wire::ews::{Dictionary, DistinguishedFolder as Folder, FieldChange, Item, ItemKind, Path, Property, Value};
+
+on_both!(
+    addresses_beyond_the_three_stay_in_the_crm_when_one_of_the_three_is_edited,
+    the_same_number_in_another_form_is_no_change_and_the_persons_own_form_stays,
+    a_company_alone_is_a_contact_and_what_the_server_computes_flows_nowhere,
+    two_family_names_stay_in_their_parts,
+    a_birthday_stays_on_its_day_through_five_round_trips,
+    a_birthday_without_a_year_shows_no_year_and_is_not_taken_away,
+    a_part_of_an_address_is_edited_and_two_edits_of_one_address_never_mix,
+    a_company_renamed_in_the_crm_reaches_every_copy_and_one_cleared_in_the_mailbox_is_only_unlinked,
+    html_of_a_mailbox_is_text_in_the_crm_and_never_markup_that_runs,
+    lists_of_recipients_and_hidden_items_are_skipped_and_never_touched,
+    twenty_runs_make_no_second_copy_and_two_equal_cards_are_two_contacts,
+    our_category_renamed_by_its_user_is_his_and_the_record_stays_in_sync,
+    a_text_too_long_for_the_mailbox_is_cut_there_and_never_comes_back_cut,
+    addresses_are_the_same_without_case_and_never_by_their_plus_part,
+    a_card_without_any_name_or_with_the_same_address_twice_is_a_card,
+);
 
 const MINE: &str = "my_contacts";
 const PARTS: [Dictionary; 3] = [Dictionary::Street, Dictionary::City, Dictionary::CountryOrRegion];
@@ -28,7 +47,6 @@ async fn card(world: &World, anna: &Person, mut body: Json) -> (String, String) 
 }
 
 // trap 110
-#[tokio::test]
 async fn addresses_beyond_the_three_stay_in_the_crm_when_one_of_the_three_is_edited() {
     let (world, anna, _) = World::with_two().await;
     let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "a@out.test", "email2": "b@out.test",
@@ -56,7 +74,6 @@ async fn addresses_beyond_the_three_stay_in_the_crm_when_one_of_the_three_is_edi
 }
 
 // trap 112
-#[tokio::test]
 async fn the_same_number_in_another_form_is_no_change_and_the_persons_own_form_stays() {
     let (world, anna, _) = World::with_two().await;
     world.hq.set_quirk(Quirk::NormalisesPhone, true);
@@ -88,7 +105,6 @@ async fn the_same_number_in_another_form_is_no_change_and_the_persons_own_form_s
 }
 
 // trap 113
-#[tokio::test]
 async fn a_company_alone_is_a_contact_and_what_the_server_computes_flows_nowhere() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -116,7 +132,6 @@ async fn a_company_alone_is_a_contact_and_what_the_server_computes_flows_nowhere
 }
 
 // trap 113
-#[tokio::test]
 async fn two_family_names_stay_in_their_parts() {
     let (world, anna, _) = World::with_two().await;
     let body = json!({"first_name": "María José", "middle_name": "de", "last_name": "García Márquez",
@@ -153,7 +168,6 @@ async fn two_family_names_stay_in_their_parts() {
 }
 
 // trap 115, R5
-#[tokio::test]
 async fn a_birthday_stays_on_its_day_through_five_round_trips() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -178,7 +192,6 @@ async fn a_birthday_stays_on_its_day_through_five_round_trips() {
 }
 
 // trap 116: 1604 is the year that phones write for "no year".
-#[tokio::test]
 async fn a_birthday_without_a_year_shows_no_year_and_is_not_taken_away() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -199,7 +212,6 @@ async fn a_birthday_without_a_year_shows_no_year_and_is_not_taken_away() {
 }
 
 // C2: each postal address is one unit.
-#[tokio::test]
 async fn a_part_of_an_address_is_edited_and_two_edits_of_one_address_never_mix() {
     let (world, anna, _) = World::with_two().await;
     let body = json!({"first_name": "Ida", "last_name": "Berg", "business_street": "Alte Gasse 1",
@@ -233,7 +245,6 @@ async fn a_part_of_an_address_is_edited_and_two_edits_of_one_address_never_mix()
     assert!(lines.iter().any(|line| line.to_string().contains("Rue 3")), "the overruled street is kept: {lines:?}");
 }
 
-#[tokio::test]
 async fn a_company_renamed_in_the_crm_reaches_every_copy_and_one_cleared_in_the_mailbox_is_only_unlinked() {
     let (world, anna, bob) = World::with_two().await;
     let account =
@@ -270,7 +281,6 @@ async fn a_company_renamed_in_the_crm_reaches_every_copy_and_one_cleared_in_the_
 }
 
 // trap 137
-#[tokio::test]
 async fn html_of_a_mailbox_is_text_in_the_crm_and_never_markup_that_runs() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -296,7 +306,6 @@ async fn html_of_a_mailbox_is_text_in_the_crm_and_never_markup_that_runs() {
 }
 
 // trap 121, D7
-#[tokio::test]
 async fn lists_of_recipients_and_hidden_items_are_skipped_and_never_touched() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -317,7 +326,6 @@ async fn lists_of_recipients_and_hidden_items_are_skipped_and_never_touched() {
 }
 
 // trap 119
-#[tokio::test]
 async fn twenty_runs_make_no_second_copy_and_two_equal_cards_are_two_contacts() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -336,7 +344,6 @@ async fn twenty_runs_make_no_second_copy_and_two_equal_cards_are_two_contacts() 
 }
 
 // trap 124, O4: in any case, in any order, beside the person's own words.
-#[tokio::test]
 async fn our_category_renamed_by_its_user_is_his_and_the_record_stays_in_sync() {
     let (world, anna, _) = World::with_two().await;
     let (record, item) = card(&world, &anna, json!({"first_name": "Ida", "last_name": "Berg"})).await;
@@ -353,7 +360,6 @@ async fn our_category_renamed_by_its_user_is_his_and_the_record_stays_in_sync() 
 }
 
 // E5
-#[tokio::test]
 async fn a_text_too_long_for_the_mailbox_is_cut_there_and_never_comes_back_cut() {
     let (world, anna, _) = World::with_two().await;
     let long = "x".repeat(250) + &"é".repeat(40);
@@ -371,7 +377,6 @@ async fn a_text_too_long_for_the_mailbox_is_cut_there_and_never_comes_back_cut()
 }
 
 // M1
-#[tokio::test]
 async fn addresses_are_the_same_without_case_and_never_by_their_plus_part() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -387,7 +392,6 @@ async fn addresses_are_the_same_without_case_and_never_by_their_plus_part() {
 }
 
 // C10
-#[tokio::test]
 async fn a_card_without_any_name_or_with_the_same_address_twice_is_a_card() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

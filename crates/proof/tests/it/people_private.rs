@@ -1,10 +1,22 @@
 //! What is private stays its owner's: contacts between business and personal, and items whose flag is set (rules O5, O7).
 
 use crate::api::{appointment, id as id_of, to_do};
+use crate::database::on_both;
 use crate::outlook::{self, categories, id, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Item, Property};
+
+on_both!(
+    private_cleared_on_a_personal_contact_joins_the_one_business_contact_that_is_the_same_person,
+    private_cleared_on_a_contact_that_could_be_two_stays_personal_until_a_person_decides,
+    a_question_ends_by_itself_when_one_candidate_is_left,
+    a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows,
+    the_flag_in_the_crm_is_refused_while_others_work_with_it_and_otherwise_moves_the_same_item,
+    a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks,
+    a_private_item_that_is_skipped_is_nowhere_in_the_databases,
+    an_attendees_own_flag_hides_nothing_and_the_organisers_hides_the_meeting,
+);
 
 const MINE: &str = "my_contacts";
 const PERSONAL: &str = "my_personal_contacts";
@@ -28,7 +40,6 @@ async fn shared(world: &World, people: &[&Person], mut body: Json) -> String {
 }
 
 // O5: M1 decides: one match links and merges by M3.
-#[tokio::test]
 async fn private_cleared_on_a_personal_contact_joins_the_one_business_contact_that_is_the_same_person() {
     let (world, anna, bob) = World::with_two().await;
     let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
@@ -56,7 +67,6 @@ async fn private_cleared_on_a_personal_contact_joins_the_one_business_contact_th
 }
 
 // O5: ambiguous stays personal and is listed.
-#[tokio::test]
 async fn private_cleared_on_a_contact_that_could_be_two_stays_personal_until_a_person_decides() {
     let (world, anna, _) = World::with_two().await;
     for last in ["Berg", "Burg"] {
@@ -88,7 +98,6 @@ async fn private_cleared_on_a_contact_that_could_be_two_stays_personal_until_a_p
 }
 
 // O5, M1: or the ambiguity goes.
-#[tokio::test]
 async fn a_question_ends_by_itself_when_one_candidate_is_left() {
     let (world, anna, _) = World::with_two().await;
     let mut business = Vec::new();
@@ -115,7 +124,6 @@ async fn a_question_ends_by_itself_when_one_candidate_is_left() {
 }
 
 // O5: what the mailbox cannot show goes over all the same.
-#[tokio::test]
 async fn a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows() {
     let (world, anna, _) = World::with_two().await;
     let long = "y".repeat(300);
@@ -145,7 +153,6 @@ async fn a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows() {
 }
 
 // O5
-#[tokio::test]
 async fn the_flag_in_the_crm_is_refused_while_others_work_with_it_and_otherwise_moves_the_same_item() {
     let (world, anna, bob) = World::with_two().await;
     let both = shared(&world, &[&anna, &bob], json!({"first_name": "Ida", "last_name": "Berg"})).await;
@@ -220,7 +227,6 @@ fn lines_with<'a>(all: &'a str, canary: &str) -> Vec<&'a str> {
 }
 
 // O7: only the owner sees more than "Private", busy and the time.
-#[tokio::test]
 async fn a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks() {
     let (world, anna, bob) = World::with_two().await;
     let canary = "Kanarienvogel";
@@ -266,7 +272,6 @@ async fn a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks() {
 }
 
 // trap 104: nothing of what is skipped is stored anywhere.
-#[tokio::test]
 async fn a_private_item_that_is_skipped_is_nowhere_in_the_databases() {
     let (world, anna, bob) = World::with_two().await;
     let canary = "Nachtigall";
@@ -292,14 +297,13 @@ async fn a_private_item_that_is_skipped_is_nowhere_in_the_databases() {
     world.sync(&[&anna]).await;
     assert_eq!(world.only(&anna, CALENDAR).await["subject"], "Personal", "Personal is not private");
     assert_eq!(world.view(&anna, "my_to_dos").await.len(), 0);
-    for (name, bytes) in world.databases() {
+    for (name, bytes) in world.databases.dump().await {
         let found = bytes.windows(canary.len()).any(|part| part.eq_ignore_ascii_case(canary.as_bytes()));
         assert!(!found, "{name}");
     }
 }
 
 // O7: for a meeting the copy through which it would enter is asked: the attendee's own flag stays in his mailbox.
-#[tokio::test]
 async fn an_attendees_own_flag_hides_nothing_and_the_organisers_hides_the_meeting() {
     let (world, anna, bob) = World::with_two().await;
     world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;

@@ -2,10 +2,24 @@
 //! (rules R1 to R3; traps 58 to 76).
 
 use crate::api::{appointment, berlin};
+use crate::database::on_both;
 use crate::outlook::{self, Outlook, id, moment, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, FieldChange, Item, Property, Value};
+
+on_both!(
+    every_pattern_and_range_of_the_crm_is_the_same_series_in_the_mailbox,
+    every_pattern_and_range_of_the_mailbox_is_the_same_series_in_the_crm,
+    the_first_occurrence_is_moved_and_taken_out_like_any_other,
+    an_occurrence_moved_and_then_taken_out_is_gone_on_both_sides,
+    after_one_is_taken_out_the_right_one_is_edited,
+    an_occurrence_moved_past_its_neighbour_is_told_and_everything_else_goes_on,
+    a_series_becomes_one_appointment_and_a_series_again_on_either_side,
+    this_and_following_makes_two_series_on_either_side,
+    a_rule_without_an_occurrence_or_without_measure_is_refused_by_the_crm,
+    a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -134,7 +148,6 @@ fn json_of(text: &str) -> Json {
 }
 
 // R1, R2, traps 64, 65, 70
-#[tokio::test]
 async fn every_pattern_and_range_of_the_crm_is_the_same_series_in_the_mailbox() {
     let (world, anna, _) = World::with_two().await;
     for (at, (day, rule, _, _)) in RULES.iter().enumerate() {
@@ -159,7 +172,6 @@ async fn every_pattern_and_range_of_the_crm_is_the_same_series_in_the_mailbox() 
 }
 
 // R1, R2, traps 64, 65, 70
-#[tokio::test]
 async fn every_pattern_and_range_of_the_mailbox_is_the_same_series_in_the_crm() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -193,7 +205,6 @@ async fn every_pattern_and_range_of_the_mailbox_is_the_same_series_in_the_crm() 
 }
 
 // R3: the first occurrence is one like any other, on both sides.
-#[tokio::test]
 async fn the_first_occurrence_is_moved_and_taken_out_like_any_other() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -250,7 +261,6 @@ async fn the_first_occurrence_is_moved_and_taken_out_like_any_other() {
 }
 
 // R3, trap 61
-#[tokio::test]
 async fn an_occurrence_moved_and_then_taken_out_is_gone_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -285,7 +295,6 @@ async fn an_occurrence_moved_and_then_taken_out_is_gone_on_both_sides() {
 }
 
 // R3, trap 76
-#[tokio::test]
 async fn after_one_is_taken_out_the_right_one_is_edited() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -307,7 +316,6 @@ async fn after_one_is_taken_out_the_right_one_is_edited() {
 }
 
 // R3, trap 58
-#[tokio::test]
 async fn an_occurrence_moved_past_its_neighbour_is_told_and_everything_else_goes_on() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -342,7 +350,6 @@ async fn an_occurrence_moved_past_its_neighbour_is_told_and_everything_else_goes
 }
 
 // R1, trap 23
-#[tokio::test]
 async fn a_series_becomes_one_appointment_and_a_series_again_on_either_side() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -378,7 +385,6 @@ fn item(subject: &str, day: &str) -> Item {
 }
 
 // R1, trap 74
-#[tokio::test]
 async fn this_and_following_makes_two_series_on_either_side() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -420,7 +426,6 @@ async fn this_and_following_makes_two_series_on_either_side() {
 }
 
 // R2, trap 38: what never takes place, or is beyond every calendar, is refused where it is made, in words.
-#[tokio::test]
 async fn a_rule_without_an_occurrence_or_without_measure_is_refused_by_the_crm() {
     let (world, anna, _) = World::with_two().await;
     for (rule, word) in [
@@ -440,7 +445,6 @@ async fn a_rule_without_an_occurrence_or_without_measure_is_refused_by_the_crm()
 }
 
 // R2, trap 68
-#[tokio::test]
 async fn a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told() {
     let (world, anna, _) = World::with_two().await;
     let rule =

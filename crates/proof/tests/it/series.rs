@@ -1,6 +1,7 @@
 //! Series, days, zones and reminders through both sides (rules R1 to R7).
 
 use crate::api::{appointment, berlin, to_do};
+use crate::database::on_both;
 use crate::outlook::{self, id, moment, set, text, title};
 use crate::world::World;
 use jiff::civil::date;
@@ -8,6 +9,18 @@ use serde_json::{Value as Json, json};
 use wire::ews::{
     DayOfWeek, DistinguishedFolder as Folder, Item, Pattern, Property, Range, Recurrence, Value, ZoneDefinition,
 };
+
+on_both!(
+    a_series_of_the_crm_is_one_series_in_the_mailbox_with_its_exceptions_across_the_end_of_summer_time,
+    what_a_person_does_to_single_occurrences_comes_in_as_exceptions_of_one_record,
+    exceptions_made_on_both_sides_of_one_series_both_stand,
+    a_rule_changed_in_the_crm_keeps_the_exceptions_that_still_fall_on_it,
+    a_rule_changed_in_the_mailbox_takes_the_mailboxs_exceptions_as_the_truth,
+    an_all_day_appointment_stays_on_its_date_in_every_zone,
+    a_recurring_task_is_one_record_and_what_completing_it_leaves_is_no_new_series,
+    a_recurring_to_do_of_the_crm_is_one_task_with_its_rule,
+    an_appointments_reminder_is_minutes_before_and_a_tasks_an_instant,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -32,7 +45,6 @@ fn occurrence<'a>(record: &'a Json, day: &str) -> &'a Json {
 }
 
 // R1, R3, R4
-#[tokio::test]
 async fn a_series_of_the_crm_is_one_series_in_the_mailbox_with_its_exceptions_across_the_end_of_summer_time() {
     let (world, anna, _) = World::with_two().await;
     let mut body = series("Weekly");
@@ -55,7 +67,6 @@ async fn a_series_of_the_crm_is_one_series_in_the_mailbox_with_its_exceptions_ac
 }
 
 // R1, R3
-#[tokio::test]
 async fn what_a_person_does_to_single_occurrences_comes_in_as_exceptions_of_one_record() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -80,7 +91,6 @@ async fn what_a_person_does_to_single_occurrences_comes_in_as_exceptions_of_one_
 }
 
 // R3, C2: exceptions merge path by path.
-#[tokio::test]
 async fn exceptions_made_on_both_sides_of_one_series_both_stand() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -101,7 +111,6 @@ async fn exceptions_made_on_both_sides_of_one_series_both_stand() {
 }
 
 // R3
-#[tokio::test]
 async fn a_rule_changed_in_the_crm_keeps_the_exceptions_that_still_fall_on_it() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -124,7 +133,6 @@ async fn a_rule_changed_in_the_crm_keeps_the_exceptions_that_still_fall_on_it() 
 }
 
 // R3
-#[tokio::test]
 async fn a_rule_changed_in_the_mailbox_takes_the_mailboxs_exceptions_as_the_truth() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -145,7 +153,6 @@ async fn a_rule_changed_in_the_mailbox_takes_the_mailboxs_exceptions_as_the_trut
 }
 
 // R5
-#[tokio::test]
 async fn an_all_day_appointment_stays_on_its_date_in_every_zone() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -170,7 +177,6 @@ async fn an_all_day_appointment_stays_on_its_date_in_every_zone() {
 }
 
 // R6
-#[tokio::test]
 async fn a_recurring_task_is_one_record_and_what_completing_it_leaves_is_no_new_series() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -195,7 +201,6 @@ async fn a_recurring_task_is_one_record_and_what_completing_it_leaves_is_no_new_
 }
 
 // R6
-#[tokio::test]
 async fn a_recurring_to_do_of_the_crm_is_one_task_with_its_rule() {
     let (world, anna, _) = World::with_two().await;
     let mut body = to_do("Report", "2026-09-28");
@@ -209,7 +214,6 @@ async fn a_recurring_to_do_of_the_crm_is_one_task_with_its_rule() {
 }
 
 // R7
-#[tokio::test]
 async fn an_appointments_reminder_is_minutes_before_and_a_tasks_an_instant() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

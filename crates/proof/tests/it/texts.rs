@@ -2,10 +2,22 @@
 //! traps 128 to 140).
 
 use crate::clock::clean;
+use crate::database::on_both;
 use crate::outlook::{self, id, plain, set, text, title};
 use crate::world::World;
 use serde_json::json;
 use wire::ews::{Body, BodyKind, DistinguishedFolder as Folder, Property, Value};
+
+on_both!(
+    outlooks_html_is_read_as_text_and_never_rewritten_without_need,
+    markup_in_a_text_is_text_on_the_other_side,
+    characters_that_cannot_travel_keep_nothing_back,
+    white_space_comes_to_rest,
+    a_text_too_long_is_cut_with_a_notice_and_the_cut_never_flows_back,
+    a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_mailbox,
+    categories_are_words_whatever_stands_in_them,
+    a_record_without_a_subject_goes_over_without_one,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -20,7 +32,6 @@ fn page(html: &str) -> Value {
 const OUTLOOK: &str = r#"<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"><style><!-- p.MsoNormal {margin:0cm; font-family:"Calibri",sans-serif;} --></style></head><body lang="DE" link="blue"><div class="WordSection1"><p class="MsoNormal">Agenda:<o:p></o:p></p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><table class="MsoTableGrid" border="1"><tr><td width="100"><p class="MsoNormal">Time</p></td><td><p class="MsoNormal">What &amp; who</p></td></tr><tr><td><p class="MsoNormal">10&nbsp;h</p></td><td><ul><li>Budget</li><li>Caf&eacute; &#128512;</li></ul></td></tr></table><p class="MsoNormal">See <a href="https://a.test/?x=1&amp;y=2">here</a></p></div></body></html>"#;
 
 // C11, trap 128: ten looks without a write, and an edit of one line leaves the rest of the page as it was.
-#[tokio::test]
 async fn outlooks_html_is_read_as_text_and_never_rewritten_without_need() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -57,7 +68,6 @@ async fn outlooks_html_is_read_as_text_and_never_rewritten_without_need() {
 }
 
 // trap 137: what a mailbox sends is text to the CRM, and text to the mailbox.
-#[tokio::test]
 async fn markup_in_a_text_is_text_on_the_other_side() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -77,7 +87,6 @@ async fn markup_in_a_text_is_text_on_the_other_side() {
 }
 
 // E1, traps 131, 133: every character that XML forbids, raw in the CRM and as a reference in the mailbox.
-#[tokio::test]
 async fn characters_that_cannot_travel_keep_nothing_back() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -110,7 +119,6 @@ async fn characters_that_cannot_travel_keep_nothing_back() {
 }
 
 // C11, trap 134: white space that a side normalises is no edit, and single lines stay single.
-#[tokio::test]
 async fn white_space_comes_to_rest() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -147,7 +155,6 @@ async fn white_space_comes_to_rest() {
 }
 
 // E5
-#[tokio::test]
 async fn a_text_too_long_is_cut_with_a_notice_and_the_cut_never_flows_back() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -176,7 +183,6 @@ async fn a_text_too_long_is_cut_with_a_notice_and_the_cut_never_flows_back() {
 }
 
 // E5, trap 136: what the mailbox holds and the CRM does not.
-#[tokio::test]
 async fn a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_mailbox() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -204,7 +210,6 @@ async fn a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_ma
 }
 
 // C2, O4, trap 139: categories with odd signs, and in another case.
-#[tokio::test]
 async fn categories_are_words_whatever_stands_in_them() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -231,7 +236,6 @@ async fn categories_are_words_whatever_stands_in_them() {
 }
 
 // E1: a subject that is empty or blank is no fault.
-#[tokio::test]
 async fn a_record_without_a_subject_goes_over_without_one() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

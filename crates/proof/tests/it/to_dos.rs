@@ -3,12 +3,24 @@
 
 use crate::api::to_do;
 use crate::clock::clean;
+use crate::database::on_both;
 use crate::outlook::{self, Outlook, at, id, moment, set, text};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{
     DayOfWeek, DistinguishedFolder as Folder, FieldChange, Item, Pattern, Property, Range, Recurrence, Value,
 };
+
+on_both!(
+    a_due_day_is_the_same_day_in_every_zone_however_often_it_goes_round,
+    start_and_due_day_move_together_past_each_other,
+    what_is_set_of_a_tasks_progress_takes_the_rest_along_on_both_sides,
+    a_recurring_task_completed_on_alternating_sides_is_one_record_that_goes_on,
+    a_regenerating_task_completed_on_alternating_sides_is_one_record_that_goes_on,
+    the_last_of_a_recurring_task_is_done_on_both_sides,
+    a_tasks_reminder_is_an_instant_apart_from_its_days,
+    an_appointments_reminder_goes_off_on_to_nought_and_far_ahead,
+);
 
 const TO_DOS: &str = "my_to_dos";
 
@@ -33,7 +45,6 @@ async fn task(outlook: &Outlook) -> Item {
 }
 
 // R5, trap 125: five times there and back in the zones of the thread and beyond.
-#[tokio::test]
 async fn a_due_day_is_the_same_day_in_every_zone_however_often_it_goes_round() {
     for zone in ["Pacific/Pago_Pago", "Pacific/Honolulu", "Europe/Berlin", "Pacific/Auckland", "Pacific/Kiritimati"] {
         let world = World::new().await;
@@ -70,7 +81,6 @@ async fn a_due_day_is_the_same_day_in_every_zone_however_often_it_goes_round() {
 }
 
 // R5, C2: both days move together, either way.
-#[tokio::test]
 async fn start_and_due_day_move_together_past_each_other() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -109,7 +119,6 @@ async fn start_and_due_day_move_together_past_each_other() {
 }
 
 // C2: status, percent and done day hang together as Exchange has it, whichever of them a side sets.
-#[tokio::test]
 async fn what_is_set_of_a_tasks_progress_takes_the_rest_along_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -178,7 +187,6 @@ async fn series_of(world: &World, who: &Person) -> (Json, usize) {
 }
 
 // R6, trap 71
-#[tokio::test]
 async fn a_recurring_task_completed_on_alternating_sides_is_one_record_that_goes_on() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -213,7 +221,6 @@ fn id_of(record: &Json) -> String {
 }
 
 // R6, trap 71
-#[tokio::test]
 async fn a_regenerating_task_completed_on_alternating_sides_is_one_record_that_goes_on() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -240,7 +247,6 @@ async fn a_regenerating_task_completed_on_alternating_sides_is_one_record_that_g
 }
 
 // R6: the last one of a series is simply done.
-#[tokio::test]
 async fn the_last_of_a_recurring_task_is_done_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -261,7 +267,6 @@ async fn the_last_of_a_recurring_task_is_done_on_both_sides() {
 }
 
 // R7, trap 127
-#[tokio::test]
 async fn a_tasks_reminder_is_an_instant_apart_from_its_days() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -295,7 +300,6 @@ async fn a_tasks_reminder_is_an_instant_apart_from_its_days() {
 }
 
 // R7
-#[tokio::test]
 async fn an_appointments_reminder_goes_off_on_to_nought_and_far_ahead() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

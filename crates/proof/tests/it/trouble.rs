@@ -1,5 +1,6 @@
 //! Trouble with one mailbox: its own words, nobody else concerned, nothing deleted, and all well afterwards (rules E1, E7).
 
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title};
 use crate::world::{PASSWORD, Person, SERVICE, World};
 use emulator::{Damage, Effect, FaultAction, MailboxState, Quirk, RequestInfo};
@@ -7,6 +8,15 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    every_trouble_has_its_own_words_and_concerns_one_user,
+    a_damaged_item_goes_to_quarantine_alone_and_comes_out_when_it_is_mended,
+    a_linked_item_that_breaks_deletes_nothing,
+    an_item_that_vanishes_between_listing_and_reading_is_left_until_it_can_be_read,
+    illegal_characters_and_unknown_elements_do_not_keep_a_record_out,
+    a_folder_of_several_pages_is_read_whole,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -68,7 +78,6 @@ async fn told(world: &World, anna: &Person, bob: &Person, round: usize) -> Strin
 }
 
 // E2, E7
-#[tokio::test]
 async fn every_trouble_has_its_own_words_and_concerns_one_user() {
     let (world, anna, bob) = two_apart().await;
     let xml = "text/xml; charset=utf-8";
@@ -115,7 +124,6 @@ async fn every_trouble_has_its_own_words_and_concerns_one_user() {
 }
 
 // E1
-#[tokio::test]
 async fn a_damaged_item_goes_to_quarantine_alone_and_comes_out_when_it_is_mended() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -136,7 +144,6 @@ async fn a_damaged_item_goes_to_quarantine_alone_and_comes_out_when_it_is_mended
 }
 
 // E1
-#[tokio::test]
 async fn a_linked_item_that_breaks_deletes_nothing() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -159,7 +166,6 @@ async fn a_linked_item_that_breaks_deletes_nothing() {
 }
 
 // E1
-#[tokio::test]
 async fn an_item_that_vanishes_between_listing_and_reading_is_left_until_it_can_be_read() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -177,7 +183,6 @@ async fn an_item_that_vanishes_between_listing_and_reading_is_left_until_it_can_
 }
 
 // E1: what is odd but can be read is read.
-#[tokio::test]
 async fn illegal_characters_and_unknown_elements_do_not_keep_a_record_out() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -200,7 +205,6 @@ async fn illegal_characters_and_unknown_elements_do_not_keep_a_record_out() {
 }
 
 // E1: more than one page of SyncFolderItems, which never tells more than 512 changes at once.
-#[tokio::test]
 async fn a_folder_of_several_pages_is_read_whole() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

@@ -2,12 +2,21 @@
 //! (rules C10, C11, E2, E6; traps 1, 8, 10, 43 to 55).
 
 use crate::clock::{clean, named};
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title, titles};
 use crate::world::{SERVICE, World};
 use emulator::{Effect, FaultAction, Hook, Quirk, RequestInfo};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    a_write_whose_answer_is_lost_is_done_once,
+    odd_answers_bring_no_writes,
+    one_changed_field_is_one_field_on_the_wire,
+    a_copy_made_by_a_person_is_a_record_of_its_own,
+    what_is_taken_back_from_deleted_items_is_the_same_record_again,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -39,7 +48,6 @@ fn gateway(status: u16, effect: Effect) -> FaultAction {
 }
 
 // E2, E6, traps 43, 44: whatever becomes of an answer, a record is made once and an edit arrives once.
-#[tokio::test]
 async fn a_write_whose_answer_is_lost_is_done_once() {
     let operations = &["CreateItem", "UpdateItem", "DeleteItem"];
     for action in [
@@ -81,7 +89,6 @@ async fn a_write_whose_answer_is_lost_is_done_once() {
 }
 
 // Traps 1, 10, 50: states refused, kinds of change nobody knows, and change keys that move bring no write.
-#[tokio::test]
 async fn odd_answers_bring_no_writes() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -120,7 +127,6 @@ async fn odd_answers_bring_no_writes() {
 }
 
 // C11, trap 55: the request that carries one changed field carries that field and our mark.
-#[tokio::test]
 async fn one_changed_field_is_one_field_on_the_wire() {
     let (world, anna, _) = World::with_two().await;
     let mut body = crate::api::appointment("Plan", "2026-10-20");
@@ -151,7 +157,6 @@ async fn one_changed_field_is_one_field_on_the_wire() {
 }
 
 // Trap 46: a person's copy is a record of its own.
-#[tokio::test]
 async fn a_copy_made_by_a_person_is_a_record_of_its_own() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -184,7 +189,6 @@ async fn a_copy_made_by_a_person_is_a_record_of_its_own() {
 }
 
 // C4, trap 8: what comes back from Deleted Items is the record it was.
-#[tokio::test]
 async fn what_is_taken_back_from_deleted_items_is_the_same_record_again() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

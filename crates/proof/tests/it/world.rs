@@ -2,13 +2,14 @@
 //! between them. The CRM is spoken to by its API, the mailboxes by EWS over a real socket.
 
 use crate::api::id;
+use crate::database::Databases;
 use async_trait::async_trait;
 use axum::Router;
-use crm::{Actor, Crm, EmployeeDraft, EmployeeId, Place};
+use crm::{Actor, Crm, EmployeeDraft, EmployeeId};
 use emulator::{Emulator, EmulatorOptions, MailboxSpec, Site};
 use engine::CycleReport;
 use engine::port::{Clock, Dice};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{CrmId, Field, PairingId, Path, Value};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use store::secrets::SecretKey;
 use store::{Store, StoreOptions};
-use tempfile::TempDir;
 
 /// The password of every mailbox and of the service account.
 pub const PASSWORD: &str = "secret-word";
@@ -31,6 +31,13 @@ const ROUNDS: usize = 12;
 
 /// A clock that stands still until it is moved.
 pub struct StillClock(AtomicI64);
+
+impl StillClock {
+    /// Time passes.
+    pub fn pass_s(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
 
 #[async_trait]
 impl Clock for StillClock {
@@ -71,7 +78,7 @@ pub struct World {
     /// What moves the time; the machine moves it by itself.
     clock: Option<Arc<StillClock>>,
     pub router: Router,
-    folder: TempDir,
+    pub databases: Databases,
 }
 
 impl World {
@@ -79,12 +86,19 @@ impl World {
     pub async fn new() -> World {
         let begin: Timestamp = BEGIN.parse().expect("a time");
         let clock = Arc::new(StillClock(AtomicI64::new(begin.as_second())));
-        World::on(clock.clone(), Some(clock)).await
+        World::on(clock.clone(), Some(clock), 0).await
+    }
+
+    /// The same where the store's own clock is so many seconds ahead.
+    pub async fn with_store_clock_off_by(seconds: i64) -> World {
+        let begin: Timestamp = BEGIN.parse().expect("a time");
+        let clock = Arc::new(StillClock(AtomicI64::new(begin.as_second())));
+        World::on(clock.clone(), Some(clock), seconds).await
     }
 
     /// The same on the machine's clock, served: the worker runs the cycles. Answers where the API and headquarters are.
     pub async fn served() -> (World, String, String) {
-        let world = World::on(Arc::new(MachineClock), None).await;
+        let world = World::on(Arc::new(MachineClock), None, 0).await;
         world.settings(json!({"interval_s": 1})).await;
         let free = "127.0.0.1:0".parse().expect("an address");
         let listener = Listener::open(free).await.expect("a free port");
@@ -95,14 +109,15 @@ impl World {
         (world, api, ews)
     }
 
-    async fn on(time: Arc<dyn Clock>, clock: Option<Arc<StillClock>>) -> World {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = |name: &str| folder.path().join(name);
-        let options =
-            StoreOptions { url: format!("sqlite:{}", file("sync.db").display()), clock: server::clock::now_of(&time) };
+    async fn on(time: Arc<dyn Clock>, clock: Option<Arc<StillClock>>, off_s: i64) -> World {
+        let databases = Databases::fresh().await;
+        let now = server::clock::now_of(&time);
+        let off = SignedDuration::from_secs(off_s);
+        let of_leases = Arc::new(move || now().checked_add(off).expect("within the calendar"));
+        let options = StoreOptions { url: databases.store.clone(), clock: of_leases };
         let store = Store::open(options).await.expect("a store");
         store.migrate().await.expect("tables");
-        let crm = Crm::open(&Place::File(file("crm.db")), time.now()).await.expect("a CRM");
+        let crm = Crm::open(&databases.crm, time.now()).await.expect("a CRM");
         let dice = Arc::new(CountingDice(AtomicU64::new(1)));
         let services = Services::of(store, crm, CrmId::new("crm"), time.clone(), dice, SecretKey::new([7; 32]));
         let site = Site::new(7);
@@ -114,7 +129,7 @@ impl World {
         });
         let router = api::router(services.clone());
         let admin = bootstrap(&services).await;
-        let world = World { services, hq, branch, admin, clock, router, folder };
+        let world = World { services, hq, branch, admin, clock, router, databases };
         for (name, server) in [("hq", world.hq.clone()), ("branch", world.branch.clone())] {
             let url = listen(&server).await;
             world.connect(name, &url).await;
@@ -195,24 +210,17 @@ impl World {
 
     /// Time passes.
     pub fn pass_s(&self, seconds: i64) {
-        let clock = self.clock.as_ref().expect("a clock that is moved by hand");
-        clock.0.fetch_add(seconds, Ordering::Relaxed);
+        self.hand().pass_s(seconds);
+    }
+
+    /// What moves the time.
+    pub fn hand(&self) -> Arc<StillClock> {
+        Arc::clone(self.clock.as_ref().expect("a clock that is moved by hand"))
     }
 
     /// Days pass.
     pub fn pass_days(&self, days: i64) {
         self.pass_s(days * 86_400);
-    }
-
-    /// Every file of the databases, byte for byte, as somebody would find it who took the disk.
-    pub fn databases(&self) -> Vec<(String, Vec<u8>)> {
-        let entries = std::fs::read_dir(self.folder.path()).expect("a folder");
-        entries
-            .map(|entry| {
-                let path = entry.expect("an entry").path();
-                (path.display().to_string(), std::fs::read(&path).expect("a file"))
-            })
-            .collect()
     }
 
     /// The pairing of a user.
@@ -225,7 +233,7 @@ impl World {
         self.pass_s(2);
         ops::cycle::read_crm(&self.services, &self.services.crm_id).await.expect("the CRM is read");
         let pairing = self.pairing(who).await;
-        let report = self.services.engine.cycle(&pairing).await.expect("a cycle");
+        let report = Box::pin(self.services.engine.cycle(&pairing)).await.expect("a cycle");
         self.no_mail_of_ours();
         report
     }

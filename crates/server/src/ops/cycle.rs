@@ -58,6 +58,9 @@ pub struct CountLine {
     pub records: u32,
 }
 
+/// Entries of the feed that one transaction forgets: nobody who writes in the CRM waits long for it.
+const FORGOTTEN_AT_ONCE: usize = 1_000;
+
 /// A person's answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -179,6 +182,23 @@ pub async fn read_crm(services: &Services, crm: &CrmId) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// Forgets what the CRM's feed holds beyond its newest entries; answers how many. A reader that comes back later than that
+/// is refused, and its pairings list anew.
+///
+/// # Errors
+/// The CRM failed.
+pub async fn trim_feed(services: &Services, kept: u32) -> Result<u64, Refused> {
+    let up_to = services.crm.feed_head().await?.saturating_sub(i64::from(kept));
+    let mut forgotten = 0;
+    loop {
+        let some = services.crm.feed_forget(up_to, FORGOTTEN_AT_ONCE).await?;
+        forgotten += some;
+        if some < FORGOTTEN_AT_ONCE as u64 {
+            return Ok(forgotten);
+        }
+    }
 }
 
 async fn link(services: &Services, held: &Held, crm: &RecordId, pim: &RecordId) -> Result<(), Refused> {

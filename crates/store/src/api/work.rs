@@ -8,7 +8,7 @@ use crate::limits::{HASHES, page};
 use crate::rows::Away;
 use jiff::Timestamp;
 use model::{CrmId, Domain, Kind, Link, LinkId, PairingId, RecordId, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Store {
     /// A page of the records of a kind that have an observation: linked ones once, with what both ends showed; then the
@@ -21,6 +21,11 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Work>> {
         engine!(self, work(pairing, kind, after, page(limit)))
+    }
+
+    /// The kinds that have an observation: of all others [`Store::work`] is empty. One statement, whatever is linked.
+    pub async fn kinds_at_work(&self, pairing: &PairingId) -> Result<BTreeSet<Kind>> {
+        engine!(self, kinds_at_work(pairing))
     }
 
     /// What is known of one record: its link with what both ends showed, or its own observation or quarantine.

@@ -97,6 +97,13 @@ impl Memory {
         self.read(|state| Ok(state.of(pairing).map(|memories| memories.work(kind, after, limit)).unwrap_or_default()))
     }
 
+    pub(crate) fn kinds_at_work(&self, pairing: &PairingId) -> Result<BTreeSet<Kind>> {
+        self.read(|state| {
+            let rows = state.of(pairing).map(|memories| memories.observations.keys());
+            Ok(rows.into_iter().flatten().map(|(kind, _, _)| *kind).collect())
+        })
+    }
+
     pub(crate) fn work_of(&self, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<Option<Work>> {
         self.read(|state| Ok(state.of(pairing).and_then(|memories| memories.of_one(side, kind, id))))
     }

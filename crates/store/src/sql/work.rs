@@ -46,6 +46,16 @@ macro_rules! sharing {
     };
 }
 
+macro_rules! at_work {
+    ($kind:literal) => {
+        concat!(
+            "CAST(CASE WHEN EXISTS (SELECT 1 FROM sync_observation WHERE pairing = $1 AND kind = '",
+            $kind,
+            "') THEN 1 ELSE 0 END AS BIGINT)"
+        )
+    };
+}
+
 statements! {
     LINKED_CRM = concat!(linked!("crm_id"), "o.side = 'crm' ORDER BY o.id LIMIT $4");
     LINKED_PIM = concat!(linked!("pim_id"), "o.side = 'pim' AND c.id IS NULL ORDER BY o.id LIMIT $4");
@@ -53,6 +63,7 @@ statements! {
     ALONE_PIM = alone!("pim", "pim_id");
     SHARING_CRM = sharing!("crm_id");
     SHARING_PIM = sharing!("pim_id");
+    AT_WORK = concat!("SELECT ", at_work!("contact"), ", ", at_work!("appointment"), ", ", at_work!("task"));
     OBSERVATION = "SELECT doc FROM sync_observation WHERE pairing = $1 AND kind = $2 AND side = $3 AND id = $4";
     STRANGER = "SELECT doc FROM sync_stranger WHERE pairing = $1 AND kind = $2 AND side = $3 AND id = $4";
     QUARANTINE = "SELECT doc FROM sync_quarantine WHERE pairing = $1 AND kind = $2 AND side = $3 AND id = $4";
@@ -115,6 +126,19 @@ impl Sql {
             }
         }
         Ok(page)
+    }
+
+    pub(crate) async fn kinds_at_work(&self, pairing: &PairingId) -> Result<BTreeSet<Kind>> {
+        let Some(row) = self.db.one(AT_WORK, args![pairing]).await? else {
+            return Ok(BTreeSet::new());
+        };
+        let mut kinds = BTreeSet::new();
+        for (column, kind) in [Kind::Contact, Kind::Appointment, Kind::Task].into_iter().enumerate() {
+            if row.int(column)? == 1 {
+                kinds.insert(kind);
+            }
+        }
+        Ok(kinds)
     }
 
     pub(crate) async fn work_of(

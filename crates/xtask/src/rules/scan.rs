@@ -51,10 +51,11 @@ pub fn scan(tree: &Tree) -> Held {
         }
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let module = module(rest);
+        let stories = stories(text);
         for (index, line) in lines.iter().enumerate() {
             let below = &lines[index + 1..lines.len().min(index + 1 + REACH)];
             if let Some(comment) = line.strip_prefix("// ") {
-                let Some(test) = test_below(below) else { continue };
+                let Some(test) = test_below(below, &stories) else { continue };
                 for rule in numbers(comment) {
                     held.tests.entry(rule).or_default().insert(format!("{name}::{test}"));
                 }
@@ -106,7 +107,18 @@ fn numbers(comment: &str) -> Vec<String> {
 }
 
 /// The test that a comment stands above: after nothing but comments and attributes, or inside of it.
-fn test_below(below: &[&str]) -> Option<String> {
+/// The functions of a file that `on_both!` makes tests on every database.
+fn stories(text: &str) -> BTreeSet<String> {
+    let list = text.split_once("on_both!").and_then(|(_, rest)| rest.split_once([')', '}']));
+    let names = list.into_iter().flat_map(|(names, _)| names.split(|letter: char| !is_of_name(letter)));
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+fn test_below(below: &[&str], stories: &BTreeSet<String>) -> Option<String> {
     let mut is_test = false;
     for line in below {
         if line.starts_with("//") {
@@ -118,7 +130,8 @@ fn test_below(below: &[&str]) -> Option<String> {
         }
         // A contract's test is an async function over a world that a macro makes a test of on every engine.
         let contract = line.contains("async fn ") && line.contains("world");
-        return (is_test || contract).then(|| function(line)).flatten();
+        let story = line.starts_with("async fn ") && function(line).is_some_and(|name| stories.contains(&name));
+        return (is_test || contract || story).then(|| function(line)).flatten();
     }
     None
 }
@@ -164,5 +177,13 @@ mod tests {
         assert!(held.tests_of("L2").is_empty());
         assert_eq!(held.tests_of("L3"), ["a::two"]);
         assert_eq!(held.tests(), 2);
+    }
+
+    #[test]
+    fn a_story_counts_when_it_is_named_for_every_database() {
+        let text = "//! B.\non_both!(\n    one,\n    three,\n);\n// L1\nasync fn one() {}\n// L2\nasync fn two() {}\n";
+        let held = scan(&Tree::of(&[("crates/a/tests/it/b.rs", text)]));
+        assert_eq!(held.tests_of("L1"), ["a::one"]);
+        assert!(held.tests_of("L2").is_empty());
     }
 }

@@ -8,6 +8,7 @@ on_every_engine! {
     work_joins_links_with_both_ends_and_lists_the_unlinked_alone,
     pages_of_work_are_the_whole_in_the_same_order,
     work_of_one_record_is_found_from_either_end,
+    a_kind_is_at_work_while_something_of_it_was_observed,
     candidates_are_the_unlinked_that_share_a_hash,
     a_candidate_goes_when_it_is_linked_or_taken_up,
     one_pairing_never_sees_anothers_records,
@@ -118,6 +119,16 @@ async fn work_of_one_record_is_found_from_either_end(world: &World) {
 }
 
 // M1, M2
+async fn a_kind_is_at_work_while_something_of_it_was_observed(world: &World) {
+    let (anna, lease) = fill(world, "anna").await;
+    let (bob, _) = world.mapped("bob").await;
+    assert_eq!(world.store.kinds_at_work(&anna).await.unwrap(), [Kind::Contact, Kind::Task].into());
+    assert!(world.store.kinds_at_work(&bob).await.unwrap().is_empty());
+    let taken = vec![(Side::Pim, Kind::Task, rid("p1"), model::Version::new("v1"))];
+    world.settle(&lease, Settle { taken, ..Settle::default() }).await;
+    assert_eq!(world.store.kinds_at_work(&anna).await.unwrap(), [Kind::Contact].into());
+}
+
 async fn candidates_are_the_unlinked_that_share_a_hash(world: &World) {
     let store = &world.store;
     let (anna, lease) = world.mapped("anna").await;

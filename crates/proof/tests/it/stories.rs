@@ -1,0 +1,66 @@
+//! The stories by rule are the same on every database, and all of them run on each.
+
+use crate::database::server;
+use crate::{
+    activities, clearing, clock, contract, copies, cost, days, deletes, levels, matching, meetings, memory, merging,
+    opt_in, people_cards, people_private, recurrence, series, texts, to_dos, trouble, wire_trouble,
+};
+use sqlx::Connection as _;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Files whose tests need no database of ours, or bring their own.
+const APART: &[&str] = &["clients.rs", "contract.rs", "stories.rs", "database.rs"];
+
+#[tokio::test]
+async fn every_story_runs_on_every_database() {
+    let files = [
+        activities::NAMES,
+        clearing::NAMES,
+        clock::NAMES,
+        contract::NAMES,
+        copies::NAMES,
+        cost::NAMES,
+        days::NAMES,
+        deletes::NAMES,
+        levels::NAMES,
+        matching::NAMES,
+        meetings::NAMES,
+        memory::NAMES,
+        merging::NAMES,
+        opt_in::NAMES,
+        people_cards::NAMES,
+        people_private::NAMES,
+        recurrence::NAMES,
+        series::NAMES,
+        texts::NAMES,
+        to_dos::NAMES,
+        trouble::NAMES,
+        wire_trouble::NAMES,
+    ];
+    let names: BTreeSet<&str> = files.into_iter().flatten().copied().collect();
+    assert_eq!(names.len(), files.iter().map(|names| names.len()).sum::<usize>(), "a name stands twice");
+    assert!(names.len() >= 80, "{}", names.len());
+    println!("stories: sqlite {}", names.len());
+    let Some(server) = server() else {
+        println!("skipped: SYNCLINE_TEST_PG names no PostgreSQL server");
+        return;
+    };
+    let mut connection = sqlx::PgConnection::connect(&server).await.expect("the named server answers");
+    let version: String = sqlx::query_scalar("SELECT version()").fetch_one(&mut connection).await.expect("a version");
+    println!("stories: postgres {} on {version}", names.len());
+}
+
+#[test]
+fn no_story_runs_on_one_database_alone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        if APART.contains(&name) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        assert!(!text.contains("#[tokio::test"), "{name}: name the test in `on_both!` instead of marking it");
+    }
+}
