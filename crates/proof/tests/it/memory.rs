@@ -197,7 +197,8 @@ async fn what_was_observed_may_be_forgotten_and_nothing_is_lost_or_doubled() {
     }
     assert_eq!(whole(&world, &[&anna, &bob]).await, after);
     assert!(world.services.store.intents(&pairing, None, 10).await.expect("intents").is_empty());
-    assert_eq!(world.held(&anna).await.len(), 1, "the question stands");
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.held(&anna).await.len(), 1, "the question is asked again");
 }
 
 // trap 1, decision 9
