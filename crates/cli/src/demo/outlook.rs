@@ -119,7 +119,7 @@ impl Outlook {
             ids.extend(
                 found.items.iter().filter(|item| item.kind == item_kind(kind)).filter_map(|item| item.id.clone()),
             );
-            if found.last {
+            if found.is_last() {
                 break;
             }
             offset = found.next_offset.unwrap_or(offset + PAGE);
@@ -152,7 +152,7 @@ impl Outlook {
             raw.push((format!("{}-find-{page}", folder.name()), bytes));
             let found =
                 answer.only().map_err(|why| anyhow!("FindItem: {why}"))?.map_err(|why| anyhow!("FindItem: {why}"))?;
-            if found.last {
+            if found.is_last() {
                 break;
             }
             offset = found.next_offset.unwrap_or(offset + PAGE);

@@ -204,8 +204,9 @@ impl EwsRemote {
             };
             let page = self.reach.one(&asked, Effect::Read).await?;
             let count = u32::try_from(page.folders.len()).unwrap_or(PAGE);
+            let last = page.is_last() || count == 0;
             all.extend(page.folders.into_iter().filter(|folder| folder.id.is_some()));
-            if page.last || count == 0 {
+            if last {
                 return Ok(all);
             }
             offset = page.next_offset.filter(|next| *next > offset).unwrap_or(offset + count);

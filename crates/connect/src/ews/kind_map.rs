@@ -127,19 +127,7 @@ pub fn item_kind(kind: Kind) -> ItemKind {
 
 /// Whether an item is of a kind, by its class (rule D7). Distribution lists, notes and requests are none of ours.
 pub fn is_of_kind(kind: Kind, element: ItemKind, class: Option<&str>) -> bool {
-    let root = match kind {
-        Kind::Contact => "IPM.Contact",
-        Kind::Appointment => "IPM.Appointment",
-        Kind::Task => "IPM.Task",
-    };
-    let fits = match class {
-        Some(class) => {
-            let head = class.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root));
-            head && matches!(class.as_bytes().get(root.len()), None | Some(b'.'))
-        }
-        None => true,
-    };
-    fits && element == item_kind(kind)
+    element == item_kind(kind) && class.is_none_or(|class| ItemKind::of_class(class) == Some(element))
 }
 
 /// The categories that are activity types, without case.

@@ -36,7 +36,14 @@ pub fn record(map: &KindMap, item: &Item, exceptions: &[Item], folder: &FolderId
         let found = occurrences(map, item, exceptions, &fields, span, local);
         fields.extend(found);
     }
-    let essential = [Property::Start, Property::End, Property::IsAllDayEvent, Property::Recurrence];
+    let essential = [
+        Property::Start,
+        Property::End,
+        Property::IsAllDayEvent,
+        Property::Recurrence,
+        Property::ModifiedOccurrences,
+        Property::DeletedOccurrences,
+    ];
     if essential.iter().any(|property| item.unread.contains(&(*property).into())) {
         unreadable = unreadable.or_else(|| Some("its times cannot be read".to_owned()));
     }

@@ -3,7 +3,7 @@
 use engine::port::{Page, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen, Version};
 use std::collections::BTreeMap;
-use wire::ews::{Change, Item, ItemId, ItemRef, Property, Shape, SyncFolderItems};
+use wire::ews::{Change, Item, ItemId, ItemKind, ItemRef, Property, Shape, SyncFolderItems};
 
 use super::kind_map::is_of_kind;
 use super::map;
@@ -35,7 +35,12 @@ impl EwsRemote {
             }
             Err(trouble) => return Err(trouble),
         };
-        let mut page = Page { cursor: cursor_of(&changes.state, kind, folder), more: !changes.last, ..Page::default() };
+        if !changes.is_last() && state == Some(changes.state.as_str()) {
+            // Asking on would bring the same page again, without end.
+            return Err(Trouble::Broken { why: "the server's listing does not go on".to_owned() });
+        }
+        let mut page =
+            Page { cursor: cursor_of(&changes.state, kind, folder), more: !changes.is_last(), ..Page::default() };
         page.skipped = changes.unknown;
         if cursor.is_none() {
             page.total = self.known().await?.totals.get(folder).copied();
@@ -46,7 +51,9 @@ impl EwsRemote {
             match change {
                 Change::Create(item) | Change::Update(item) => {
                     let Some(id) = item.id.clone() else { continue };
-                    if is_of_kind(kind, item.kind, item.text(Property::ItemClass)) {
+                    // What is listed without saying what it is, is seen when it is read.
+                    let untold = item.kind == ItemKind::Other && item.text(Property::ItemClass).is_none();
+                    if untold || is_of_kind(kind, item.kind, item.text(Property::ItemClass)) {
                         page.vanished.retain(|gone| gone.as_str() != id.id);
                         present.insert(id.id.clone(), id);
                     } else {

@@ -58,25 +58,13 @@ fn number(text: &str) -> Option<u32> {
 }
 
 fn property_set(text: &str) -> Option<PropertySet> {
-    const KNOWN: [&str; 10] = [
-        "Meeting",
-        "Appointment",
-        "Common",
-        "PublicStrings",
-        "Address",
-        "InternetHeaders",
-        "CalendarAssistant",
-        "UnifiedMessaging",
-        "Task",
-        "Sharing",
-    ];
-    if let Some(known) = KNOWN.into_iter().find(|known| *known == text) {
-        return Some(PropertySet::Distinguished(known.to_owned()));
+    if let Some(known) = PropertySet::of_name(text) {
+        return Some(known);
     }
     let guid = text.strip_prefix('{')?.strip_suffix('}')?.to_ascii_lowercase();
     let parts: Vec<usize> = guid.split('-').map(str::len).collect();
     let hex = guid.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    (hex && parts == [8, 4, 4, 4, 12]).then_some(PropertySet::Guid(guid))
+    (hex && parts == [8, 4, 4, 4, 12]).then(|| PropertySet::of_guid(&guid))
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl EwsRemote {
                 for ((folder, _), result) in now.into_iter().zip(results) {
                     match result {
                         Ok(page) => {
-                            if !page.last && !page.items.is_empty() {
+                            if !page.is_last() && !page.items.is_empty() {
                                 let count = u32::try_from(page.items.len()).unwrap_or(PAGE);
                                 let next = page.next_offset.filter(|next| *next > offset).unwrap_or(offset + count);
                                 open.push((folder, next));

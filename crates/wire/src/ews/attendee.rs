@@ -1,7 +1,7 @@
 //! People of a meeting, and the occurrences of a series that differ from it.
 
 use super::{ItemId, Moment};
-use crate::xml::{Error, Reader, Writer};
+use crate::xml::{Element, Error, Reader, Writer};
 
 /// A person by name and address.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -26,21 +26,26 @@ impl Mailbox {
     /// Reads the `Mailbox` inside the element just entered.
     pub(crate) fn read_inside(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut mailbox = Self::default();
-        r.children(|r, element| if element.name == "Mailbox" { mailbox.read(r) } else { Ok(()) })?;
+        r.children(|r, element| if element.name == "Mailbox" { mailbox.read(r) } else { mailbox.part(r, element) })?;
         Ok(mailbox)
     }
 
     pub(crate) fn read(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
-        r.children(|r, element| {
-            match element.name {
-                "Name" => self.name = Some(r.text()?),
-                "EmailAddress" => self.address = Some(r.text()?),
-                "RoutingType" => self.routing = Some(r.text()?),
-                "MailboxType" => self.kind = Some(r.text()?),
-                _ => {}
-            }
-            Ok(())
-        })
+        r.children(|r, element| self.part(r, element))
+    }
+
+    fn part(&mut self, r: &mut Reader<'_>, element: &Element<'_>) -> Result<(), Error> {
+        let place = match element.name {
+            "Name" => &mut self.name,
+            "EmailAddress" => &mut self.address,
+            "RoutingType" => &mut self.routing,
+            "MailboxType" => &mut self.kind,
+            _ => return Ok(()),
+        };
+        if !element.is_nil() {
+            *place = Some(r.text()?.trim().to_owned());
+        }
+        Ok(())
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -70,12 +75,17 @@ pub struct Attendee {
 }
 
 impl Attendee {
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+    /// Reads a person; one that stands in the list without the element around it is read as well.
+    pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut attendee = Self::default();
+        if element.name == "Mailbox" {
+            attendee.mailbox.read(r)?;
+            return Ok(attendee);
+        }
         r.children(|r, element| {
             match element.name {
                 "Mailbox" => attendee.mailbox.read(r)?,
-                "ResponseType" => attendee.response = Some(r.text()?),
+                "ResponseType" => attendee.response = Some(r.text()?.trim().to_owned()),
                 "LastResponseTime" => attendee.last_response = Moment::read(&r.text()?),
                 _ => {}
             }
@@ -97,28 +107,24 @@ pub struct OccurrenceInfo {
     pub id: ItemId,
     /// When it starts now.
     pub start: Moment,
-    /// When it ends now.
-    pub end: Moment,
     /// When the series would have it start; this is what it is known by.
     pub original_start: Moment,
 }
 
 impl OccurrenceInfo {
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Option<Self>, Error> {
-        let (mut id, mut start, mut end, mut original) = (None, None, None, None);
+        let (mut id, mut start, mut original) = (None, None, None);
         r.children(|r, element| {
             match element.name {
                 "ItemId" => id = ItemId::read(element),
                 "Start" => start = Moment::read(&r.text()?),
-                "End" => end = Moment::read(&r.text()?),
                 "OriginalStart" => original = Moment::read(&r.text()?),
                 _ => {}
             }
             Ok(())
         })?;
-        let (Some(id), Some(start), Some(end), Some(original_start)) = (id, start, end, original) else {
-            return Ok(None);
-        };
-        Ok(Some(Self { id, start, end, original_start }))
+        // Without its original start nobody knows which occurrence it is; the present one is no matter.
+        let Some((id, original_start)) = id.zip(original) else { return Ok(None) };
+        Ok(Some(Self { id, start: start.unwrap_or(original_start), original_start }))
     }
 }

@@ -27,6 +27,11 @@ pub trait Reply: Default {
     fn complete(&self, _r: &Reader<'_>) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Whether it holds what was asked for, so that a server that forgot to say whether it succeeded has shown it.
+    fn is_given(&self) -> bool {
+        false
+    }
 }
 
 impl Reply for () {
@@ -116,7 +121,10 @@ pub fn prepare<O: Operation>(header: &Header, operation: &O) -> Vec<u8> {
                     });
                 });
             }
-            w.element("t:TimeZoneContext", &[], |w| w.empty("t:TimeZoneDefinition", &[("Id", "UTC")]));
+            // The schema of 2007 has no such header; its servers answer in UTC by themselves.
+            if header.version > Version::Exchange2007Sp1 {
+                w.element("t:TimeZoneContext", &[], |w| w.empty("t:TimeZoneDefinition", &[("Id", "UTC")]));
+            }
         });
         w.element("s:Body", &[], |w| operation.write(w));
     });
@@ -152,7 +160,7 @@ pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Rep
         "Body" => r.children(|r, body| {
             if body.name == "Fault" {
                 refused = Some(fault(r)?);
-            } else if body.name.strip_suffix("Response") == Some(O::NAME) {
+            } else if body.name.strip_suffix("Response").is_some_and(|name| name == O::NAME) {
                 results = Some(response_messages(r)?);
             }
             Ok(())
@@ -190,14 +198,17 @@ fn server_version(element: &Element<'_>) -> ServerVersion {
 
 fn response_messages<T: Reply>(r: &mut Reader<'_>) -> Result<Vec<Result<T, Refusal>>, Error> {
     let mut results = Vec::new();
-    r.children(|r, list| {
-        if list.name != "ResponseMessages" {
-            return Ok(());
-        }
-        r.children(|r, message| {
+    r.children(|r, list| match list.name {
+        "ResponseMessages" => r.children(|r, message| {
             results.push(response_message(r, message)?);
             Ok(())
-        })
+        }),
+        // Messages without the list around them.
+        name if name.ends_with("ResponseMessage") => {
+            results.push(response_message(r, list)?);
+            Ok(())
+        }
+        _ => Ok(()),
     })?;
     Ok(results)
 }
@@ -207,12 +218,13 @@ fn response_message<T: Reply>(r: &mut Reader<'_>, message: &Element<'_>) -> Resu
     let mut reply = T::default();
     let mut told = Told::default();
     r.children(|r, element| if told.element(r, element)? { Ok(()) } else { reply.element(r, element) })?;
-    let refused = match (class.as_deref(), &told.code) {
-        (Some("Error"), _) => true,
-        (_, Some(code)) => *code != ResponseCode::NoError,
-        (Some("Success"), None) => false,
-        // Neither a class nor a code: the server has not said that it succeeded.
-        (_, None) => return Err(r.missing("response code")),
+    let is_class = |word: &str| class.as_deref().is_some_and(|class| class.trim().eq_ignore_ascii_case(word));
+    let refused = match &told.code {
+        _ if is_class("Error") => true,
+        Some(code) => *code != ResponseCode::NoError,
+        // A server that gives no code says it by the class, or shows it by what it gives.
+        None if is_class("Success") || reply.is_given() => false,
+        None => return Err(r.missing("response code")),
     };
     if refused {
         return Ok(Err(told.refusal()));
@@ -227,8 +239,10 @@ fn fault(r: &mut Reader<'_>) -> Result<Refusal, Error> {
     r.children(|r, element| {
         match element.name {
             "faultstring" => sentence = Some(r.text()?),
-            "faultcode" if told.fault_code.is_none() => told.fault_code = Some(r.text()?),
-            "detail" => r.children(|r, detail| {
+            // The second and third as SOAP 1.2 names them.
+            "faultcode" | "Code" if told.fault_code.is_none() => told.fault_code = Some(r.text_within()?),
+            "Reason" => sentence = Some(r.text_within()?),
+            "detail" | "Detail" => r.children(|r, detail| {
                 if detail.name == "Message" {
                     told.message = Some(r.text()?);
                 } else {

@@ -56,11 +56,18 @@ impl Operation for FindFolder {
 pub struct FolderPage {
     /// The folders.
     pub folders: Vec<Folder>,
-    /// Whether there are no more.
-    pub last: bool,
     /// Where the next page begins.
     pub next_offset: Option<u32>,
+    said_last: Option<bool>,
     given: bool,
+}
+
+impl FolderPage {
+    /// Whether there are no more. A server that does not say so has come to the end when a page is empty: until then
+    /// there may be more (trap 148).
+    pub fn is_last(&self) -> bool {
+        self.said_last.unwrap_or(self.folders.is_empty())
+    }
 }
 
 impl Reply for FolderPage {
@@ -68,9 +75,8 @@ impl Reply for FolderPage {
         if element.name != "RootFolder" {
             return Ok(());
         }
-        let last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
-        self.given = last.is_some();
-        self.last = last.unwrap_or(false);
+        self.given = true;
+        self.said_last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
         self.next_offset = element.attribute("IndexedPagingOffset").and_then(|t| t.trim().parse().ok());
         r.children(|r, part| {
             if part.name != "Folders" {
@@ -85,6 +91,10 @@ impl Reply for FolderPage {
     }
 
     fn complete(&self, r: &Reader<'_>) -> Result<(), Error> {
-        if self.given { Ok(()) } else { Err(r.missing("IncludesLastItemInRange")) }
+        if self.given { Ok(()) } else { Err(r.missing("RootFolder")) }
+    }
+
+    fn is_given(&self) -> bool {
+        self.given
     }
 }

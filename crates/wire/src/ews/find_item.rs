@@ -84,13 +84,20 @@ impl Operation for FindItem {
 pub struct ItemPage {
     /// The items.
     pub items: Vec<Item>,
-    /// Whether there are no more.
-    pub last: bool,
     /// Where the next page begins.
     pub next_offset: Option<u32>,
     /// How many there are in all.
     pub total: Option<u64>,
+    said_last: Option<bool>,
     given: bool,
+}
+
+impl ItemPage {
+    /// Whether there are no more. A server that does not say so has come to the end when a page is empty: until then
+    /// there may be more (trap 148).
+    pub fn is_last(&self) -> bool {
+        self.said_last.unwrap_or(self.items.is_empty())
+    }
 }
 
 impl Reply for ItemPage {
@@ -98,9 +105,8 @@ impl Reply for ItemPage {
         if element.name != "RootFolder" {
             return Ok(());
         }
-        let last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
-        self.given = last.is_some();
-        self.last = last.unwrap_or(false);
+        self.given = true;
+        self.said_last = element.attribute("IncludesLastItemInRange").and_then(|t| read_flag(&t));
         self.next_offset = element.attribute("IndexedPagingOffset").and_then(|t| t.trim().parse().ok());
         self.total = element.attribute("TotalItemsInView").and_then(|t| t.trim().parse().ok());
         r.children(|r, part| {
@@ -115,8 +121,12 @@ impl Reply for ItemPage {
         })
     }
 
-    /// A page that does not say whether it is the last proves nothing about what is not on it. (trap 148)
+    /// An answer without a page proves nothing about what there is. (trap 148)
     fn complete(&self, r: &Reader<'_>) -> Result<(), Error> {
-        if self.given { Ok(()) } else { Err(r.missing("IncludesLastItemInRange")) }
+        if self.given { Ok(()) } else { Err(r.missing("RootFolder")) }
+    }
+
+    fn is_given(&self) -> bool {
+        self.given
     }
 }

@@ -68,4 +68,8 @@ impl Reply for Folders {
         }
         Ok(())
     }
+
+    fn is_given(&self) -> bool {
+        !self.0.is_empty()
+    }
 }

@@ -100,4 +100,8 @@ impl Reply for Items {
         }
         Ok(())
     }
+
+    fn is_given(&self) -> bool {
+        !self.0.is_empty()
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::property::Family;
+use super::value::Found;
 use super::{
     Attendee, Body, Dictionary, ExtendedPath, FolderId, ItemId, Mailbox, Moment, OccurrenceInfo, Path, Property,
     Recurrence, Value, ZoneDefinition,
@@ -58,6 +59,20 @@ impl ItemKind {
             "DistributionList" => Self::DistributionList,
             _ => Self::Other,
         }
+    }
+
+    /// The kind of a class such as `IPM.Contact` or `IPM.Contact.Own`, compared without case; none for any other class.
+    pub fn of_class(class: &str) -> Option<Self> {
+        const ROOTS: [(&str, ItemKind); 3] = [
+            ("IPM.Contact", ItemKind::Contact),
+            ("IPM.Appointment", ItemKind::CalendarItem),
+            ("IPM.Task", ItemKind::Task),
+        ];
+        let is_of = |root: &str| {
+            let head = class.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root));
+            head && matches!(class.as_bytes().get(root.len()), None | Some(b'.'))
+        };
+        ROOTS.into_iter().find(|(root, _)| is_of(root)).map(|(_, kind)| kind)
     }
 
     /// The element that holds such an item.
@@ -193,7 +208,33 @@ impl Item {
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut item = Self::new(ItemKind::of_element(element.name));
         r.children(|r, part| item.part(r, part))?;
+        if item.kind == ItemKind::Other
+            && let Some(kind) = item.text(Property::ItemClass).and_then(ItemKind::of_class)
+        {
+            item.become_kind(kind);
+        }
         Ok(item)
+    }
+
+    /// Some servers put every item into the same element, and only the class tells what it is. Two names mean one thing
+    /// in a task and another in a calendar item.
+    fn become_kind(&mut self, kind: ItemKind) {
+        self.kind = kind;
+        if kind != ItemKind::Task {
+            return;
+        }
+        let pairs =
+            [(Property::Recurrence, Property::TaskRecurrence), (Property::IsRecurring, Property::IsTaskRecurring)];
+        for (of_calendar, of_task) in pairs {
+            if let Some(value) = self.values.remove(&of_calendar.into()) {
+                self.values.insert(of_task.into(), value);
+            }
+            for path in &mut self.unread {
+                if *path == Path::Property(of_calendar) {
+                    *path = of_task.into();
+                }
+            }
+        }
     }
 
     fn part(&mut self, r: &mut Reader<'_>, part: &Element<'_>) -> Result<(), Error> {
@@ -207,10 +248,11 @@ impl Item {
             "PhysicalAddresses" => self.addresses(r)?,
             name => match self.property(name) {
                 Some(property) => match Value::read(property.form(), r, part)? {
-                    Some(value) => {
+                    Found::Value(value) => {
                         self.values.insert(property.into(), value);
                     }
-                    None => self.unread.push(property.into()),
+                    Found::Nothing => {}
+                    Found::Unreadable => self.unread.push(property.into()),
                 },
                 None => self.unknown += 1,
             },
@@ -222,10 +264,10 @@ impl Item {
     /// another in a calendar item.
     fn property(&self, element: &str) -> Option<Property> {
         let family = match self.kind {
-            ItemKind::Contact | ItemKind::DistributionList => Family::Contact,
-            ItemKind::CalendarItem => Family::Calendar,
-            ItemKind::Task => Family::Task,
-            ItemKind::Other => Family::Item,
+            ItemKind::Contact | ItemKind::DistributionList => Some(Family::Contact),
+            ItemKind::CalendarItem => Some(Family::Calendar),
+            ItemKind::Task => Some(Family::Task),
+            ItemKind::Other => None,
         };
         Property::of_element(element, family)
     }
@@ -247,7 +289,7 @@ impl Item {
         let mut count = 0;
         r.children(|r, entry| {
             count += 1;
-            if let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES) {
+            if let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES && !entry.is_nil()) {
                 let text = r.text()?;
                 self.values.insert(Path::Entry(dictionary, key), Value::Text(text));
             }
@@ -283,6 +325,7 @@ pub(crate) fn read_extended(
     r.children(|r, part| {
         match part.name {
             "ExtendedFieldURI" => *path = ExtendedPath::read(part),
+            "Value" if part.is_nil() => {}
             "Value" => *value = Some(Value::Text(r.text()?)),
             "Values" => {
                 let mut texts = Vec::new();

@@ -97,16 +97,22 @@ fn two(text: &str, at: usize) -> Option<i8> {
 
 /// `Z`, `+01:00` or nothing. The outer option is none when it is neither.
 fn read_offset(text: &str) -> Option<Option<i32>> {
-    match text {
+    match text.trim_start() {
         "" => Some(None),
         "Z" | "z" => Some(Some(0)),
-        _ => {
+        text => {
             let (sign, rest) = match text.split_at_checked(1)? {
                 ("+", rest) => (1, rest),
                 ("-", rest) => (-1, rest),
                 _ => return None,
             };
-            let minutes = if rest.get(2..3) == Some(":") { two(rest, 3)? } else { 0 };
+            // `+01:30`, `+0130` and `+01` are all written.
+            let minutes = match rest.len() {
+                2 => 0,
+                4 => two(rest, 2)?,
+                _ if rest.get(2..3) == Some(":") => two(rest, 3)?,
+                _ => return None,
+            };
             Some(Some(sign * (i32::from(two(rest, 0)?) * 3600 + i32::from(minutes) * 60)))
         }
     }

@@ -203,7 +203,7 @@ impl ExtendedType {
             Self::Binary,
         ]
         .into_iter()
-        .find(|t| t.name() == name)
+        .find(|t| t.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -218,9 +218,9 @@ impl ExtendedPath {
         Self { name: ExtendedName::Number(PropertySet::Distinguished(set.to_owned()), number), kind }
     }
 
-    /// A property of a set of one's own, by name.
+    /// A property of a set, by name.
     pub fn named(guid: &str, name: &str, kind: ExtendedType) -> Self {
-        Self { name: ExtendedName::Named(PropertySet::Guid(guid.to_ascii_lowercase()), name.to_owned()), kind }
+        Self { name: ExtendedName::Named(PropertySet::of_guid(guid), name.to_owned()), kind }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -247,31 +247,68 @@ impl ExtendedPath {
 
     /// Reads the address of a value in an answer; none when it is of a kind we never ask for.
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        let kind = ExtendedType::of(&element.attribute("PropertyType")?)?;
+        let kind = match element.attribute("PropertyType") {
+            Some(kind) => ExtendedType::of(kind.trim())?,
+            None => ExtendedType::String,
+        };
         if let Some(tag) = element.attribute("PropertyTag") {
-            let digits = tag.trim();
-            let tag = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-                Some(hex) => u16::from_str_radix(hex, 16),
-                None => digits.parse(),
-            };
-            return Some(Self { name: ExtendedName::Tag(tag.ok()?), kind });
+            let tag = number(&tag)?;
+            // Some servers write the type behind the tag, in the lower half of one number.
+            let tag = if tag > u32::from(u16::MAX) { tag >> 16 } else { tag };
+            return Some(Self { name: ExtendedName::Tag(u16::try_from(tag).ok()?), kind });
         }
         let set = match element.attribute("DistinguishedPropertySetId") {
-            Some(set) => PropertySet::Distinguished(set),
-            None => {
-                PropertySet::Guid(element.attribute("PropertySetId")?.trim_matches(['{', '}']).to_ascii_lowercase())
-            }
+            Some(set) => PropertySet::Distinguished(set.trim().to_owned()),
+            None => PropertySet::of_guid(&element.attribute("PropertySetId")?),
         };
         let name = match (element.attribute("PropertyName"), element.attribute("PropertyId")) {
             (Some(name), _) => ExtendedName::Named(set, name),
-            (None, Some(id)) => ExtendedName::Number(set, id.trim().parse().ok()?),
+            (None, Some(id)) => ExtendedName::Number(set, number(&id)?),
             (None, None) => return None,
         };
         Some(Self { name, kind })
     }
 }
 
+/// A number as servers write it: decimal, or hexadecimal behind `0x`.
+fn number(text: &str) -> Option<u32> {
+    let digits = text.trim();
+    match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => digits.parse().ok(),
+    }
+}
+
+/// The sets the service knows by name, with the GUIDs they stand for: a property asked for by one may be answered by the
+/// other (MS-OXPROPS 1.3.2).
+const SETS: [(&str, &str); 10] = [
+    ("Meeting", "6ed8da90-450b-101b-98da-00aa003f1305"),
+    ("Appointment", "00062002-0000-0000-c000-000000000046"),
+    ("Common", "00062008-0000-0000-c000-000000000046"),
+    ("PublicStrings", "00020329-0000-0000-c000-000000000046"),
+    ("Address", "00062004-0000-0000-c000-000000000046"),
+    ("InternetHeaders", "00020386-0000-0000-c000-000000000046"),
+    ("CalendarAssistant", "11000e07-b51b-40d6-af21-caa85edab1d0"),
+    ("UnifiedMessaging", "4442858e-a9e3-4e80-b900-317a210cc15b"),
+    ("Task", "00062003-0000-0000-c000-000000000046"),
+    ("Sharing", "00062040-0000-0000-c000-000000000046"),
+];
+
 impl PropertySet {
+    /// The set of a GUID, however that is written; one the service has a name for goes by its name.
+    pub fn of_guid(guid: &str) -> Self {
+        let guid = guid.trim().trim_matches(['{', '}']).to_ascii_lowercase();
+        match SETS.iter().find(|(_, known)| *known == guid) {
+            Some((name, _)) => Self::Distinguished((*name).to_owned()),
+            None => Self::Guid(guid),
+        }
+    }
+
+    /// The set the service knows by this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        SETS.iter().find(|(known, _)| *known == name).map(|(known, _)| Self::Distinguished((*known).to_owned()))
+    }
+
     fn text(&self) -> &str {
         match self {
             Self::Distinguished(name) => name,

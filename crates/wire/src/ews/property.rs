@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Text,
+    /// A word of a list; white space around it means nothing.
+    Word,
     Flag,
     Whole,
     Fraction,
@@ -66,14 +68,14 @@ macro_rules! properties {
 }
 
 properties! {
-    ItemClass "item:ItemClass" Item Text,
+    ItemClass "item:ItemClass" Item Word,
     Subject "item:Subject" Item Text,
-    Sensitivity "item:Sensitivity" Item Text,
+    Sensitivity "item:Sensitivity" Item Word,
     Body "item:Body" Item Body,
     DateTimeReceived "item:DateTimeReceived" Item Moment,
     Size "item:Size" Item Whole,
     Categories "item:Categories" Item Texts,
-    Importance "item:Importance" Item Text,
+    Importance "item:Importance" Item Word,
     IsDraft "item:IsDraft" Item Flag,
     DateTimeCreated "item:DateTimeCreated" Item Moment,
     ReminderDueBy "item:ReminderDueBy" Item Moment,
@@ -86,7 +88,7 @@ properties! {
     IsAssociated "item:IsAssociated" Item Flag,
 
     FileAs "contacts:FileAs" Contact Text,
-    FileAsMapping "contacts:FileAsMapping" Contact Text,
+    FileAsMapping "contacts:FileAsMapping" Contact Word,
     DisplayName "contacts:DisplayName" Contact Text,
     GivenName "contacts:GivenName" Contact Text,
     Initials "contacts:Initials" Contact Text,
@@ -106,27 +108,27 @@ properties! {
     JobTitle "contacts:JobTitle" Contact Text,
     Manager "contacts:Manager" Contact Text,
     OfficeLocation "contacts:OfficeLocation" Contact Text,
-    PostalAddressIndex "contacts:PostalAddressIndex" Contact Text,
+    PostalAddressIndex "contacts:PostalAddressIndex" Contact Word,
     Profession "contacts:Profession" Contact Text,
     SpouseName "contacts:SpouseName" Contact Text,
     Surname "contacts:Surname" Contact Text,
     WeddingAnniversary "contacts:WeddingAnniversary" Contact Moment,
 
-    Uid "calendar:UID" Calendar Text,
+    Uid "calendar:UID" Calendar Word,
     RecurrenceId "calendar:RecurrenceId" Calendar Moment,
     Start "calendar:Start" Calendar Moment,
     End "calendar:End" Calendar Moment,
     OriginalStart "calendar:OriginalStart" Calendar Moment,
     IsAllDayEvent "calendar:IsAllDayEvent" Calendar Flag,
-    LegacyFreeBusyStatus "calendar:LegacyFreeBusyStatus" Calendar Text,
+    LegacyFreeBusyStatus "calendar:LegacyFreeBusyStatus" Calendar Word,
     Location "calendar:Location" Calendar Text,
     IsMeeting "calendar:IsMeeting" Calendar Flag,
     IsCancelled "calendar:IsCancelled" Calendar Flag,
     IsRecurring "calendar:IsRecurring" Calendar Flag,
     MeetingRequestWasSent "calendar:MeetingRequestWasSent" Calendar Flag,
     IsResponseRequested "calendar:IsResponseRequested" Calendar Flag,
-    CalendarItemType "calendar:CalendarItemType" Calendar Text,
-    MyResponseType "calendar:MyResponseType" Calendar Text,
+    CalendarItemType "calendar:CalendarItemType" Calendar Word,
+    MyResponseType "calendar:MyResponseType" Calendar Word,
     Organizer "calendar:Organizer" Calendar Person,
     RequiredAttendees "calendar:RequiredAttendees" Calendar Attendees,
     OptionalAttendees "calendar:OptionalAttendees" Calendar Attendees,
@@ -148,7 +150,7 @@ properties! {
     BillingInformation "task:BillingInformation" Task Text,
     ChangeCount "task:ChangeCount" Task Whole,
     CompleteDate "task:CompleteDate" Task Moment,
-    DelegationState "task:DelegationState" Task Text,
+    DelegationState "task:DelegationState" Task Word,
     Delegator "task:Delegator" Task Text,
     DueDate "task:DueDate" Task Moment,
     IsComplete "task:IsComplete" Task Flag,
@@ -159,7 +161,7 @@ properties! {
     PercentComplete "task:PercentComplete" Task Fraction,
     TaskRecurrence "task:Recurrence" Task Recurrence,
     StartDate "task:StartDate" Task Moment,
-    Status "task:Status" Task Text,
+    Status "task:Status" Task Word,
     StatusDescription "task:StatusDescription" Task Text,
     TotalWork "task:TotalWork" Task Whole,
 }
@@ -180,11 +182,14 @@ impl Property {
         uri.split_once(':').map_or(uri, |(_, name)| name)
     }
 
-    /// The property an element holds in an item of this family; some names mean one thing in a task and another in a
-    /// calendar item.
-    pub(crate) fn of_element(element: &str, family: Family) -> Option<Self> {
+    /// The property an element holds in an item of this family, of any where none is given; some names mean one thing in
+    /// a task and another in a calendar item.
+    pub(crate) fn of_element(element: &str, family: Option<Family>) -> Option<Self> {
         let known = BY_ELEMENT.get(element)?;
-        known.iter().copied().find(|p| p.family() == Family::Item || p.family() == family)
+        known.iter().copied().find(|p| {
+            let of = p.family();
+            of == Family::Item || family.is_none_or(|family| of == family)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::envelope::{Operation, Reply};
 use super::value::read_flag;
-use super::{FolderRef, Item, ItemId, Shape};
+use super::{FolderRef, Item, ItemId, ItemKind, Shape};
 use crate::xml::{Element, Error, Reader, Writer};
 
 /// Asks for the changes of a folder.
@@ -37,7 +37,6 @@ impl Operation for SyncFolderItems {
                 w.text("m:SyncState", state);
             }
             w.text("m:MaxChangesReturned", &self.most.clamp(1, Self::MOST).to_string());
-            w.text("m:SyncScope", "NormalItems");
         });
     }
 }
@@ -47,14 +46,19 @@ impl Operation for SyncFolderItems {
 pub struct Changes {
     /// The state to ask with next time.
     pub state: String,
-    /// Whether this was the last page.
-    pub last: bool,
     /// The changes, in the server's order.
     pub changes: Vec<Change>,
     /// How many changes were of a kind we do not know, or named no item.
     pub unknown: u32,
-    state_given: bool,
-    last_given: bool,
+    said_last: Option<bool>,
+}
+
+impl Changes {
+    /// Whether this was the last page. A server that does not say so has come to the end when a page is empty: until
+    /// then there may be more (trap 148).
+    pub fn is_last(&self) -> bool {
+        self.said_last.unwrap_or(self.changes.is_empty() && self.unknown == 0)
+    }
 }
 
 /// One change.
@@ -74,13 +78,10 @@ impl Reply for Changes {
     fn element(&mut self, r: &mut Reader<'_>, element: &Element<'_>) -> Result<(), Error> {
         match element.name {
             "SyncState" => {
-                self.state = r.text()?;
-                self.state_given = !self.state.is_empty();
+                self.state = r.text()?.trim().to_owned();
             }
             "IncludesLastItemInRange" => {
-                let flag = read_flag(&r.text()?);
-                self.last_given = flag.is_some();
-                self.last = flag.unwrap_or(false);
+                self.said_last = read_flag(&r.text()?);
             }
             "Changes" => r.children(|r, change| {
                 super::value::bounded(r, &self.changes)?;
@@ -95,22 +96,24 @@ impl Reply for Changes {
         Ok(())
     }
 
-    /// A page without a state, or that does not say whether it is the last, proves nothing. (trap 148)
+    /// A page without a state proves nothing: nobody can go on from it. (trap 148)
     fn complete(&self, r: &Reader<'_>) -> Result<(), Error> {
-        if !self.state_given {
-            return Err(r.missing("SyncState"));
-        }
-        if !self.last_given {
-            return Err(r.missing("IncludesLastItemInRange"));
-        }
-        Ok(())
+        if self.state.is_empty() { Err(r.missing("SyncState")) } else { Ok(()) }
+    }
+
+    fn is_given(&self) -> bool {
+        !self.state.is_empty()
     }
 }
 
 fn read_change(r: &mut Reader<'_>, change: &Element<'_>) -> Result<Option<Change>, Error> {
     let mut found = None;
     r.children(|r, part| {
-        found = match (change.name, part.name) {
+        let read = match (change.name, part.name) {
+            // The id alone, without an item around it: what it is will be seen when it is read.
+            ("Create" | "Update", "ItemId") => {
+                ItemId::read(part).map(|id| Change::Update(Item { id: Some(id), ..Item::new(ItemKind::Other) }))
+            }
             ("Create" | "Update", _) => {
                 let item = Item::read(r, part)?;
                 match (&item.id, change.name) {
@@ -119,10 +122,12 @@ fn read_change(r: &mut Reader<'_>, change: &Element<'_>) -> Result<Option<Change
                     (Some(_), _) => Some(Change::Update(item)),
                 }
             }
-            ("Delete", "ItemId") => ItemId::read(part).map(Change::Delete),
+            ("Delete", "ItemId" | "OccurrenceItemId") => ItemId::read(part).map(Change::Delete),
             ("ReadFlagChange", "ItemId") => ItemId::read(part).map(Change::ReadFlag),
-            _ => found.take(),
+            _ => None,
         };
+        // Whatever else stands behind the item takes nothing of it away.
+        found = found.take().or(read);
         Ok(())
     })?;
     Ok(found)

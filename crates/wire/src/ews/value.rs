@@ -98,21 +98,19 @@ impl BodyKind {
 const MOST: usize = 20_000;
 
 impl Value {
-    /// Reads the value of a property in the form it has; none when it cannot be read as that.
-    pub(crate) fn read(form: Form, r: &mut Reader<'_>, element: &Element<'_>) -> Result<Option<Self>, Error> {
-        Ok(match form {
+    /// Reads the value of a property in the form it has. A number, time or flag without any text was not given.
+    pub(crate) fn read(form: Form, r: &mut Reader<'_>, element: &Element<'_>) -> Result<Found, Error> {
+        if element.is_nil() {
+            return Ok(Found::Nothing);
+        }
+        let read = match form {
+            Form::Flag => return scalar(&r.text()?, |text| read_flag(text).map(Self::Flag)),
+            Form::Whole => return scalar(&r.text()?, |text| read_whole(text).map(Self::Whole)),
+            Form::Fraction => return scalar(&r.text()?, |text| read_fraction(text).map(Self::Fraction)),
+            Form::Moment => return scalar(&r.text()?, |text| Moment::read(text).map(Self::Moment)),
             Form::Text => Some(Self::Text(r.text()?)),
-            Form::Flag => read_flag(&r.text()?).map(Self::Flag),
-            Form::Whole => r.text()?.trim().parse().ok().map(Self::Whole),
-            Form::Fraction => r.text()?.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(Self::Fraction),
-            Form::Moment => Moment::read(&r.text()?).map(Self::Moment),
-            Form::Body => {
-                let html = element.attribute("BodyType").is_some_and(|t| t.eq_ignore_ascii_case("html"));
-                let short = element.attribute("IsTruncated").is_some_and(|t| read_flag(&t) == Some(true));
-                let (text, cut) = r.text_cut()?;
-                let kind = if html { BodyKind::Html } else { BodyKind::Text };
-                Some(Self::Body(Body { kind, text, truncated: short || cut }))
-            }
+            Form::Word => Some(Self::Text(r.text()?.trim().to_owned())),
+            Form::Body => Some(Self::Body(Body::read(r, element)?)),
             Form::Texts => {
                 let mut texts = Vec::new();
                 r.children(|r, _| {
@@ -126,9 +124,9 @@ impl Value {
             Form::Person => Some(Self::Person(Mailbox::read_inside(r)?)),
             Form::Attendees => {
                 let mut people = Vec::new();
-                r.children(|r, _| {
+                r.children(|r, person| {
                     bounded(r, &people)?;
-                    people.push(Attendee::read(r)?);
+                    people.push(Attendee::read(r, person)?);
                     Ok(())
                 })?;
                 Some(Self::Attendees(people))
@@ -172,7 +170,8 @@ impl Value {
             }
             Form::Zone => Some(Self::Zone(ZoneDefinition::read(r, element)?)),
             Form::Dictionary => None,
-        })
+        };
+        Ok(read.map_or(Found::Unreadable, Found::Value))
     }
 
     /// Writes the value as the content of element `name` (given with its prefix).
@@ -217,12 +216,62 @@ impl Value {
     }
 }
 
+/// What stood in the place of a value.
+pub(crate) enum Found {
+    /// A value.
+    Value(Value),
+    /// An element without a value: it was not given.
+    Nothing,
+    /// Something that is no such value.
+    Unreadable,
+}
+
+fn scalar(text: &str, read: impl FnOnce(&str) -> Option<Value>) -> Result<Found, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    Ok(read(text).map_or(Found::Unreadable, Found::Value))
+}
+
+impl Body {
+    fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
+        let said = element.attribute("BodyType");
+        let short = element.attribute("IsTruncated").is_some_and(|t| read_flag(&t) == Some(true));
+        let (text, cut) = r.text_cut()?;
+        let html = match said {
+            Some(kind) => kind.trim().eq_ignore_ascii_case("html"),
+            // A server that does not say which: a page says it itself.
+            None => {
+                let start: String = text.trim_start().chars().take(9).collect();
+                let start = start.to_ascii_lowercase();
+                start.starts_with("<html") || start.starts_with("<!doctype") || start.starts_with("<body")
+            }
+        };
+        let kind = if html { BodyKind::Html } else { BodyKind::Text };
+        Ok(Self { kind, text, truncated: short || cut })
+    }
+}
+
 pub(crate) fn read_flag(text: &str) -> Option<bool> {
-    match text.trim() {
-        "true" | "1" | "True" => Some(true),
-        "false" | "0" | "False" => Some(false),
+    let text = text.trim();
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
     }
+}
+
+/// A whole number, also where a server writes it with decimals or a sign.
+fn read_whole(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.bytes().all(|digit| digit == b'0') { whole.parse().ok() } else { None }
+}
+
+fn read_fraction(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Refuses a list that has grown past all reason.

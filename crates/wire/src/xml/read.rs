@@ -1,7 +1,6 @@
 //! A reader that walks an answer element by element, within limits.
 
 use quick_xml::events::{BytesStart, Event};
-use std::borrow::Cow;
 
 use super::Error;
 use super::text::{Gatherer, attribute_text};
@@ -44,6 +43,11 @@ impl Element<'_> {
             .find(|a| a.key.local_name().as_ref() == name)
             .map(|a| attribute_text(&a.value, self.text_limit))
     }
+
+    /// Whether the server says that there is no value here (`xsi:nil`).
+    pub fn is_nil(&self) -> bool {
+        self.attribute("nil").is_some_and(|text| matches!(text.trim(), "true" | "1"))
+    }
 }
 
 /// Walks one document. Elements are told by local name: servers choose prefixes freely.
@@ -53,19 +57,6 @@ pub struct Reader<'a> {
     path: Vec<&'a str>,
     limits: Limits,
     elements: usize,
-}
-
-/// The bytes of an answer as text, once their size has been checked. Bytes that are not UTF-8 become the
-/// replacement character: one broken name must not hide a whole page of records.
-pub(crate) fn decode(bytes: &[u8], limits: Limits) -> Result<Cow<'_, str>, Error> {
-    if bytes.len() > limits.total {
-        return Err(Error::TooLarge { size: bytes.len(), limit: limits.total });
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Error::Empty);
-    }
-    Ok(String::from_utf8_lossy(bytes))
 }
 
 impl<'a> Reader<'a> {
@@ -126,13 +117,24 @@ impl<'a> Reader<'a> {
     /// As [`Reader::text`], but text over the limit is cut there, and the second value says so.
     pub fn text_cut(&mut self) -> Result<(String, bool), Error> {
         let depth = self.path.len();
+        self.gather(depth)
+    }
+
+    /// The text of the element just entered and of everything inside it, cut at the limit.
+    pub fn text_within(&mut self) -> Result<String, Error> {
+        self.gather(usize::MAX).map(|(text, _)| text)
+    }
+
+    /// Text down to a depth.
+    fn gather(&mut self, deepest: usize) -> Result<(String, bool), Error> {
+        let depth = self.path.len();
         let mut gathered = Gatherer::new(self.limits.text);
         loop {
             let (event, raw) = self.event()?;
             match event {
-                Event::Text(text) if self.path.len() == depth => gathered.plain(&text),
-                Event::CData(text) if self.path.len() == depth => gathered.plain(&text),
-                Event::GeneralRef(name) if self.path.len() == depth => gathered.reference(&name),
+                Event::Text(text) if self.path.len() <= deepest => gathered.plain(&text),
+                Event::CData(text) if self.path.len() <= deepest => gathered.plain(&text),
+                Event::GeneralRef(name) if self.path.len() <= deepest => gathered.reference(&name),
                 Event::Start(start) => {
                     self.enter(start, raw)?;
                 }

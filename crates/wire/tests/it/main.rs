@@ -2,6 +2,7 @@
 
 mod answers;
 mod cuts;
+mod habits;
 mod requests;
 mod samples;
 mod schema;

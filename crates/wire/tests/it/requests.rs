@@ -34,7 +34,7 @@ fn changes_are_asked_for_by_state_and_page() {
     assert_eq!(
         body(&request),
         "<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:FieldURI FieldURI=\"item:ItemClass\"/></t:AdditionalProperties></m:ItemShape>\
-         <m:SyncFolderId><t:FolderId Id=\"AAMk=\" ChangeKey=\"AQ\"/></m:SyncFolderId><m:SyncState>H4+/=</m:SyncState><m:MaxChangesReturned>512</m:MaxChangesReturned><m:SyncScope>NormalItems</m:SyncScope></m:SyncFolderItems>"
+         <m:SyncFolderId><t:FolderId Id=\"AAMk=\" ChangeKey=\"AQ\"/></m:SyncFolderId><m:SyncState>H4+/=</m:SyncState><m:MaxChangesReturned>512</m:MaxChangesReturned></m:SyncFolderItems>"
     );
     let first = SyncFolderItems { state: None, most: 0, ..request };
     assert!(body(&first).contains("</m:SyncFolderId><m:MaxChangesReturned>1<"));
