@@ -7,4 +7,5 @@
 pub mod crm;
 pub mod ews;
 pub mod http;
+mod ntlm;
 pub mod sign_in;

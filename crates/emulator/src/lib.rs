@@ -11,6 +11,7 @@ mod emulator;
 mod ews;
 mod faults;
 mod folder;
+mod habits;
 mod ids;
 mod item;
 pub mod listen;

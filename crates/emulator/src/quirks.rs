@@ -37,11 +37,37 @@ pub enum Quirk {
     SentinelDates,
     /// Addresses of attendees come back as `EX` addresses of the directory.
     ExAddresses,
+    /// Namespaces go by other prefixes, and the types by none.
+    OwnPrefixes,
+    /// Elements of items and results stand in no order of the schema.
+    ElementsInAnyOrder,
+    /// The items that were asked for come in no order of the request.
+    ResultsInAnyOrder,
+    /// All items of a request come in its first result.
+    OneResultForAll,
+    /// Results that went well carry no response code.
+    NoResponseCodes,
+    /// Listings do not say whether they end, until a page is empty.
+    PagesWithoutEnd,
+    /// Folders have ids without change keys.
+    NoFolderChangeKeys,
+    /// Extended properties asked for by the name of their set are answered by its GUID.
+    SetsByGuid,
+    /// What has no value stands in an item all the same, empty or as nil.
+    EmptyAndNil,
+    /// Times carry an offset and fractions instead of `Z`.
+    OffsetsForZ,
+    /// Every item comes as `Item`; only its class says what it is.
+    OneWrapperForAll,
+    /// Answers begin with a byte order mark and are full of comments and white space.
+    MarksAndComments,
+    /// Text stands in CDATA sections.
+    TextInSections,
 }
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 30] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
         Self::KeepsOrganizer,
@@ -59,5 +85,35 @@ impl Quirk {
         Self::ServerBusy,
         Self::SentinelDates,
         Self::ExAddresses,
+        Self::OwnPrefixes,
+        Self::ElementsInAnyOrder,
+        Self::ResultsInAnyOrder,
+        Self::OneResultForAll,
+        Self::NoResponseCodes,
+        Self::PagesWithoutEnd,
+        Self::NoFolderChangeKeys,
+        Self::SetsByGuid,
+        Self::EmptyAndNil,
+        Self::OffsetsForZ,
+        Self::OneWrapperForAll,
+        Self::MarksAndComments,
+        Self::TextInSections,
+    ];
+
+    /// Those that only say the same otherwise, as servers of other makers do.
+    pub const HABITS: [Self; 13] = [
+        Self::OwnPrefixes,
+        Self::ElementsInAnyOrder,
+        Self::ResultsInAnyOrder,
+        Self::OneResultForAll,
+        Self::NoResponseCodes,
+        Self::PagesWithoutEnd,
+        Self::NoFolderChangeKeys,
+        Self::SetsByGuid,
+        Self::EmptyAndNil,
+        Self::OffsetsForZ,
+        Self::OneWrapperForAll,
+        Self::MarksAndComments,
+        Self::TextInSections,
     ];
 }

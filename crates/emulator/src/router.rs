@@ -138,7 +138,8 @@ fn instead(emulator: &Emulator, action: &FaultAction, request: &Request, real: S
 }
 
 fn envelope(emulator: &Emulator, status: u16, body: String) -> Response<Body> {
-    let kind =
-        if emulator.world().quirk(emulator.server(), Quirk::ContentTypeWithoutCharset) { "text/xml" } else { XML };
+    let quirks = emulator.quirks();
+    let kind = if quirks.contains(&Quirk::ContentTypeWithoutCharset) { "text/xml" } else { XML };
+    let body = crate::habits::applied(&quirks, body);
     plain(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), kind, body.into())
 }

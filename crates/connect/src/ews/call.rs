@@ -1,10 +1,15 @@
 //! One call to Exchange: written, signed, sent, read, and every way it can go wrong named by what follows.
 
 use engine::port::Trouble;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use wire::ews::{self, Answer, Failure, GetItem, Header, Impersonation, Item, ItemRef, Operation, Shape, Version};
+use wire::ews::{
+    self, Answer, Failure, GetItem, Header, Impersonation, Item, ItemRef, Items, Operation, Path, Refusal,
+    ResponseCode, Shape,
+};
 use wire::xml;
 
+use super::spoken::{Spoken, adopt};
 use super::trouble::{Effect, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
@@ -16,7 +21,7 @@ pub(super) struct Reach {
     pub url: String,
     pub address: String,
     pub impersonate: bool,
-    pub version: Version,
+    pub spoken: Arc<Spoken>,
     pub deadline_ms: u64,
 }
 
@@ -24,6 +29,16 @@ pub(super) struct Reach {
 pub(super) struct Failed {
     pub trouble: Trouble,
     splits: bool,
+    /// The server does not know something that was asked for.
+    strange: bool,
+    /// The server does not speak the version, and what it says it is.
+    refused: Option<Option<ews::ServerVersion>>,
+}
+
+impl Failed {
+    fn plain(trouble: Trouble) -> Self {
+        Self { trouble, splits: false, strange: false, refused: None }
+    }
 }
 
 impl From<Failed> for Trouble {
@@ -34,6 +49,12 @@ impl From<Failed> for Trouble {
 
 /// The most items asked for at once.
 const BATCH: usize = 100;
+
+/// Versions there are to step down through.
+const VERSIONS: usize = 4;
+
+/// What the name of an operation stands behind in a SOAP action.
+const ACTION: &str = "http://schemas.microsoft.com/exchange/services/2006/messages/";
 
 /// The most further calls made to find the one item that makes a whole answer unreadable.
 const SEARCHES: usize = 64;
@@ -69,21 +90,30 @@ impl Reach {
     pub(super) async fn items(&self, shape: &Shape, ids: &[ItemRef]) -> Result<Vec<Result<Item, Trouble>>, Trouble> {
         let mut found = Vec::with_capacity(ids.len());
         let mut waiting: Vec<&[ItemRef]> = ids.chunks(BATCH).rev().collect();
+        let asked: BTreeSet<&Path> = shape.paths.iter().collect();
         let mut searches = 0;
         while let Some(batch) = waiting.pop() {
-            let asked = GetItem { shape: shape.clone(), ids: batch.to_vec() };
-            let answer = match self.call(&asked, Effect::Read).await {
-                Ok(answer) => answer.exactly(batch.len()).map_err(|failure| unreadable(&failure, Effect::Read)),
+            let request = GetItem { shape: self.spoken.spared(shape), ids: batch.to_vec() };
+            let answer = match self.call(&request, Effect::Read).await {
+                Ok(answer) if answer.results.iter().all(is_strange) && self.spoken.shorten() => {
+                    waiting.push(batch);
+                    continue;
+                }
+                Ok(answer) => placed(answer, batch).map_err(|failure| unreadable(&failure, Effect::Read)),
+                Err(failed) if failed.strange && self.spoken.shorten() => {
+                    waiting.push(batch);
+                    continue;
+                }
                 Err(failed) => Err(failed),
             };
             match answer {
-                Ok(results) => found.extend(results.into_iter().map(|result| {
-                    match result {
-                        Ok(items) => items
-                            .first()
-                            .ok_or_else(|| Trouble::Broken { why: "the server answered without the item".to_owned() }),
-                        Err(refused) => Err(refusal(&refused, Effect::Read)),
+                Ok(results) => found.extend(results.into_iter().map(|result| match result {
+                    Ok(Some(mut item)) => {
+                        adopt(&mut item, &asked);
+                        Ok(item)
                     }
+                    Ok(None) => Err(Trouble::Broken { why: "the server answered without the item".to_owned() }),
+                    Err(refused) => Err(refusal(&refused, Effect::Read)),
                 })),
                 Err(failed) if failed.splits && searches < SEARCHES => {
                     searches += 1;
@@ -101,11 +131,33 @@ impl Reach {
         Ok(found)
     }
 
+    /// One call, in the highest version that the server takes. A version that was refused has done nothing.
     async fn call<O: Operation + Sync>(&self, operation: &O, effect: Effect) -> Result<Answer<O::Reply>, Failed> {
+        for _ in 0..VERSIONS {
+            let version = self.spoken.version();
+            match self.call_in(version, operation, effect).await {
+                Err(Failed { refused: Some(server), .. }) if self.spoken.step_down(version, server.as_ref()) => {}
+                answer => return answer,
+            }
+        }
+        self.call_in(self.spoken.version(), operation, effect).await
+    }
+
+    async fn call_in<O: Operation + Sync>(
+        &self,
+        version: ews::Version,
+        operation: &O,
+        effect: Effect,
+    ) -> Result<Answer<O::Reply>, Failed> {
         let impersonation = self.impersonate.then(|| Impersonation::SmtpAddress(self.address.clone()));
-        let header = Header { version: self.version, impersonation };
+        let header = Header { version, impersonation };
         let limits = xml::Limits::default();
-        let mut headers = vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())];
+        let mut headers = vec![
+            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
+            ("accept".to_owned(), "text/xml".to_owned()),
+            // SOAP 1.1 wants it; Exchange does without, others find the operation by it.
+            ("soapaction".to_owned(), format!("\"{ACTION}{}\"", O::NAME)),
+        ];
         if self.address.chars().all(|c| c.is_ascii_graphic()) {
             // Keeps calls for one mailbox on the server that holds it.
             headers.push(("x-anchormailbox".to_owned(), self.address.clone()));
@@ -122,12 +174,17 @@ impl Reach {
             // A fault may come with an error status, and says more.
             return match ews::parse::<O>(&answer.body, limits) {
                 Err(failure @ Failure::Fault(_)) if !matches!(answer.status, 401 | 403) => {
-                    Err(unreadable(&failure, effect))
+                    Err(explained(&failure, effect, &answer.body))
                 }
-                _ => Err(Failed { trouble, splits: false }),
+                _ => Err(Failed::plain(trouble)),
             };
         }
-        ews::parse::<O>(&answer.body, limits).map_err(|failure| unreadable(&failure, effect))
+        let parsed =
+            ews::parse::<O>(&answer.body, limits).map_err(|failure| explained(&failure, effect, &answer.body))?;
+        if let Some(server) = &parsed.version {
+            self.spoken.met(server);
+        }
+        Ok(parsed)
     }
 
     fn by_status(&self, answer: &http::Answer, effect: Effect) -> Option<Trouble> {
@@ -172,15 +229,94 @@ fn lost_trouble(lost: Lost, effect: Effect) -> Failed {
     let splits = matches!(lost, Lost::TooLarge(_));
     let trouble = match (lost, effect) {
         (Lost::NotSent(why), _) => Trouble::Broken { why },
+        (Lost::Refused(why), _) => Trouble::NoAccess { why },
         (lost @ (Lost::Unanswered(_) | Lost::TooLarge(_)), Effect::Read) => Trouble::Broken { why: lost.to_string() },
         (lost @ (Lost::Unanswered(_) | Lost::TooLarge(_)), Effect::Write) => Trouble::Unknown { why: lost.to_string() },
     };
-    Failed { trouble, splits }
+    Failed { splits, ..Failed::plain(trouble) }
+}
+
+/// A failure with what the answer says of the server, when it was refused for what it does not know.
+fn explained(failure: &Failure, effect: Effect, body: &[u8]) -> Failed {
+    let mut failed = unreadable(failure, effect);
+    if let Failure::Fault(refused) = failure {
+        let server = || ews::server_of(body, xml::Limits::default());
+        failed.strange = is_strange_code(&refused.code);
+        failed.refused = match &refused.code {
+            ResponseCode::ErrorInvalidServerVersion => Some(server()),
+            // An older schema does not hold the newer version's name.
+            ResponseCode::ErrorSchemaValidation | ResponseCode::ErrorInvalidRequest => {
+                server().filter(|server| server.major < 15).map(Some)
+            }
+            _ => None,
+        };
+    }
+    failed
+}
+
+fn is_strange_code(code: &ResponseCode) -> bool {
+    matches!(
+        code,
+        ResponseCode::ErrorInvalidPropertyRequest
+            | ResponseCode::ErrorUnsupportedPathForQuery
+            | ResponseCode::ErrorUnsupportedPropertyDefinition
+            | ResponseCode::ErrorInvalidExtendedProperty
+            | ResponseCode::ErrorSchemaValidation
+            | ResponseCode::ErrorInvalidRequest
+    )
+}
+
+fn is_strange<T>(result: &Result<T, Refusal>) -> bool {
+    matches!(result, Err(refused) if is_strange_code(&refused.code))
+}
+
+/// One outcome for each id asked for. Exchange answers one by one and in order; others put all items into one result, or
+/// answer in an order of their own: an item that names one of the ids asked for belongs to that one.
+fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<Item>, Refusal>>, Failure> {
+    let mut outcomes: Vec<Result<Option<Item>, Refusal>> = Vec::with_capacity(batch.len());
+    for result in answer.results {
+        match result {
+            Ok(Items(items)) if items.is_empty() => outcomes.push(Ok(None)),
+            Ok(Items(items)) => outcomes.extend(items.into_iter().map(|item| Ok(Some(item)))),
+            Err(refused) => outcomes.push(Err(refused)),
+        }
+    }
+    if outcomes.len() != batch.len() {
+        // What became of those left out was not said, so none is believed.
+        let path = "ResponseMessages".to_owned();
+        return Err(Failure::Unreadable(xml::Error::Missing { path, expected: "one result for each item asked for" }));
+    }
+    let asked = |at: usize| match &batch[at] {
+        ItemRef::Item(id) => Some(id.id.as_str()),
+        ItemRef::Occurrence { .. } | ItemRef::MasterOf(_) => None,
+    };
+    let named = |outcome: &Result<Option<Item>, Refusal>| match outcome {
+        Ok(Some(item)) => item.id.as_ref().map(|id| id.id.clone()),
+        Ok(None) | Err(_) => None,
+    };
+    let elsewhere = |(at, outcome)| {
+        let id: Option<String> = named(outcome);
+        id.is_some_and(|id| asked(at) != Some(&id) && (0..batch.len()).any(|other| asked(other) == Some(&id)))
+    };
+    if !outcomes.iter().enumerate().any(elsewhere) {
+        return Ok(outcomes);
+    }
+    let mut places: Vec<Option<Result<Option<Item>, Refusal>>> = (0..batch.len()).map(|_| None).collect();
+    let mut rest = Vec::new();
+    for outcome in outcomes {
+        let id = named(&outcome);
+        match (0..batch.len()).find(|at| id.is_some() && asked(*at) == id.as_deref() && places[*at].is_none()) {
+            Some(at) => places[at] = Some(outcome),
+            None => rest.push(outcome),
+        }
+    }
+    let mut rest = rest.into_iter();
+    Ok(places.into_iter().filter_map(|place| place.or_else(|| rest.next())).collect())
 }
 
 fn unreadable(failure: &Failure, effect: Effect) -> Failed {
     let error = match failure {
-        Failure::Fault(refused) => return Failed { trouble: refusal(refused, effect), splits: false },
+        Failure::Fault(refused) => return Failed::plain(refusal(refused, effect)),
         Failure::Unreadable(error) => error,
     };
     let why = error.to_string();
@@ -202,5 +338,5 @@ fn unreadable(failure: &Failure, effect: Effect) -> Failed {
         | xml::Error::DocumentType
         | xml::Error::Missing { .. } => false,
     };
-    Failed { trouble, splits }
+    Failed { splits, ..Failed::plain(trouble) }
 }

@@ -4,10 +4,11 @@ use engine::port::{Maps, Trouble};
 use model::{FolderId, Kind, MailboxId, Zone};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use wire::ews::{ResolveNames, Version};
+use wire::ews::{ResolveNames, ServerVersion, Version};
 
 use super::call::Reach;
 use super::remote::EwsRemote;
+use super::spoken::Spoken;
 use super::trouble::Effect;
 use crate::http::Transport;
 use crate::sign_in::SignIn;
@@ -19,7 +20,8 @@ pub struct EwsSettings {
     pub url: String,
     /// The account acts for each mailbox; else it signs in as the mailbox itself.
     pub impersonate: bool,
-    /// The version spoken; the default suits Exchange 2013 SP1 and every later one.
+    /// The highest version spoken; a server that refuses it is asked with the highest it has. The default suits
+    /// Exchange 2013 SP1 and every later one.
     pub version: Version,
     /// How long one call may take, in milliseconds. A call that is challenged first is made twice.
     pub deadline_ms: u64,
@@ -49,6 +51,7 @@ pub struct EwsConnection {
     transport: Arc<dyn Transport>,
     sign_in: Arc<SignIn>,
     settings: EwsSettings,
+    spoken: Arc<Spoken>,
     remembered: Mutex<BTreeMap<String, Arc<Known>>>,
 }
 
@@ -65,7 +68,8 @@ pub(super) struct Known {
 impl EwsConnection {
     /// A connection.
     pub fn new(transport: Arc<dyn Transport>, sign_in: Arc<SignIn>, settings: EwsSettings) -> Arc<Self> {
-        Arc::new(Self { transport, sign_in, settings, remembered: Mutex::new(BTreeMap::new()) })
+        let spoken = Arc::new(Spoken::new(settings.version));
+        Arc::new(Self { transport, sign_in, settings, spoken, remembered: Mutex::new(BTreeMap::new()) })
     }
 
     /// One of its mailboxes, with the field maps in force, for one cycle.
@@ -76,7 +80,7 @@ impl EwsConnection {
             url: self.settings.url.clone(),
             address: address.to_owned(),
             impersonate: self.settings.impersonate,
-            version: self.settings.version,
+            spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
         };
         EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
@@ -94,7 +98,7 @@ impl EwsConnection {
             url: self.settings.url.clone(),
             address: account.to_owned(),
             impersonate: false,
-            version: self.settings.version,
+            spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
         };
         match reach.one(&ResolveNames { entry: format!("smtp:{account}") }, Effect::Read).await {
@@ -106,6 +110,11 @@ impl EwsConnection {
                 | Trouble::Unknown { .. }),
             ) => Err(why),
         }
+    }
+
+    /// The version that is spoken with the server, and the build it says it is once it has said so.
+    pub fn spoken(&self) -> (Version, Option<ServerVersion>) {
+        (self.spoken.version(), self.spoken.server())
     }
 
     pub(super) fn named(&self, kind: Kind) -> &[String] {

@@ -7,6 +7,7 @@ use wire::ews::{self, FieldChange, Item, Moment, Property};
 
 use super::kind_map::{KindMap, item_kind};
 use super::lens::show_as;
+use super::spoken::known;
 use super::{body, map, own, people, property};
 
 /// What a write changes of one item.
@@ -38,6 +39,8 @@ pub struct Drafting<'a> {
     pub creates: bool,
     /// Participants stand in the body too, and not only in our property (rule C9's setting).
     pub block: bool,
+    /// The version the server is spoken to in.
+    pub version: ews::Version,
 }
 
 impl Draft {
@@ -97,6 +100,8 @@ impl Drafting<'_> {
         if self.creates {
             self.complete(&fields, &mut draft);
         }
+        // Time zones are written wherever the server knows them.
+        draft.set.retain(|path, _| known(path, self.version));
         Ok(draft)
     }
 

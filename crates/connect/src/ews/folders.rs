@@ -65,14 +65,23 @@ impl EwsRemote {
 
     /// Root, default folders and Deleted Items, by one request.
     async fn read_known(&self) -> Result<Arc<Known>, Trouble> {
-        let refs = [DistinguishedFolder::MsgFolderRoot, DistinguishedFolder::DeletedItems]
+        let needed: Vec<FolderRef> = [DistinguishedFolder::MsgFolderRoot, DistinguishedFolder::DeletedItems]
             .into_iter()
             .chain(Kind::ALL.map(default_folder))
-            .chain([DistinguishedFolder::RecoverableItemsDeletions]);
-        let folders: Vec<FolderRef> = refs.map(FolderRef::from).collect();
-        let count = folders.len();
-        let asked = GetFolder { extended: vec![own::mailbox()], folders };
-        let mut results = self.reach.each(&asked, count, Effect::Read).await?.into_iter();
+            .map(FolderRef::from)
+            .collect();
+        let all = [needed.clone(), vec![DistinguishedFolder::RecoverableItemsDeletions.into()]].concat();
+        let count = all.len();
+        let asked = GetFolder { extended: vec![own::mailbox()], folders: all };
+        let results = match self.reach.each(&asked, count, Effect::Read).await {
+            // A server that does not know the name of the last one may refuse them all.
+            Err(Trouble::Refused { .. } | Trouble::Gone(_)) => {
+                let asked = GetFolder { folders: needed, ..asked };
+                self.reach.each(&asked, count - 1, Effect::Read).await?
+            }
+            results => results?,
+        };
+        let mut results = results.into_iter();
         let mut next = || -> Result<Folder, Trouble> {
             let folders = results.next().ok_or_else(no_folder)??;
             folders.first().filter(|folder| folder.id.is_some()).ok_or_else(no_folder)
@@ -81,7 +90,15 @@ impl EwsRemote {
         let deleted = folder_id(&next()?);
         let (mut observed, mut totals) = (BTreeMap::new(), BTreeMap::new());
         for kind in Kind::ALL {
-            let folder = next()?;
+            let folder = match next() {
+                Ok(folder) => folder,
+                // A mailbox without one of them has the other kinds all the same.
+                Err(Trouble::NoAccess { why } | Trouble::Refused { why, .. }) => {
+                    observed.insert(kind, Err(why));
+                    continue;
+                }
+                Err(trouble) => return Err(trouble),
+            };
             let id = folder_id(&folder);
             if let Some(total) = folder.total {
                 totals.insert(id.clone(), total);

@@ -4,7 +4,7 @@ use engine::port::Maps;
 use model::same::fold;
 use model::{Direction, Domain, DomainMap, Field, Kind};
 use std::collections::BTreeSet;
-use wire::ews::{ItemKind, Path, Property, Shape, Version};
+use wire::ews::{ItemKind, Path, Property, Shape};
 
 use super::{own, property};
 
@@ -16,13 +16,12 @@ pub struct KindMap {
     pub rows: Vec<(Field, Path)>,
     /// The categories that name an activity type, without case.
     pub types: BTreeSet<String>,
-    version: Version,
 }
 
 impl KindMap {
     /// Takes what the kind's domains map. Where two domains keep a field in different places the first one's counts,
     /// because an item's domain is not known before it is read.
-    pub fn new(kind: Kind, maps: &Maps, version: Version) -> Self {
+    pub fn new(kind: Kind, maps: &Maps) -> Self {
         let domains: &[Domain] = match kind {
             Kind::Contact => &[Domain::BusinessContact, Domain::PersonalContact, Domain::Employee],
             Kind::Appointment => &[Domain::Calendar],
@@ -43,7 +42,7 @@ impl KindMap {
             }
         }
         let types = maps.get(&Domain::Calendar).map(types).unwrap_or_default();
-        Self { kind, rows, types, version }
+        Self { kind, rows, types }
     }
 
     /// Everything asked for of an item.
@@ -102,17 +101,7 @@ impl KindMap {
         paths.extend([Property::ItemClass.into(), own::mark(), own::key()]);
         paths.extend(facts.iter().map(|property| Path::Property(*property)));
         paths.extend(own);
-        paths.retain(|path| self.known(path));
         Shape::of(paths).and_parent()
-    }
-
-    /// Older servers do not know every property and refuse what they do not know.
-    fn known(&self, path: &Path) -> bool {
-        match path {
-            Path::Property(Property::JoinOnlineMeetingUrl) => self.version >= Version::Exchange2013,
-            Path::Property(Property::StartTimeZone | Property::EndTimeZone) => self.version >= Version::Exchange2010,
-            Path::Property(_) | Path::Entry(..) | Path::Extended(_) => true,
-        }
     }
 }
 
@@ -154,15 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn every_mapped_field_has_one_row_and_older_servers_are_spared() {
+    fn every_mapped_field_has_one_row() {
         let maps: Maps = Domain::ALL.into_iter().map(|domain| (domain, default_map(domain))).collect();
         for kind in Kind::ALL {
-            let new = KindMap::new(kind, &maps, Version::Exchange2013Sp1);
-            let fields: BTreeSet<&Field> = new.rows.iter().map(|(field, _)| field).collect();
-            assert_eq!(fields.len(), new.rows.len());
-            let old = KindMap::new(kind, &maps, Version::Exchange2007Sp1);
-            assert!(!old.shape().paths.contains(&Property::StartTimeZone.into()));
+            let map = KindMap::new(kind, &maps);
+            let fields: BTreeSet<&Field> = map.rows.iter().map(|(field, _)| field).collect();
+            assert_eq!(fields.len(), map.rows.len());
         }
-        assert!(KindMap::new(Kind::Appointment, &maps, Version::default()).types.contains("meeting"));
+        assert!(KindMap::new(Kind::Appointment, &maps).types.contains("meeting"));
     }
 }

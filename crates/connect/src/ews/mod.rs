@@ -23,6 +23,7 @@ mod property;
 mod remote;
 mod rule;
 mod search;
+mod spoken;
 mod time;
 mod trouble;
 mod write;

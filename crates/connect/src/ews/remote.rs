@@ -24,7 +24,7 @@ pub struct EwsRemote {
 
 impl EwsRemote {
     pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, zone: Zone) -> Self {
-        let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, reach.version));
+        let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps));
         Self { connection, reach, maps, zone, participants_in_body: true, kinds }
     }
 

@@ -116,7 +116,18 @@ impl EwsRemote {
                     restriction: Some(restriction.clone()),
                     folders: now.iter().map(|(folder, _)| folder.clone()).collect(),
                 };
-                let results = self.reach.each(&asked, now.len(), Effect::Read).await?;
+                let results = match self.reach.each(&asked, now.len(), Effect::Read).await {
+                    // Not every server searches several folders at once.
+                    Err(Trouble::Broken { .. } | Trouble::Refused { .. }) if now.len() > 1 => {
+                        let mut results = Vec::with_capacity(now.len());
+                        for (folder, _) in &now {
+                            let alone = FindItem { folders: vec![folder.clone()], ..asked.clone() };
+                            results.push(self.reach.one(&alone, Effect::Read).await);
+                        }
+                        results
+                    }
+                    results => results?,
+                };
                 for ((folder, _), result) in now.into_iter().zip(results) {
                     match result {
                         Ok(page) => {
@@ -140,19 +151,23 @@ impl EwsRemote {
 
     /// Records of the observed folders by what recognises them.
     pub(super) async fn recognise(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
-        let restriction = match by {
-            FindBy::Key(key) => Restriction::IsEqualTo(own::key(), key.clone()),
+        let (path, wanted) = match by {
+            FindBy::Key(key) => (own::key(), key.clone()),
             FindBy::GlobalId(id) => match global_id::to_wire(id) {
-                Some(bytes) if kind == Kind::Appointment => Restriction::IsEqualTo(own::clean_global_id(), bytes),
+                Some(bytes) if kind == Kind::Appointment => (own::clean_global_id(), bytes),
                 Some(_) | None => return Ok(Vec::new()),
             },
             // Records are merged in the CRM alone.
             FindBy::MergedFrom(_) => return Ok(Vec::new()),
         };
+        let restriction = Restriction::IsEqualTo(path.clone(), wanted.clone());
         let folders = self.observed(kind).await?;
-        let found = self.matching(&folders, &restriction, vec![Property::ItemClass.into()], limit).await?;
+        let paths = vec![Property::ItemClass.into(), path.clone()];
+        let found = self.matching(&folders, &restriction, paths, limit).await?;
         let refs: Vec<ItemRef> = found
             .into_iter()
+            // A server that does not heed the condition must not hand us somebody else's record.
+            .filter(|item| item.text(path.clone()) == Some(&wanted))
             .filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass)))
             .filter_map(|item| item.id.map(ItemRef::Item))
             .collect();
@@ -218,8 +233,9 @@ impl EwsRemote {
     pub(super) async fn in_deleted_items(&self, kind: Kind, key: &str) -> Result<Vec<Item>, Trouble> {
         let deleted = self.known().await?.deleted.clone();
         let restriction = Restriction::IsEqualTo(own::key(), key.to_owned());
-        let paths = vec![Property::ItemClass.into(), Property::LastModifiedTime.into()];
+        let paths = vec![Property::ItemClass.into(), Property::LastModifiedTime.into(), own::key()];
         let found = self.matching(&[deleted], &restriction, paths, 100).await?;
-        Ok(found.into_iter().filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass))).collect())
+        let ours = found.into_iter().filter(|item| item.text(own::key()) == Some(key));
+        Ok(ours.filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass))).collect())
     }
 }

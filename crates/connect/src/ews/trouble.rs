@@ -100,6 +100,9 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         C::ErrorInvalidTimeZone | C::ErrorTimeZone => refused(code, "the server does not know the time zone"),
         C::NoError
         | C::ErrorInvalidPropertySet
+        | C::ErrorInvalidPropertyRequest
+        | C::ErrorUnsupportedPathForQuery
+        | C::ErrorUnsupportedPathForSortGroup
         | C::ErrorInvalidPropertyUpdateSentMessage
         | C::ErrorInvalidRequest
         | C::ErrorSchemaValidation

@@ -35,14 +35,14 @@ impl EwsRemote {
 
     async fn create(&self, create: &Create) -> Result<Written, Trouble> {
         let kind = create.domain.kind();
-        let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
-        let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
-        set_mark(&mut draft, &create.mark);
-        let mut partly = std::mem::take(&mut draft.partly);
         let folder = match &create.folder {
             Some(folder) => folder.clone(),
             None => self.observed(kind).await?.into_iter().next().ok_or_else(|| no_id(Effect::Read))?,
         };
+        let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
+        let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
+        set_mark(&mut draft, &create.mark);
+        let mut partly = std::mem::take(&mut draft.partly);
         let asked = CreateItem {
             folder: FolderId::of(folder.as_str()).into(),
             items: vec![draft.item(kind)],
@@ -251,6 +251,7 @@ impl EwsRemote {
             invites: send == Mail::Send,
             creates: false,
             block: self.participants_in_body,
+            version: self.reach.spoken.version(),
         })
     }
 

@@ -3,6 +3,7 @@
 mod changes;
 mod deletes;
 mod fields;
+mod habits;
 mod looks;
 mod meetings;
 mod network;

@@ -103,7 +103,6 @@ async fn whatever_comes_instead_of_an_answer_is_no_empty_mailbox() {
         (answer(302, "text/html", ""), "another address"),
         (answer(500, "text/html", "<html>oops</html>"), "status 500"),
         (answer(413, "text/html", ""), "status 413"),
-        (FaultAction::Fault { code: "ErrorInvalidServerVersion".to_owned() }, "version"),
     ];
     for (action, words) in cases {
         world.trouble("SyncFolderItems", vec![action.clone()]);

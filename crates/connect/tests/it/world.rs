@@ -48,6 +48,14 @@ impl World {
         Self { emulator, connection }
     }
 
+    /// The same server, met for the first time.
+    pub fn again(world: &Self) -> Self {
+        let settings = EwsSettings { impersonate: true, ..EwsSettings::new(URL) };
+        let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
+        let connection = EwsConnection::new(Arc::new(transport(&world.emulator)), account, settings);
+        Self { emulator: world.emulator.clone(), connection }
+    }
+
     pub fn open(&self) -> EwsRemote {
         self.connection.open(ANNA, maps())
     }

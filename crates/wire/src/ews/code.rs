@@ -31,6 +31,7 @@ macro_rules! codes {
 
 codes! {
     NoError,
+    ErrorInvalidPropertyRequest, ErrorUnsupportedPathForQuery, ErrorUnsupportedPathForSortGroup,
     // the item or folder is not there
     ErrorItemNotFound, ErrorFolderNotFound, ErrorParentFolderNotFound,
     ErrorInvalidId, ErrorInvalidIdMalformed, ErrorInvalidIdEmpty, ErrorInvalidIdNotAnItemAttachmentId,

@@ -91,6 +91,29 @@ impl Version {
             Self::Exchange2013Sp1 => "Exchange2013_SP1",
         }
     }
+
+    /// The highest version that a server of this build speaks.
+    pub fn of_server(server: &ServerVersion) -> Self {
+        match (server.major, server.minor) {
+            (..=8, _) => Self::Exchange2007Sp1,
+            (9..=13, _) | (14, 0 | 1) => Self::Exchange2010,
+            (14, _) => Self::Exchange2010Sp2,
+            // 15.0.847 is the first service pack of 2013.
+            (15, 0) if server.build < 847 => Self::Exchange2013,
+            (15.., _) => Self::Exchange2013Sp1,
+        }
+    }
+
+    /// The next lower version.
+    pub fn lower(self) -> Option<Self> {
+        match self {
+            Self::Exchange2007Sp1 => None,
+            Self::Exchange2010 => Some(Self::Exchange2007Sp1),
+            Self::Exchange2010Sp2 => Some(Self::Exchange2010),
+            Self::Exchange2013 => Some(Self::Exchange2010Sp2),
+            Self::Exchange2013Sp1 => Some(Self::Exchange2013),
+        }
+    }
 }
 
 /// The build a server says it is.
@@ -174,6 +197,26 @@ pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Rep
             Err(Error::Missing { path: "Envelope/Body".to_owned(), expected: "answer to this operation" }.into())
         }
     }
+}
+
+/// The build a server says it is, in an answer of any kind; none when it does not say.
+pub fn server_of(bytes: &[u8], limits: Limits) -> Option<ServerVersion> {
+    let source = crate::xml::decode(bytes, limits).ok()?;
+    let mut r = Reader::new(&source, limits);
+    r.root().ok()?;
+    let mut version = None;
+    let whole = r.children(|r, part| {
+        if part.name != "Header" {
+            return r.skip();
+        }
+        r.children(|r, header| {
+            if header.name == "ServerVersionInfo" {
+                version = Some(server_version(header));
+            }
+            r.skip()
+        })
+    });
+    whole.ok().and(version)
 }
 
 fn foreign(found: &'static str) -> Failure {

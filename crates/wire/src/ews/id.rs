@@ -17,13 +17,14 @@ impl ItemId {
         Self { id: id.into(), change_key: None }
     }
 
-    /// An id with the version it was read in.
+    /// An id with the version it was read in; an empty one is none.
     pub fn at(id: impl Into<String>, change_key: impl Into<String>) -> Self {
-        Self { id: id.into(), change_key: Some(change_key.into()) }
+        Self { id: id.into(), change_key: Some(change_key.into()).filter(|key| !key.is_empty()) }
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        Some(Self { id: element.attribute("Id")?, change_key: element.attribute("ChangeKey") })
+        let id = element.attribute("Id").filter(|id| !id.is_empty())?;
+        Some(Self { id, change_key: element.attribute("ChangeKey").filter(|key| !key.is_empty()) })
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -56,7 +57,8 @@ impl FolderId {
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        Some(Self { id: element.attribute("Id")?, change_key: element.attribute("ChangeKey") })
+        let id = element.attribute("Id").filter(|id| !id.is_empty())?;
+        Some(Self { id, change_key: element.attribute("ChangeKey").filter(|key| !key.is_empty()) })
     }
 }
 

@@ -40,7 +40,7 @@ pub use code::ResponseCode;
 pub use create_folder::{CreateFolder, NewFolder};
 pub use create_item::CreateItem;
 pub use delete_item::{AffectedTaskOccurrences, DeleteItem, DeleteType};
-pub use envelope::{Header, Impersonation, Operation, Reply, ServerVersion, Version, parse, prepare};
+pub use envelope::{Header, Impersonation, Operation, Reply, ServerVersion, Version, parse, prepare, server_of};
 pub use find_folder::{FindFolder, FolderPage, FolderTraversal};
 pub use find_item::{FindItem, ItemPage, Span, View};
 pub use folder::{Folder, FolderKind};

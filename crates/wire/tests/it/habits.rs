@@ -143,10 +143,8 @@ fn a_byte_order_mark_and_other_encodings_are_read() {
 
 #[test]
 fn an_item_in_another_wrapper_is_told_by_its_class() {
-    let task = TASK
-        .replace("<t:Task>", "<t:Item><t:ItemClass>IPM.Task.Own</t:ItemClass>")
-        .replace("</t:Task>", "</t:Item>")
-        .replace("IsRecurring", "IsRecurring");
+    let task =
+        TASK.replace("<t:Task>", "<t:Item><t:ItemClass>IPM.Task.Own</t:ItemClass>").replace("</t:Task>", "</t:Item>");
     let item = one(&task);
     assert_eq!(item.kind, ItemKind::Task);
     assert!(item.recurrence(Property::TaskRecurrence).is_some() && item.recurrence(Property::Recurrence).is_none());

@@ -38,9 +38,9 @@ const PLACES: &[Place] = &[
         tests_too: false,
     },
     Place {
-        what: "outgoing connections are made in one file",
+        what: "outgoing connections are made in one room",
         words: &["reqwest", "TcpStream::connect", "TcpSocket", "UdpSocket", "UnixStream::connect"],
-        only_in: &["crates/connect/src/http.rs"],
+        only_in: &["crates/connect/src/http/mod.rs", "crates/connect/src/http/line.rs"],
         tests_too: false,
     },
     Place {
@@ -115,7 +115,7 @@ mod tests {
     fn dice_connections_listeners_and_databases_have_their_places() {
         for (line, home) in [
             ("let id = Uuid::now_v7();", "crates/server/src/clock.rs"),
-            ("let client = reqwest::Client::new();", "crates/connect/src/http.rs"),
+            ("let client = reqwest::Client::new();", "crates/connect/src/http/mod.rs"),
             ("let l = TcpListener::bind(a).await?;", "crates/emulator/src/listen.rs"),
             ("PgPoolOptions::new()", "crates/store/src/db/postgres.rs"),
         ] {

@@ -1,6 +1,12 @@
 //! The one place that makes outgoing connections: a request's bytes out, an answer's bytes in.
 
+mod line;
+mod trust;
+
+pub use line::{Line, Pieces};
+
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,6 +20,12 @@ use std::time::Duration;
 pub trait Transport: Send + Sync {
     /// One call, whole: it ends by the request's deadline, and its answer is no larger than asked for.
     async fn call(&self, request: &Request) -> Result<Answer, Lost>;
+
+    /// A connection of one's own to the server at this address, where calls need to stay on one.
+    async fn line(&self, url: &str, deadline_ms: u64) -> Result<Box<dyn Line>, Lost> {
+        let _ = (url, deadline_ms);
+        Err(Lost::NotSent("this server is not reached by a connection of its own".to_owned()))
+    }
 }
 
 /// A request: always a POST, as every protocol of a mailbox speaks it so far.
@@ -70,6 +82,9 @@ pub enum Lost {
     /// The request may have been carried out, but its answer did not arrive.
     #[error("{0}")]
     Unanswered(String),
+    /// The request never left: whoever was to let us sign in refused.
+    #[error("{0}")]
+    Refused(String),
     /// The answer is larger than asked for.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
@@ -80,6 +95,7 @@ pub struct Network {
     client: reqwest::Client,
     /// For addresses on this machine: needs no certificate authorities, which a bare machine may not have.
     local: reqwest::Client,
+    tls: Arc<rustls::ClientConfig>,
 }
 
 impl Network {
@@ -88,17 +104,14 @@ impl Network {
         // Fails only when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let extra = match ca_file {
-            Some(file) => authorities(file)?,
+            Some(file) => trust::authorities(file)?,
             None => Vec::new(),
         };
-        let client = match builder().tls_certs_merge(extra.clone()).build() {
-            Ok(client) => client,
-            // A machine without authorities of its own trusts exactly those of the file.
-            Err(_) => builder().tls_certs_only(extra).build().map_err(|_| unusable())?,
-        };
+        let tls = trust::config(extra)?;
+        let client = builder().tls_backend_preconfigured(tls.clone()).build().map_err(|_| unusable())?;
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let local = builder().tls_certs_only([]).resolve("localhost", loopback).build().map_err(|_| unusable())?;
-        Ok(Self { client, local })
+        Ok(Self { client, local, tls: Arc::new(tls) })
     }
 }
 
@@ -110,19 +123,12 @@ fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .connect_timeout(Duration::from_secs(20))
-        .user_agent(concat!("Syncline/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
 }
 
-fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Lost> {
-    let pem = std::fs::read(file)
-        .map_err(|_| Lost::NotSent("the file of certificate authorities cannot be read".to_owned()))?;
-    match reqwest::Certificate::from_pem_bundle(&pem) {
-        Ok(list) if !list.is_empty() => Ok(list),
-        Ok(_) | Err(_) => Err(Lost::NotSent("the file of certificate authorities holds no certificate".to_owned())),
-    }
-}
+/// How we name ourselves.
+const AGENT: &str = concat!("Syncline/", env!("CARGO_PKG_VERSION"));
 
 /// An address we may call, and whether it is on this machine.
 pub fn checked(url: &str) -> Result<(Url, bool), Lost> {
@@ -147,6 +153,10 @@ pub fn checked(url: &str) -> Result<(Url, bool), Lost> {
 impl Transport for Network {
     async fn call(&self, request: &Request) -> Result<Answer, Lost> {
         self.ask("POST", request).await
+    }
+
+    async fn line(&self, url: &str, deadline_ms: u64) -> Result<Box<dyn Line>, Lost> {
+        Ok(Box::new(line::NetworkLine::connect(url, self.tls.clone(), deadline_ms).await?))
     }
 }
 
@@ -189,14 +199,14 @@ fn lost(error: &reqwest::Error) -> Lost {
         return Lost::NotSent("the request cannot be written".to_owned());
     }
     if error.is_connect() {
-        return Lost::NotSent(distrust(error).unwrap_or("the server cannot be reached").to_owned());
+        return Lost::NotSent(distrusted(error).unwrap_or("the server cannot be reached").to_owned());
     }
     let why = if error.is_timeout() { "the server did not answer in time" } else { "the connection broke off" };
     Lost::Unanswered(why.to_owned())
 }
 
 /// Why a certificate was refused, if that is what happened.
-fn distrust(error: &reqwest::Error) -> Option<&'static str> {
+fn distrusted(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     use rustls::CertificateError as Bad;
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     // A chain of causes is short; the bound keeps a circular one from holding us.
@@ -238,6 +248,27 @@ impl Transport for InProcess {
         checked(&request.url)?;
         let answer = (self.0)(request.clone()).await?;
         if answer.body.len() > request.most { Err(Lost::TooLarge(request.most)) } else { Ok(answer) }
+    }
+
+    async fn line(&self, _: &str, _: u64) -> Result<Box<dyn Line>, Lost> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Line for InProcess {
+    async fn call(&mut self, request: &Request) -> Result<Answer, Lost> {
+        Transport::call(self, request).await
+    }
+
+    async fn open(&mut self, request: &Request) -> Result<(Answer, Pieces), Lost> {
+        let mut answer = Transport::call(self, request).await?;
+        let body = std::mem::take(&mut answer.body);
+        Ok((answer, futures::stream::iter([Ok(body)]).boxed()))
+    }
+
+    fn certificate(&self) -> Option<&[u8]> {
+        None
     }
 }
 
