@@ -12,6 +12,7 @@ use crate::ids::{self, Named};
 use crate::item::Damage;
 use crate::mailbox::{Mailbox, MailboxKind, MailboxState};
 use crate::quirks::Quirk;
+use crate::signing::Offers;
 use crate::site::{Server, ServiceAccount, SinkEntry, Site, World};
 
 /// Tells the time.
@@ -239,6 +240,19 @@ impl Emulator {
     #[must_use]
     pub fn quirks(&self) -> BTreeSet<Quirk> {
         self.world().servers.get(self.0.server).map(|server| server.quirks.clone()).unwrap_or_default()
+    }
+
+    /// Sets how accounts may sign in.
+    pub fn set_offers(&self, offers: Offers) {
+        if let Some(server) = self.world().servers.get_mut(self.0.server) {
+            server.offers = offers;
+        }
+    }
+
+    /// How accounts may sign in.
+    #[must_use]
+    pub fn offers(&self) -> Offers {
+        self.world().servers.get(self.0.server).map(|server| server.offers.clone()).unwrap_or_default()
     }
 
     /// Puts a hook before every request, or takes it away.

@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::signing::Connection;
+
 /// Connections open at the same time; further ones wait.
 const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send the head of a request.
@@ -66,9 +68,12 @@ pub async fn serve(
     tls: Option<TlsFiles>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ListenFault> {
-    let acceptor = match tls {
-        Some(files) => Some(acceptor(&files)?),
-        None => None,
+    let (acceptor, certificate) = match tls {
+        Some(files) => {
+            let (acceptor, certificate) = acceptor(&files)?;
+            (Some(acceptor), certificate)
+        }
+        None => (None, None),
     };
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut open = JoinSet::new();
@@ -82,7 +87,10 @@ pub async fn serve(
             accepted = listener.accept() => {
                 // A connection that fails while it is taken concerns its client only.
                 if let Ok((stream, _)) = accepted {
-                    open.spawn(connection(stream, acceptor.clone(), router.clone(), permit));
+                    // What a connection is, its requests know: Windows sign-ins belong to it.
+                    let own = Connection::new(certificate.as_deref());
+                    let router = router.clone().layer(axum::Extension(own));
+                    open.spawn(connection(stream, acceptor.clone(), router, permit));
                 }
             }
         }
@@ -92,11 +100,12 @@ pub async fn serve(
     Ok(())
 }
 
-fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenFault> {
+fn acceptor(files: &TlsFiles) -> Result<(TlsAcceptor, Option<Vec<u8>>), ListenFault> {
     let chain = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(ListenFault::Files)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(ListenFault::Files)?;
+    let certificate = chain.first().map(|certificate: &CertificateDer<'_>| certificate.to_vec());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -104,7 +113,7 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenFault> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(ListenFault::Tls)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok((TlsAcceptor::from(Arc::new(config)), certificate))
 }
 
 async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router, permit: OwnedSemaphorePermit) {

@@ -37,6 +37,8 @@ pub enum Quirk {
     SentinelDates,
     /// Addresses of attendees come back as `EX` addresses of the directory.
     ExAddresses,
+    /// A connection is signed in for one request only.
+    ForgetsConnections,
     /// Namespaces go by other prefixes, and the types by none.
     OwnPrefixes,
     /// Elements of items and results stand in no order of the schema.
@@ -67,7 +69,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
         Self::KeepsOrganizer,
@@ -85,6 +87,7 @@ impl Quirk {
         Self::ServerBusy,
         Self::SentinelDates,
         Self::ExAddresses,
+        Self::ForgetsConnections,
         Self::OwnPrefixes,
         Self::ElementsInAnyOrder,
         Self::ResultsInAnyOrder,

@@ -7,14 +7,17 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::codes::Code;
 use crate::emulator::Emulator;
-use crate::ews::auth::{self, Account};
+use crate::ews::auth::Account;
 use crate::ews::soap::Fault;
 use crate::ews::{self, Request};
 use crate::faults::{Effect, FaultAction, RequestInfo, broken, login_page, plain};
 use crate::quirks::Quirk;
+use crate::signing;
 use crate::xml::escape;
 
 const PATH: &str = "/ews/exchange.asmx";
+/// Where the identity provider gives out tokens, below whatever names a tenant.
+const TOKENS: &str = "/oauth2/v2.0/token";
 const XML: &str = "text/xml; charset=utf-8";
 
 /// The router of a server: one path, compared without case.
@@ -29,13 +32,18 @@ async fn handle(State(emulator): State<Emulator>, request: HttpRequest) -> Respo
     let Ok(bytes) = to_bytes(body, emulator.max_body()).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Body::empty());
     };
+    if parts.method == Method::POST && parts.uri.path().ends_with(TOKENS) {
+        let (status, body) = signing::token(&emulator, parts.uri.path(), &bytes);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return plain(status, "application/json; charset=utf-8", body.into());
+    }
     if !known {
         return plain(StatusCode::NOT_FOUND, "text/plain", Body::empty());
     }
-    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let account = auth::basic(&emulator.world(), emulator.server(), header);
-    let Some(account) = account else {
-        return unauthorized();
+    let connection = parts.extensions.get::<signing::Connection>();
+    let account = match signing::account(&emulator, connection, &parts.headers) {
+        Ok(account) => account,
+        Err(challenges) => return unauthorized(&challenges),
     };
     if parts.method == Method::GET {
         let page = "<html><body>This is the Exchange Web Services endpoint.</body></html>";
@@ -55,9 +63,13 @@ async fn handle(State(emulator): State<Emulator>, request: HttpRequest) -> Respo
     soap(&emulator, &account, &bytes)
 }
 
-fn unauthorized() -> Response<Body> {
+fn unauthorized(challenges: &[String]) -> Response<Body> {
     let mut response = plain(StatusCode::UNAUTHORIZED, "text/plain", Body::empty());
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"exchange\""));
+    for challenge in challenges {
+        if let Ok(value) = HeaderValue::from_str(challenge) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+        }
+    }
     response
 }
 

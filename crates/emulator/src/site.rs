@@ -10,6 +10,7 @@ use crate::ids::{Guid, Moniker};
 use crate::item::schema::ItemKind;
 use crate::mailbox::Mailbox;
 use crate::quirks::Quirk;
+use crate::signing::Offers;
 use crate::subscriptions::Subscription;
 
 /// Mails kept in the sink; the oldest go first.
@@ -80,6 +81,9 @@ pub(crate) struct Server {
     pub services: Vec<ServiceAccount>,
     pub subscriptions: BTreeMap<String, Subscription>,
     pub requests: u64,
+    pub offers: Offers,
+    /// Tokens given out, and until when they hold.
+    pub tokens: BTreeMap<String, Timestamp>,
 }
 
 /// An account without a mailbox that may impersonate every user.

@@ -8,5 +8,6 @@ mod looks;
 mod meetings;
 mod network;
 mod series;
+mod signing_in;
 mod trouble;
 mod world;

@@ -43,6 +43,27 @@ pub(crate) fn basic(world: &World, server: usize, header: Option<&str>) -> Optio
     })
 }
 
+/// The password of a name, for schemes that prove it without sending it.
+pub(crate) fn password(world: &World, server: usize, name: &str) -> Option<String> {
+    let services = &world.servers.get(server)?.services;
+    if let Some(service) = services.iter().find(|service| service.name.eq_ignore_ascii_case(name)) {
+        return Some(service.password.clone());
+    }
+    let mailbox = world.mailboxes.get(&world.by_address(name)?)?;
+    (mailbox.server == server).then(|| mailbox.password.clone())
+}
+
+/// The account of a name that was proven.
+pub(crate) fn named(world: &World, server: usize, name: &str) -> Option<Account> {
+    let services = &world.servers.get(server)?.services;
+    if let Some(service) = services.iter().find(|service| service.name.eq_ignore_ascii_case(name)) {
+        return Some(Account { name: service.name.to_ascii_lowercase(), service: true, mailbox: None });
+    }
+    let no = world.by_address(name)?;
+    let mailbox = world.mailboxes.get(&no).filter(|mailbox| mailbox.server == server)?;
+    Some(Account { name: mailbox.address.to_ascii_lowercase(), service: false, mailbox: Some(no) })
+}
+
 /// Compares without telling by the time how far the two agree.
 fn same(one: &str, other: &str) -> bool {
     let longest = one.len().max(other.len());
