@@ -4,6 +4,7 @@
 //! promises of `engine::port`, and says plainly what became of each write.
 #![forbid(unsafe_code)]
 
+pub mod autodiscover;
 pub mod crm;
 pub mod ews;
 pub mod http;

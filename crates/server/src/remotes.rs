@@ -3,16 +3,16 @@
 
 use async_trait::async_trait;
 use connect::crm::{CrmDirectory, CrmRemote};
-use connect::ews::{EwsConnection, EwsSettings};
+use connect::ews::{EwsConnection, EwsSettings, Step};
 use connect::http::Network;
-use connect::sign_in::SignIn;
-use engine::port::{Clock, Concerned, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
+use connect::sign_in::{OAuth, Proof, SignIn};
+use engine::port::{Clock, Concerned, Dice, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
 use model::{CrmId, UserId, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::secrets::SecretKey;
-use store::{Connection, Pairing, Store};
+use store::{Connection, Pairing, SignInKind, Store};
 
 /// How long one call to a mailbox server may take: below what a lease's taker waits, a challenged call being made twice.
 const DEADLINE_MS: u64 = 55_000;
@@ -23,6 +23,7 @@ pub struct ServerRemotes {
     crm: crm::Crm,
     crm_id: CrmId,
     clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
     key: Arc<SecretKey>,
     open: Mutex<BTreeMap<String, Open>>,
 }
@@ -32,6 +33,8 @@ pub struct ServerRemotes {
 struct Open {
     of: Connection,
     network: Arc<Network>,
+    /// One for each account: its tokens and signed-in sockets serve every mailbox.
+    sign_ins: BTreeMap<String, Arc<SignIn>>,
     /// By account and zone.
     accounts: BTreeMap<(String, String), Arc<EwsConnection>>,
 }
@@ -44,20 +47,41 @@ impl ServerRemotes {
         crm: crm::Crm,
         crm_id: CrmId,
         clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
         key: Arc<SecretKey>,
     ) -> ServerRemotes {
-        ServerRemotes { store, crm, crm_id, clock, key, open: Mutex::new(BTreeMap::new()) }
+        ServerRemotes { store, crm, crm_id, clock, dice, key, open: Mutex::new(BTreeMap::new()) }
     }
 
-    async fn account(&self, pairing: &Pairing) -> Result<Arc<EwsConnection>, Trouble> {
-        let connection = self
-            .store
-            .connection(&pairing.connection)
-            .await
-            .map_err(|why| Trouble::Broken { why: why.to_string() })?
-            .ok_or_else(|| Trouble::NoAccess { why: format!("there is no connection '{}'", pairing.connection) })?;
-        let account = if connection.impersonate { connection.user.clone() } else { pairing.address.clone() };
-        let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
+    /// Tries everything the sync needs of one mailbox, step by step; nothing stays behind.
+    ///
+    /// # Errors
+    /// There is no such connection, or its secret cannot be read.
+    pub async fn check(&self, connection: &str, address: &str, zone: Option<&str>) -> Result<Vec<Step>, Trouble> {
+        let maps = self.store.maps().await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
+        let account = self.account(connection, address, zone).await?;
+        Ok(account.open(address, Arc::new(maps)).check(&self.dice.id()).await)
+    }
+
+    /// Signs in to a connection with its own account, whether or not a user is mapped on it.
+    ///
+    /// # Errors
+    /// There is no such connection, its secret cannot be read, it cannot be reached, or it refuses the account.
+    pub async fn answers(&self, name: &str) -> Result<(), Trouble> {
+        let connection = self.connection(name).await?;
+        self.opened(&connection, connection.user.clone(), Zone::utc())?.answers(&connection.user).await
+    }
+
+    async fn connection(&self, name: &str) -> Result<Connection, Trouble> {
+        let found = self.store.connection(name).await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
+        found.ok_or_else(|| Trouble::NoAccess { why: format!("there is no connection '{name}'") })
+    }
+
+    async fn account(&self, name: &str, address: &str, zone: Option<&str>) -> Result<Arc<EwsConnection>, Trouble> {
+        let connection = self.connection(name).await?;
+        let own = !connection.impersonate && !connection.access.delegate;
+        let account = if own { address.to_owned() } else { connection.user.clone() };
+        let zone = zone.and_then(Zone::iana).unwrap_or_else(Zone::utc);
         self.opened(&connection, account, zone)
     }
 
@@ -70,25 +94,31 @@ impl ServerRemotes {
             None => {
                 let ca_file = connection.ca_file.as_deref().map(Path::new);
                 let network = Network::new(ca_file).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
-                Open { of: connection.clone(), network: Arc::new(network), accounts: BTreeMap::new() }
+                Open {
+                    of: connection.clone(),
+                    network: Arc::new(network),
+                    sign_ins: BTreeMap::new(),
+                    accounts: BTreeMap::new(),
+                }
             }
         };
         let known = (account.clone(), zone.name().to_owned());
         let account = match open.accounts.get(&known) {
             Some(account) => Arc::clone(account),
             None => {
-                let password = self
-                    .key
-                    .open(&connection.name, &connection.secret)
-                    .map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+                let sign_in = match open.sign_ins.get(&account) {
+                    Some(sign_in) => Arc::clone(sign_in),
+                    None => Arc::new(self.sign_in(connection, &account)?),
+                };
+                open.sign_ins.insert(account, Arc::clone(&sign_in));
                 let settings = EwsSettings {
                     impersonate: connection.impersonate,
+                    delegate: connection.access.delegate,
                     deadline_ms: DEADLINE_MS,
                     folders: connection.folders.clone(),
                     zone,
                     ..EwsSettings::new(connection.url.clone())
                 };
-                let sign_in = Arc::new(SignIn::basic(account, password));
                 let account = EwsConnection::new(open.network.clone(), sign_in, settings);
                 open.accounts.insert(known, Arc::clone(&account));
                 account
@@ -99,18 +129,29 @@ impl ServerRemotes {
     }
 }
 
-/// Signs in to a connection with its own account, whether or not a user is mapped on it.
-///
-/// # Errors
-/// It cannot be reached, or refuses the account.
-pub async fn try_connection(connection: &Connection, key: &SecretKey) -> Result<(), Trouble> {
-    let ca_file = connection.ca_file.as_deref().map(Path::new);
-    let network = Network::new(ca_file).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
-    let password =
-        key.open(&connection.name, &connection.secret).map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
-    let sign_in = Arc::new(SignIn::basic(connection.user.clone(), password));
-    let settings = EwsSettings { deadline_ms: DEADLINE_MS, ..EwsSettings::new(connection.url.clone()) };
-    EwsConnection::new(Arc::new(network), sign_in, settings).answers(&connection.user).await
+impl ServerRemotes {
+    /// An account with its secret out of the envelope, signing in as the connection says and no otherwise.
+    fn sign_in(&self, connection: &Connection, account: &str) -> Result<SignIn, Trouble> {
+        let secret = self
+            .key
+            .open(&connection.name, &connection.secret)
+            .map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
+        let (clock, dice) = (Arc::clone(&self.clock), Arc::clone(&self.dice));
+        Ok(match connection.access.sign_in {
+            SignInKind::Basic => SignIn::basic(account, secret),
+            SignInKind::Ntlm => SignIn::ntlm(account, secret, clock, dice),
+            SignInKind::Oauth => {
+                let settings = OAuth {
+                    token_url: connection.access.token_url.clone().unwrap_or_default(),
+                    client: account.to_owned(),
+                    scope: connection.access.scope.clone().unwrap_or_default(),
+                    proof: Proof::of(secret),
+                    deadline_ms: DEADLINE_MS,
+                };
+                SignIn::oauth(settings, clock, dice)
+            }
+        })
+    }
 }
 
 #[async_trait]
@@ -120,7 +161,8 @@ impl Remotes for ServerRemotes {
             return Err(unknown(&pairing.crm));
         }
         let settings = self.store.settings().await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
-        let pim = self.account(pairing).await?.open(&pairing.address, Arc::clone(&maps));
+        let account = self.account(&pairing.connection, &pairing.address, pairing.settings.zone.as_deref()).await?;
+        let pim = account.open(&pairing.address, Arc::clone(&maps));
         let pim = pim.with_participants_in_body(settings.participants_in_body);
         let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock))
             .with_maps(maps)

@@ -87,6 +87,7 @@ impl Services {
             crm.clone(),
             crm_id.clone(),
             Arc::clone(&clock),
+            Arc::clone(&dice),
             Arc::clone(&key),
         ));
         let node = dice.id();

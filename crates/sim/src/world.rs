@@ -418,6 +418,7 @@ async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, PairingId, Stri
             impersonate: true,
             ca_file: None,
             folders: BTreeMap::new(),
+            access: store::Access::default(),
         })
         .await?;
     for (user, pairing, address) in users {

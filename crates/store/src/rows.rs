@@ -31,6 +31,57 @@ pub struct Connection {
     /// Sub-folders an administrator named, per kind (rule D7), by path below the default folder.
     #[serde(default)]
     pub folders: BTreeMap<Kind, Vec<String>>,
+    /// How its account signs in.
+    #[serde(default, flatten)]
+    pub access: Access,
+}
+
+/// How a connection's account signs in, and by what right it reaches mailboxes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The scheme; an account signs in by exactly this one.
+    #[serde(default)]
+    pub sign_in: SignInKind,
+    /// The account opens mailboxes by the rights it was given on them, instead of acting for their owners.
+    #[serde(default)]
+    pub delegate: bool,
+    /// Where an identity provider gives out tokens.
+    #[serde(default)]
+    pub token_url: Option<String>,
+    /// What a token is for.
+    #[serde(default)]
+    pub scope: Option<String>,
+}
+
+/// The schemes an account may sign in by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInKind {
+    /// Name and password with every request.
+    #[default]
+    Basic,
+    /// A Windows account, bound to the server's certificate.
+    Ntlm,
+    /// An application with tokens of an identity provider.
+    Oauth,
+}
+
+impl SignInKind {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Ntlm => "ntlm",
+            Self::Oauth => "oauth",
+        }
+    }
+
+    /// The scheme of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Basic, Self::Ntlm, Self::Oauth].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// One CRM user with one mailbox (SSSE: a User Map row).

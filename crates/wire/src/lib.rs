@@ -5,5 +5,6 @@
 //! send things in other orders, with other fractions and with characters their own schema forbids. What is
 //! not lenient is size: every answer is read within [`xml::Limits`].
 
+pub mod autodiscover;
 pub mod ews;
 pub mod xml;

@@ -66,6 +66,19 @@ pub struct Draft {
     /// A file of further certificate authorities, in PEM.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
+    /// How the account signs in: basic, ntlm (a Windows account, bound to the server's certificate) or oauth (an
+    /// application; --user is its id, the password its secret or its RSA key with certificate in PEM).
+    #[arg(long, value_name = "basic|ntlm|oauth")]
+    sign_in: Option<String>,
+    /// Whether the account opens mailboxes by the rights it was given on them, instead of impersonating.
+    #[arg(long, value_name = "true|false")]
+    delegate: Option<bool>,
+    /// Where the identity provider gives out tokens, for oauth.
+    #[arg(long)]
+    token_url: Option<String>,
+    /// What a token is for, for oauth: https://mail.example.com/.default.
+    #[arg(long)]
+    scope: Option<String>,
     /// A further folder to synchronise, by its path below the default one; may be given more than once.
     #[arg(long, value_name = "contact|appointment|task:PATH")]
     folder: Vec<String>,
@@ -90,6 +103,10 @@ impl Draft {
             impersonate: self.impersonate,
             ca_file: self.ca_file.map(Some),
             folders: (!folders.is_empty()).then_some(folders),
+            sign_in: self.sign_in,
+            delegate: self.delegate,
+            token_url: self.token_url.map(Some),
+            scope: self.scope.map(Some),
         })
     }
 }
@@ -108,13 +125,14 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::List => {
             let list = connection::list(&services).await?;
-            let head = ["name", "kind", "url", "user", "impersonates", "CA file"];
+            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "CA file"];
             show.list(&list, &head, |of| {
                 vec![
                     of.name.clone(),
                     of.kind.clone(),
                     of.url.clone(),
                     of.user.clone(),
+                    of.access.sign_in.as_str().to_owned(),
                     yes_no(of.impersonate),
                     or_dash(of.ca_file.as_ref()),
                 ]

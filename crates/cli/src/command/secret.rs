@@ -4,8 +4,8 @@ use crate::exit::Failure;
 use secrecy::SecretString;
 use std::io::Read;
 
-/// The longest password.
-const MOST: u64 = 4096;
+/// The longest secret: an application's key with its certificate chain.
+const MOST: u64 = 65_536;
 
 /// The password in an environment variable, or on standard input when `stdin` is asked for.
 pub fn read(variable: &str, stdin: bool) -> Result<Option<SecretString>, Failure> {

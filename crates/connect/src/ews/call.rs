@@ -4,8 +4,8 @@ use engine::port::Trouble;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wire::ews::{
-    self, Answer, Failure, GetItem, Header, Impersonation, Item, ItemRef, Items, Operation, Path, Refusal,
-    ResponseCode, Shape,
+    self, Answer, DistinguishedFolder, Failure, FolderRef, GetItem, Header, Impersonation, Item, ItemRef, Items,
+    Operation, Path, Refusal, ResponseCode, Shape,
 };
 use wire::xml;
 
@@ -15,12 +15,14 @@ use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
 /// How one mailbox is reached.
+#[derive(Clone)]
 pub(super) struct Reach {
     pub transport: Arc<dyn Transport>,
     pub sign_in: Arc<SignIn>,
     pub url: String,
     pub address: String,
     pub impersonate: bool,
+    pub delegate: bool,
     pub spoken: Arc<Spoken>,
     pub deadline_ms: u64,
 }
@@ -60,6 +62,16 @@ const ACTION: &str = "http://schemas.microsoft.com/exchange/services/2006/messag
 const SEARCHES: usize = 64;
 
 impl Reach {
+    /// A folder that every mailbox has, in the mailbox that is meant.
+    pub(super) fn every(&self, folder: DistinguishedFolder) -> FolderRef {
+        if self.delegate { FolderRef::Of(folder, self.address.clone()) } else { folder.into() }
+    }
+
+    /// The same account, acting for nobody.
+    pub(super) fn as_itself(&self) -> Self {
+        Self { impersonate: false, ..self.clone() }
+    }
+
     /// One call with one result.
     pub(super) async fn one<O: Operation + Sync>(&self, operation: &O, effect: Effect) -> Result<O::Reply, Trouble>
     where

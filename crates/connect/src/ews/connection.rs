@@ -20,6 +20,8 @@ pub struct EwsSettings {
     pub url: String,
     /// The account acts for each mailbox; else it signs in as the mailbox itself.
     pub impersonate: bool,
+    /// The account opens each mailbox by the rights it was given on it (delegate access), without acting for its owner.
+    pub delegate: bool,
     /// The highest version spoken; a server that refuses it is asked with the highest it has. The default suits
     /// Exchange 2013 SP1 and every later one.
     pub version: Version,
@@ -37,6 +39,7 @@ impl EwsSettings {
         Self {
             url: url.into(),
             impersonate: false,
+            delegate: false,
             version: Version::default(),
             deadline_ms: 55_000,
             folders: BTreeMap::new(),
@@ -80,6 +83,7 @@ impl EwsConnection {
             url: self.settings.url.clone(),
             address: address.to_owned(),
             impersonate: self.settings.impersonate,
+            delegate: self.settings.delegate,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
         };

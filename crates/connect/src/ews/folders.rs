@@ -68,9 +68,9 @@ impl EwsRemote {
         let needed: Vec<FolderRef> = [DistinguishedFolder::MsgFolderRoot, DistinguishedFolder::DeletedItems]
             .into_iter()
             .chain(Kind::ALL.map(default_folder))
-            .map(FolderRef::from)
+            .map(|folder| self.reach.every(folder))
             .collect();
-        let all = [needed.clone(), vec![DistinguishedFolder::RecoverableItemsDeletions.into()]].concat();
+        let all = [needed.clone(), vec![self.reach.every(DistinguishedFolder::RecoverableItemsDeletions)]].concat();
         let count = all.len();
         let asked = GetFolder { extended: vec![own::mailbox()], folders: all };
         let results = match self.reach.each(&asked, count, Effect::Read).await {

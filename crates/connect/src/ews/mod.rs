@@ -5,6 +5,7 @@
 
 mod body;
 mod call;
+mod check;
 mod connection;
 mod draft;
 mod draft_kinds;
@@ -29,6 +30,7 @@ mod trouble;
 mod write;
 mod zone;
 
+pub use check::{Found, Step};
 pub use connection::{EwsConnection, EwsSettings};
 pub use lens::EwsLens;
 pub use property::faults;

@@ -49,7 +49,7 @@ impl EwsRemote {
         if rest.is_empty() {
             return Ok(places);
         }
-        let tree = self.tree(&DistinguishedFolder::MsgFolderRoot.into()).await?;
+        let tree = self.tree(&self.reach.every(DistinguishedFolder::MsgFolderRoot)).await?;
         let (below_deleted, others): (Vec<FolderId>, Vec<FolderId>) =
             tree.ids().filter(|id| !deleted.contains(id)).cloned().partition(|id| tree.is_within(id, &known.deleted));
         for (folders, gone) in [(others, Gone::Left), (below_deleted, Gone::Deleted)] {
@@ -61,7 +61,7 @@ impl EwsRemote {
         if rest.is_empty() {
             return Ok(places);
         }
-        let archive: FolderRef = DistinguishedFolder::ArchiveMsgFolderRoot.into();
+        let archive = self.reach.every(DistinguishedFolder::ArchiveMsgFolderRoot);
         let archived = match self.tree(&archive).await {
             Ok(tree) => tree,
             // Most mailboxes have no archive.
@@ -225,7 +225,7 @@ impl EwsRemote {
         if *folder == known.deleted || Some(folder) == known.recoverable.as_ref() {
             return Ok(Gone::Deleted);
         }
-        let tree = self.tree(&DistinguishedFolder::MsgFolderRoot.into()).await?;
+        let tree = self.tree(&self.reach.every(DistinguishedFolder::MsgFolderRoot)).await?;
         Ok(if tree.is_within(folder, &known.deleted) { Gone::Deleted } else { Gone::Left })
     }
 

@@ -8,7 +8,7 @@ pub use line::{Line, Pieces};
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use reqwest::Url;
+pub use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;

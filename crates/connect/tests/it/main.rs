@@ -1,6 +1,7 @@
 //! Exchange mailboxes as the engine meets them: the connector against an Exchange in memory, byte for byte over its wire.
 
 mod changes;
+mod check;
 mod deletes;
 mod fields;
 mod habits;

@@ -272,6 +272,31 @@ async fn no_account_is_talked_down_to_a_weaker_scheme() {
     assert!(served.schemes().iter().all(|scheme| scheme != "Basic"), "{:?}", served.schemes());
 }
 
+// The account has rights on Anna's mailbox and no more: it acts as itself.
+#[tokio::test]
+async fn a_delegate_works_in_the_mailbox_it_was_given() {
+    let world = World::new();
+    let spec = emulator::MailboxSpec::user("deputy@crm.test", "Deputy", "secret");
+    world.emulator.add_mailbox(spec).expect("a new address");
+    let spec = emulator::MailboxSpec::user("carl@crm.test", "Carl", "secret");
+    let spec = emulator::MailboxSpec { full_access: vec!["deputy@crm.test".to_owned()], ..spec };
+    world.emulator.add_mailbox(spec).expect("a new address");
+    let served = served(&world.emulator, false).await;
+    let settings = EwsSettings { delegate: true, ..EwsSettings::new(format!("{}/EWS/Exchange.asmx", served.url)) };
+    let account = SignIn::basic("deputy@crm.test", SecretString::from("secret"));
+    let network = Arc::new(Network::new(None).expect("a client"));
+    let connection = EwsConnection::new(network, Arc::new(account), settings);
+    let carl = connection.open("carl@crm.test", maps());
+    let fields = crate::world::fields([(model::Field::Subject, model::Value::text("for Carl"))]);
+    let made = crate::world::create(&carl, model::Domain::Task, fields, "k").await;
+    let found = crate::world::list(&carl, model::Kind::Task).await.0;
+    assert_eq!(found.iter().map(|record| &record.id).collect::<Vec<_>>(), [&made.id]);
+    assert_eq!(world.emulator.items("carl@crm.test", "tasks").expect("tasks").len(), 1);
+    assert_eq!(world.emulator.items("deputy@crm.test", "tasks").expect("tasks").len(), 0);
+    let refused = connection.open("bob@crm.test", maps()).identity().await;
+    assert!(matches!(&refused, Err(Trouble::NoAccess { .. } | Trouble::Gone(_))), "{refused:?}");
+}
+
 fn oauth(served: &Served, proof: &str) -> SignIn {
     let settings = OAuth {
         token_url: format!("{}/tenant/oauth2/v2.0/token", served.url),

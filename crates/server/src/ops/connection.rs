@@ -2,14 +2,18 @@
 
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
+use connect::sign_in::Proof;
 use model::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::Path;
-use store::Connection;
+use store::{Access, Connection, SignInKind};
 
 /// What a connection may speak.
 pub const KINDS: [&str; 1] = ["ews"];
+
+/// How an account may sign in.
+pub const SIGN_INS: [&str; 3] = ["basic", "ntlm", "oauth"];
 
 /// What is set of a connection; what is absent stays, and is required for a new one.
 #[derive(Clone, Default)]
@@ -28,6 +32,14 @@ pub struct ConnectionDraft {
     pub ca_file: Option<Option<String>>,
     /// Sub-folders, per kind (rule D7).
     pub folders: Option<BTreeMap<Kind, Vec<String>>>,
+    /// How the account signs in.
+    pub sign_in: Option<String>,
+    /// The account opens mailboxes by the rights it was given on them.
+    pub delegate: Option<bool>,
+    /// Where an identity provider gives out tokens.
+    pub token_url: Option<Option<String>>,
+    /// What a token is for.
+    pub scope: Option<Option<String>>,
 }
 
 /// Every connection, without secrets.
@@ -77,6 +89,7 @@ pub async fn add(services: &Services, name: &str, draft: ConnectionDraft) -> Res
         impersonate: true,
         ca_file: None,
         folders: BTreeMap::new(),
+        access: Access::default(),
     };
     store(services, blank, draft, faults).await
 }
@@ -145,6 +158,13 @@ async fn store(
         }
         connection.folders = folders;
     }
+    access(&mut connection, draft.sign_in, draft.delegate, draft.token_url, draft.scope, &mut faults);
+    let is_application = connection.access.sign_in == SignInKind::Oauth;
+    if let Some(problem) =
+        draft.password.as_ref().filter(|_| is_application).and_then(|proof| Proof::of(proof.clone()).fault())
+    {
+        faults.note("password", problem);
+    }
     match draft.password {
         Some(password) if password.expose_secret().is_empty() => {
             faults.note("password", "is empty");
@@ -159,6 +179,50 @@ async fn store(
     super::woken(services);
     connection.secret = Vec::new();
     Ok(connection)
+}
+
+/// Takes over how the account signs in, and notes what does not go together.
+fn access(
+    connection: &mut Connection,
+    sign_in: Option<String>,
+    delegate: Option<bool>,
+    token_url: Option<Option<String>>,
+    scope: Option<Option<String>>,
+    faults: &mut Faults,
+) {
+    let of = &mut connection.access;
+    if let Some(name) = sign_in {
+        match SignInKind::parse(&name) {
+            Some(kind) => of.sign_in = kind,
+            None => faults.note("sign_in", format!("is one of {}", SIGN_INS.join(", "))),
+        }
+    }
+    if let Some(delegate) = delegate {
+        of.delegate = delegate;
+    }
+    if let Some(token_url) = token_url {
+        if let Some(problem) = token_url.as_deref().and_then(url_problem) {
+            faults.note("token_url", problem);
+        }
+        of.token_url = token_url;
+    }
+    if let Some(scope) = scope {
+        of.scope = scope;
+    }
+    if of.delegate && connection.impersonate {
+        faults.note("delegate", "goes without impersonation; set impersonate to false");
+    }
+    if of.sign_in != SignInKind::Oauth {
+        return;
+    }
+    for (member, missing) in [("token_url", of.token_url.is_none()), ("scope", of.scope.is_none())] {
+        if missing {
+            faults.note(member, "is missing; tokens are asked for there, for this");
+        }
+    }
+    if !connection.impersonate {
+        faults.note("impersonate", "is what an application reaches mailboxes by; it has none of its own");
+    }
 }
 
 /// Passwords travel by TLS only; plain http is for this machine itself.

@@ -43,6 +43,36 @@ async fn every_fault_of_a_connection_is_told_at_once() {
     assert_eq!(unknown.code(), "not_found");
 }
 
+// E3: how an account signs in, with everything that must go together.
+#[tokio::test]
+async fn an_account_signs_in_by_one_scheme_that_is_complete() {
+    let world = World::new().await;
+    let post = async |body: serde_json::Value| world.post(&world.admin, "/api/admin/connections", body).await;
+    let with = |name: &str, more: serde_json::Value| {
+        let mut body = connection(name);
+        let body_map = body.as_object_mut().expect("an object");
+        body_map.extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let unknown = post(with("a", json!({"sign_in": "kerberos", "delegate": true, "impersonate": true}))).await;
+    assert_eq!(unknown.faults(), ["delegate", "sign_in"]);
+    let bare = post(with("a", json!({"sign_in": "oauth", "impersonate": false}))).await;
+    assert_eq!(bare.faults(), ["impersonate", "scope", "token_url"]);
+    let place = json!({"sign_in": "oauth", "token_url": "http://login.crm.test/token", "scope": "s"});
+    assert_eq!(post(with("a", place)).await.faults(), ["token_url"]);
+    let broken = json!({"sign_in": "oauth", "token_url": "https://login.crm.test/token", "scope": "s",
+        "password": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"});
+    assert_eq!(post(with("a", broken)).await.faults(), ["password"]);
+    let whole = json!({"sign_in": "oauth", "token_url": "https://login.crm.test/token", "scope": "s"});
+    let made = post(with("a", whole)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    assert!(made.text.contains("\"sign_in\":\"oauth\""), "{}", made.text);
+    let windows = post(with("b", json!({"sign_in": "ntlm", "delegate": true, "impersonate": false}))).await;
+    assert_eq!(windows.status, StatusCode::CREATED, "{}", windows.text);
+    let stored = world.services.store.connection("b").await.expect("store").expect("there");
+    assert_eq!((stored.access.sign_in, stored.access.delegate), (store::SignInKind::Ntlm, true));
+}
+
 #[tokio::test]
 async fn a_connection_in_use_stays() {
     let world = World::new().await;

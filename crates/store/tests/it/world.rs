@@ -203,6 +203,12 @@ pub fn connection(name: &str) -> Connection {
         impersonate: true,
         ca_file: None,
         folders: BTreeMap::from([(Kind::Contact, vec!["Customers".to_owned()])]),
+        access: store::Access {
+            sign_in: store::SignInKind::Oauth,
+            delegate: false,
+            token_url: Some("https://login.test/token".into()),
+            scope: Some("https://mail.test/.default".into()),
+        },
     }
 }
 

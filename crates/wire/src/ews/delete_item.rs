@@ -32,6 +32,16 @@ pub enum DeleteType {
     HardDelete,
 }
 
+impl DeleteType {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::MoveToDeletedItems => "MoveToDeletedItems",
+            Self::SoftDelete => "SoftDelete",
+            Self::HardDelete => "HardDelete",
+        }
+    }
+}
+
 /// What a delete takes of a recurring task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AffectedTaskOccurrences {
@@ -47,18 +57,13 @@ impl Operation for DeleteItem {
     const NAME: &'static str = "DeleteItem";
 
     fn write(&self, w: &mut Writer) {
-        let how = match self.how {
-            DeleteType::MoveToDeletedItems => "MoveToDeletedItems",
-            DeleteType::SoftDelete => "SoftDelete",
-            DeleteType::HardDelete => "HardDelete",
-        };
         let tasks = match self.tasks {
             AffectedTaskOccurrences::AllOccurrences => "AllOccurrences",
             AffectedTaskOccurrences::SpecifiedOccurrenceOnly => "SpecifiedOccurrenceOnly",
         };
         // Both attributes are optional in the schema and demanded by servers, each for its kind of item.
         let attributes = [
-            ("DeleteType", how),
+            ("DeleteType", self.how.name()),
             ("SendMeetingCancellations", self.mail.on_create_or_delete()),
             ("AffectedTaskOccurrences", tasks),
         ];

@@ -75,6 +75,8 @@ pub enum FolderRef {
     Id(FolderId),
     /// By what it is.
     Distinguished(DistinguishedFolder),
+    /// By what it is, in the mailbox of this address.
+    Of(DistinguishedFolder, String),
 }
 
 impl FolderRef {
@@ -85,6 +87,9 @@ impl FolderRef {
                 None => w.empty("t:FolderId", &[("Id", &folder.id)]),
             },
             Self::Distinguished(folder) => w.empty("t:DistinguishedFolderId", &[("Id", folder.name())]),
+            Self::Of(folder, address) => w.element("t:DistinguishedFolderId", &[("Id", folder.name())], |w| {
+                w.element("t:Mailbox", &[], |w| w.text("t:EmailAddress", address));
+            }),
         }
     }
 }

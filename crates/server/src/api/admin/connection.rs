@@ -13,10 +13,26 @@ const KIND: Member =
     Member::optional("kind", Shape::OneOf(&connection::KINDS), "what it speaks; ews unless said otherwise");
 const URL: Member = Member::optional("url", Shape::Text, "where it answers");
 const USER: Member = Member::optional("user", Shape::Text, "the account that signs in");
-const PASSWORD: Member = Member::optional("password", Shape::Text, "its password; never shown");
+const PASSWORD: Member = Member::optional(
+    "password",
+    Shape::Text,
+    "its password, an application's secret, or its key with certificate in PEM; never shown",
+);
 const IMPERSONATE: Member =
     Member::optional("impersonate", Shape::Flag, "sign in once and act for each mailbox; true unless said otherwise");
 const CA_FILE: Member = Member::clearable("ca_file", Shape::Text, "a file of further certificate authorities");
+const SIGN_IN: Member = Member::optional(
+    "sign_in",
+    Shape::OneOf(&connection::SIGN_INS),
+    "how the account signs in; basic unless said otherwise",
+);
+const DELEGATE: Member = Member::optional(
+    "delegate",
+    Shape::Flag,
+    "the account opens mailboxes by the rights it was given on them, without impersonation",
+);
+const TOKEN_URL: Member = Member::clearable("token_url", Shape::Text, "where tokens are given out, for oauth");
+const SCOPE: Member = Member::clearable("scope", Shape::Text, "what a token is for, for oauth");
 const FOLDERS: Member =
     Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
 
@@ -50,6 +66,10 @@ pub(super) const ROUTES: &[Route] = &[
             IMPERSONATE,
             CA_FILE,
             FOLDERS,
+            SIGN_IN,
+            DELEGATE,
+            TOKEN_URL,
+            SCOPE,
         ]),
         answer: Shown::Made("Connection"),
         run: |ask| Box::pin(add(ask)),
@@ -72,7 +92,19 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Changes what is named.",
         who: Who::Administrator,
         query: &[],
-        body: Body::Members(&[KIND, URL, USER, PASSWORD, IMPERSONATE, CA_FILE, FOLDERS]),
+        body: Body::Members(&[
+            KIND,
+            URL,
+            USER,
+            PASSWORD,
+            IMPERSONATE,
+            CA_FILE,
+            FOLDERS,
+            SIGN_IN,
+            DELEGATE,
+            TOKEN_URL,
+            SCOPE,
+        ]),
         answer: Shown::One("Connection"),
         run: |ask| Box::pin(change(ask)),
     },
@@ -101,6 +133,10 @@ fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
         impersonate: ask.flag("impersonate"),
         ca_file: ask.change("ca_file").map(|change| change.map(str::to_owned)),
         folders,
+        sign_in: ask.text("sign_in").map(str::to_owned),
+        delegate: ask.flag("delegate"),
+        token_url: ask.change("token_url").map(|change| change.map(str::to_owned)),
+        scope: ask.change("scope").map(|change| change.map(str::to_owned)),
     })
 }
 

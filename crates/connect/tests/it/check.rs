@@ -1,0 +1,102 @@
+//! Trying a server before it is used: every fault is named with its cure, and nothing stays behind.
+
+use crate::world::{ANNA, Down, World, maps, transport};
+use connect::ews::{EwsConnection, EwsSettings, Found, Step};
+use connect::sign_in::SignIn;
+use emulator::{Effect, FaultAction, Quirk};
+use secrecy::SecretString;
+use std::sync::Arc;
+
+fn fault(steps: &[Step]) -> (&'static str, String, String) {
+    let mut faults = steps.iter().filter_map(|step| match &step.found {
+        Found::Fault { why, cure } => Some((step.what, why.clone(), cure.clone())),
+        Found::Fine(_) | Found::Lacking(_) => None,
+    });
+    let first = faults.next().unwrap_or_else(|| panic!("no fault: {steps:?}"));
+    assert_eq!(faults.count(), 0, "{steps:?}");
+    first
+}
+
+fn connection(world: &World, user: &str, password: &str, impersonate: bool) -> Arc<EwsConnection> {
+    let settings = EwsSettings { impersonate, ..EwsSettings::new("http://127.0.0.1/EWS/Exchange.asmx") };
+    let account = SignIn::basic(user, SecretString::from(password.to_owned()));
+    EwsConnection::new(Arc::new(transport(&world.emulator)), Arc::new(account), settings)
+}
+
+#[tokio::test]
+async fn a_good_server_passes_every_step_and_keeps_nothing_of_it() {
+    let world = World::new();
+    let folders = ["contacts", "calendar", "tasks", "deleteditems", "recoverableitemsdeletions"];
+    let counts = || folders.map(|folder| world.count(folder));
+    let before = counts();
+    let steps = world.open().check("probe").await;
+    assert!(steps.iter().all(|step| matches!(step.found, Found::Fine(_))), "{steps:?}");
+    let tried: Vec<&str> = steps.iter().map(|step| step.what).collect();
+    assert_eq!(tried[..5], ["address", "sign-in", "mailbox", "version", "folders"]);
+    assert_eq!(tried.iter().filter(|what| **what == "write and delete").count(), 3);
+    assert_eq!(counts(), before);
+    let again = world.open().check("probe").await;
+    assert_eq!(again, steps, "the trial folders are gone");
+    assert_eq!(world.emulator.sink(), []);
+}
+
+#[tokio::test]
+async fn each_fault_is_named_with_its_cure_and_ends_the_trial_there() {
+    let world = World::new();
+    let steps = connection(&world, "svc@crm.test", "wrong", true).open(ANNA, maps()).check("x").await;
+    let (what, why, cure) = fault(&steps);
+    assert_eq!((what, steps.len()), ("sign-in", 2));
+    assert!(why.contains("name or password") && cure.contains("SYNCLINE_PASSWORD"), "{why} {cure}");
+    let steps = connection(&world, "bob@crm.test", "secret", true).open(ANNA, maps()).check("x").await;
+    let (what, _, cure) = fault(&steps);
+    assert_eq!((what, steps.len()), ("mailbox", 3));
+    assert!(cure.contains("ApplicationImpersonation"));
+    let steps = connection(&world, "svc@crm.test", "secret", true).open("no@crm.test", maps()).check("x").await;
+    assert_eq!(fault(&steps).0, "mailbox");
+    let settings = EwsSettings::new("http://127.0.0.1/owa");
+    let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
+    let wrong = EwsConnection::new(Arc::new(transport(&world.emulator)), account.clone(), settings.clone());
+    let (what, why, cure) = fault(&wrong.open(ANNA, maps()).check("x").await);
+    assert_eq!(what, "address");
+    assert!(why.contains("404") && cure.contains("/EWS/Exchange.asmx"));
+    let down = EwsConnection::new(Arc::new(Down), account, settings);
+    assert_eq!(fault(&down.open(ANNA, maps()).check("x").await).0, "address");
+}
+
+#[tokio::test]
+async fn what_a_server_lacks_is_named_and_no_fault() {
+    let world = World::new();
+    let refuses = |request: &emulator::RequestInfo| {
+        (!request.body.contains("\"Exchange2007_SP1\""))
+            .then(|| FaultAction::Fault { code: "ErrorInvalidServerVersion".to_owned() })
+    };
+    world.emulator.on_request(Some(Arc::new(refuses)));
+    let steps = world.open().check("x").await;
+    let lacking: Vec<&str> =
+        steps.iter().filter(|step| matches!(step.found, Found::Lacking(_))).map(|step| step.what).collect();
+    assert_eq!(lacking, ["version", "version", "version"], "{steps:?}");
+    assert!(!steps.iter().any(Step::is_fault), "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_trial_that_breaks_off_is_cleared_away() {
+    let world = World::new();
+    let answer = FaultAction::Answer {
+        status: 500,
+        content_type: "text/html".to_owned(),
+        body: Vec::new(),
+        effect: Effect::Done,
+    };
+    world.trouble("CreateItem", vec![answer]);
+    let steps = world.open().check("x").await;
+    assert_eq!(fault(&steps).0, "write and delete");
+    let steps = world.open().check("x").await;
+    assert!(!steps.iter().any(Step::is_fault), "a folder was left: {steps:?}");
+    // And under every habit.
+    for habit in Quirk::HABITS {
+        world.emulator.set_quirk(habit, true);
+        let steps = world.open().check("x").await;
+        assert!(!steps.iter().any(Step::is_fault), "{habit:?}: {steps:?}");
+        world.emulator.set_quirk(habit, false);
+    }
+}
