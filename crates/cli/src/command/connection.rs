@@ -7,8 +7,10 @@ use clap::{Args, Subcommand};
 use model::Kind;
 use secrecy::SecretString;
 use server::ops::connection::{self, ConnectionDraft};
+use server::ops::find::{self, Asked};
 use std::collections::BTreeMap;
 use std::path::Path;
+use store::SignInKind;
 
 const PASSWORD: &str = "SYNCLINE_PASSWORD";
 
@@ -35,6 +37,29 @@ Example:
         name: String,
         #[command(flatten)]
         draft: Draft,
+    },
+    /// Finds the server of a mailbox by its mail domain (Autodiscover).
+    ///
+    /// Only over https, only at the mail domain, its autodiscover host and the hosts named; a redirect elsewhere is not
+    /// followed. The password comes as for 'add'.
+    Find {
+        /// The mailbox's address.
+        address: String,
+        /// The account that signs in there.
+        #[arg(long)]
+        user: String,
+        /// Reads the account's password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+        /// How the account signs in.
+        #[arg(long, value_name = "basic|ntlm", default_value = "basic")]
+        sign_in: String,
+        /// A further host that may be asked; may be given more than once.
+        #[arg(long)]
+        host: Vec<String>,
+        /// A file of further certificate authorities, in PEM.
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<String>,
     },
     /// Shows every connection.
     List,
@@ -122,6 +147,16 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         Command::Change { name, draft } => {
             let changed = connection::change(&services, &name, draft.read()?).await?;
             show.done(&changed, &format!("connection {name} changed"))
+        }
+        Command::Find { address, user, password_stdin, sign_in, host, ca_file } => {
+            let password = secret::read(PASSWORD, password_stdin)?.ok_or_else(|| {
+                Failure::usage(format!("{PASSWORD} holds no password, and --password-stdin is not given"))
+            })?;
+            let sign_in = SignInKind::parse(&sign_in)
+                .ok_or_else(|| Failure::usage(format!("--sign-in {sign_in}: basic or ntlm")))?;
+            let asked = Asked { address, user, password, sign_in, hosts: host, ca_file };
+            let url = find::server(&services, asked).await?;
+            show.done(&serde_json::json!({ "url": url }), &url)
         }
         Command::List => {
             let list = connection::list(&services).await?;

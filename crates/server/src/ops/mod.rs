@@ -5,6 +5,7 @@ pub mod connection;
 pub mod copies;
 pub mod cycle;
 pub mod entering;
+pub mod find;
 pub mod group_rule;
 pub mod key;
 pub mod level;
