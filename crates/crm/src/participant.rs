@@ -96,11 +96,12 @@ impl Crm {
         if *employee != actor.user && activity.owner != actor.user && !actor.is_admin() {
             return Err(Error::forbidden("only the owner may take somebody else off"));
         }
-        if *employee == activity.owner {
+        let stands_in = *employee == activity.owner && tx.stands_in_for_a_stranger(id).await?;
+        if *employee == activity.owner && !stands_in {
             return Err(Error::fault("employee", "the owner cannot be taken off; give it a new owner or delete it"));
         }
         let on_it = activity.people.iter().any(|person| person.who == Who::Employee(employee.clone()));
-        if !on_it {
+        if !on_it && !stands_in {
             return Err(Error::fault("employee", "this employee is not on it"));
         }
         let users = tx.activity_users(id).await?;
@@ -143,6 +144,14 @@ impl Crm {
 }
 
 impl Tx {
+    /// Whether the owner only stands in for an organiser whom the CRM does not know (rule P3): then he is a guest like
+    /// others, and may go.
+    async fn stands_in_for_a_stranger(&mut self, id: &ActivityId) -> Result<bool, Error> {
+        let sql = "SELECT id FROM activity WHERE id = $1 AND display = 'Calendar and Activities'
+                   AND (organizer_name IS NOT NULL OR organizer_address IS NOT NULL)";
+        Ok(self.row(sql, args![id]).await?.is_some())
+    }
+
     /// Everybody whom a change of the activity concerns: its owner and its participants.
     pub(crate) async fn activity_users(&mut self, id: &ActivityId) -> Result<BTreeSet<EmployeeId>, Error> {
         let sql = "SELECT employee_id FROM activity_employee WHERE activity_id = $1 AND former = 0";

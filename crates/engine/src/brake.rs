@@ -5,8 +5,8 @@ use crate::force::hex;
 use crate::limits;
 use crate::outcome::CycleError;
 use jiff::SignedDuration;
-use model::{Domain, Side};
-use plan::guard::{Tallies, Tally, count, trips};
+use model::{Domain, Kind, Side};
+use plan::guard::{Tallies, Tally, count, is_short, trips};
 use plan::{Op, Plan};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,13 @@ impl Stopped {
     }
 }
 
+/// How the digest of a listing's brake begins.
+const LISTING: &str = "listing-";
+
+fn of_listing(brake: &Brake) -> bool {
+    brake.digest.starts_with(LISTING)
+}
+
 impl Cycle<'_> {
     /// Counts what this cycle is about to do, and lets the guard refuse before the first write.
     pub(crate) async fn count(&mut self) -> Result<Stopped, CycleError> {
@@ -59,13 +66,15 @@ impl Cycle<'_> {
             }
         }
         let mut stopped = Stopped::default();
-        if tallies.is_empty() {
+        let standing = self.engine.store().brakes().await?;
+        if tallies.is_empty() && standing.is_empty() && self.short.is_empty() {
             return Ok(stopped);
         }
         let digests: BTreeMap<Domain, String> =
             digests.into_iter().map(|(domain, digest)| (domain, hex(&digest.finalize()))).collect();
-        self.own_brakes(&tallies, &digests, &mut stopped).await?;
-        self.brake_over_all(&tallies, &mut stopped).await?;
+        self.own_brakes(&tallies, &digests, &standing, &mut stopped).await?;
+        self.short_listings(&tallies, &standing, &mut stopped).await?;
+        self.brake_over_all(&tallies, &standing, &mut stopped).await?;
         Ok(stopped)
     }
 
@@ -73,13 +82,14 @@ impl Cycle<'_> {
         &mut self,
         tallies: &Tallies,
         digests: &BTreeMap<Domain, String>,
+        standing: &[Brake],
         stopped: &mut Stopped,
     ) -> Result<(), CycleError> {
         let store = self.engine.store();
+        let mut tripped: BTreeSet<(Domain, Side)> = BTreeSet::new();
         let links = store.count_links(&self.pairing.id).await?;
         let day = store.counts(&Whose::Pairing(self.pairing.id.clone()), self.hours_ago(24)).await?;
         let first = !self.pairing.state.first_done;
-        let standing = store.brakes().await?;
         for ((domain, side), tally) in tallies {
             let all = links.get(domain).map_or(0, |count| u32::try_from(count.all).unwrap_or(u32::MAX));
             let of_day =
@@ -92,8 +102,11 @@ impl Cycle<'_> {
             let found = standing.iter().find(mine);
             match trips(*tally, all, seen, first, &self.force.settings.brakes) {
                 // A release is for that plan only: another plan waits for another release.
-                Some(_) if found.and_then(|brake| brake.released.as_ref()) == Some(&digest) => {}
+                Some(_) if found.and_then(|brake| brake.released.as_ref()) == Some(&digest) => {
+                    tripped.insert((*domain, *side));
+                }
                 Some(why) => {
+                    tripped.insert((*domain, *side));
                     stopped.domains.insert(*domain);
                     self.report.braked += 1;
                     if found.is_none_or(|brake| brake.digest != digest) {
@@ -109,18 +122,96 @@ impl Cycle<'_> {
                         store.put_brake(&self.lease, &brake).await?;
                     }
                 }
+                // The same plan still waits for a person, though the day it was counted in is over.
+                None if found.is_some_and(|brake| brake.released.is_none() && brake.digest == digest) => {
+                    tripped.insert((*domain, *side));
+                    stopped.domains.insert(*domain);
+                    self.report.braked += 1;
+                }
                 None => {}
+            }
+        }
+        // A brake whose plan was carried out or is no more is taken away: nobody is asked about nothing (trap 146).
+        for brake in standing.iter().filter(|brake| brake.pairing.as_ref() == Some(&self.pairing.id)) {
+            if let Some(domain) = brake.domain.filter(|_| !of_listing(brake))
+                && !tripped.contains(&(domain, brake.side))
+            {
+                store.drop_brake(&self.lease, Some(&self.pairing.id), Some(domain), brake.side).await?;
             }
         }
         Ok(())
     }
 
+    /// A listing that suddenly lacked more linked ids than the brakes allow stops its domains before their first write
+    /// (rule C8, trap 145): until a person releases it, or until every id was found all the same.
+    async fn short_listings(
+        &mut self,
+        tallies: &Tallies,
+        standing: &[Brake],
+        stopped: &mut Stopped,
+    ) -> Result<(), CycleError> {
+        let store = self.engine.store();
+        let links = store.count_links(&self.pairing.id).await?;
+        for ((side, kind), (missing, of)) in &self.short {
+            for domain in kind.domains().iter().filter(|domain| links.get(domain).is_some_and(|count| count.all > 0)) {
+                if stopped.domains.contains(domain) {
+                    continue;
+                }
+                stopped.domains.insert(*domain);
+                self.report.braked += 1;
+                let brake = Brake {
+                    pairing: Some(self.pairing.id.clone()),
+                    domain: Some(*domain),
+                    side: *side,
+                    digest: format!("{LISTING}{missing}-{of}-{}", self.id),
+                    why: format!("a listing lacked {missing} of {of} linked records: it was suddenly empty or short"),
+                    at: self.engine.now(),
+                    released: None,
+                };
+                store.put_brake(&self.lease, &brake).await?;
+            }
+        }
+        for brake in standing.iter().filter(|brake| brake.pairing.as_ref() == Some(&self.pairing.id)) {
+            let Some(domain) = brake.domain.filter(|_| of_listing(brake)) else { continue };
+            if self.short.contains_key(&(brake.side, domain.kind())) {
+                continue;
+            }
+            let deletes = Side::BOTH.iter().any(|side| tallies.get(&(domain, *side)).is_some_and(|it| it.deletes > 0));
+            if deletes && brake.released.is_none() {
+                stopped.domains.insert(domain);
+                self.report.braked += 1;
+            } else {
+                store.drop_brake(&self.lease, Some(&self.pairing.id), Some(domain), brake.side).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers a listing that ended without linked ids, when it lacked suspiciously many.
+    pub(crate) async fn note_short(&mut self, side: Side, kind: Kind, missing: u64) -> Result<(), CycleError> {
+        let links = self.engine.store().count_links(&self.pairing.id).await?;
+        let all: u64 = kind.domains().iter().filter_map(|domain| links.get(domain)).map(|count| count.all).sum();
+        let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        if is_short(number(missing), number(all), &self.force.settings.brakes) {
+            self.short.insert((side, kind), (missing, all));
+        }
+        Ok(())
+    }
+
     /// Over all pairings, in a rolling hour, from one side.
-    async fn brake_over_all(&mut self, tallies: &Tallies, stopped: &mut Stopped) -> Result<(), CycleError> {
+    async fn brake_over_all(
+        &mut self,
+        tallies: &Tallies,
+        standing: &[Brake],
+        stopped: &mut Stopped,
+    ) -> Result<(), CycleError> {
         let store = self.engine.store();
         let brakes = self.force.settings.brakes;
+        if tallies.values().all(|tally| tally.deletes == 0) {
+            return Ok(());
+        }
         let hour = store.counts(&Whose::All, self.hours_ago(1)).await?;
-        let standing = store.brakes().await?;
+        let enabled = store.backlog().await?.enabled;
         for side in Side::BOTH {
             let mine: u64 =
                 tallies.iter().filter(|((_, of), _)| *of == side).map(|(_, tally)| u64::from(tally.deletes)).sum();
@@ -128,23 +219,40 @@ impl Cycle<'_> {
                 continue;
             }
             let found = standing.iter().find(|brake| brake.pairing.is_none() && brake.side == side);
-            if found.is_some_and(|brake| brake.released.as_ref() == Some(&brake.digest)) {
-                continue;
-            }
             let so_far: u64 = hour
                 .iter()
                 .filter(|((_, of, what), _)| *of == side && *what == Count::Deleted)
                 .map(|(_, sum)| sum.records)
                 .sum();
-            if so_far + mine > u64::from(brakes.all_deletes) || found.is_some() {
+            let mut users = store.pairings_that(side, Count::Deleted, self.hours_ago(1)).await?;
+            users.insert(self.pairing.id.clone());
+            let users = users.len() as u64;
+            let many = so_far + mine > u64::from(brakes.all_deletes);
+            let everywhere =
+                users > u64::from(brakes.all_users) && users * 100 > enabled * u64::from(brakes.all_users_percent);
+            if found.is_some_and(|brake| brake.released.as_ref() == Some(&brake.digest)) {
+                if !many && !everywhere {
+                    // The hour of the release is over: the next accident is another one.
+                    store.drop_brake(&self.lease, None, None, side).await?;
+                }
+                continue;
+            }
+            if many || everywhere || found.is_some() {
                 stopped.deletes.insert(side);
                 self.report.braked += 1;
                 if found.is_none() {
-                    let why = format!(
-                        "{} deletes on one side within an hour over all users, more than {}",
-                        so_far + mine,
-                        brakes.all_deletes
-                    );
+                    let why = if many {
+                        format!(
+                            "{} deletes on one side within an hour over all users, more than {}",
+                            so_far + mine,
+                            brakes.all_deletes
+                        )
+                    } else {
+                        format!(
+                            "deletes on one side within an hour at {users} of {enabled} users, more than {} and more than {} %",
+                            brakes.all_users, brakes.all_users_percent
+                        )
+                    };
                     let digest = self.engine.fresh_id();
                     let brake =
                         Brake { pairing: None, domain: None, side, digest, why, at: self.engine.now(), released: None };

@@ -46,6 +46,8 @@ pub(crate) struct Cycle<'a> {
     pub broken_in_a_row: u32,
     /// The questions that stand, once they were asked for.
     pub questions: Option<Vec<store::Held>>,
+    /// Listings that were suddenly short: of which side and kind, how many linked ids they lacked, of how many.
+    pub short: BTreeMap<(Side, Kind), (u64, u64)>,
     /// Items that a question was about.
     pub undecided: BTreeSet<RecordId>,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
@@ -145,6 +147,7 @@ impl Engine {
             pool_changed: false,
             broken_in_a_row: 0,
             questions: None,
+            short: BTreeMap::new(),
             undecided: BTreeSet::new(),
             again: BTreeMap::new(),
             kinds: BTreeSet::new(),

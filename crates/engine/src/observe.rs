@@ -255,7 +255,10 @@ impl Cycle<'_> {
                 .collect(),
         };
         self.report.quarantined += u32::try_from(seen.quarantine.len()).unwrap_or(u32::MAX);
-        self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
+        let missing = self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
+        if missing > 0 {
+            self.note_short(side, kind, missing).await?;
+        }
         Ok(cursor)
     }
 

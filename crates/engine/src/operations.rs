@@ -152,34 +152,6 @@ impl Cycle<'_> {
         }
     }
 
-    /// What still has to happen to the old record is remembered with the new link (rule O5).
-    fn remember_the_old(&self, acting: &mut Acting, key: &str, plan: &Plan) {
-        for op in &plan.ops {
-            if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
-                let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
-                let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
-                next.target = Some(acting.old_crm.0.clone());
-                next.version = Some(acting.old_crm.1.clone());
-                next.link = None;
-                acting.settle.open.push(next);
-            }
-        }
-    }
-
-    /// A link that is to show another CRM record stands with it before anything is written, and both are looked at when
-    /// that is done: they are merged as strangers (rules O5, M3).
-    pub(crate) async fn point_anew(&mut self, acting: &mut Acting, plan: &Plan) -> Result<(), CycleError> {
-        let key = self.engine.fresh_id();
-        self.remember_the_old(acting, &key, plan);
-        let open = std::mem::take(&mut acting.settle.open);
-        acting.settle.close.extend(open.iter().map(|intent| intent.id.clone()));
-        for side in Side::BOTH {
-            acting.settle.looks.push(Look::now(side, acting.link.kind, acting.link.end(side).id.clone()));
-        }
-        let looks = acting.settle.looks.clone();
-        self.store(Settle { links: vec![acting.link.clone()], open, looks, ..Settle::default() }).await
-    }
-
     /// A created record's link is stored at once, as sent: whatever follows may fail.
     pub(crate) async fn created(
         &mut self,

@@ -1,13 +1,16 @@
 //! An item that carries the mark of a link whose own item is gone is that link's item under a new id: moved, restored,
 //! or the mailbox is on another server (rule M4, traps 7, 8). A copy made by a person stays a stranger (trap 46).
 
+use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
 use model::{Kind, Link, Record, Seen, Side, SleepCause};
+use plan::{Op, Plan};
 use std::collections::BTreeMap;
 use store::change::Settle;
+use store::{IntentKind, Look};
 
 impl Cycle<'_> {
     /// Gives links their items back before any vanished id is believed deleted.
@@ -105,4 +108,34 @@ impl Cycle<'_> {
 fn is_copy(link: &Link, item: &Record) -> bool {
     let known = link.global_id.as_ref().zip(item.facts.global_id.as_ref());
     item.kind == Kind::Appointment && known.is_some_and(|(of_link, of_item)| of_link != of_item)
+}
+
+impl Cycle<'_> {
+    /// What still has to happen to the old record is remembered with the new link (rule O5).
+    pub(crate) fn remember_the_old(&self, acting: &mut Acting, key: &str, plan: &Plan) {
+        for op in &plan.ops {
+            if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
+                let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
+                let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
+                next.target = Some(acting.old_crm.0.clone());
+                next.version = Some(acting.old_crm.1.clone());
+                next.link = None;
+                acting.settle.open.push(next);
+            }
+        }
+    }
+
+    /// A link that is to show another CRM record stands with it before anything is written, and both are looked at when
+    /// that is done: they are merged as strangers (rules O5, M3).
+    pub(crate) async fn point_anew(&mut self, acting: &mut Acting, plan: &Plan) -> Result<(), CycleError> {
+        let key = self.engine.fresh_id();
+        self.remember_the_old(acting, &key, plan);
+        let open = std::mem::take(&mut acting.settle.open);
+        acting.settle.close.extend(open.iter().map(|intent| intent.id.clone()));
+        for side in Side::BOTH {
+            acting.settle.looks.push(Look::now(side, acting.link.kind, acting.link.end(side).id.clone()));
+        }
+        let looks = acting.settle.looks.clone();
+        self.store(Settle { links: vec![acting.link.clone()], open, looks, ..Settle::default() }).await
+    }
 }

@@ -38,14 +38,15 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
     match form {
         Form::Own => {
             match field {
-                Field::Attendees if pim.facts.meeting => gate.to_pim = false,
+                // A meeting that its organiser made an appointment again has lost its people there.
+                Field::Attendees if pim.facts.meeting || pim.facts.requests_sent => gate.to_pim = false,
                 Field::Attendees => gate.to_crm = false,
                 // Exchange lets nobody set them.
                 Field::Cancelled => gate.to_pim = false,
                 Field::Body if pim.facts.online_meeting => gate.to_pim = false,
                 _ => {}
             }
-            let locked = pim.facts.requests_sent && !context.domain(domain).mail;
+            let locked = pim.facts.requests_sent && pim.facts.meeting && !context.domain(domain).mail;
             if locked && !field.is_own() && domain == Domain::Calendar && gate.to_crm {
                 gate.rules = Some(Side::Pim);
             }

@@ -263,9 +263,9 @@ fn flag(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Conte
     if domain != Domain::Calendar || link.form != Form::Own || !context.level(domain).imports() {
         return None;
     }
-    let locked = pim.facts.requests_sent && !context.domain(domain).mail;
+    let locked = pim.facts.requests_sent && pim.facts.meeting && !context.domain(domain).mail;
     let known = crm.facts.global_id.is_some() || pim.facts.global_id.is_none();
-    let meeting = pim.facts.meeting || crm.facts.meeting;
+    let meeting = pim.facts.meeting || crm.facts.meeting || crm.facts.locked;
     (meeting && (locked != crm.facts.locked || !known))
         .then(|| Op::Flag { global_id: pim.facts.global_id.clone().or(crm.facts.global_id.clone()), locked })
 }

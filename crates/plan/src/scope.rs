@@ -152,7 +152,9 @@ pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Re
             if lacks_times(&record.fields) {
                 return Err(Reason::NoTimes);
             }
-            if facts.part == Part::Participant && facts.locked {
+            // What Exchange brought, or brings, needs no copy of ours: not the participant's, nor the one of an owner who
+            // only stands in for an organiser nobody knows (rules P3, P6).
+            if facts.locked {
                 return Err(Reason::ExchangeInvites);
             }
         }

@@ -224,16 +224,7 @@ fn note(
 
 fn count(services: &Services, report: &CycleReport) {
     for ((domain, side, what), records) in &report.counts {
-        let what = match what {
-            store::Count::Created => "created",
-            store::Count::Updated => "updated",
-            store::Count::Deleted => "deleted",
-            store::Count::Matched => "matched",
-            store::Count::Marked => "marked",
-            store::Count::Conflict => "conflict",
-            store::Count::Invited => "invited",
-        };
-        services.metrics.wrote(domain.as_str(), side.as_str(), what, *records);
+        services.metrics.wrote(domain.as_str(), side.as_str(), what.as_str(), *records);
     }
 }
 

@@ -56,7 +56,12 @@ pub struct EwsConnection {
     settings: EwsSettings,
     spoken: Arc<Spoken>,
     remembered: Mutex<BTreeMap<String, Arc<Known>>>,
+    /// The mail address behind an address of the directory; none where the directory tells none.
+    mails: Mutex<BTreeMap<String, Option<String>>>,
 }
+
+/// So many addresses of the directory are remembered; then it is asked anew.
+const MAILS: usize = 50_000;
 
 /// The folders of a mailbox that we need, as last read.
 pub(super) struct Known {
@@ -72,7 +77,8 @@ impl EwsConnection {
     /// A connection.
     pub fn new(transport: Arc<dyn Transport>, sign_in: Arc<SignIn>, settings: EwsSettings) -> Arc<Self> {
         let spoken = Arc::new(Spoken::new(settings.version));
-        Arc::new(Self { transport, sign_in, settings, spoken, remembered: Mutex::new(BTreeMap::new()) })
+        let (remembered, mails) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { transport, sign_in, settings, spoken, remembered, mails })
     }
 
     /// One of its mailboxes, with the field maps in force, for one cycle.
@@ -135,6 +141,19 @@ impl EwsConnection {
 
     pub(super) fn forget(&self, address: &str) {
         self.remembered().remove(&address.to_lowercase());
+    }
+
+    /// What the directory told of one of its addresses, if it was asked.
+    pub(super) fn mail_of(&self, address: &str) -> Option<Option<String>> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner).get(&address.to_lowercase()).cloned()
+    }
+
+    pub(super) fn remember_mail(&self, address: &str, mail: Option<String>) {
+        let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
+        if mails.len() >= MAILS {
+            mails.clear();
+        }
+        mails.insert(address.to_lowercase(), mail);
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Known>>> {

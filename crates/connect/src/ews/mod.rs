@@ -7,6 +7,7 @@ mod body;
 mod call;
 mod check;
 mod connection;
+mod directory;
 mod draft;
 mod draft_kinds;
 mod folders;

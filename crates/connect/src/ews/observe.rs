@@ -128,6 +128,7 @@ impl EwsRemote {
         kind: Kind,
         items: Vec<Item>,
     ) -> Result<Vec<(Item, Result<Vec<Item>, String>)>, Trouble> {
+        let items = self.with_mail_addresses(items).await?;
         let refs: Vec<ItemRef> =
             items.iter().flat_map(Item::modified_occurrences).map(|info| ItemRef::Item(info.id.clone())).collect();
         let mut found = self.reach.items(&self.map(kind).shape(), &refs).await?.into_iter();

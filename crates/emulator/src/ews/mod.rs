@@ -15,7 +15,7 @@ mod hierarchy;
 mod lookup;
 mod mail;
 mod misc;
-mod people;
+pub(crate) mod people;
 mod respond;
 mod restriction;
 pub(crate) mod soap;

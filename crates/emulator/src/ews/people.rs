@@ -9,6 +9,12 @@ use crate::xml::Element;
 /// The schema allows so many answers.
 const MAX_FOUND: usize = 100;
 
+/// The address that the directory of the site gives somebody (legacyExchangeDN).
+pub(crate) fn directory_address(address: &str) -> String {
+    let alias = address.split('@').next().unwrap_or_default();
+    format!("/O=CRM/OU=FIRST ADMINISTRATIVE GROUP/CN=RECIPIENTS/CN={alias}")
+}
+
 /// ResolveNames.
 pub(crate) fn resolve(call: &mut Call<'_>, body: &Element) -> Answer {
     let entry = required(body, "UnresolvedEntry")?.text();
@@ -20,7 +26,9 @@ pub(crate) fn resolve(call: &mut Call<'_>, body: &Element) -> Answer {
         .mailboxes
         .values()
         .filter(|mailbox| {
+            // The directory knows everybody by his own name for him, too.
             mailbox.answers_to(&exact)
+                || directory_address(&mailbox.address).to_lowercase() == exact
                 || mailbox.address.to_lowercase().starts_with(&exact)
                 || mailbox.display_name.to_lowercase().split_whitespace().any(|word| word.starts_with(&exact))
                 || mailbox.display_name.to_lowercase().starts_with(&exact)

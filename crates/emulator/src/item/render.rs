@@ -336,10 +336,9 @@ fn shown_person(view: &View<'_>, person: &Person) -> Element {
     if !view.quirk(Quirk::ExAddresses) {
         return person.element();
     }
-    let alias = person.address.split('@').next().unwrap_or_default();
     Element::new("Mailbox")
         .with(Element::leaf("Name", &person.name))
-        .with(Element::leaf("EmailAddress", &format!("/O=CRM/OU=FIRST ADMINISTRATIVE GROUP/CN=RECIPIENTS/CN={alias}")))
+        .with(Element::leaf("EmailAddress", &crate::ews::people::directory_address(&person.address)))
         .with(Element::leaf("RoutingType", "EX"))
 }
 

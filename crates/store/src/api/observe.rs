@@ -16,8 +16,9 @@ impl Store {
         engine!(self, cursors(pairing))
     }
 
-    /// Saves what a page showed and the cursor behind it, together or not at all (invariant 4).
-    pub async fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<()> {
+    /// Saves what a page showed and the cursor behind it, together or not at all (invariant 4); how many linked ids a
+    /// listing that ends with it lacked (rule C8).
+    pub async fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<u64> {
         engine!(self, save_seen(lease, pairing, seen))
     }
 

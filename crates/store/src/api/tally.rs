@@ -5,14 +5,20 @@ use crate::Store;
 use crate::answer::{Backlog, Counts, PairingStatus, Whose};
 use crate::error::Result;
 use crate::limits::page;
-use crate::rows::{Brake, Lease};
+use crate::rows::{Brake, Count, Lease};
 use jiff::Timestamp;
 use model::{Domain, PairingId, Side};
+use std::collections::BTreeSet;
 
 impl Store {
     /// Sums of the counters from the hour of `since` on (rule C8).
     pub async fn counts(&self, whose: &Whose, since: Timestamp) -> Result<Counts> {
         engine!(self, counts(whose, since))
+    }
+
+    /// At how many pairings something was done to a side, from the hour of `since` on (rule C8: deletes at many users).
+    pub async fn pairings_that(&self, side: Side, what: Count, since: Timestamp) -> Result<BTreeSet<PairingId>> {
+        engine!(self, pairings_that(side, what, since))
     }
 
     /// Every brake that tripped.

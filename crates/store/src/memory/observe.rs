@@ -21,7 +21,7 @@ impl Memories {
         self.quarantine.clear();
     }
 
-    fn save_seen(&mut self, seen: &Seen) {
+    fn save_seen(&mut self, seen: &Seen) -> u64 {
         for look in &seen.looked {
             let key = (look.side, look.kind, look.id.clone());
             if self.looks.get(&key).is_some_and(|row| row.asked <= look.asked) {
@@ -52,8 +52,9 @@ impl Memories {
                 self.listed.insert((side, kind, folder.clone(), id.clone()));
             }
         }
-        if let Some((side, kind, folder)) = &seen.listing_ended {
-            self.end_listing(*side, *kind, folder);
+        match &seen.listing_ended {
+            Some((side, kind, folder)) => self.end_listing(*side, *kind, folder),
+            None => 0,
         }
     }
 
@@ -61,7 +62,7 @@ impl Memories {
         self.listed.retain(|(s, k, f, _)| (*s, *k, f) != (side, kind, folder));
     }
 
-    fn end_listing(&mut self, side: Side, kind: Kind, folder: &FolderId) {
+    fn end_listing(&mut self, side: Side, kind: Kind, folder: &FolderId) -> u64 {
         let missing: Vec<Look> = self
             .links
             .values()
@@ -78,6 +79,7 @@ impl Memories {
             self.look(look);
         }
         self.unlist(side, kind, folder);
+        missing.len() as u64
     }
 }
 
@@ -88,11 +90,10 @@ impl Memory {
         })
     }
 
-    pub(crate) fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<()> {
+    pub(crate) fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<u64> {
         self.write(|state| {
             state.fenced_for(lease, pairing)?;
-            state.of_mut(pairing).save_seen(seen);
-            Ok(())
+            Ok(state.of_mut(pairing).save_seen(seen))
         })
     }
 

@@ -5,10 +5,10 @@ use super::state::{Memories, State};
 use crate::answer::{Backlog, CountSum, Counts, PairingStatus, Whose};
 use crate::checks::hour;
 use crate::error::{Result, StoreError};
-use crate::rows::{Brake, Lease};
+use crate::rows::{Brake, Count, Lease};
 use jiff::Timestamp;
 use model::{Domain, PairingId, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl State {
     fn is_whose(&self, whose: &Whose, id: &PairingId) -> bool {
@@ -43,6 +43,18 @@ impl Memory {
                 }
             }
             Ok(sums)
+        })
+    }
+
+    pub(crate) fn pairings_that(&self, side: Side, what: Count, since: Timestamp) -> Result<BTreeSet<PairingId>> {
+        self.read(|state| {
+            let did = |memories: &Memories| {
+                memories
+                    .counts
+                    .iter()
+                    .any(|((_, of, count, at), n)| *of == side && *count == what && *at >= hour(since) && *n > 0)
+            };
+            Ok(state.memories.iter().filter(|(_, memories)| did(memories)).map(|(id, _)| id.clone()).collect())
         })
     }
 

@@ -70,14 +70,13 @@ pub(super) async fn done(tx: &mut Tx, pairing: &PairingId, looked: &[Look]) -> R
     Ok(())
 }
 
-/// Every linked id of a folder that its full listing lacked.
-pub(super) async fn missing(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, folder: &str) -> Result<()> {
+/// Every linked id of a folder that its full listing lacked is to be looked at; how many there are.
+pub(super) async fn missing(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, folder: &str) -> Result<u64> {
     let statement = match side {
         Side::Crm => MISSING_CRM,
         Side::Pim => MISSING_PIM,
     };
-    tx.run(statement, args![pairing, kind, folder, NEVER]).await?;
-    Ok(())
+    tx.run(statement, args![pairing, kind, folder, NEVER]).await
 }
 
 impl Sql {

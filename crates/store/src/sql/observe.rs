@@ -147,7 +147,7 @@ impl Sql {
         rows.iter().map(|row| row.doc(0, "a cursor")).collect()
     }
 
-    pub(crate) async fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<()> {
+    pub(crate) async fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<u64> {
         let mut tx = self.db.begin().await?;
         fenced(&mut tx, lease, pairing.as_str()).await?;
         if !(seen.looked.is_empty() && seen.looks.is_empty() && seen.listing_ended.is_none()) {
@@ -177,11 +177,13 @@ impl Sql {
                 tx.run(NOTE, args![pairing, side, kind, folder, id]).await?;
             }
         }
+        let mut missing = 0;
         if let Some((side, kind, folder)) = &seen.listing_ended {
-            look::missing(&mut tx, pairing, *side, *kind, folder.as_str()).await?;
+            missing = look::missing(&mut tx, pairing, *side, *kind, folder.as_str()).await?;
             tx.run(UNLIST, args![pairing, *side, *kind, folder]).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(missing)
     }
 
     pub(crate) async fn drop_observing(&self, lease: &Lease, pairing: &PairingId) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::rows::{Brake, Count, Lease};
 use crate::value::{Row, args, doc};
 use jiff::Timestamp;
 use model::{Domain, PairingId, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 macro_rules! sums {
     ($of:literal) => {
@@ -29,6 +29,7 @@ statements! {
     SUMS_OF_PAIRING = sums!("WHERE c.hour >= $1 AND c.pairing = $2");
     SUMS_OF_CRM = sums!("JOIN sync_pairing p ON p.id = c.pairing WHERE c.hour >= $1 AND p.crm = $2");
     SUMS_OF_CONNECTION = sums!("JOIN sync_pairing p ON p.id = c.pairing WHERE c.hour >= $1 AND p.connection = $2");
+    PAIRINGS_THAT = "SELECT DISTINCT pairing FROM sync_count WHERE hour >= $1 AND side = $2 AND what = $3";
     BRAKES = "SELECT doc, released FROM sync_brake ORDER BY pairing, domain, side";
     // One that stands with the same digest stays as it is, with its release.
     PUT_BRAKE = "INSERT INTO sync_brake (pairing, domain, side, digest, released, doc) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -87,6 +88,11 @@ impl Sql {
                 Ok((key, sum))
             })
             .collect()
+    }
+
+    pub(crate) async fn pairings_that(&self, side: Side, what: Count, since: Timestamp) -> Result<BTreeSet<PairingId>> {
+        let rows = self.db.all(PAIRINGS_THAT, args![hour(since), side, what.as_str()]).await?;
+        rows.iter().map(|row| Ok(PairingId::new(row.text(0)?))).collect()
     }
 
     pub(crate) async fn brakes(&self) -> Result<Vec<Brake>> {

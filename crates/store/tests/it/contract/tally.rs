@@ -41,6 +41,10 @@ async fn counters_add_up_by_hour_and_by_whom_they_concern(world: &World) {
     assert_eq!(sum(Whose::Pairing(PairingId::new("bob")), minute(0)).await, of(30, 1));
     assert_eq!(sum(Whose::Crm(crm()), minute(0)).await, of(33, 2));
     assert_eq!(sum(Whose::Connection("hq".into()), minute(0)).await, of(303, 2));
+    let whose = async |what, since| store.pairings_that(Side::Crm, what, since).await.unwrap();
+    let ids = ["anna", "bob", "carla"].map(PairingId::new);
+    assert_eq!(whose(Count::Deleted, minute(60)).await, ids.into());
+    assert!(whose(Count::Deleted, minute(120)).await.is_empty() && whose(Count::Created, minute(0)).await.is_empty());
     let all = store.counts(&Whose::All, minute(0)).await.unwrap();
     assert_eq!(all.keys().copied().collect::<Vec<_>>(), [deleted, (Domain::Task, Side::Pim, Count::Created)]);
 }
