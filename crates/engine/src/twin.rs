@@ -48,7 +48,7 @@ impl Cycle<'_> {
         let op = Op::Delete { side: Side::Pim, after_new: None };
         let mut plan = Plan::of(Some(domain_of(item)), After::Forget, Reason::Twin);
         plan.ops.push(op);
-        Ok(Some(Judged { plan, crm: None, pim: Some(item.clone()), ambiguous: None, doubles: Vec::new() }))
+        Ok(Some(Judged::of(plan, None, Some(item))))
     }
 
     async fn is_superseded(&self, late: &Late, item: &Record) -> Result<bool, CycleError> {
