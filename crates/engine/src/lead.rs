@@ -73,7 +73,7 @@ impl Cycle<'_> {
         }
         let Some(link) = link else { return Ok(Some(true)) };
         let his = self.engine.store().link_of(&pairing.id, Side::Crm, link.kind, &link.crm.id).await?;
-        Ok(Some(!his.is_some_and(|link| link.form == Form::Own)))
+        Ok(Some(his.is_none_or(|link| link.form != Form::Own)))
     }
 
     /// Whether an item has waited long enough for what another mailbox brings.
