@@ -10,7 +10,7 @@ use wire::ews::{
 use wire::xml;
 
 use super::spoken::{Spoken, adopt};
-use super::trouble::{Effect, refusal};
+use super::trouble::{Effect, LONGEST_WAIT_MS, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
@@ -234,7 +234,7 @@ impl Reach {
 
 fn retry_after(answer: &http::Answer) -> Option<u64> {
     let seconds: u64 = answer.header("retry-after").next()?.trim().parse().ok()?;
-    seconds.checked_mul(1000)
+    Some(seconds.saturating_mul(1000).min(LONGEST_WAIT_MS))
 }
 
 fn lost_trouble(lost: Lost, effect: Effect) -> Failed {

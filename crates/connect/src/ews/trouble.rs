@@ -13,6 +13,9 @@ pub enum Effect {
     Write,
 }
 
+/// No server is waited for longer than a day, whatever number it writes.
+pub const LONGEST_WAIT_MS: u64 = 86_400_000;
+
 /// A code in the engine's words.
 pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
     use ResponseCode as C;
@@ -124,7 +127,10 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
 }
 
 fn busy(refusal: &Refusal, why: &str) -> Trouble {
-    Trouble::Busy { wait_ms: refusal.back_off_ms, why: format!("{why} ({})", refusal.code) }
+    Trouble::Busy {
+        wait_ms: refusal.back_off_ms.map(|ms| ms.min(LONGEST_WAIT_MS)),
+        why: format!("{why} ({})", refusal.code),
+    }
 }
 
 fn no_access(why: &str, code: &ResponseCode) -> Trouble {
@@ -152,6 +158,12 @@ mod tests {
         assert_eq!(read("ErrorItemNotFound"), Trouble::Gone(Gone::Unknown));
         assert_eq!(read("ErrorIrresolvableConflict"), Trouble::Stale);
         assert!(matches!(read("ErrorServerBusy"), Trouble::Busy { wait_ms: Some(5000), .. }));
+        let endless = Refusal {
+            code: ResponseCode::ErrorServerBusy,
+            message: ServerText(String::new()),
+            back_off_ms: Some(u64::MAX),
+        };
+        assert!(matches!(refusal(&endless, Effect::Read), Trouble::Busy { wait_ms: Some(LONGEST_WAIT_MS), .. }));
         assert!(matches!(read("ErrorMailboxMoveInProgress"), Trouble::Busy { .. }));
         assert_eq!(read("ErrorInvalidSyncStateData"), Trouble::CursorRefused);
         assert!(matches!(read("ErrorNonExistentMailbox"), Trouble::NoAccess { .. }));

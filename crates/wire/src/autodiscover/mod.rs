@@ -156,7 +156,9 @@ pub fn soap_read(bytes: &[u8]) -> Result<Found, Error> {
         Some("RedirectAddress") => (None, target),
         _ => (None, None),
     };
-    Ok(judged(outside.or(inside), url, other, code))
+    // A server that sends us on has nothing to say itself.
+    let server = outside.or(inside).filter(|_| url.is_none() && other.is_none());
+    Ok(judged(server, url, other, code))
 }
 
 fn judged(server: Option<String>, url: Option<String>, other: Option<String>, code: Option<String>) -> Found {
