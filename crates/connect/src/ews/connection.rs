@@ -108,6 +108,7 @@ impl EwsConnection {
             url: self.settings.url.clone(),
             address: account.to_owned(),
             impersonate: false,
+            delegate: false,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
         };
