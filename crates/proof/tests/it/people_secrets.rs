@@ -105,7 +105,7 @@ fn from_elsewhere(line: &str) -> bool {
 async fn the_databases_hold_no_password_and_no_token_in_clear() {
     let (world, anna, _) = World::with_two().await;
     world.sync(&[&anna]).await;
-    for (name, bytes) in world.databases() {
+    for (name, bytes) in world.databases.dump().await {
         for secret in [PASSWORD, &anna.token, &world.admin.token] {
             let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
             assert!(!found, "{name}");

@@ -1,7 +1,7 @@
 //! Somebody who stands at the door of both sides: sees each write before it passes, and may lose its answer.
 
 use async_trait::async_trait;
-use engine::port::{Directory, FindBy, Identity, Maps, Page, Remote, Remotes, Trouble, Wanted, Write, Written};
+use engine::port::{Directory, FindBy, Identity, Maps, Page, Remote, Remotes, Traced, Trouble, Wanted, Write, Written};
 use model::{CrmId, FolderId, Kind, Lens, MailboxId, PairingId, Record, RecordId, Seen, Side};
 use std::future::Future;
 use std::pin::Pin;
@@ -80,6 +80,10 @@ impl Remote for Behind {
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
         self.inner.find(kind, by, limit).await
+    }
+
+    async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
+        self.inner.trace(kind, key, limit).await
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

@@ -258,11 +258,6 @@ impl World {
         panic!("does not come to rest: {:?}", reports.last());
     }
 
-    /// Where the databases' files are.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
     /// Ends every connection to the databases.
     pub async fn close(&self) {
         self.services.store.close().await;
