@@ -338,8 +338,7 @@ impl Cycle<'_> {
             Ok(written) => {
                 if written.id == acting.link.crm.id {
                     acting.link.crm.version = written.version.clone();
-                    // What was written before keeps its own version: this one may show a person's edit in between, which
-                    // read-back must not take for ours.
+                    // An earlier write keeps its version: this one may show a person's edit in between.
                     acting.written.entry(Side::Crm).or_insert_with(|| (Fields::new(), false, written.version));
                 }
                 Ok(Step::Done)

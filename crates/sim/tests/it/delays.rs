@@ -23,7 +23,8 @@ fn worlds_of(fault: Fault, per_mille: u64) -> u64 {
 // decision 10, trap 47
 #[test]
 fn a_copy_that_shows_late_is_the_twin_of_the_one_made_in_its_place() {
-    assert!(worlds_of(Fault::ShownLate, 500) > WORLDS);
+    // Rare enough that no brake has a reason (rule C8): each twin that goes is a delete.
+    assert!(worlds_of(Fault::ShownLate, 200) > WORLDS);
 }
 
 // decision 10, trap 161
