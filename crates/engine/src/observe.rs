@@ -39,6 +39,7 @@ impl Cycle<'_> {
                 self.engine.store().drop_observing(&self.lease, &self.pairing.id).await?;
                 let moved = identity.mailbox == self.pairing.mailbox;
                 self.drop_old_questions(moved).await?;
+                self.questions = None;
                 self.forget_links_unless(moved).await?;
                 self.pairing.state.moved = moved;
                 self.adopt_mailbox(identity.mailbox.clone(), &identity).await?;

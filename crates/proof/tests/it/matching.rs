@@ -18,6 +18,7 @@ on_both!(
     on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict,
     a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_delete,
     a_user_forgotten_and_mapped_anew_links_what_is_there,
+    a_question_about_a_mailbox_that_moved_is_asked_once_about_its_new_ids,
 );
 
 const MINE: &str = "my_contacts";
@@ -181,6 +182,26 @@ async fn a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_
     let edited = items.iter().find(|item| title(item) == "Crm0").expect("Crm0");
     assert_eq!(edited.text(Property::JobTitle), Some("Chief"), "edits made meanwhile cross");
     assert_eq!(outlook.count(Folder::DeletedItems), 0);
+}
+
+// M1, M4
+async fn a_question_about_a_mailbox_that_moved_is_asked_once_about_its_new_ids() {
+    let (world, anna, _) = World::with_two().await;
+    for _ in 0..2 {
+        let item = outlook::contact("Ida", "Berg", "berg@out.test", &["Siebel Contact"]);
+        world.outlook(&anna).make(Folder::Contacts, item).await;
+    }
+    world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let before = world.held(&anna).await;
+    assert_eq!(before.len(), 1, "two candidates are one question");
+    world.hq.move_mailbox(&anna.address, &world.branch).expect("moved");
+    world.mapping(&anna, json!({"connection": "branch", "confirm_mailbox": true})).await;
+    world.sync(&[&anna]).await;
+    world.sync(&[&anna]).await;
+    let after = world.held(&anna).await;
+    assert_eq!(after.len(), 1, "the old ids are asked about no more");
+    assert_ne!(after[0]["id"], before[0]["id"], "the question names the items as they are now");
 }
 
 // M4
