@@ -1,10 +1,25 @@
 //! Sentences of rules held one by one: what deletes, vanished items, to-dos and Exchange's meetings do (C6, C9, C12, D6, P6).
 
 use crate::api::{appointment, id as id_of, to_do};
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title};
 use crate::world::World;
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, ExtendedPath, ExtendedType, Path, Property, Value};
+
+on_both!(
+    a_meeting_with_a_contact_deleted_by_its_owner_is_cancelled,
+    a_meeting_called_off_by_its_organiser_is_cancelled_and_not_deleted,
+    an_invitation_deleted_by_an_attendee_is_hidden_from_him_and_nobody_is_taken_off,
+    by_setting_participants_stand_in_our_property_alone_and_still_flow_nowhere,
+    a_task_that_vanished_is_archived_only_when_it_was_done_long_ago,
+    a_series_that_vanished_is_archived_only_when_its_last_day_is_long_past,
+    what_lies_in_recoverable_items_was_deleted,
+    the_tracking_copy_of_a_task_request_stays_out,
+    an_attendee_taken_off_in_the_crm_keeps_the_item_his_invitation_made,
+    a_change_of_the_mail_setting_changes_the_lock,
+    a_wish_that_came_before_the_lock_is_set_back_and_told,
+);
 
 const CALENDAR: &str = "my_calendar";
 const FROM: &str = "2026-09-28T08:00:00Z";
@@ -20,7 +35,6 @@ fn people(record: &Json) -> usize {
 }
 
 // C6: a meeting is what either side shows with another participant; here only the CRM does.
-#[tokio::test]
 async fn a_meeting_with_a_contact_deleted_by_its_owner_is_cancelled() {
     let (world, anna, _) = World::with_two().await;
     let contact = world.contact(&anna, json!({"last_name": "Berg", "email1": "ida@out.test"})).await;
@@ -36,7 +50,6 @@ async fn a_meeting_with_a_contact_deleted_by_its_owner_is_cancelled() {
 }
 
 // C6: the organiser calls off what Exchange sent.
-#[tokio::test]
 async fn a_meeting_called_off_by_its_organiser_is_cancelled_and_not_deleted() {
     let (world, anna, bob) = World::with_two().await;
     let item = world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -51,7 +64,6 @@ async fn a_meeting_called_off_by_its_organiser_is_cancelled_and_not_deleted() {
 }
 
 // C6: an attendee's delete is his alone.
-#[tokio::test]
 async fn an_invitation_deleted_by_an_attendee_is_hidden_from_him_and_nobody_is_taken_off() {
     let (world, anna, bob) = World::with_two().await;
     let item = world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -72,7 +84,6 @@ async fn an_invitation_deleted_by_an_attendee_is_hidden_from_him_and_nobody_is_t
 }
 
 // C9, the setting
-#[tokio::test]
 async fn by_setting_participants_stand_in_our_property_alone_and_still_flow_nowhere() {
     let (world, anna, bob) = World::with_two().await;
     let shown = async |who| {
@@ -99,7 +110,6 @@ async fn people_of(world: &World, who: &crate::world::Person, record: &str) -> u
 }
 
 // C12: a task that was completed long ago is archived, an open one that vanished is deleted.
-#[tokio::test]
 async fn a_task_that_vanished_is_archived_only_when_it_was_done_long_ago() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -122,7 +132,6 @@ async fn a_task_that_vanished_is_archived_only_when_it_was_done_long_ago() {
 }
 
 // C12: a series counts by its last day.
-#[tokio::test]
 async fn a_series_that_vanished_is_archived_only_when_its_last_day_is_long_past() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -153,7 +162,6 @@ async fn a_series_that_vanished_is_archived_only_when_its_last_day_is_long_past(
 }
 
 // C12: what was deleted past Deleted Items but can be recovered is a delete like any other.
-#[tokio::test]
 async fn what_lies_in_recoverable_items_was_deleted() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -165,7 +173,6 @@ async fn what_lies_in_recoverable_items_was_deleted() {
 }
 
 // D6: the copy that assigning a task leaves with who assigned it.
-#[tokio::test]
 async fn the_tracking_copy_of_a_task_request_stays_out() {
     let (world, anna, _) = World::with_two().await;
     let ownership = Path::Extended(ExtendedPath::number("Task", 0x8129, ExtendedType::Integer));
@@ -183,7 +190,6 @@ async fn the_tracking_copy_of_a_task_request_stays_out() {
 }
 
 // D6: what a real invitation made is its receiver's.
-#[tokio::test]
 async fn an_attendee_taken_off_in_the_crm_keeps_the_item_his_invitation_made() {
     let (world, anna, bob) = World::with_two().await;
     world.settings(json!({"domains": {"calendar": {"mail": true}}})).await;
@@ -197,7 +203,6 @@ async fn an_attendee_taken_off_in_the_crm_keeps_the_item_his_invitation_made() {
 }
 
 // P6: the flag follows the mail setting in the next cycle of those concerned.
-#[tokio::test]
 async fn a_change_of_the_mail_setting_changes_the_lock() {
     let (world, anna, bob) = World::with_two().await;
     world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -212,7 +217,6 @@ async fn a_change_of_the_mail_setting_changes_the_lock() {
 }
 
 // P6: an attendee's own change of what is shared stays with him, and so does his delete of the organiser's wish.
-#[tokio::test]
 async fn a_wish_that_came_before_the_lock_is_set_back_and_told() {
     let (world, anna, bob) = World::with_two().await;
     let outlook = world.outlook(&anna);

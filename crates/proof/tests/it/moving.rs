@@ -1,12 +1,19 @@
 //! A mailbox that moved to another server, at a level that writes no mark into it (rules M4, D1).
 
 use crate::api::{id as id_of, to_do};
+use crate::database::on_both;
 use crate::matching::sum;
 use crate::outlook::{self, id, set, text, title};
 use crate::world::{Person, World};
 use serde_json::json;
 use store::Count;
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    a_moved_mailbox_without_marks_is_linked_again_and_local_edits_stay_where_they_are,
+    an_item_that_did_not_come_along_deletes_nothing_in_the_crm,
+    questions_about_items_of_before_do_not_outlive_a_move,
+);
 
 /// Anna's mailbox comes in and nothing goes out.
 async fn importing() -> (World, Person) {
@@ -22,7 +29,6 @@ async fn move_to_branch(world: &World, who: &Person) {
 }
 
 // M4, D1
-#[tokio::test]
 async fn a_moved_mailbox_without_marks_is_linked_again_and_local_edits_stay_where_they_are() {
     let (world, anna) = importing().await;
     let outlook = world.outlook(&anna);
@@ -68,7 +74,6 @@ async fn a_moved_mailbox_without_marks_is_linked_again_and_local_edits_stay_wher
 }
 
 // M4: what did not come along is no delete.
-#[tokio::test]
 async fn an_item_that_did_not_come_along_deletes_nothing_in_the_crm() {
     let (world, anna) = importing().await;
     let outlook = world.outlook(&anna);
@@ -91,7 +96,6 @@ async fn outlook_after(world: &World, anna: &Person) {
 }
 
 // M4, M1: questions about ids of before go with them, and are asked anew about the ids of now.
-#[tokio::test]
 async fn questions_about_items_of_before_do_not_outlive_a_move() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);

@@ -1,6 +1,7 @@
 //! Whose meeting it is: a new owner (rule P8), an organiser who is late (rule P3), strangers who invite too much.
 
 use crate::api::{appointment, id as id_of, to_do};
+use crate::database::on_both;
 use crate::matching::sum;
 use crate::outlook::{self, id, set, text, title};
 use crate::world::{Person, World};
@@ -8,11 +9,19 @@ use serde_json::json;
 use store::Count;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
+on_both!(
+    a_new_owner_has_his_copy_before_the_old_one_goes,
+    an_old_copy_waits_a_day_at_most_and_not_at_all_for_one_who_does_not_synchronise,
+    titles_follow_the_owner,
+    exchanges_meeting_keeps_its_owner,
+    an_organisers_late_mailbox_is_waited_for_a_day_and_takes_over_when_it_comes,
+    no_more_invitations_of_strangers_enter_than_a_day_allows,
+);
+
 const FROM: &str = "2026-09-28T08:00:00Z";
 const TO: &str = "2026-09-28T09:00:00Z";
 
 // P8
-#[tokio::test]
 async fn a_new_owner_has_his_copy_before_the_old_one_goes() {
     let (world, anna, bob) = World::with_two().await;
     let meeting = world.appointment(&anna, "Plan", "2026-09-28").await;
@@ -42,7 +51,6 @@ async fn a_new_owner_has_his_copy_before_the_old_one_goes() {
 }
 
 // P8: an owner who never gets a copy does not keep the old one for ever.
-#[tokio::test]
 async fn an_old_copy_waits_a_day_at_most_and_not_at_all_for_one_who_does_not_synchronise() {
     let (world, anna, bob) = World::with_two().await;
     let carl = world.colleague("carl", &[]).await;
@@ -62,7 +70,6 @@ async fn an_old_copy_waits_a_day_at_most_and_not_at_all_for_one_who_does_not_syn
 }
 
 // P8, P5: titles name the owner of the day, and no owner's own title names anybody.
-#[tokio::test]
 async fn titles_follow_the_owner() {
     let (world, anna, bob) = World::with_two().await;
     let cleo = world.user("cleo").await;
@@ -86,7 +93,6 @@ async fn titles_follow_the_owner() {
 }
 
 // P8, P6
-#[tokio::test]
 async fn exchanges_meeting_keeps_its_owner() {
     let (world, anna, bob) = World::with_two().await;
     world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
@@ -100,7 +106,6 @@ async fn exchanges_meeting_keeps_its_owner() {
 }
 
 // P3
-#[tokio::test]
 async fn an_organisers_late_mailbox_is_waited_for_a_day_and_takes_over_when_it_comes() {
     let (world, anna, bob) = World::with_two().await;
     let cleo = world.user("cleo").await;
@@ -131,7 +136,6 @@ async fn an_organisers_late_mailbox_is_waited_for_a_day_and_takes_over_when_it_c
 }
 
 // P3, trap 196
-#[tokio::test]
 async fn no_more_invitations_of_strangers_enter_than_a_day_allows() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"invitations_per_day": 2, "unanswered_invitations": true})).await;

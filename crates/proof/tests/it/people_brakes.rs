@@ -1,10 +1,20 @@
 //! What looks like an accident stops before its first write and waits for a person; everything else goes on (rule C8).
 
+use crate::database::on_both;
 use crate::outlook::{self, id};
 use crate::world::{Person, World};
 use emulator::Quirk;
 use serde_json::{Value as Json, json};
 use wire::ews::DistinguishedFolder as Folder;
+
+on_both!(
+    ten_deletes_pass_and_the_eleventh_stops_its_domain_until_a_person_releases_that_plan,
+    the_share_counts_with_the_number,
+    a_brake_goes_when_its_plan_goes_and_the_last_item_may_be_deleted,
+    a_listing_that_is_suddenly_short_deletes_nothing_and_is_told,
+    deletes_of_many_users_stop_the_deletes_of_all_and_nothing_else,
+    so_many_deletes_over_all_users_stop_the_rest,
+);
 
 const CALENDAR: &str = "my_calendar";
 
@@ -33,7 +43,6 @@ async fn release(world: &World, user: Option<&str>, brake: &Json) {
 }
 
 // C8: more than 10 and more than 10 %, at the exact numbers.
-#[tokio::test]
 async fn ten_deletes_pass_and_the_eleventh_stops_its_domain_until_a_person_releases_that_plan() {
     let (world, anna, bob) = World::with_two().await;
     let items = linked(&world, &anna, 40).await;
@@ -71,7 +80,6 @@ async fn ten_deletes_pass_and_the_eleventh_stops_its_domain_until_a_person_relea
 }
 
 // C8: eleven of 110 are 10 %, of 109 more.
-#[tokio::test]
 async fn the_share_counts_with_the_number() {
     for (links, stops) in [(110, false), (109, true)] {
         let (world, anna, _) = World::with_two().await;
@@ -90,7 +98,6 @@ async fn the_share_counts_with_the_number() {
 }
 
 // C8, trap 146: what a person puts right himself is no question any more; both sides empty is no accident.
-#[tokio::test]
 async fn a_brake_goes_when_its_plan_goes_and_the_last_item_may_be_deleted() {
     let (world, anna, _) = World::with_two().await;
     let items = linked(&world, &anna, 12).await;
@@ -118,7 +125,6 @@ async fn a_brake_goes_when_its_plan_goes_and_the_last_item_may_be_deleted() {
 }
 
 // C8, trap 145: a listing that is suddenly empty or short stops its domain before the first write.
-#[tokio::test]
 async fn a_listing_that_is_suddenly_short_deletes_nothing_and_is_told() {
     for quirk in [Quirk::EmptyListing, Quirk::ShortListing] {
         let (world, anna, _) = World::with_two().await;
@@ -147,7 +153,6 @@ async fn a_listing_that_is_suddenly_short_deletes_nothing_and_is_told() {
 }
 
 // C8: over all pairings, within an hour, from one side.
-#[tokio::test]
 async fn deletes_of_many_users_stop_the_deletes_of_all_and_nothing_else() {
     let world = World::new().await;
     world.settings(json!({"brakes": {"all_users": 2, "all_users_percent": 50}})).await;
@@ -182,7 +187,6 @@ async fn deletes_of_many_users_stop_the_deletes_of_all_and_nothing_else() {
 }
 
 // C8: more than 100 deletes over all, and the number that may be set.
-#[tokio::test]
 async fn so_many_deletes_over_all_users_stop_the_rest() {
     let (world, anna, bob) = World::with_two().await;
     world.settings(json!({"brakes": {"all_deletes": 5}})).await;

@@ -1,12 +1,31 @@
 //! People in meetings as Exchange brings them: who is who, who is added and goes, and what nobody may change (rules P1 to P7).
 
 use crate::api::{appointment, id as id_of};
+use crate::database::on_both;
 use crate::outlook::{self, id, set, text};
 use crate::world::{Person, World};
 use emulator::{FaultAction, Quirk, RequestInfo};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use wire::ews::{Attendee, DistinguishedFolder as Folder, FieldChange, Item, Mailbox, Property, Value};
+
+on_both!(
+    optional_guests_rooms_lists_and_the_organiser_among_his_guests_are_who_they_are,
+    people_whom_exchange_names_by_directory_addresses_are_found,
+    a_colleague_is_found_by_any_of_his_addresses_in_any_case,
+    a_guest_added_in_outlook_joins_the_one_activity_and_one_taken_off_leaves_it,
+    an_invitation_that_comes_again_is_the_same_activity,
+    what_is_the_organisers_is_refused_to_everybody_in_the_crm_with_the_reason,
+    a_series_called_off_is_cancelled_and_one_occurrence_only_itself,
+    an_appointment_made_a_meeting_and_back_stays_one_record,
+    the_first_cycle_over_years_of_meetings_writes_to_nobody,
+    a_manager_who_sees_everything_gets_only_what_is_his,
+    an_item_that_may_not_be_read_any_more_is_kept_on_both_sides,
+    a_flood_of_invitations_from_outside_brings_in_so_many_a_day,
+    a_meeting_deleted_in_the_crm_takes_the_copies_and_writes_to_nobody,
+    an_organiser_nobody_knows_is_shown_and_the_fallback_owner_gets_no_copy,
+    an_outsiders_meeting_deleted_by_its_guest_is_hidden_from_him,
+);
 
 const CALENDAR: &str = "my_calendar";
 const FROM: &str = "2026-09-28T08:00:00Z";
@@ -35,7 +54,6 @@ fn meeting(people: &[&str]) -> Item {
 }
 
 // P2
-#[tokio::test]
 async fn optional_guests_rooms_lists_and_the_organiser_among_his_guests_are_who_they_are() {
     let (world, anna, bob) = World::with_two().await;
     let item = outlook::appointment("Plan", FROM, TO)
@@ -64,7 +82,6 @@ async fn optional_guests_rooms_lists_and_the_organiser_among_his_guests_are_who_
 }
 
 // P2: attendees that the directory names by EX addresses are the same people.
-#[tokio::test]
 async fn people_whom_exchange_names_by_directory_addresses_are_found() {
     let (world, anna, bob) = World::with_two().await;
     world.hq.set_quirk(Quirk::ExAddresses, true);
@@ -78,7 +95,6 @@ async fn people_whom_exchange_names_by_directory_addresses_are_found() {
 }
 
 // P2: every address the CRM knows.
-#[tokio::test]
 async fn a_colleague_is_found_by_any_of_his_addresses_in_any_case() {
     let (world, anna, bob) = World::with_two().await;
     let path = format!("/api/crm/employees/{}", bob.id);
@@ -90,7 +106,6 @@ async fn a_colleague_is_found_by_any_of_his_addresses_in_any_case() {
 }
 
 // P1, P2: added later by the organiser, and taken off again.
-#[tokio::test]
 async fn a_guest_added_in_outlook_joins_the_one_activity_and_one_taken_off_leaves_it() {
     let (world, anna, bob) = World::with_two().await;
     let cleo = world.user("cleo").await;
@@ -113,7 +128,6 @@ async fn a_guest_added_in_outlook_joins_the_one_activity_and_one_taken_off_leave
 }
 
 // P1: an attendee deleted his copy; the organiser's update brings it again: still one activity.
-#[tokio::test]
 async fn an_invitation_that_comes_again_is_the_same_activity() {
     let (world, anna, bob) = World::with_two().await;
     let item = world.outlook(&anna).invite(meeting(&[&bob.address])).await;
@@ -136,7 +150,6 @@ async fn an_invitation_that_comes_again_is_the_same_activity() {
 }
 
 // trap 98, P6, P7
-#[tokio::test]
 async fn what_is_the_organisers_is_refused_to_everybody_in_the_crm_with_the_reason() {
     let (world, anna, bob) = World::with_two().await;
     world.outlook(&anna).invite(meeting(&[&bob.address])).await;
@@ -178,7 +191,6 @@ async fn what_is_the_organisers_is_refused_to_everybody_in_the_crm_with_the_reas
 }
 
 // trap 101
-#[tokio::test]
 async fn a_series_called_off_is_cancelled_and_one_occurrence_only_itself() {
     let (world, anna, bob) = World::with_two().await;
     let pattern = wire::ews::Pattern::Daily { interval: 1 };
@@ -205,7 +217,6 @@ async fn a_series_called_off_is_cancelled_and_one_occurrence_only_itself() {
 }
 
 // P6: an appointment becomes a meeting and one again.
-#[tokio::test]
 async fn an_appointment_made_a_meeting_and_back_stays_one_record() {
     let (world, anna, bob) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -232,7 +243,6 @@ async fn an_appointment_made_a_meeting_and_back_stays_one_record() {
 }
 
 // trap 97: years of meetings on both sides, a second user, no mail and nothing doubled.
-#[tokio::test]
 async fn the_first_cycle_over_years_of_meetings_writes_to_nobody() {
     let world = World::new().await;
     world.settings(json!({"extract_start": "always"})).await;
@@ -258,7 +268,6 @@ async fn the_first_cycle_over_years_of_meetings_writes_to_nobody() {
 }
 
 // trap 109
-#[tokio::test]
 async fn a_manager_who_sees_everything_gets_only_what_is_his() {
     let (world, anna, bob) = World::with_two().await;
     world.edit(&world.admin, &format!("/api/crm/employees/{}", bob.id), json!({"admin": true})).await;
@@ -273,7 +282,6 @@ async fn a_manager_who_sees_everything_gets_only_what_is_his() {
 }
 
 // trap 106: no access is neither a delete nor a change.
-#[tokio::test]
 async fn an_item_that_may_not_be_read_any_more_is_kept_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
     let outlook = world.outlook(&anna);
@@ -298,7 +306,6 @@ async fn an_item_that_may_not_be_read_any_more_is_kept_on_both_sides() {
 }
 
 // trap 196, P3: a number a day.
-#[tokio::test]
 async fn a_flood_of_invitations_from_outside_brings_in_so_many_a_day() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"unanswered_invitations": true, "invitations_per_day": 5})).await;
@@ -326,7 +333,6 @@ async fn a_flood_of_invitations_from_outside_brings_in_so_many_a_day() {
 }
 
 // trap 100, P5, C9: a meeting of the CRM's own, deleted there.
-#[tokio::test]
 async fn a_meeting_deleted_in_the_crm_takes_the_copies_and_writes_to_nobody() {
     let (world, anna, bob) = World::with_two().await;
     let mut body = appointment("Plan", "2026-09-28");
@@ -351,7 +357,6 @@ async fn only_in_the_crm(world: &World) -> Person {
 }
 
 // P3: the configured fallback owner, else the importing attendee; he gets no copies as such.
-#[tokio::test]
 async fn an_organiser_nobody_knows_is_shown_and_the_fallback_owner_gets_no_copy() {
     let (world, anna, bob) = World::with_two().await;
     let dora = only_in_the_crm(&world).await;
@@ -368,7 +373,6 @@ async fn an_organiser_nobody_knows_is_shown_and_the_fallback_owner_gets_no_copy(
 }
 
 // C6: a guest who stands in for an organiser nobody knows deletes his copy: it is hidden from him, and nothing is in trouble.
-#[tokio::test]
 async fn an_outsiders_meeting_deleted_by_its_guest_is_hidden_from_him() {
     let (world, anna, bob) = World::with_two().await;
     let eve = world.outsider("eve@far.test");

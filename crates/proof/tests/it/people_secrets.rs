@@ -1,6 +1,7 @@
 //! Nobody gets at what is not his: tokens, secrets, logs, and answers that are no answers (traps 44, 172, 173, 184, 187, 188, 191).
 
 use crate::api::id as id_of;
+use crate::database::on_both;
 use crate::outlook::{self, text};
 use crate::world::{PASSWORD, SERVICE, World};
 use emulator::{Effect, FaultAction, RequestInfo};
@@ -8,6 +9,13 @@ use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 use tracing::field::{Field as Name, Visit};
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    no_log_of_any_level_has_content_names_addresses_or_secrets,
+    the_databases_hold_no_password_and_no_token_in_clear,
+    tokens_of_those_who_left_open_nothing_and_faults_are_told_at_once,
+    an_answer_that_is_none_deletes_nothing_whatever_it_is,
+);
 
 /// A log that keeps every word, at the finest level.
 #[derive(Clone, Default)]
@@ -43,7 +51,6 @@ impl tracing::Subscriber for Log {
 }
 
 // trap 187
-#[tokio::test]
 async fn no_log_of_any_level_has_content_names_addresses_or_secrets() {
     let log = Log::default();
     // With a second one there every place in the code asks all of them, whoever passed it first.
@@ -101,7 +108,6 @@ fn from_elsewhere(line: &str) -> bool {
 }
 
 // trap 188
-#[tokio::test]
 async fn the_databases_hold_no_password_and_no_token_in_clear() {
     let (world, anna, _) = World::with_two().await;
     world.sync(&[&anna]).await;
@@ -116,7 +122,6 @@ async fn the_databases_hold_no_password_and_no_token_in_clear() {
 }
 
 // The API: whoever left has no way in, and a stale or wrong request changes nothing.
-#[tokio::test]
 async fn tokens_of_those_who_left_open_nothing_and_faults_are_told_at_once() {
     let (world, anna, bob) = World::with_two().await;
     let record = world.contact(&anna, json!({"first_name": "Ida", "last_name": "Berg"})).await;
@@ -158,7 +163,6 @@ async fn tokens_of_those_who_left_open_nothing_and_faults_are_told_at_once() {
 }
 
 // traps 44, 172, 173, 184: whatever stands in an answer, nothing is deleted and nobody else is concerned.
-#[tokio::test]
 async fn an_answer_that_is_none_deletes_nothing_whatever_it_is() {
     let (world, anna, bob) = World::with_two().await;
     for n in 0..3 {

@@ -1,9 +1,21 @@
 //! Leaving the Sync List and coming back: what becomes of the copy (rule O2).
 
+use crate::database::on_both;
 use crate::outlook::{categories, id, set, text, texts, title};
 use crate::world::{Person, World};
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    removed_from_the_sync_list_the_copy_goes_and_pending_edits_are_kept,
+    visibility_lost_takes_the_copy_only_after_the_grace_time,
+    who_returns_to_the_list_gets_the_same_copy_back_with_what_changed_meanwhile,
+    a_copy_that_is_not_in_deleted_items_any_more_is_made_anew,
+    a_copy_its_user_deleted_comes_back_when_he_lists_the_record_again,
+    a_copy_put_back_by_hand_puts_its_user_on_the_list_again,
+    by_setting_the_copy_stays_unlinked_and_without_our_category,
+    a_record_left_before_is_matched_and_not_doubled,
+);
 
 /// Anna has Berg on her list and a word of her own on the copy; the record and the item.
 async fn berg(world: &World, anna: &Person) -> (String, String) {
@@ -17,7 +29,6 @@ async fn berg(world: &World, anna: &Person) -> (String, String) {
 }
 
 // O2
-#[tokio::test]
 async fn removed_from_the_sync_list_the_copy_goes_and_pending_edits_are_kept() {
     let (world, anna, _) = World::with_two().await;
     let record = world.listed(&anna, "Berg").await;
@@ -32,7 +43,6 @@ async fn removed_from_the_sync_list_the_copy_goes_and_pending_edits_are_kept() {
 }
 
 // O2
-#[tokio::test]
 async fn visibility_lost_takes_the_copy_only_after_the_grace_time() {
     let (world, anna, bob) = World::with_two().await;
     let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
@@ -55,7 +65,6 @@ async fn visibility_lost_takes_the_copy_only_after_the_grace_time() {
 }
 
 // O2
-#[tokio::test]
 async fn who_returns_to_the_list_gets_the_same_copy_back_with_what_changed_meanwhile() {
     let (world, anna, _) = World::with_two().await;
     let (record, _) = berg(&world, &anna).await;
@@ -83,7 +92,6 @@ async fn who_returns_to_the_list_gets_the_same_copy_back_with_what_changed_meanw
 }
 
 // O2
-#[tokio::test]
 async fn a_copy_that_is_not_in_deleted_items_any_more_is_made_anew() {
     let (world, anna, _) = World::with_two().await;
     let (record, _) = berg(&world, &anna).await;
@@ -99,7 +107,6 @@ async fn a_copy_that_is_not_in_deleted_items_any_more_is_made_anew() {
 }
 
 // O2, C6: deleting the copy takes the user off the list, so returning to it brings the copy back.
-#[tokio::test]
 async fn a_copy_its_user_deleted_comes_back_when_he_lists_the_record_again() {
     let (world, anna, _) = World::with_two().await;
     let (record, item) = berg(&world, &anna).await;
@@ -114,7 +121,6 @@ async fn a_copy_its_user_deleted_comes_back_when_he_lists_the_record_again() {
 }
 
 // O2, O3: put back by hand it carries our category, so its user is on the list again.
-#[tokio::test]
 async fn a_copy_put_back_by_hand_puts_its_user_on_the_list_again() {
     let (world, anna, _) = World::with_two().await;
     let (record, _) = berg(&world, &anna).await;
@@ -131,7 +137,6 @@ async fn a_copy_put_back_by_hand_puts_its_user_on_the_list_again() {
 }
 
 // O2, the setting
-#[tokio::test]
 async fn by_setting_the_copy_stays_unlinked_and_without_our_category() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"keep_removed_copies": true})).await;
@@ -155,7 +160,6 @@ async fn by_setting_the_copy_stays_unlinked_and_without_our_category() {
 }
 
 // O2, M1: a record that a user left is unlinked, so a contact of his that is the same person is matched with it.
-#[tokio::test]
 async fn a_record_left_before_is_matched_and_not_doubled() {
     let (world, anna, _) = World::with_two().await;
     let (record, _) = berg(&world, &anna).await;
