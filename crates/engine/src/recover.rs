@@ -229,14 +229,11 @@ impl Cycle<'_> {
         let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
         // What was seen of it before must not be matched again as if it stood.
         settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
-        match (&intent.link, gone) {
-            (Some(link), true) => {
-                settle.forget.push(link.clone());
-                settle.away.extend(intent.result.clone().map(|link| Away { link, since: self.engine.now() }));
-                settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
-                self.report.add(intent.domain, intent.side, Count::Deleted);
-            }
-            (_, _) => {}
+        if let Some(link) = intent.link.as_ref().filter(|_| gone) {
+            settle.forget.push(link.clone());
+            settle.away.extend(intent.result.clone().map(|link| Away { link, since: self.engine.now() }));
+            settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
+            self.report.add(intent.domain, intent.side, Count::Deleted);
         }
         Ok(settle)
     }

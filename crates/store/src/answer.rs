@@ -1,6 +1,7 @@
 //! What the store is asked with and what it answers, beside the rows themselves.
 
-use crate::rows::{Count, History, Observation, Pairing, Quarantine};
+use crate::count::Count;
+use crate::rows::{History, Observation, Pairing, Quarantine};
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{CrmId, Domain, Kind, Link, PairingId, RecordId, Side, Version};

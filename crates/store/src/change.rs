@@ -1,8 +1,7 @@
 //! State writes of a cycle: each is one transaction, checked against the lease's fencing number.
 
-use crate::rows::{
-    Away, Count, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger,
-};
+use crate::count::Count;
+use crate::rows::{Away, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger};
 use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, Version};
 
 /// What observing a page adds: observations, ids to look at, and the cursor, together or not at all (invariant 4).

@@ -3,9 +3,10 @@
 use super::engine;
 use crate::Store;
 use crate::answer::{Backlog, Counts, PairingStatus, Whose};
+use crate::count::Count;
 use crate::error::Result;
 use crate::limits::page;
-use crate::rows::{Brake, Count, Lease};
+use crate::rows::{Brake, Lease};
 use jiff::Timestamp;
 use model::{Domain, PairingId, Side};
 use std::collections::BTreeSet;

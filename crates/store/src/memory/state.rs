@@ -1,7 +1,7 @@
 //! What the memory engine holds: a map per table of the databases.
 
+use crate::count::Count;
 use crate::error::{Result, StoreError};
-use crate::rows::Count;
 use crate::rows::{
     Away, Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Quarantine,
     Stranger,
