@@ -28,6 +28,9 @@ impl Leading {
     }
 }
 
+/// Hours that count as the day: counters are kept by the hour, and the first one counts whole.
+const DAY_HOURS: i64 = 23;
+
 impl Cycle<'_> {
     /// Whose copy of a received meeting decides, and who owns the record when this one does.
     pub(crate) async fn lead(&mut self, item: &Record, link: Option<&Link>) -> Result<Leading, CycleError> {
@@ -119,7 +122,7 @@ impl Cycle<'_> {
             Some(before) => before,
             None => {
                 let now = self.engine.now();
-                let yesterday = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+                let yesterday = now.checked_sub(SignedDuration::from_hours(DAY_HOURS)).unwrap_or(now);
                 let counts = self.engine.store().counts(&Whose::Pairing(self.pairing.id.clone()), yesterday).await?;
                 let sum = counts.get(&(Domain::Calendar, Side::Crm, Count::Invited)).map_or(0, |sum| sum.records);
                 *self.invited_before.insert(sum)

@@ -166,6 +166,9 @@ fn outcome(
     link.crm.version = crm.version.clone();
     link.pim.version = pim.version.clone();
     link.pim.id = pim.id.clone();
+    if removed {
+        unagreed(&link, &mut merged);
+    }
     link.crm.base = merged.base_crm;
     link.pim.base = merged.base_pim;
     link.folder = pim.facts.folder.clone().or(link.folder);
@@ -212,6 +215,20 @@ fn unflagged(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, m
 }
 
 /// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
+/// A copy that goes is not written to before: what the CRM changed meanwhile is not agreed on, and crosses when the copy
+/// comes back (rule O2).
+fn unagreed(link: &Link, merged: &mut Merged) {
+    for path in merged.to_pim.keys() {
+        let ends = [(&mut merged.base_crm, &link.crm.base), (&mut merged.base_pim, &link.pim.base)];
+        for (base, before) in ends {
+            match before.get(path) {
+                Some(value) => base.insert(path.clone(), value.clone()),
+                None => base.remove(path),
+            };
+        }
+    }
+}
+
 fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, context: &Context<'_>, ops: &mut Vec<Op>) {
     if !merged.to_crm.is_empty() {
         let start = occurrence::clock(&merged.to_crm).or(occurrence::clock(&crm.fields));

@@ -74,6 +74,30 @@ fn removal_from_the_sync_list_merges_pending_edits_first() {
     assert_eq!(link.pim.base.get(&model::Path::parse("first_name").expect("a path")), Some(&text("Anna")));
 }
 
+// O2: what the CRM changed before the copy went is its change still when the copy comes back.
+#[test]
+fn a_crm_edit_that_never_reached_a_removed_copy_is_no_edit_of_the_mailbox_later() {
+    let mut changed = ann();
+    changed[0].1 = text("Anna");
+    let mut record = crm(Domain::BusinessContact, "c1", &changed);
+    record.facts.on_sync_list = false;
+    let mut world = World::new();
+    for forbidden in [false, true] {
+        if forbidden {
+            world.settings.domains.get_mut(&Domain::BusinessContact).expect("set").no_deletes = [Side::Pim].into();
+        }
+        let before = link(Domain::BusinessContact, &ann(), &item());
+        let plan = world.plan(&before, &there(&record), &there(&pim(Kind::Contact, "i1", &item())));
+        assert_eq!(written(&plan, Side::Pim), Vec::<String>::new());
+        let (After::Away(after) | After::Linked(after)) = &plan.after else { panic!("{:?}", plan.after) };
+        record.facts.on_sync_list = true;
+        let awake = model::Link { sleep: None, ..(**after).clone() };
+        let back = world.plan(&awake, &there(&record), &there(&pim(Kind::Contact, "i1", &item())));
+        assert_eq!((written(&back, Side::Crm), written(&back, Side::Pim)), (vec![], vec!["first_name".to_owned()]));
+        record.facts.on_sync_list = false;
+    }
+}
+
 // O2, setting
 #[test]
 fn by_setting_a_removed_copy_stays() {
