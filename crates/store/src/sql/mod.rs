@@ -68,14 +68,21 @@ impl Sql {
     }
 
     pub(crate) async fn migrate(&self) -> Result<()> {
-        let (found, known) = (self.db.schema_version().await?, known_schema());
+        let (mut found, known) = (self.db.schema_version().await?, known_schema());
         if found > known {
             return Err(StoreError::SchemaNewer { found, known });
         }
-        match self.db.migrate(&migrator()).await {
-            // Another process may have brought it up between our look and our try.
-            Err(_) if self.db.schema_version().await? == known => Ok(()),
-            done => done,
+        loop {
+            let Err(why) = self.db.migrate(&migrator()).await else { return Ok(()) };
+            // Another process may have brought it up, or a step further, between our look and our try.
+            let now = self.db.schema_version().await?;
+            if now == known {
+                return Ok(());
+            }
+            if now <= found {
+                return Err(why);
+            }
+            found = now;
         }
     }
 
