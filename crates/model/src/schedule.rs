@@ -284,7 +284,7 @@ impl Schedule {
         let monday = jiff::civil::date(2026, 6, 1).at(0, 0, 0, 0);
         let Ok(after) = monday.checked_add(7.days()) else { return false };
         let mut at = monday;
-        // A second before each edge and the edge itself: what is open shows at one of them.
+        // What is open begins with the week or where a span ends, so it shows at an edge.
         for _ in 0..MAX_HOURS * 16 {
             if !self.black(at) {
                 return false;

@@ -99,6 +99,18 @@ pub enum GroupKind {
     UserList,
 }
 
+impl GroupKind {
+    /// As people say it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            GroupKind::Organization => "organization",
+            GroupKind::Position => "position",
+            GroupKind::UserList => "user list",
+        }
+    }
+}
+
 /// One line of a domain's ordered list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRule {

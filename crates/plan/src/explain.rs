@@ -4,7 +4,6 @@ use crate::access::Chain;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::removal::Stays;
 use model::schedule::{Hours, Schedule};
-use model::settings::GroupKind;
 use model::{Side, SleepCause};
 
 /// A plan as lines of text.
@@ -178,11 +177,7 @@ pub fn chain(chain: &Chain) -> Vec<String> {
     ];
     let mut decided = chain.own.is_some();
     for (number, (rule, matched)) in chain.rules.iter().enumerate() {
-        let kind = match rule.group {
-            GroupKind::Organization => "organization",
-            GroupKind::Position => "position",
-            GroupKind::UserList => "user list",
-        };
+        let kind = rule.group.name();
         let below = if rule.and_below { " and below" } else { "" };
         let found = match (matched, decided) {
             (true, false) => "matches and decides",

@@ -74,7 +74,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
     show.list(&numbered, &head, |(position, shown)| {
         vec![
             position.to_string(),
-            words::group_name(&shown.rule.group).to_owned(),
+            shown.rule.group.name().to_owned(),
             shown.rule.id.clone(),
             or_dash(shown.name.as_ref()),
             yes_no(shown.rule.and_below),

@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::show::{Show, or_dash, yes_no};
 use clap::Subcommand;
 use model::schedule::{Hours, Peak, Schedule, ScheduleRule};
+use model::settings::GroupKind;
 use server::ops::schedule::{self, ShownSchedule};
 use std::path::Path;
 
@@ -77,7 +78,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
     let head = ["position", "group", "id", "name", "and below", "every", "peak", "blackout", "zone", "broken"];
     show.list(&numbered, &head, |(position, shown)| {
         let of = &shown.rule.schedule;
-        let group = shown.rule.group.as_ref().map_or("everybody", words::group_name);
+        let group = shown.rule.group.as_ref().map_or("everybody", GroupKind::name);
         vec![
             position.to_string(),
             group.to_owned(),

@@ -40,15 +40,6 @@ impl From<Group> for GroupKind {
     }
 }
 
-/// The name of a group's kind.
-pub fn group_name(kind: &GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Organization => "organization",
-        GroupKind::Position => "position",
-        GroupKind::UserList => "user list",
-    }
-}
-
 /// A position counted from 1, as a list counts.
 pub fn place(position: u32) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1)
