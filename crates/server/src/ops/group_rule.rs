@@ -39,36 +39,11 @@ pub async fn list(services: &Services, domain: Domain) -> Result<Vec<ShownRule>,
 /// Every fault at once: a level the domain refuses, a group that does not exist (one that vanished may stay), a group
 /// named twice.
 pub async fn set(services: &Services, domain: Domain, rules: Vec<GroupRule>) -> Result<Vec<ShownRule>, Refused> {
-    let mut faults = Faults::default();
-    if rules.len() > MAX_RULES {
-        faults.note("rules", format!("has more than {MAX_RULES} entries"));
-        faults.refuse()?;
-        return Ok(Vec::new());
-    }
-    let present = services.store.settings().await?.domain(domain).group_rules;
-    let names = group_names(services, &groups(&rules)).await?;
-    let mut seen = BTreeSet::new();
-    for (index, rule) in rules.iter().enumerate() {
-        let place = format!("rules[{index}]");
-        super::level::note(domain, rule.level, &format!("{place}.level"), &mut faults);
-        let key = (rule.group.clone(), rule.id.clone());
-        let stood = present.iter().any(|old| old.group == rule.group && old.id == rule.id);
-        if !names.contains_key(&key) && !stood {
-            faults.note(format!("{place}.id"), format!("there is no {} {}", word(&rule.group), rule.id));
-        }
-        if !seen.insert((key, rule.and_below)) {
-            faults.note(place, "names a group that an earlier rule names");
-        }
-    }
-    faults.refuse()?;
-    super::setting::edit(services, |settings| {
-        let mut of = settings.domain(domain);
-        of.group_rules.clone_from(&rules);
-        settings.domains.insert(domain, of);
+    change(services, domain, &rules, |list| {
+        list.clone_from(&rules);
         Ok(())
     })
-    .await?;
-    shown(services, rules).await
+    .await
 }
 
 /// Puts a rule into a domain's list: before the one at `position`, or last.
@@ -81,10 +56,12 @@ pub async fn add(
     rule: GroupRule,
     position: Option<usize>,
 ) -> Result<Vec<ShownRule>, Refused> {
-    let mut rules = services.store.settings().await?.domain(domain).group_rules;
-    let position = position.unwrap_or(rules.len()).min(rules.len());
-    rules.insert(position, rule);
-    set(services, domain, rules).await
+    change(services, domain, std::slice::from_ref(&rule), |list| {
+        let position = position.unwrap_or(list.len()).min(list.len());
+        list.insert(position, rule.clone());
+        Ok(())
+    })
+    .await
 }
 
 /// Takes the rule at a position out of a domain's list.
@@ -92,16 +69,69 @@ pub async fn add(
 /// # Errors
 /// There is none at that position.
 pub async fn remove(services: &Services, domain: Domain, position: usize) -> Result<Vec<ShownRule>, Refused> {
-    let mut rules = services.store.settings().await?.domain(domain).group_rules;
-    if position >= rules.len() {
-        return Err(Refused::NotFound(format!("{domain} has {} group rules, none at this position", rules.len())));
+    change(services, domain, &[], |list| {
+        if position >= list.len() {
+            let has = list.len();
+            return Err(Refused::NotFound(format!("{domain} has {has} group rules, none at position {position}")));
+        }
+        list.remove(position);
+        Ok(())
+    })
+    .await
+}
+
+/// Changes the list that stands at that moment: of two people who add a rule neither takes the other's away. Groups that
+/// are named newly must exist.
+async fn change(
+    services: &Services,
+    domain: Domain,
+    named: &[GroupRule],
+    by: impl Fn(&mut Vec<GroupRule>) -> Result<(), Refused>,
+) -> Result<Vec<ShownRule>, Refused> {
+    let known = group_names(services, &groups(named.iter().take(MAX_RULES))).await?;
+    let settings = super::setting::edit(services, |settings| {
+        let mut of = settings.domain(domain);
+        let present = std::mem::take(&mut of.group_rules);
+        let mut rules = present.clone();
+        by(&mut rules)?;
+        note(domain, &rules, &present, &known).refuse()?;
+        of.group_rules = rules;
+        settings.domains.insert(domain, of);
+        Ok(())
+    })
+    .await?;
+    shown(services, settings.domain(domain).group_rules).await
+}
+
+fn note(
+    domain: Domain,
+    rules: &[GroupRule],
+    present: &[GroupRule],
+    known: &BTreeMap<(GroupKind, String), String>,
+) -> Faults {
+    let mut faults = Faults::default();
+    if rules.len() > MAX_RULES {
+        faults.note("rules", format!("has more than {MAX_RULES} entries"));
+        return faults;
     }
-    rules.remove(position);
-    set(services, domain, rules).await
+    let mut seen = BTreeSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let place = format!("rules[{index}]");
+        super::level::note(domain, rule.level, &format!("{place}.level"), &mut faults);
+        let key = (rule.group.clone(), rule.id.clone());
+        let stood = present.iter().any(|old| old.group == rule.group && old.id == rule.id);
+        if !known.contains_key(&key) && !stood {
+            faults.note(format!("{place}.id"), format!("there is no {} {}", rule.group.name(), rule.id));
+        }
+        if !seen.insert((key, rule.and_below)) {
+            faults.note(place, "names a group that an earlier rule names");
+        }
+    }
+    faults
 }
 
 async fn shown(services: &Services, rules: Vec<GroupRule>) -> Result<Vec<ShownRule>, Refused> {
-    let names = group_names(services, &groups(&rules)).await?;
+    let names = group_names(services, &groups(rules.iter())).await?;
     Ok(rules
         .into_iter()
         .map(|rule| {
@@ -111,8 +141,8 @@ async fn shown(services: &Services, rules: Vec<GroupRule>) -> Result<Vec<ShownRu
         .collect())
 }
 
-fn groups(rules: &[GroupRule]) -> BTreeSet<(GroupKind, String)> {
-    rules.iter().map(|rule| (rule.group.clone(), rule.id.clone())).collect()
+fn groups<'a>(rules: impl Iterator<Item = &'a GroupRule>) -> BTreeSet<(GroupKind, String)> {
+    rules.map(|rule| (rule.group.clone(), rule.id.clone())).collect()
 }
 
 /// The names of groups; one that vanished has none.
@@ -131,12 +161,4 @@ pub(super) async fn group_names(
         names.extend(found.into_iter().map(|(id, name)| ((kind.clone(), id), name)));
     }
     Ok(names)
-}
-
-pub(super) fn word(kind: &GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Organization => "organization",
-        GroupKind::Position => "position",
-        GroupKind::UserList => "user list",
-    }
 }

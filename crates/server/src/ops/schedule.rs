@@ -38,9 +38,7 @@ pub async fn list(services: &Services) -> Result<Vec<ShownSchedule>, Refused> {
 /// Every fault at once: an interval of 0, hours that leave no time for a cycle, an unknown zone, a group that does not exist
 /// (one that vanished may stay), a group named twice.
 pub async fn set(services: &Services, rules: Vec<ScheduleRule>) -> Result<Vec<ShownSchedule>, Refused> {
-    let present = services.store.settings().await?.schedules;
-    check_groups(services, &present, &rules).await?;
-    change(services, |list| {
+    change(services, &rules, |list| {
         list.clone_from(&rules);
         Ok(())
     })
@@ -56,8 +54,7 @@ pub async fn add(
     rule: ScheduleRule,
     position: Option<usize>,
 ) -> Result<Vec<ShownSchedule>, Refused> {
-    check_groups(services, &[], std::slice::from_ref(&rule)).await?;
-    change(services, |list| {
+    change(services, std::slice::from_ref(&rule), |list| {
         let position = position.unwrap_or(list.len()).min(list.len());
         list.insert(position, rule.clone());
         Ok(())
@@ -70,7 +67,7 @@ pub async fn add(
 /// # Errors
 /// There is none at that position.
 pub async fn remove(services: &Services, position: usize) -> Result<Vec<ShownSchedule>, Refused> {
-    change(services, |list| {
+    change(services, &[], |list| {
         if position >= list.len() {
             let has = list.len();
             return Err(Refused::NotFound(format!("there are {has} schedules, none at position {position}")));
@@ -81,14 +78,25 @@ pub async fn remove(services: &Services, position: usize) -> Result<Vec<ShownSch
     .await
 }
 
+/// Changes the list that stands at that moment; groups that are named newly must exist.
 async fn change(
     services: &Services,
+    named: &[ScheduleRule],
     by: impl Fn(&mut Vec<ScheduleRule>) -> Result<(), Refused>,
 ) -> Result<Vec<ShownSchedule>, Refused> {
+    let known = super::group_rule::group_names(services, &groups(named.iter().take(MAX_RULES))).await?;
     let settings = super::setting::edit(services, |settings: &mut Settings| {
+        let present = settings.schedules.clone();
         by(&mut settings.schedules)?;
         let mut faults = Faults::default();
         note(&settings.schedules, &mut faults);
+        for (index, rule) in settings.schedules.iter().enumerate() {
+            let Some(group) = rule.group.as_ref().filter(|_| !rule.id.is_empty()) else { continue };
+            let stood = present.iter().any(|old| old.group == rule.group && old.id == rule.id);
+            if !known.contains_key(&(group.clone(), rule.id.clone())) && !stood {
+                faults.note(format!("schedules[{index}].id"), format!("there is no {} {}", group.name(), rule.id));
+            }
+        }
         faults.refuse()
     })
     .await?;
@@ -119,27 +127,12 @@ pub(super) fn note(rules: &[ScheduleRule], faults: &mut Faults) {
     }
 }
 
-async fn check_groups(services: &Services, stood: &[ScheduleRule], rules: &[ScheduleRule]) -> Result<(), Refused> {
-    let names = super::group_rule::group_names(services, &groups(rules)).await?;
-    let mut faults = Faults::default();
-    for (index, rule) in rules.iter().enumerate() {
-        let Some(group) = &rule.group else { continue };
-        let known = names.contains_key(&(group.clone(), rule.id.clone()));
-        let stood = stood.iter().any(|old| old.group == rule.group && old.id == rule.id);
-        if !known && !stood && !rule.id.is_empty() {
-            let word = super::group_rule::word(group);
-            faults.note(format!("schedules[{index}].id"), format!("there is no {word} {}", rule.id));
-        }
-    }
-    faults.refuse()
-}
-
-fn groups(rules: &[ScheduleRule]) -> BTreeSet<(GroupKind, String)> {
-    rules.iter().filter_map(|rule| Some((rule.group.clone()?, rule.id.clone()))).collect()
+fn groups<'a>(rules: impl Iterator<Item = &'a ScheduleRule>) -> BTreeSet<(GroupKind, String)> {
+    rules.filter_map(|rule| Some((rule.group.clone()?, rule.id.clone()))).collect()
 }
 
 async fn shown(services: &Services, rules: Vec<ScheduleRule>) -> Result<Vec<ShownSchedule>, Refused> {
-    let names = super::group_rule::group_names(services, &groups(&rules)).await?;
+    let names = super::group_rule::group_names(services, &groups(rules.iter())).await?;
     Ok(rules
         .into_iter()
         .map(|rule| {

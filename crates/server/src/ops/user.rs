@@ -234,7 +234,7 @@ pub async fn asked_for(services: &Services, whom: &Whom) -> Result<Vec<Pairing>,
             let key = (kind.clone(), id.clone());
             let known = super::group_rule::group_names(services, &[key].into()).await?;
             if known.is_empty() {
-                return Err(Refused::missing(super::group_rule::word(kind), id));
+                return Err(Refused::missing(kind.name(), id));
             }
             Some((kind, id, *and_below))
         }

@@ -138,6 +138,23 @@ async fn group_rules_are_an_ordered_list_that_shows_what_broke() {
     assert_eq!(world.get(&world.admin, "/api/admin/group-rules/mails").await.code(), "not_found");
 }
 
+// L4
+#[tokio::test]
+async fn two_who_add_a_group_rule_at_once_take_nothing_from_each_other() {
+    let world = World::new().await;
+    let path = "/api/admin/group-rules/calendar";
+    let mut rules = Vec::new();
+    for name in ["One", "Two", "Three", "Four"] {
+        let list = world.made(&world.admin, "/api/crm/user-lists", json!({"name": name, "members": []})).await;
+        rules.push(json!({"group": "user_list", "id": id(&list), "level": "export"}));
+    }
+    let added = rules.into_iter().map(|rule| world.post(&world.admin, path, rule));
+    for answer in futures::future::join_all(added).await {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    assert_eq!(world.get(&world.admin, path).await.items().len(), 4);
+}
+
 // E3
 #[tokio::test]
 async fn every_fault_of_group_rules_is_told_at_once() {
