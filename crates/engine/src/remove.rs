@@ -7,8 +7,8 @@ use crate::force::hex;
 use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::Trouble;
-use model::{Domain, Link, LinkId, PairingId, RecordId, Side};
+use crate::port::{Trouble, Wanted};
+use model::{Domain, Kind, Link, LinkId, PairingId, RecordId, Side};
 use plan::removal::{Stays, removal};
 use plan::{Lead, Plan};
 use serde::Serialize;
@@ -133,16 +133,7 @@ impl Cycle<'_> {
                     model::Seen::Present(item) => Some((**item).clone()),
                     model::Seen::Gone(_) => None,
                 });
-                let judged = Judged {
-                    plan,
-                    crm: None,
-                    pim: item,
-                    ambiguous: None,
-                    doubles: Vec::new(),
-                    awaits: false,
-                    invited: false,
-                };
-                self.carry_out(&work, judged).await?;
+                self.carry_out(&work, Judged::of(plan, None, item.as_ref())).await?;
                 if self.engine.store().link(&link.id).await?.is_none() {
                     removed += 1;
                     // It stands alone now, and enters again when a level lets it.
@@ -169,22 +160,28 @@ impl Cycle<'_> {
         Ok((!page.is_empty()).then_some(page))
     }
 
-    /// The links of these domains with what is to be done: items are read, nothing is written.
+    /// The links of these domains with what is to be done: items are read a page at a time, nothing is written.
     async fn judged(
         &mut self,
         domains: &BTreeSet<Domain>,
         page: Vec<Link>,
     ) -> Result<Vec<(Link, Result<(Work, Plan), Stays>)>, CycleError> {
+        self.keep_lease().await?;
+        let page: Vec<Link> = page.into_iter().filter(|link| domains.contains(&link.domain)).collect();
+        let mut seen = BTreeMap::new();
+        for kind in Kind::ALL {
+            let ours = page.iter().filter(|link| link.kind == kind && link.born == Side::Crm);
+            let asked: Vec<Wanted> = ours.map(|link| wanted(link, Side::Pim)).collect();
+            if !asked.is_empty() {
+                seen.extend(self.pim.get(kind, &asked).await?);
+            }
+        }
         let mut judged = Vec::new();
-        for link in page.into_iter().filter(|link| domains.contains(&link.domain)) {
-            let pim = if link.born == Side::Pim {
-                None
-            } else {
-                match self.get_one(Side::Pim, link.kind, wanted(&link, Side::Pim)).await? {
-                    Ok(seen) => Some(self.observation(Side::Pim, link.kind, &link.pim.id, seen)),
-                    Err(Trouble::NoAccess { .. } | Trouble::Gone(_) | Trouble::Refused { .. }) => None,
-                    Err(trouble) => return Err(trouble.into()),
-                }
+        for link in page {
+            let pim = match seen.remove(&link.pim.id) {
+                Some(Ok(seen)) => Some(self.observation(Side::Pim, link.kind, &link.pim.id, seen)),
+                None | Some(Err(Trouble::NoAccess { .. } | Trouble::Gone(_) | Trouble::Refused { .. })) => None,
+                Some(Err(trouble)) => return Err(trouble.into()),
             };
             let key = WorkKey { alone: false, side: Side::Crm, id: link.crm.id.clone() };
             let work = Work { key, link: Some(link.clone()), crm: None, pim, quarantine: Vec::new() };

@@ -1,9 +1,9 @@
 //! Removing our copies from a mailbox, at a person's word: which go, and why the others stay (rule L6).
 
-use crate::asleep::changed;
+use crate::asleep::{aside, changed};
 use crate::context::Context;
 use crate::operation::{After, Op, Plan, Reason};
-use model::{Form, Gone, Link, Seen, Side};
+use model::{Form, Gone, Kind, Link, Seen, Side};
 
 /// Why a linked item stays where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,11 @@ pub fn removal(link: &Link, pim: &Seen, context: &Context<'_>) -> Result<Plan, S
     Ok(Plan {
         domain: Some(link.domain),
         ops: vec![Op::Delete { side: Side::Pim, after_new: None }],
-        after: After::Forget,
+        after: match link.kind {
+            // As when its user takes it off his list: it comes back from Deleted Items (rule O2).
+            Kind::Contact => aside(link),
+            Kind::Appointment | Kind::Task => After::Forget,
+        },
         conflicts: Vec::new(),
         reasons: vec![Reason::CopiesRemoved],
     })

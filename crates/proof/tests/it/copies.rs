@@ -6,7 +6,7 @@ use crate::world::World;
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
-on_both!(copies_leave_a_mailbox_as_shown_and_come_back_once_each,);
+on_both!(copies_leave_a_mailbox_as_shown_and_come_back_once_each, a_removed_contact_is_brought_back_and_not_made_anew,);
 
 // L6, C8, M4
 async fn copies_leave_a_mailbox_as_shown_and_come_back_once_each() {
@@ -58,4 +58,26 @@ async fn copies_leave_a_mailbox_as_shown_and_come_back_once_each() {
     let subjects = world.view(&anna, "my_calendar").await;
     assert!(subjects.iter().any(|record| record["subject"] == "Plan ten"), "the edit was kept and crosses");
     world.no_mail_of_ours();
+}
+
+// L6, O2
+async fn a_removed_contact_is_brought_back_and_not_made_anew() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    world.levels(&anna, json!({"business_contact": "none"})).await;
+    let copies = format!("/api/admin/users/{}/copies", anna.login);
+    let shown = world.get(&world.admin, &format!("{copies}?domain=business_contact")).await;
+    let body = json!({"domain": "business_contact", "digest": shown["digest"]});
+    let (status, done) = world.ask(&world.admin, "POST", &format!("{copies}/remove"), Some(&body)).await;
+    assert_eq!((status, &done["removed"]), (200, &json!(1)), "{done}");
+    world.sync(&[&anna]).await;
+    assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (0, 1));
+    world.edit_contact(&anna, &record, json!({"department": "Sales"})).await;
+    world.levels(&anna, json!({"business_contact": "full"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (1, 0));
+    let back = outlook.only(Folder::Contacts).await;
+    assert_eq!(back.text(Property::Department), Some("Sales"), "what changed meanwhile crosses");
 }
