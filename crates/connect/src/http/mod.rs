@@ -3,10 +3,9 @@
 mod line;
 mod trust;
 
-pub use line::{Line, Pieces};
+pub use line::Line;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
 use futures::future::BoxFuture;
 pub use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -259,12 +258,6 @@ impl Transport for InProcess {
 impl Line for InProcess {
     async fn call(&mut self, request: &Request) -> Result<Answer, Lost> {
         Transport::call(self, request).await
-    }
-
-    async fn open(&mut self, request: &Request) -> Result<(Answer, Pieces), Lost> {
-        let mut answer = Transport::call(self, request).await?;
-        let body = std::mem::take(&mut answer.body);
-        Ok((answer, futures::stream::iter([Ok(body)]).boxed()))
     }
 
     fn certificate(&self) -> Option<&[u8]> {

@@ -83,11 +83,6 @@ impl Line for WatchedLine {
         self.line.call(request).await
     }
 
-    async fn open(&mut self, request: &Request) -> Result<(Answer, connect::http::Pieces), Lost> {
-        note(&self.seen, request);
-        self.line.open(request).await
-    }
-
     fn certificate(&self) -> Option<&[u8]> {
         self.line.certificate()
     }
@@ -226,10 +221,6 @@ struct PassedOnLine {
 impl Line for PassedOnLine {
     async fn call(&mut self, request: &Request) -> Result<Answer, Lost> {
         self.behind.call(request).await
-    }
-
-    async fn open(&mut self, request: &Request) -> Result<(Answer, connect::http::Pieces), Lost> {
-        self.behind.open(request).await
     }
 
     fn certificate(&self) -> Option<&[u8]> {
