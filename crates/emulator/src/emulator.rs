@@ -13,7 +13,7 @@ use crate::item::Damage;
 use crate::mailbox::{Mailbox, MailboxKind, MailboxState};
 use crate::quirks::Quirk;
 use crate::signing::Offers;
-use crate::site::{Server, ServiceAccount, SinkEntry, Site, World};
+use crate::site::{RoomList, Server, ServiceAccount, SinkEntry, Site, World};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -193,6 +193,12 @@ impl Emulator {
         if let Some(server) = self.world().servers.get_mut(self.0.server) {
             server.services.push(ServiceAccount { name: name.to_owned(), password: password.to_owned() });
         }
+    }
+
+    /// Makes a list of rooms, as an administrator does; it may name rooms of every server of the site.
+    pub fn add_room_list(&self, address: &str, name: &str, members: &[&str]) {
+        let members = members.iter().map(|member| (*member).to_owned()).collect();
+        self.world().room_lists.insert(address.to_lowercase(), RoomList { name: name.to_owned(), members });
     }
 
     /// The primary addresses of this server's mailboxes.

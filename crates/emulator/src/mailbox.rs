@@ -18,10 +18,12 @@ const MAX_EVENTS: usize = 20_000;
 pub enum MailboxKind {
     /// A person's.
     User,
-    /// Several people's; it signs in as nobody else.
+    /// Several people's: its own account is disabled, so that nobody signs in as it.
     Shared,
     /// A room: accepts by itself and replaces the subject by the organiser's name (trap 107).
     Room,
+    /// A thing that is booked; no list of rooms names it.
+    Equipment,
 }
 
 /// Whether a mailbox can be reached.
@@ -115,6 +117,11 @@ impl Mailbox {
             };
             made.push(self.add_folder(folder));
         }
+    }
+
+    /// Whether its account is enabled: those of shared mailboxes, rooms and things are not.
+    pub(crate) fn signs_in(&self) -> bool {
+        self.kind == MailboxKind::User
     }
 
     pub(crate) fn owner(&self) -> Person {

@@ -70,7 +70,16 @@ pub(crate) struct World {
     pub mailboxes: BTreeMap<u64, Mailbox>,
     next_mailbox: u64,
     pub servers: Vec<Server>,
+    /// By address, in small letters.
+    pub room_lists: BTreeMap<String, RoomList>,
     pub sink: Vec<SinkEntry>,
+}
+
+/// A group of rooms.
+pub(crate) struct RoomList {
+    pub name: String,
+    /// The rooms' addresses.
+    pub members: Vec<String>,
 }
 
 /// What belongs to one server of the site.
@@ -102,6 +111,7 @@ impl Site {
             mailboxes: BTreeMap::new(),
             next_mailbox: 0,
             servers: Vec::new(),
+            room_lists: BTreeMap::new(),
             sink: Vec::new(),
         })))
     }

@@ -15,6 +15,9 @@ impl Cycle<'_> {
     /// The first contact with a mailbox gives it our id, or adopts the one it carries (decision 2). An administrator's
     /// confirmation makes a moved mailbox go on (rules L1, M4).
     pub(crate) async fn first_contact(&mut self) -> Result<(), CycleError> {
+        if self.force.settings.is_shared_mailbox(&self.pairing.address) {
+            return Err(stop(NOBODYS));
+        }
         if self.pairing.mailbox.is_none() || self.pairing.state.confirm_mailbox {
             self.identify().await?;
         }
@@ -27,10 +30,9 @@ impl Cycle<'_> {
             return Ok(());
         }
         let identity = self.pim.identity().await?;
-        if !identity.is_user {
-            return Err(stop(
-                "the mailbox is a shared, room or equipment mailbox; only a user's own can be mapped (L1)",
-            ));
+        let marked = |address: &String| self.force.settings.is_shared_mailbox(address);
+        if !identity.is_user || identity.addresses.iter().any(marked) {
+            return Err(stop(NOBODYS));
         }
         match (self.pairing.mailbox.clone(), identity.mailbox.clone()) {
             (None, found) => self.adopt_mailbox(found, &identity).await?,
@@ -394,6 +396,9 @@ impl Cycle<'_> {
         Ok(())
     }
 }
+
+/// Why a mailbox that is nobody's own stops its pairing (rule L1).
+const NOBODYS: &str = "the mailbox is a shared, room or equipment mailbox; only a user's own can be mapped (L1)";
 
 fn stop(why: &str) -> CycleError {
     CycleError::Stopped(why.to_owned())

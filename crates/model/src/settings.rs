@@ -42,6 +42,8 @@ pub struct Settings {
     pub unanswered_invitations: bool,
     /// Rule P3: new invitations from unknown organisers per user and day.
     pub invitations_per_day: u32,
+    /// Rule L1: addresses of shared, room and equipment mailboxes that no server tells from a person's.
+    pub shared_mailboxes: BTreeSet<String>,
     /// Rule C8.
     pub brakes: Brakes,
     /// The categories of other languages: language tag, then domain, then the word (rule O3).
@@ -237,6 +239,7 @@ impl Default for Settings {
             organizer_wait_hours: 24,
             unanswered_invitations: false,
             invitations_per_day: 20,
+            shared_mailboxes: BTreeSet::new(),
             brakes: Brakes::default(),
             languages: BTreeMap::new(),
         }
@@ -248,6 +251,12 @@ impl Settings {
     #[must_use]
     pub fn schedule_differs(&self, other: &Settings) -> bool {
         self.interval_s != other.interval_s || self.schedules != other.schedules
+    }
+
+    /// Whether an administrator says that a mailbox is nobody's own (rule L1); addresses are compared without case.
+    #[must_use]
+    pub fn is_shared_mailbox(&self, address: &str) -> bool {
+        self.shared_mailboxes.iter().any(|known| known.trim().eq_ignore_ascii_case(address.trim()))
     }
 
     /// The schedule of those whom no rule of the list names.

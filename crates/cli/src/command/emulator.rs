@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
 use emulator::listen::{self, TlsFiles};
-use emulator::{Emulator, EmulatorOptions, MailboxSpec};
+use emulator::{Emulator, EmulatorOptions, MailboxKind, MailboxSpec};
 use engine::port::{Clock, Dice};
 use serde_json::json;
 use server::clock::{MachineClock, MachineDice};
@@ -30,6 +30,12 @@ pub struct Args {
     /// A mailbox's address; may be given more than once.
     #[arg(long, required = true)]
     mailbox: Vec<String>,
+    /// A room's mailbox, which accepts invitations by itself; all rooms stand in one room list.
+    #[arg(long, value_name = "ADDRESS")]
+    room: Vec<String>,
+    /// A mailbox that several people share; nobody signs in as it.
+    #[arg(long, value_name = "ADDRESS")]
+    shared: Vec<String>,
     /// An account that may act for every mailbox.
     #[arg(long)]
     service: Vec<String>,
@@ -50,10 +56,17 @@ pub async fn run(args: Args, show: &mut Show<'_>) -> Result<(), Failure> {
     };
     let clock: emulator::Clock = Arc::new(|| MachineClock.now());
     let emulator = Emulator::new(EmulatorOptions::new(dice.roll(), clock));
-    for address in &args.mailbox {
-        emulator
-            .add_mailbox(MailboxSpec::user(address, name_of(address), &password))
-            .map_err(|why| Failure::usage(format!("--mailbox {address}: {why}")))?;
+    let people = args.mailbox.iter().map(|address| ("--mailbox", MailboxKind::User, address));
+    let rooms = args.room.iter().map(|address| ("--room", MailboxKind::Room, address));
+    let shared = args.shared.iter().map(|address| ("--shared", MailboxKind::Shared, address));
+    for (option, kind, address) in people.chain(rooms).chain(shared) {
+        let spec = MailboxSpec { kind, ..MailboxSpec::user(address, name_of(address), &password) };
+        emulator.add_mailbox(spec).map_err(|why| Failure::usage(format!("{option} {address}: {why}")))?;
+    }
+    if let Some(first) = args.room.first() {
+        let list = format!("rooms-list@{}", first.rsplit('@').next().unwrap_or_default());
+        let members: Vec<&str> = args.room.iter().map(String::as_str).collect();
+        emulator.add_room_list(&list, "Rooms", &members);
     }
     for account in &args.service {
         emulator.add_service_account(account, &password);

@@ -163,8 +163,13 @@ impl EwsRemote {
             (false, true) => "by the rights it was given",
             (false, false) => "as its own",
         };
-        match self.who().await {
-            Ok(identity) if !identity.is_user => Step::fault(
+        let judged = match self.who().await {
+            // One that carries our id was judged at the first contact; what it became since is asked here.
+            Ok(identity) if identity.is_user => self.directory_entry().await.map(|(is_user, _)| is_user),
+            judged => judged.map(|identity| identity.is_user),
+        };
+        match judged {
+            Ok(false) => Step::fault(
                 MAILBOX,
                 "it is shared, a room or a thing; only people's are synchronised (rule L1)",
                 "map the person's own mailbox",

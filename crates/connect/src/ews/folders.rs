@@ -5,8 +5,8 @@ use model::{FolderId, Kind, MailboxId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::ews::{
-    DistinguishedFolder, FindFolder, Folder, FolderKind, FolderRef, FolderTraversal, GetFolder, ResolveNames,
-    UpdateFolder, Value,
+    DistinguishedFolder, FindFolder, Folder, FolderKind, FolderRef, FolderTraversal, GetFolder, GetRoomLists, GetRooms,
+    ResolveNames, UpdateFolder, Value,
 };
 
 use super::connection::Known;
@@ -42,6 +42,8 @@ impl Tree {
     }
 }
 
+/// Lists of rooms looked through.
+const ROOM_LISTS: usize = 200;
 /// Folders per page, and the most pages read.
 const PAGE: u32 = 500;
 const PAGES: u32 = 20;
@@ -125,30 +127,58 @@ impl EwsRemote {
         // The directory is asked at the first contact only: a mailbox that carries our id was judged then.
         let (is_user, addresses) = match &known.mailbox {
             Some(_) => (true, Vec::new()),
-            None => self.directory_entry().await,
+            None => self.directory_entry().await?,
         };
         Ok(Identity { mailbox: known.mailbox.clone(), root: known.root.clone(), is_user, addresses })
     }
 
-    /// Whether the directory shows a person's mailbox, and its addresses. A directory that does not answer hides
-    /// nothing: mailboxes are also judged by an administrator when they are mapped.
-    async fn directory_entry(&self) -> (bool, Vec<String>) {
+    /// Whether the directory shows a person's mailbox, and its addresses. What the directory does not tell hides nothing:
+    /// mailboxes are also judged by an administrator (rule L1). One that cannot answer now is asked again.
+    pub(super) async fn directory_entry(&self) -> Result<(bool, Vec<String>), Trouble> {
         let entry = format!("smtp:{}", self.reach.address);
-        let Ok(found) = self.reach.one(&ResolveNames { entry }, Effect::Read).await else {
-            return (true, Vec::new());
+        let found = match self.reach.one(&ResolveNames { entry }, Effect::Read).await {
+            Ok(found) => found.0,
+            Err(trouble @ Trouble::Busy { .. }) => return Err(trouble),
+            Err(_) => Vec::new(),
         };
-        let here = |resolved: &&wire::ews::Resolved| {
+        let here = |resolved: &wire::ews::Resolved| {
             let address = resolved.mailbox.address.as_deref().unwrap_or_default();
             address.eq_ignore_ascii_case(&self.reach.address)
                 || resolved.addresses.iter().any(|known| known.eq_ignore_ascii_case(&self.reach.address))
         };
-        match found.0.iter().find(here) {
-            Some(resolved) => {
-                let kind = resolved.mailbox.kind.as_deref().unwrap_or("Mailbox");
-                (kind == "Mailbox", resolved.addresses.clone())
-            }
-            None => (true, Vec::new()),
+        let found = found.into_iter().find(here).unwrap_or_default();
+        let mut addresses = found.addresses;
+        addresses.extend(found.mailbox.address);
+        if found.mailbox.kind.is_some_and(|kind| kind != "Mailbox") || self.is_room(&addresses).await? {
+            return Ok((false, addresses));
         }
+        Ok((true, addresses))
+    }
+
+    /// Whether a list of rooms names the mailbox by one of its addresses. The directory's entry says "Mailbox" of a room
+    /// as of a person; a server without lists, or before them, tells nothing.
+    async fn is_room(&self, addresses: &[String]) -> Result<bool, Trouble> {
+        let lists = match self.reach.one(&GetRoomLists, Effect::Read).await {
+            Ok(lists) => lists.0,
+            Err(trouble @ Trouble::Busy { .. }) => return Err(trouble),
+            Err(_) => return Ok(false),
+        };
+        for list in lists.into_iter().filter_map(|list| list.address).take(ROOM_LISTS) {
+            let rooms = match self.reach.one(&GetRooms { list }, Effect::Read).await {
+                Ok(rooms) => rooms.0,
+                Err(trouble @ Trouble::Busy { .. }) => return Err(trouble),
+                // A list that cannot be opened hides nothing of the others.
+                Err(_) => continue,
+            };
+            let named = |room: &str| {
+                room.eq_ignore_ascii_case(&self.reach.address)
+                    || addresses.iter().any(|known| known.eq_ignore_ascii_case(room))
+            };
+            if rooms.iter().filter_map(|room| room.address.as_deref()).any(named) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) async fn write_identity(&self, id: &MailboxId) -> Result<(), Trouble> {

@@ -3,7 +3,9 @@
 use crate::world::{ANNA, Down, World, maps, transport};
 use connect::ews::{EwsConnection, EwsSettings, Found, Step};
 use connect::sign_in::SignIn;
-use emulator::{Effect, FaultAction, Quirk};
+use emulator::{Effect, FaultAction, MailboxKind, MailboxSpec, Quirk};
+use engine::port::{Remote, Trouble};
+use model::MailboxId;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -98,5 +100,47 @@ async fn a_trial_that_breaks_off_is_cleared_away() {
         let steps = world.open().check("x").await;
         assert!(!steps.iter().any(Step::is_fault), "{habit:?}: {steps:?}");
         world.emulator.set_quirk(habit, false);
+    }
+}
+
+// L1: a room is known by a list of rooms, also by another of its addresses; what no list names is not told.
+#[tokio::test]
+async fn a_room_is_told_from_a_persons_mailbox_where_a_list_names_it() {
+    let world = World::new();
+    for (address, kind) in [
+        ("hall@crm.test", MailboxKind::Room),
+        ("cellar@crm.test", MailboxKind::Room),
+        ("desk@crm.test", MailboxKind::Shared),
+    ] {
+        let proxies = vec![format!("p-{address}")];
+        let spec = MailboxSpec { kind, proxies, ..MailboxSpec::user(address, "Thing", "secret") };
+        world.emulator.add_mailbox(spec).expect("a new address");
+    }
+    world.emulator.add_room_list("empty@crm.test", "None", &[]);
+    world.emulator.add_room_list("rooms@crm.test", "Rooms", &["p-hall@crm.test"]);
+    let is_user = async |address: &str| world.connection.open(address, maps()).identity().await.expect("known").is_user;
+    assert!(!is_user("HALL@crm.test").await);
+    assert!(is_user("cellar@crm.test").await, "no list names it");
+    assert!(is_user("desk@crm.test").await, "nothing tells");
+    assert!(is_user(ANNA).await);
+    // A mailbox that carries our id is asked about by the trial alone.
+    world.connection.open("cellar@crm.test", maps()).set_identity(&MailboxId::new("mb")).await.expect("kept");
+    world.emulator.add_room_list("more@crm.test", "More", &["cellar@crm.test"]);
+    assert!(is_user("cellar@crm.test").await);
+    let (what, why, _) = fault(&world.connection.open("cellar@crm.test", maps()).check("x").await);
+    assert!(what == "mailbox" && why.contains("(rule L1)"), "{why}");
+}
+
+// L1, E2: a directory that is busy is asked again; one that refuses, or is too old for lists, hides nothing.
+#[tokio::test]
+async fn a_busy_directory_decides_nothing_and_an_old_one_hides_nothing() {
+    let world = World::new();
+    for operation in ["ResolveNames", "GetRoomLists"] {
+        world.trouble(operation, vec![FaultAction::Busy { back_off_ms: 100 }]);
+        let asked = world.open().identity().await;
+        assert!(matches!(asked, Err(Trouble::Busy { .. })), "{operation}");
+        assert!(world.open().identity().await.expect("known").is_user);
+        world.trouble(operation, vec![FaultAction::Fault { code: "ErrorInvalidRequest".to_owned() }]);
+        assert!(world.open().identity().await.expect("known").is_user, "{operation}");
     }
 }

@@ -337,7 +337,7 @@ async fn an_application_signs_in_by_its_secret_or_its_certificate() {
 #[tokio::test]
 async fn a_token_that_ended_before_its_time_is_asked_for_again() {
     let world = World::new();
-    world.emulator.set_offers(Offers { basic: false, ntlm: None, bearer: Some(application(4)) });
+    world.emulator.set_offers(Offers { basic: false, ntlm: None, bearer: Some(application(8)) });
     let served = served(&world.emulator, false).await;
     let connection = served.connection(oauth(&served, "s3cret"));
     for _ in 0..8 {

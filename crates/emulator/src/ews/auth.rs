@@ -35,7 +35,7 @@ pub(crate) fn basic(world: &World, server: usize, header: Option<&str>) -> Optio
         });
     }
     let no = world.by_address(name)?;
-    let mailbox = world.mailboxes.get(&no)?;
+    let mailbox = world.mailboxes.get(&no).filter(|mailbox| mailbox.signs_in())?;
     (mailbox.server == server && same(&mailbox.password, password)).then(|| Account {
         name: mailbox.address.to_ascii_lowercase(),
         service: false,
@@ -49,7 +49,7 @@ pub(crate) fn password(world: &World, server: usize, name: &str) -> Option<Strin
     if let Some(service) = services.iter().find(|service| service.name.eq_ignore_ascii_case(name)) {
         return Some(service.password.clone());
     }
-    let mailbox = world.mailboxes.get(&world.by_address(name)?)?;
+    let mailbox = world.mailboxes.get(&world.by_address(name)?).filter(|mailbox| mailbox.signs_in())?;
     (mailbox.server == server).then(|| mailbox.password.clone())
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn named(world: &World, server: usize, name: &str) -> Option<Account>
         return Some(Account { name: service.name.to_ascii_lowercase(), service: true, mailbox: None });
     }
     let no = world.by_address(name)?;
-    let mailbox = world.mailboxes.get(&no).filter(|mailbox| mailbox.server == server)?;
+    let mailbox = world.mailboxes.get(&no).filter(|mailbox| mailbox.server == server && mailbox.signs_in())?;
     Some(Account { name: mailbox.address.to_ascii_lowercase(), service: false, mailbox: Some(no) })
 }
 

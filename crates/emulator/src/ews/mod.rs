@@ -200,6 +200,8 @@ fn dispatch(call: &mut Call<'_>, body: &Element) -> Answer {
         "GetUserConfiguration" => misc::user_configuration(call, body),
         "GetServerTimeZones" => zones::get(call, body),
         "ResolveNames" => people::resolve(call, body),
+        "GetRoomLists" => people::room_lists(call, body),
+        "GetRooms" => people::rooms(call, body),
         "Subscribe" => subscribe::subscribe(call, body),
         "GetEvents" => subscribe::events(call, body),
         "Unsubscribe" => subscribe::unsubscribe(call, body),

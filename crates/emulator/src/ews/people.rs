@@ -1,9 +1,10 @@
-//! ResolveNames: the directory of the site.
+//! ResolveNames, GetRoomLists, GetRooms: the directory of the site.
 
 use crate::codes::Code;
-use crate::ews::soap::Messages;
+use crate::ews::soap::{Alone, Messages};
 use crate::ews::{Answer, Call, required};
 use crate::item::calendar::Person;
+use crate::mailbox::MailboxKind;
 use crate::xml::Element;
 
 /// The schema allows so many answers.
@@ -63,4 +64,41 @@ pub(crate) fn resolve(call: &mut Call<'_>, body: &Element) -> Answer {
         messages.success(write);
     }
     Ok(messages.finish())
+}
+
+/// GetRoomLists: the groups of rooms that administrators made. "Room lists don't exist by default."
+pub(crate) fn room_lists(call: &mut Call<'_>, _: &Element) -> Answer {
+    let mut answer = Alone::success("GetRoomLists");
+    answer.xml.open("m:RoomLists");
+    for (address, list) in &call.world.room_lists {
+        let group = Person::new(&list.name, address).element();
+        let mut shown = Element::new("Address");
+        shown.children = group.children;
+        answer.xml.element(&shown.with(Element::leaf("MailboxType", "PublicDL")));
+    }
+    answer.xml.close("m:RoomLists");
+    Ok(answer.finish())
+}
+
+/// GetRooms: the room mailboxes of one list; nothing else may be a member of it.
+pub(crate) fn rooms(call: &mut Call<'_>, body: &Element) -> Answer {
+    let asked = required(body, "RoomList")?;
+    let address = required(asked, "EmailAddress")?.text().trim().to_lowercase();
+    let Some(list) = call.world.room_lists.get(&address) else {
+        return Ok(Alone::refused("GetRooms", &Code::ErrorNameResolutionNoResults.into()));
+    };
+    let mut answer = Alone::success("GetRooms");
+    answer.xml.open("m:Rooms");
+    let members = call.world.mailboxes.values().filter(|mailbox| {
+        mailbox.kind == MailboxKind::Room && list.members.iter().any(|member| mailbox.answers_to(member))
+    });
+    for room in members {
+        answer.xml.open("t:Room");
+        let mut id = Element::new("Id");
+        id.children = room.owner().element().children;
+        answer.xml.element(&id.with(Element::leaf("MailboxType", "Mailbox")));
+        answer.xml.close("t:Room");
+    }
+    answer.xml.close("m:Rooms");
+    Ok(answer.finish())
 }

@@ -184,3 +184,39 @@ impl Messages {
         self.xml.out
     }
 }
+
+/// The answer of an operation that is one message by itself, without a list around it.
+pub(crate) struct Alone {
+    operation: &'static str,
+    pub xml: Xml,
+}
+
+impl Alone {
+    fn begun(operation: &'static str, class: &str) -> Self {
+        let mut xml = Xml::default();
+        let spaces = [("ResponseClass", class), ("xmlns:m", MESSAGES), ("xmlns:t", TYPES)];
+        xml.open_with(&format!("m:{operation}Response"), &spaces);
+        Self { operation, xml }
+    }
+
+    /// It went well; what is written next stands behind the response code.
+    pub(crate) fn success(operation: &'static str) -> Self {
+        let mut alone = Self::begun(operation, "Success");
+        alone.xml.leaf("m:ResponseCode", "NoError");
+        alone
+    }
+
+    /// It was refused.
+    pub(crate) fn refused(operation: &'static str, refusal: &Refusal) -> String {
+        let mut alone = Self::begun(operation, "Error");
+        alone.xml.leaf("m:MessageText", refusal.message());
+        alone.xml.leaf("m:ResponseCode", refusal.code.name());
+        alone.xml.leaf("m:DescriptiveLinkKey", "0");
+        alone.finish()
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.xml.close(&format!("m:{}Response", self.operation));
+        self.xml.out
+    }
+}

@@ -256,7 +256,7 @@ async fn a_room_accepts_by_itself_and_shows_who_holds_it() {
     world.server.add_mailbox(room).unwrap();
     let item = meeting("").replace(CID, "room@crm.test");
     let (id, _) = world.create(LOUD, &item).await;
-    let room = world.signed_in("room@crm.test");
+    let room = world.impersonating("room@crm.test");
     let read = room.get(&room.only("calendar").await.0).await;
     assert_eq!((read.text_of("Subject"), read.text_of("MyResponseType")), ("Ann Smith", "Accept"));
     let mine = world.get(&id).await;

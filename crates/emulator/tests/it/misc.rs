@@ -1,6 +1,7 @@
 //! The small operations clients begin with: ids, zones, names, configurations, subscriptions.
 
-use crate::world::{ANN, World};
+use crate::world::{ANN, PASSWORD, World};
+use emulator::{MailboxKind, MailboxSpec};
 
 #[tokio::test]
 async fn an_id_is_converted_and_a_wrong_one_is_a_response_code() {
@@ -49,6 +50,46 @@ async fn names_are_resolved_from_the_directory() {
     let several = world.ask(&ask("bob")).await;
     assert_eq!(several.codes(), ["ErrorNameResolutionMultipleResults"]);
     assert_eq!(several.all("Resolution").len(), 2);
+}
+
+// L1: by the schema a room's entry says "Mailbox" as a person's does; only the lists of rooms tell.
+#[tokio::test]
+async fn rooms_stand_in_the_lists_that_an_administrator_made() {
+    let world = World::new();
+    let lists = "<m:GetRoomLists/>";
+    let rooms = |list: &str| {
+        format!("<m:GetRooms><m:RoomList><t:EmailAddress>{list}</t:EmailAddress></m:RoomList></m:GetRooms>")
+    };
+    let none = world.ask(lists).await;
+    assert_eq!(none.find("GetRoomListsResponse").attr("ResponseClass"), "Success");
+    assert!(none.all("Address").is_empty());
+    for (address, kind) in [("hall@crm.test", MailboxKind::Room), ("beamer@crm.test", MailboxKind::Equipment)] {
+        let spec = MailboxSpec { kind, ..MailboxSpec::user(address, "Thing", PASSWORD) };
+        world.server.add_mailbox(spec).unwrap();
+    }
+    world.server.add_room_list("Rooms@crm.test", "All rooms", &["hall@crm.test", "beamer@crm.test"]);
+    let told = world.ask(lists).await;
+    assert_eq!(told.all("Address").len(), 1);
+    assert_eq!((told.text_of("EmailAddress"), told.text_of("MailboxType")), ("rooms@crm.test", "PublicDL"));
+    let told = world.ask(&rooms("rooms@CRM.test")).await;
+    assert_eq!(told.all("Room").len(), 1, "a list of rooms holds rooms alone");
+    assert_eq!(told.text_of("EmailAddress"), "hall@crm.test");
+    assert_eq!(world.ask(&rooms("no@crm.test")).await.text_of("ResponseCode"), "ErrorNameResolutionNoResults");
+}
+
+// L1: "a shared mailbox's account is disabled"; so are those of rooms and things.
+#[tokio::test]
+async fn nobody_signs_in_as_a_mailbox_that_is_nobodys_own() {
+    let world = World::new();
+    for (address, kind) in [("desk@crm.test", MailboxKind::Shared), ("hall@crm.test", MailboxKind::Room)] {
+        let spec = MailboxSpec { kind, ..MailboxSpec::user(address, "Desk", PASSWORD) };
+        world.server.add_mailbox(spec).unwrap();
+        let there = world.signed_in(address);
+        let request = there.http(there.envelope("<m:GetRoomLists/>"));
+        assert_eq!(there.send(request).await.status().as_u16(), 401, "{address}");
+        let asked = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds><t:DistinguishedFolderId Id=\"calendar\"/></m:FolderIds></m:GetFolder>";
+        assert_eq!(world.impersonating(address).ask(asked).await.codes(), ["NoError"], "others act for it");
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod memory;
 mod merged;
 mod merging;
 mod moving;
+mod nobodys;
 mod opt_in;
 mod outlook;
 mod owners;

@@ -3,7 +3,7 @@
 use crate::database::server;
 use crate::{
     activities, clearing, clock, contract, copies, cost, days, deletes, levels, lines, matching, meetings, memory,
-    merged, merging, moving, opt_in, owners, people_brakes, people_cards, people_invited, people_private,
+    merged, merging, moving, nobodys, opt_in, owners, people_brakes, people_cards, people_invited, people_private,
     people_secrets, recurrence, returning, scrubbed, series, texts, to_dos, trouble, wire_trouble,
 };
 use sqlx::Connection as _;
@@ -32,6 +32,7 @@ async fn every_story_runs_on_every_database() {
         merged::NAMES,
         merging::NAMES,
         moving::NAMES,
+        nobodys::NAMES,
         opt_in::NAMES,
         owners::NAMES,
         people_brakes::NAMES,

@@ -89,6 +89,12 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refus
             "organizer_wait_hours" => set(&mut settings.organizer_wait_hours, name, value, &mut faults),
             "unanswered_invitations" => set(&mut settings.unanswered_invitations, name, value, &mut faults),
             "invitations_per_day" => set(&mut settings.invitations_per_day, name, value, &mut faults),
+            "shared_mailboxes" => {
+                set(&mut settings.shared_mailboxes, name, value, &mut faults);
+                for address in settings.shared_mailboxes.iter().filter(|address| !super::user::is_address(address)) {
+                    faults.note(name, format!("'{address}' is no mail address"));
+                }
+            }
             "languages" => set(&mut settings.languages, name, value, &mut faults),
             "brakes" => patch_brakes(settings, value, &mut faults),
             "domains" => patch_domains(settings, value, &mut faults),

@@ -7,6 +7,8 @@ use ::crm::{Employee, EmployeeId};
 use model::settings::{ExtractStart, GroupKind, UserSettings};
 use model::{PairingId, UserId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 use store::{Pairing, PairingChange, PairingState, StoreError};
 
 /// What a mapping is made from.
@@ -74,7 +76,7 @@ pub async fn map(services: &Services, mut request: MapUser) -> Result<Pairing, R
     if request.settings.zone.is_none() {
         request.settings.zone = employee.as_ref().and_then(|employee| employee.zone.clone());
     }
-    address_faults(&request.address, &mut faults);
+    address_faults(services, &request.address, &mut faults).await?;
     let words = request.levels.iter();
     let words = words.map(|(domain, level)| (domain.as_str(), Some(level.as_str())));
     match super::level::read(words) {
@@ -100,6 +102,9 @@ pub async fn map(services: &Services, mut request: MapUser) -> Result<Pairing, R
         state: PairingState::default(),
     };
     store_faults(services, &pairing, &mut faults).await?;
+    if faults.is_empty() {
+        whose_faults(services, &pairing, &mut faults).await?;
+    }
     faults.refuse()?;
     let id = services.store.add_pairing(&pairing).await?;
     super::woken(services);
@@ -140,8 +145,17 @@ pub async fn change(services: &Services, user: &str, request: ChangeUser) -> Res
         changes.push(PairingChange::Connection(connection));
     }
     if let Some(address) = request.address {
-        address_faults(&address, &mut faults);
+        address_faults(services, &address, &mut faults).await?;
         address_taken(services, &pairing.id, &address, &mut faults).await?;
+        let connection = changes.iter().find_map(|change| match change {
+            PairingChange::Connection(name) => Some(name.clone()),
+            _ => None,
+        });
+        if faults.is_empty() {
+            let connection = connection.unwrap_or_else(|| pairing.connection.clone());
+            let there = Pairing { address: address.trim().to_owned(), connection, ..pairing.clone() };
+            whose_faults(services, &there, &mut faults).await?;
+        }
         changes.push(PairingChange::Address(address.trim().to_owned()));
     }
     if let Some(enabled) = request.enabled {
@@ -292,16 +306,45 @@ pub async fn employee(services: &Services, user: &str) -> Result<Employee, Refus
     }
 }
 
-fn address_faults(address: &str, faults: &mut Faults) {
-    let address = address.trim();
-    let parts: Vec<&str> = address.split('@').collect();
-    let fits = matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty())
-        && !address.chars().any(char::is_whitespace)
-        && address.len() <= 320;
-    if !fits {
+async fn address_faults(services: &Services, address: &str, faults: &mut Faults) -> Result<(), Refused> {
+    if !is_address(address) {
         faults.note("address", "is no mail address");
     }
+    if services.store.settings().await?.is_shared_mailbox(address) {
+        faults.note("address", NOBODYS);
+    }
+    Ok(())
 }
+
+/// Whether it looks like a mail address.
+pub(super) fn is_address(address: &str) -> bool {
+    let address = address.trim();
+    let parts: Vec<&str> = address.split('@').collect();
+    matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty())
+        && !address.chars().any(char::is_whitespace)
+        && address.len() <= 320
+}
+
+/// Asks the mailbox's server whose it is (rule L1). A server that does not answer soon does not keep anybody from being
+/// mapped: the first cycle asks again before anything is written.
+async fn whose_faults(services: &Services, pairing: &Pairing, faults: &mut Faults) -> Result<(), Refused> {
+    let maps = Arc::new(services.store.maps().await?);
+    let asked = async {
+        let (_, mailbox) = services.remotes.open(pairing, maps).await?;
+        mailbox.identity().await
+    };
+    if let Ok(Ok(identity)) = tokio::time::timeout(WHOSE, asked).await
+        && !identity.is_user
+    {
+        faults.note("address", NOBODYS);
+    }
+    Ok(())
+}
+
+/// What is told of a mailbox that is nobody's own.
+const NOBODYS: &str = "is a shared, room or equipment mailbox; only a user's own can be mapped (rule L1)";
+/// How long mapping waits for the server's word.
+const WHOSE: Duration = Duration::from_secs(10);
 
 fn settings_faults(settings: &UserSettings, faults: &mut Faults) {
     if let Some(zone) = &settings.zone

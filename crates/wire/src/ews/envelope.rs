@@ -184,7 +184,7 @@ pub fn parse<O: Operation>(bytes: &[u8], limits: Limits) -> Result<Answer<O::Rep
             if body.name == "Fault" {
                 refused = Some(fault(r)?);
             } else if body.name.strip_suffix("Response").is_some_and(|name| name == O::NAME) {
-                results = Some(response_messages(r)?);
+                results = Some(response_messages(r, body)?);
             }
             Ok(())
         }),
@@ -239,7 +239,11 @@ fn server_version(element: &Element<'_>) -> ServerVersion {
     }
 }
 
-fn response_messages<T: Reply>(r: &mut Reader<'_>) -> Result<Vec<Result<T, Refusal>>, Error> {
+fn response_messages<T: Reply>(r: &mut Reader<'_>, answer: &Element<'_>) -> Result<Vec<Result<T, Refusal>>, Error> {
+    // Some operations answer with one message that stands without a list: the answer itself.
+    if answer.attribute("ResponseClass").is_some() {
+        return Ok(vec![response_message(r, answer)?]);
+    }
     let mut results = Vec::new();
     r.children(|r, list| match list.name {
         "ResponseMessages" => r.children(|r, message| {

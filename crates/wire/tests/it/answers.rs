@@ -4,8 +4,8 @@ use crate::samples::{BUSY, CONTACT, SERIES, TASK, answer, changes, envelope, fol
 use jiff::civil::date;
 use wire::ews::{
     Change, DayOfWeek, DeleteItem, Dictionary, ExtendedPath, ExtendedType, Failure, FindFolder, FindItem, FolderKind,
-    GetItem, Item, ItemKind, Moment, Path, Pattern, Property, Range, ResolveNames, ResponseCode, SyncFolderItems,
-    UpdateItem, Value, When, parse,
+    GetItem, GetRoomLists, GetRooms, Item, ItemKind, Moment, Path, Pattern, Property, Range, ResolveNames,
+    ResponseCode, SyncFolderItems, UpdateItem, Value, When, parse,
 };
 use wire::xml::{Error, Limits};
 
@@ -287,4 +287,44 @@ fn the_directory_tells_who_is_behind_an_address() {
         .expect("served");
     assert_eq!(found.0[0].mailbox.kind.as_deref(), Some("Mailbox"));
     assert_eq!(found.0[0].addresses, ["ann@crm.test", "a.smith@crm.test"]);
+}
+
+// L1: these two answer with one message, without a list around it, as a server's answers show it.
+#[test]
+fn rooms_are_read_from_an_answer_that_is_its_own_message() {
+    let whole = |name: &str, class: &str, inner: &str| {
+        format!(
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>\
+             <m:{name}Response ResponseClass=\"{class}\" xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\" \
+             xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\">{inner}</m:{name}Response></s:Body></s:Envelope>"
+        )
+    };
+    let lists = whole(
+        "GetRoomLists",
+        "Success",
+        "<m:ResponseCode>NoError</m:ResponseCode><m:RoomLists><t:Address><t:Name>Rooms</t:Name><t:EmailAddress>rooms@crm.test</t:EmailAddress>\
+         <t:RoutingType>SMTP</t:RoutingType><t:MailboxType>PublicDL</t:MailboxType></t:Address></m:RoomLists>",
+    );
+    let lists = parse::<GetRoomLists>(lists.as_bytes(), Limits::default()).expect("an answer").only();
+    let lists = lists.expect("one").expect("served");
+    assert_eq!(lists.0[0].address.as_deref(), Some("rooms@crm.test"));
+    let rooms = whole(
+        "GetRooms",
+        "Success",
+        "<m:ResponseCode>NoError</m:ResponseCode><m:Rooms><t:Room><t:Id><t:Name>Hall</t:Name><t:EmailAddress>hall@crm.test</t:EmailAddress>\
+         <t:RoutingType>SMTP</t:RoutingType><t:MailboxType>Mailbox</t:MailboxType></t:Id></t:Room><t:Room/></m:Rooms>",
+    );
+    let rooms = parse::<GetRooms>(rooms.as_bytes(), Limits::default()).expect("an answer").only();
+    let rooms = rooms.expect("one").expect("served");
+    assert_eq!((rooms.0.len(), rooms.0[0].address.as_deref()), (2, Some("hall@crm.test")));
+    let empty = whole("GetRooms", "Success", "<m:ResponseCode>NoError</m:ResponseCode>");
+    let empty = parse::<GetRooms>(empty.as_bytes(), Limits::default()).expect("an answer").only();
+    assert!(empty.expect("one").expect("served").0.is_empty());
+    let refused = whole(
+        "GetRoomLists",
+        "Error",
+        "<m:MessageText>no</m:MessageText><m:ResponseCode>ErrorAccessDenied</m:ResponseCode>",
+    );
+    let refused = parse::<GetRoomLists>(refused.as_bytes(), Limits::default()).expect("an answer").only();
+    assert_eq!(refused.expect("one").expect_err("refused").code, ResponseCode::ErrorAccessDenied);
 }

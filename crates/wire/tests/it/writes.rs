@@ -155,3 +155,14 @@ fn the_directory_is_asked_by_address() {
         "<m:ResolveNames ReturnFullContactData=\"true\" SearchScope=\"ActiveDirectory\"><m:UnresolvedEntry>smtp:anna@crm.test</m:UnresolvedEntry></m:ResolveNames>"
     );
 }
+
+// L1
+#[test]
+fn the_lists_of_rooms_are_asked_for() {
+    assert_eq!(body(&GetRoomLists), "<m:GetRoomLists/>");
+    let list = "a&b@crm.test".to_owned();
+    assert_eq!(
+        body(&GetRooms { list }),
+        "<m:GetRooms><m:RoomList><t:EmailAddress>a&amp;b@crm.test</t:EmailAddress></m:RoomList></m:GetRooms>"
+    );
+}

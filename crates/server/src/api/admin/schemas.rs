@@ -156,6 +156,7 @@ fn tables() -> &'static [Table] {
                 ("organizer_wait_hours", "number"),
                 ("unanswered_invitations", "flag"),
                 ("invitations_per_day", "number"),
+                ("shared_mailboxes", "[text]"),
                 ("brakes", "Brakes"),
                 ("languages", "object"),
             ],
