@@ -34,6 +34,11 @@ const ROOMS: &[Room] = &[
     Room { name: "emulator", knows: &[], tests_know: &[] },
     Room { name: "sim", knows: &["model", "plan", "store", "engine"], tests_know: &[] },
     Room {
+        name: "hostile",
+        knows: &["model", "wire", "engine", "connect", "server", "emulator"],
+        tests_know: &["sim"],
+    },
+    Room {
         name: "proof",
         knows: &[],
         tests_know: &["model", "plan", "wire", "store", "crm", "engine", "connect", "server", "emulator", "sim", "cli"],
