@@ -4,9 +4,10 @@ use crate::Engine;
 use crate::outcome::CycleError;
 use crate::port::{Directory, Maps, Memberships};
 use model::schedule::Schedule;
-use model::settings::{GroupKind, Settings};
+use model::settings::{GroupKind, Settings, UserSettings};
 use model::{CrmId, Domain, Level, UserId, Zone};
 use plan::access::{Chain, Groups, chain};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,15 +81,23 @@ fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, groups: &G
         .collect();
     let levels = chains.iter().map(|(domain, chain)| (*domain, chain.level)).collect();
     let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
-    let told = serde_json::json!({
-        "settings": settings.generation,
-        "user": pairing.settings,
-        "levels": chains.values().map(|chain| chain.level).collect::<Vec<_>>(),
-        "maps": *maps,
-    });
-    let digest = hex(&Sha256::digest(told.to_string().as_bytes()));
+    let told = Told { settings: settings.generation, user: &pairing.settings, levels: &levels, maps: &maps };
+    let digest = hex(&Sha256::digest(written(&told)));
     let schedule = plan::access::schedule(groups, &settings);
     Force { settings, maps, chains, levels, zone, schedule, digest }
+}
+
+/// What scope reads, as it is digested. It is written in one pass: every cycle of every mailbox does so.
+#[derive(Serialize)]
+struct Told<'a> {
+    settings: u64,
+    user: &'a UserSettings,
+    levels: &'a BTreeMap<Domain, Level>,
+    maps: &'a Maps,
+}
+
+fn written(told: &Told<'_>) -> Vec<u8> {
+    serde_json::to_vec(told).expect("settings and maps of texts and numbers are always JSON")
 }
 
 /// The groups that count: with the setting on, only the primary position and its organization (rule L4).
