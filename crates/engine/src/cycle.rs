@@ -197,6 +197,7 @@ impl Cycle<'_> {
                 state.stopped = None;
                 state.planned_with = self.force.digest.clone();
                 state.mail = self.mails();
+                state.epoch = self.epoch;
                 state.progress = None;
                 // A kind that was not observed, for its levels permit nothing, is searched when one does.
                 state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
@@ -239,6 +240,9 @@ impl Cycle<'_> {
 
     /// Rule L7: what a changed setting, map or membership could let in or out is looked at again.
     async fn settings_changed(&mut self) -> Result<(), CycleError> {
+        if self.pairing.state.mail != self.mails() {
+            self.look_at_meetings().await?;
+        }
         let before = &self.pairing.state.planned_with;
         if before.is_empty() || *before == self.force.digest {
             return Ok(());
@@ -254,11 +258,15 @@ impl Cycle<'_> {
             SleepCause::DeleteForbidden,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
-        if self.pairing.state.mail != self.mails() { self.look_at_meetings().await } else { Ok(()) }
+        Ok(())
     }
 
-    fn mails(&self) -> bool {
-        self.force.settings.domain(Domain::Calendar).mail
+    /// Whether this cycle may make the server write to guests (rule C9): never the first one, nor one that finds its links
+    /// again after a move or a restore.
+    pub(crate) fn mails(&self) -> bool {
+        let state = &self.pairing.state;
+        let ordinary = state.first_done && !state.moved && !state.confirm_mailbox && state.epoch == self.epoch;
+        self.force.settings.domain(Domain::Calendar).mail && ordinary && !self.confirmed
     }
 
     /// Whether mail is on decides what Exchange locks: meetings whose requests may have been sent are looked at (rule P6).

@@ -394,6 +394,7 @@ impl Cycle<'_> {
             pim: lenses.pim.as_ref(),
             zone: &self.force.zone,
             lead,
+            mails: self.mails(),
         }
     }
 }

@@ -35,10 +35,14 @@ impl Cycle<'_> {
                 };
                 self.create_record(acting, create, *form, plan).await
             }
-            Op::Update { side, changes, keep } => self.update(acting, *side, changes, keep).await,
+            Op::Update { side, changes, keep } => {
+                let mail = self.mail_of(acting, op);
+                self.update(acting, *side, changes, keep, mail).await
+            }
             Op::Delete { side, after_new } => {
                 let aside = matches!(plan.after, plan::After::Away(_)).then(|| acting.link.clone());
-                self.delete(acting, *side, *after_new, aside).await
+                let mail = self.mail_of(acting, op);
+                self.delete(acting, *side, *after_new, aside, mail).await
             }
             Op::Restore { mark_key } => self.restore(acting, mark_key).await,
             Op::Enlist => {
@@ -67,6 +71,20 @@ impl Cycle<'_> {
                     Write::Flag { id: acting.link.crm.id.clone(), global_id: global_id.clone(), locked: *locked };
                 self.small(acting, write).await
             }
+        }
+    }
+
+    /// Whom an operation may make the server write to (rule C9). A write that is looked up after its answer was lost is not
+    /// sent again when it arrived, and neither is its mail.
+    fn mail_of(&self, acting: &Acting, op: &Op) -> Mail {
+        let Some(item) = acting.pim.as_ref().filter(|_| !acting.is_new) else {
+            return Mail::None;
+        };
+        let lenses = self.lenses();
+        let context = self.context(plan::Lead::Mine, &lenses);
+        match plan::mailing::recipients(op, acting.link.form, acting.domain, item, &context).is_empty() {
+            true => Mail::None,
+            false => Mail::Send,
         }
     }
 
@@ -193,6 +211,7 @@ impl Cycle<'_> {
         side: Side,
         changes: &Fields,
         keep: &Fields,
+        mail: Mail,
     ) -> Result<Step, CycleError> {
         let id = acting.link.end(side).id.clone();
         let version = match (acting.written.get(&side), side) {
@@ -223,7 +242,7 @@ impl Cycle<'_> {
             changes: changes.clone(),
             keep: keep.clone(),
             mark,
-            mail: Mail::None,
+            mail,
         };
         match self.remote(side).write(&Write::Update(update)).await {
             Ok(written) => {
@@ -278,6 +297,7 @@ impl Cycle<'_> {
         side: Side,
         after_new: Option<Kind>,
         aside: Option<Link>,
+        mail: Mail,
     ) -> Result<Step, CycleError> {
         if let Some(kind) = after_new {
             // The new item is made first (rule D3).
@@ -313,7 +333,7 @@ impl Cycle<'_> {
             Side::Crm => acting.old_record.clone().or_else(|| acting.crm.clone()),
             Side::Pim => acting.pim.clone(),
         };
-        let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail: Mail::None };
+        let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail };
         match self.remote(side).write(&write).await {
             // Gone otherwise may mean moved away meanwhile: the next look tells.
             Ok(_) | Err(Trouble::Gone(Gone::Deleted)) => {

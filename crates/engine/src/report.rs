@@ -37,6 +37,8 @@ pub struct PlanLine {
     pub crm: Option<RecordId>,
     /// In the mailbox.
     pub pim: Option<RecordId>,
+    /// Whom the mail server would write to (rule C9).
+    pub mail_to: Vec<String>,
     /// In words, with the rules.
     pub text: Vec<String>,
 }
@@ -98,7 +100,8 @@ impl Engine {
                 after = Some(last.key.clone());
                 for work in &page {
                     if let Some(judged) = cycle.judge(work).await? {
-                        add(&mut report, work, &judged.plan, judged.crm.as_ref(), judged.pim.as_ref());
+                        let mail_to = cycle.mail_to(work, &judged);
+                        add(&mut report, work, &judged.plan, judged.crm.as_ref(), judged.pim.as_ref(), mail_to);
                     }
                 }
             }
@@ -160,6 +163,7 @@ impl Engine {
         let domain = judged.as_ref().and_then(|judged| judged.plan.domain);
         if let Some(judged) = &judged {
             text.extend(plan::explain::plan(&judged.plan));
+            text.extend(plan::explain::mail(&cycle.mail_to(&work, judged)));
         }
         if let Some(domain) = domain
             && let Some(chain) = cycle.force.chains.get(&domain)
@@ -210,6 +214,20 @@ impl Engine {
     }
 }
 
+impl crate::cycle::Cycle<'_> {
+    /// Whom the plan makes the server write to, by address: nothing of it is sent by looking (rules C9, W1).
+    fn mail_to(&self, work: &Work, judged: &crate::judge::Judged) -> Vec<String> {
+        let lenses = self.lenses();
+        let context = self.context(plan::Lead::Mine, &lenses);
+        let link = match &judged.plan.after {
+            After::Linked(link) | After::Away(link) => Some(&**link),
+            _ => work.link.as_ref(),
+        };
+        let people = plan::mailing::of_plan(&judged.plan, link, judged.pim.as_ref(), &context);
+        people.into_iter().filter_map(|person| person.address).collect()
+    }
+}
+
 /// The word a group's kind has in the directory.
 fn group_word(kind: &model::settings::GroupKind) -> String {
     match kind {
@@ -226,6 +244,7 @@ fn add(
     plan: &plan::Plan,
     crm: Option<&model::Record>,
     pim: Option<&model::Record>,
+    mail_to: Vec<String>,
 ) {
     let what = match (&plan.after, plan.ops.first()) {
         (After::Quarantine(_), _) => "quarantine",
@@ -258,6 +277,9 @@ fn add(
     if conflicts > 0 {
         *report.totals.entry("conflicts".to_owned()).or_default() += u32::try_from(conflicts).unwrap_or(u32::MAX);
     }
+    if !mail_to.is_empty() {
+        *report.totals.entry("mails".to_owned()).or_default() += u32::try_from(mail_to.len()).unwrap_or(u32::MAX);
+    }
     if report.lines.len() >= LINES {
         report.more = true;
         return;
@@ -273,6 +295,7 @@ fn add(
         side: plan.ops.first().map(Op::side),
         crm: id(Side::Crm),
         pim: id(Side::Pim),
-        text: plan::explain::plan(plan),
+        text: plan::explain::plan(plan).into_iter().chain(plan::explain::mail(&mail_to)).collect(),
+        mail_to,
     });
 }

@@ -29,6 +29,9 @@ pub struct Context<'a> {
     pub zone: &'a Zone,
     /// Whose copy of a meeting decides (rule P3).
     pub lead: Lead,
+    /// It is an ordinary cycle, which may write to guests where an administrator turned mail on (rule C9): neither the
+    /// first one nor one that finds its links again.
+    pub mails: bool,
 }
 
 /// Whose copy of a meeting decides its shared fields (decision 7).

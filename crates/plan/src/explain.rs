@@ -24,6 +24,12 @@ pub fn plan(plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// Whom the mail server writes to when it is done, by address.
+#[must_use]
+pub fn mail(to: &[String]) -> Option<String> {
+    (!to.is_empty()).then(|| format!("Exchange writes to {} (C9).", to.join(", ")))
+}
+
 /// An operation as a sentence.
 #[must_use]
 pub fn op(op: &Op) -> String {
@@ -130,6 +136,9 @@ pub fn reason(reason: Reason) -> String {
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",
         Reason::Twin => "A create of it showed only after it was made again; one copy stays (E6).",
+        Reason::Quiet => {
+            "Its guests would be written to, which no first or repeated cycle does: it waits for the next (C9)."
+        }
         Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),
     }

@@ -1,6 +1,7 @@
 //! What a mailbox copy is decides which fields may flow and how it looks (rules C9, P5 to P7, D6).
 
 use crate::context::{Context, Lead};
+use crate::mailing;
 use crate::merge::Gate;
 use crate::occurrence;
 use model::same::fold;
@@ -38,6 +39,8 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
     match form {
         Form::Own => {
             match field {
+                // Whoever is added or taken off is written to.
+                Field::Attendees if mailing::is_sent(form, pim) && context.domain(domain).mail => {}
                 // A meeting that its organiser made an appointment again has lost its people there.
                 Field::Attendees if pim.facts.meeting || pim.facts.requests_sent => gate.to_pim = false,
                 Field::Attendees => gate.to_crm = false,
@@ -46,8 +49,11 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
                 Field::Body if pim.facts.online_meeting => gate.to_pim = false,
                 _ => {}
             }
-            let locked = pim.facts.requests_sent && pim.facts.meeting && !context.domain(domain).mail;
-            if locked && !field.is_own() && domain == Domain::Calendar && gate.to_crm {
+            if mailing::is_quiet(form, domain, pim, context) && !field.is_own() {
+                gate.to_pim = false;
+            }
+            let locked = mailing::is_locked(form, domain, pim, context);
+            if locked && !field.is_own() && gate.to_crm {
                 gate.rules = Some(Side::Pim);
             }
         }

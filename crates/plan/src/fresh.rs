@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::form;
 use crate::linked::{self, views};
+use crate::mailing;
 use crate::merge::{Copies, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
@@ -151,6 +152,8 @@ pub fn back(before: &Link, crm: &Record, pim: &Record, context: &Context<'_>) ->
 /// Two strangers that matched: nothing is overwritten by a blank, what differs is a conflict (rule M3).
 #[must_use]
 pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
+    // Whoever was found just now is nobody to write mails about (rule C9): what the guests were told stands.
+    let context = &Context { mails: false, ..*context };
     let Some(map) = context.maps.get(&domain) else {
         return Plan::of(Some(domain), After::Stranger(Reason::Level), Reason::Level);
     };
@@ -189,7 +192,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
         ops.push(Op::Enlist);
     }
     if domain == Domain::Calendar && form == Form::Own && context.level(domain).imports() {
-        let locked = pim.facts.requests_sent && !context.domain(domain).mail;
+        let locked = mailing::is_locked(form, domain, pim, context);
         let meeting = pim.facts.meeting || crm.facts.meeting;
         if meeting && (locked != crm.facts.locked || crm.facts.global_id.is_none()) {
             ops.push(Op::Flag { global_id: pim.facts.global_id.clone(), locked });

@@ -3,6 +3,7 @@
 use crate::asleep::{aside, awake, changed, delisted, finish, is_old, leaves, not_visible, sleep};
 use crate::context::Context;
 use crate::form;
+use crate::mailing;
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
@@ -72,6 +73,9 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
     if pim.facts.requests_sent && link.form == Form::Own && !context.domain(domain).mail || link.form == Form::Received
     {
         return sleep(link, domain, SleepCause::TakenOff, context);
+    }
+    if mailing::is_quiet(link.form, domain, pim, context) {
+        return Plan::of(Some(domain), After::Wait(Reason::Quiet), Reason::Quiet);
     }
     Plan {
         domain: Some(domain),

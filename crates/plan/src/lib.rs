@@ -14,6 +14,7 @@ mod gone;
 pub mod guard;
 pub mod keys;
 pub mod linked;
+pub mod mailing;
 pub mod matching;
 pub mod merge;
 pub mod occurrence;

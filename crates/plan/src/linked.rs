@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::flip::{flip, flipped_categories};
 use crate::form;
 use crate::gone::{both_gone, crm_gone, pim_gone};
+use crate::mailing;
 use crate::merge::{Copies, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
@@ -32,8 +33,12 @@ pub fn plan_as_it_is(link: &Link, crm: &Record, pim: &Record, context: &Context<
 
 fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Context<'_>) -> Plan {
     let Some(domain) = crm.facts.domain else {
-        return leaves(link, Reason::DisplayChanged, None, context);
+        return sent_away(link, link.domain, crm, pim, context)
+            .unwrap_or_else(|| leaves(link, Reason::DisplayChanged, None, context));
     };
+    if let Some(plan) = sent_away(link, domain, crm, pim, context) {
+        return plan;
+    }
     if domain.kind() != link.kind {
         let exported = context.level(domain).exports();
         return leaves(link, Reason::DisplayChanged, exported.then_some(domain.kind()), context);
@@ -54,6 +59,48 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
     let merged = merged(&link, domain, crm, pim, context);
     let removed = domain.kind() == Kind::Contact && !crm.facts.on_sync_list && level.exports();
     outcome(link, domain, crm, pim, merged, removed, context)
+}
+
+/// A meeting whose invitations were sent leaves its organiser's calendar from the CRM only with a word to the guests: called
+/// off there, shown elsewhere, or given to somebody else. While nobody is written to, it stays where it is (rules C9, P6).
+fn sent_away(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Plan> {
+    let form = link.form;
+    if link.kind != Kind::Appointment || !mailing::is_sent(form, pim) || !context.level(Domain::Calendar).exports() {
+        return None;
+    }
+    let elsewhere = crm.facts.domain != Some(Domain::Calendar);
+    let called_off = scope::is_cancelled(&crm.fields)
+        && !scope::is_cancelled(&link.crm.base)
+        && !scope::is_cancelled(&pim.fields)
+        && link.sleep.is_none();
+    if crm.facts.part == Part::Former {
+        // Its people were asked by him: it stays his.
+        return Some(sleep(link, domain, SleepCause::TakenOff, context));
+    }
+    if !elsewhere && !called_off {
+        return None;
+    }
+    if !context.domain(Domain::Calendar).mail {
+        return elsewhere.then(|| sleep(link, link.domain, SleepCause::TakenOff, context));
+    }
+    if mailing::is_quiet(form, Domain::Calendar, pim, context) {
+        return Some(Plan::of(Some(link.domain), After::Wait(Reason::Quiet), Reason::Quiet));
+    }
+    if context.domain(Domain::Calendar).no_deletes.contains(&Side::Pim) {
+        return Some(sleep(link, link.domain, SleepCause::DeleteForbidden, context));
+    }
+    let delete = Op::Delete { side: Side::Pim, after_new: None };
+    if called_off && !elsewhere && mailing::recipients(&delete, form, domain, pim, context).is_empty() {
+        return None;
+    }
+    let exported = elsewhere.then_some(domain).filter(|to| to.kind() != link.kind && context.level(*to).exports());
+    Some(Plan {
+        domain: Some(link.domain),
+        ops: vec![Op::Delete { side: Side::Pim, after_new: exported.map(Domain::kind) }],
+        after: After::Forget,
+        conflicts: Vec::new(),
+        reasons: vec![if elsewhere { Reason::DisplayChanged } else { Reason::Cancelled }],
+    })
 }
 
 /// Rules that keep a linked record from being worked on though both copies stand.
@@ -280,7 +327,7 @@ fn flag(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Conte
     if domain != Domain::Calendar || link.form != Form::Own || !context.level(domain).imports() {
         return None;
     }
-    let locked = pim.facts.requests_sent && pim.facts.meeting && !context.domain(domain).mail;
+    let locked = mailing::is_locked(link.form, domain, pim, context);
     let known = crm.facts.global_id.is_some() || pim.facts.global_id.is_none();
     let meeting = pim.facts.meeting || crm.facts.meeting || crm.facts.locked;
     (meeting && (locked != crm.facts.locked || !known))

@@ -202,6 +202,8 @@ pub enum Reason {
     Twin,
     /// A look found nothing that proves anything.
     Unproven,
+    /// C9: its guests would be written to, which no first or repeated cycle does.
+    Quiet,
     /// W: asleep for the reason the link carries.
     Asleep(SleepCause),
 }

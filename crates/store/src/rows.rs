@@ -138,8 +138,10 @@ pub struct PairingState {
     pub stopped: Option<String>,
     /// An administrator confirmed the mailbox that now stands behind the address (rules L1, M4).
     pub confirm_mailbox: bool,
-    /// Mail was turned on for the calendar when the last cycle planned (rule P6).
+    /// The last cycle could make the mailbox's server write to guests (rules C9, P6).
     pub mail: bool,
+    /// The store's epoch when the last cycle ended well: another one means that the store was restored since.
+    pub epoch: u64,
     /// The mailbox moved, and its items without a mark of ours are looked for among what stands there (rule M4).
     pub moved: bool,
     /// Failures in a row, for patience.

@@ -81,11 +81,11 @@ pub fn image(people: &People) -> People {
         .collect()
 }
 
-/// People to invite, by role, for the one case where mail is on.
+/// People to invite, by role, for the one case where mail is on. Whoever has no address cannot be asked.
 pub fn to_invite(people: &People, role: Role) -> Vec<ews::Attendee> {
     people
         .values()
-        .filter(|person| person.role == role)
+        .filter(|person| person.role == role && person.address.is_some())
         .map(|person| ews::Attendee {
             mailbox: ews::Mailbox {
                 name: Some(person.name.clone()),

@@ -23,7 +23,7 @@ impl EwsRemote {
             Write::Mark { kind, id, mark, version } => {
                 let mut draft = Draft::default();
                 set_mark(&mut draft, mark);
-                let item = self.change(*kind, id, version, draft.changes(), Mail::None).await?;
+                let item = self.change(*kind, id, version, draft.changes(), ews::Mail::None).await?;
                 self.settled(id, item).await
             }
             Write::Restore { kind, mark_key } => self.restore(*kind, mark_key).await,
@@ -106,13 +106,15 @@ impl EwsRemote {
                 }
             }
         }
+        // A mark alone is no news to anybody.
+        let send = if draft.is_empty() { ews::Mail::None } else { mail_about(update.mail, &update.changes) };
         if let Some(mark) = &update.mark {
             set_mark(&mut draft, mark);
         }
         let mut now = ItemId::at(update.id.as_str(), update.version.as_str());
         let writes_series = !draft.is_empty();
         if writes_series {
-            now = self.change(kind, &update.id, &update.version, draft.changes(), update.mail).await?;
+            now = self.change(kind, &update.id, &update.version, draft.changes(), send).await?;
         }
         if wanted.is_empty() {
             return self.settled_with(&update.id, now, partly).await;
@@ -129,12 +131,12 @@ impl EwsRemote {
         id: &RecordId,
         version: &Version,
         fields: Vec<FieldChange>,
-        send: Mail,
+        mail: ews::Mail,
     ) -> Result<ItemId, Trouble> {
         let item = ItemRef::Item(ItemId::at(id.as_str(), version.as_str()));
         let asked = UpdateItem {
             conflicts: ConflictResolution::NeverOverwrite,
-            mail: mail(send),
+            mail,
             changes: vec![ItemChange { item, kind: item_kind(kind), fields }],
         };
         let answered = self.reach.one(&asked, Effect::Write).await?.first().and_then(|item| item.id);
@@ -152,6 +154,13 @@ impl EwsRemote {
         let ids = vec![ItemRef::Item(ItemId::at(id.as_str(), version.as_str()))];
         let key = before.text(own::key()).filter(|key| !key.is_empty());
         let landed = match key {
+            // A move tells no guest: where they are to be told, the item is deleted, by whatever key.
+            None if send == Mail::Send => {
+                let how = DeleteType::MoveToDeletedItems;
+                let tasks = AffectedTaskOccurrences::AllOccurrences;
+                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
+                Vec::new()
+            }
             Some(key) => {
                 let how = DeleteType::MoveToDeletedItems;
                 let tasks = AffectedTaskOccurrences::AllOccurrences;
@@ -313,6 +322,18 @@ pub(super) fn mail(send: Mail) -> ews::Mail {
     match send {
         Mail::None => ews::Mail::None,
         Mail::Send => ews::Mail::On(MailOn::an_administrator_turned_mail_on()),
+    }
+}
+
+/// As [`mail`], but where nothing else of the meeting changed than its people only those added or removed are written to.
+fn mail_about(send: Mail, changes: &model::Fields) -> ews::Mail {
+    let mut shared = changes.keys().filter(|path| !path.field.is_own());
+    match send {
+        Mail::None => ews::Mail::None,
+        Mail::Send if shared.all(|path| path.field == Field::Attendees && path.occurrence.is_none()) => {
+            ews::Mail::On(MailOn::an_administrator_turned_mail_on().only_to_those_added_or_removed())
+        }
+        Mail::Send => mail(send),
     }
 }
 

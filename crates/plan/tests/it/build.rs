@@ -19,6 +19,7 @@ pub struct World {
     pub maps: BTreeMap<Domain, DomainMap>,
     pub zone: Zone,
     pub lead: Lead,
+    pub mails: bool,
     pub now: Timestamp,
 }
 
@@ -37,6 +38,7 @@ impl World {
             maps: Domain::ALL.into_iter().map(|domain| (domain, model::maps_ews::default_map(domain))).collect(),
             zone: Zone::iana("Europe/Berlin").expect("known"),
             lead: Lead::Mine,
+            mails: true,
             now: "2026-11-21T12:00:00Z".parse().expect("a time"),
         }
     }
@@ -67,6 +69,7 @@ impl World {
             pim: &PIM,
             zone: &self.zone,
             lead: self.lead,
+            mails: self.mails,
         }
     }
 

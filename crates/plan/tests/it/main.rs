@@ -3,6 +3,7 @@
 mod build;
 mod contacts;
 mod deletes;
+mod mailing;
 mod matching;
 mod merge;
 mod scope;

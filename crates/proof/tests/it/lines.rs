@@ -192,6 +192,7 @@ async fn the_tracking_copy_of_a_task_request_stays_out() {
 // D6: what a real invitation made is its receiver's.
 async fn an_attendee_taken_off_in_the_crm_keeps_the_item_his_invitation_made() {
     let (world, anna, bob) = World::with_two().await;
+    world.mail_may_be_sent();
     world.settings(json!({"domains": {"calendar": {"mail": true}}})).await;
     world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &[&bob.address])).await;
     world.sync(&[&anna, &bob]).await;

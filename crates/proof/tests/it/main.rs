@@ -14,6 +14,7 @@ mod deletes;
 mod expansion;
 mod levels;
 mod lines;
+mod mailing;
 mod matching;
 mod meetings;
 mod memory;

@@ -2,9 +2,9 @@
 
 use crate::database::server;
 use crate::{
-    activities, clearing, clock, contract, copies, cost, days, deletes, levels, lines, matching, meetings, memory,
-    merged, merging, moving, nobodys, opt_in, owners, people_brakes, people_cards, people_invited, people_private,
-    people_secrets, recurrence, returning, scrubbed, series, texts, to_dos, trouble, wire_trouble,
+    activities, clearing, clock, contract, copies, cost, days, deletes, levels, lines, mailing, matching, meetings,
+    memory, merged, merging, moving, nobodys, opt_in, owners, people_brakes, people_cards, people_invited,
+    people_private, people_secrets, recurrence, returning, scrubbed, series, texts, to_dos, trouble, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -26,6 +26,7 @@ async fn every_story_runs_on_every_database() {
         deletes::NAMES,
         levels::NAMES,
         lines::NAMES,
+        mailing::NAMES,
         matching::NAMES,
         meetings::NAMES,
         memory::NAMES,

@@ -104,6 +104,8 @@ pub async fn run(services: &Services, whom: &Whom) -> Result<Vec<CycleDone>, Ref
 /// The user is not mapped; a side does not answer; somebody works on him now.
 pub async fn plan(services: &Services, user: &str) -> Result<PlanReport, Refused> {
     let pairing = super::user::pairing(services, user).await?;
+    // The next cycle knows what the CRM changed up to now.
+    read_crm(services, &pairing.crm).await?;
     Ok(services.engine.dry_run(&pairing.id).await?)
 }
 

@@ -119,6 +119,7 @@ impl Window<'_> {
             pim: &EwsLens,
             zone: &zone,
             lead: Lead::Mine,
+            mails: false,
         };
         !scope::is_before(domain, fields, &context)
     }

@@ -112,6 +112,7 @@ fn tables() -> &'static [Table] {
                 ("side", "text?"),
                 ("crm", "text?"),
                 ("pim", "text?"),
+                ("mail_to", "[text]"),
                 ("text", "[text]"),
             ],
         ),
