@@ -4,7 +4,6 @@ use crate::activity::Display;
 use crate::error::Fault;
 use crate::limits::{EXCEPTIONS, EXTENSIONS, OCCURRENCES, PEOPLE};
 use crate::value::{extension_of, fault, kept};
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use model::domain::Kind;
 use model::field::of_kind;
@@ -235,8 +234,10 @@ fn expands(rule: &Recurrence, first: Date, day: Date) -> bool {
     }
 }
 
-/// An occurrence that says anything is at least "modified"; one that is cancelled says nothing else.
+/// An occurrence that says anything is at least "modified"; one that is cancelled says nothing else. What is as the series
+/// stands nowhere, so an occurrence in which nothing differs is none.
 fn name_states(after: &mut Fields) {
+    after.retain(|path, value| path.occurrence.is_none() || *value != Value::Null);
     let occurrences: BTreeSet<DateTime> = after.keys().filter_map(|path| path.occurrence).collect();
     for start in occurrences {
         let path = Path::occurrence(start, Field::State);
@@ -244,8 +245,10 @@ fn name_states(after: &mut Fields) {
             after.retain(|known, _| known.occurrence != Some(start) || known.field == Field::State);
             continue;
         }
-        if after.get(&path).is_none_or(Value::is_blank) {
+        if after.keys().any(|known| known.occurrence == Some(start) && known.field != Field::State) {
             after.insert(path, Value::text("modified"));
+        } else {
+            after.remove(&path);
         }
     }
 }
@@ -322,33 +325,11 @@ fn span_fault(path: &Path, start: Option<&When>, end: Option<&When>) -> Option<F
     backwards.then(|| Fault::new(path, "is before the start"))
 }
 
-/// From when to when the activity takes time, its whole series included; days and floating times are read in UTC.
-pub(crate) fn extent(fields: &Fields) -> (Option<Timestamp>, Option<Timestamp>) {
-    let utc = Zone::utc();
-    let when = |field: Field| fields.get(&Path::of(field)).and_then(Value::as_when);
-    let start = when(Field::Start).map(|start| start.instant(&utc));
-    let end = match (fields.get(&Path::of(Field::Rule)).and_then(Value::as_rule), when(Field::Start), when(Field::End))
-    {
-        (Some(rule), Some(start), _) => Some(match rule.last_date(start.wall().date()) {
-            Some(last) => end_of(last),
-            None => Timestamp::MAX,
-        }),
-        (_, _, Some(When::Day(day))) => Some(end_of(*day)),
-        (_, _, Some(end)) => Some(end.instant(&utc)),
-        (_, _, None) => start,
-    };
-    (start, end)
-}
-
-/// The end of a day anywhere: two days after its beginning in UTC.
-fn end_of(day: Date) -> Timestamp {
-    let next = day.saturating_add(jiff::Span::new().days(2));
-    Zone::utc().instant(next.to_datetime(jiff::civil::Time::midnight()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity_extent::extent;
+    use jiff::Timestamp;
 
     fn wall(text: &str) -> DateTime {
         text.parse().expect("a wall time")
@@ -415,6 +396,16 @@ mod tests {
         assert!(!after.contains_key(&Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location)));
         assert!(after.contains_key(&Path::occurrence(wall("2026-03-09T10:00:00"), Field::State)));
         assert_eq!(whole_faults(Display::Calendar, &after, &edit), []);
+    }
+
+    // R3
+    #[test]
+    fn an_occurrence_in_which_nothing_differs_any_more_is_as_the_series() {
+        let edit = Fields::from([(Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location), Value::Null)]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        let left: Vec<String> =
+            after.keys().filter(|path| path.occurrence.is_some()).map(ToString::to_string).collect();
+        assert_eq!(left, ["occurrence(2026-03-09T10:00:00).state"]);
     }
 
     #[test]

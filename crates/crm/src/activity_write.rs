@@ -1,7 +1,8 @@
 //! Making, changing and deleting activities: who may, what Exchange's meetings allow, and what becomes of their people.
 
 use crate::activity::{Activity, ActivityDraft, ActivityEdit, Part};
-use crate::activity_fields::{Parts, SHARED, edited, extent, form_faults, parts, whole_faults};
+use crate::activity_extent::extent;
+use crate::activity_fields::{Parts, SHARED, edited, form_faults, parts, whole_faults};
 use crate::activity_read::column;
 use crate::activity_rules::{FLAGS, LOCKED, defaults, may_change, overlay, shared_of, start_of};
 use crate::actor::Actor;
@@ -397,6 +398,9 @@ impl Tx {
             (Some(people), None) => {
                 let (people, wrong) = self.complete_people(actor, people).await?;
                 faults.extend(wrong);
+                let people = self.recognised(people, owner, before).await?;
+                // Whom an address led to has the name the CRM knows.
+                let (people, _) = self.complete_people(actor, &people).await?;
                 Ok(Some(people))
             }
             (None, Some(Value::People(people))) => Ok(Some(self.people_of(people, owner, before).await?)),

@@ -46,7 +46,7 @@ impl Crm {
         }
         let mut faults = field_faults(&draft.fields, &draft.more_emails);
         if draft.fields.values().all(|value| kept(value).is_blank()) {
-            faults.push(Fault::new("fields", "a contact without any content"));
+            faults.push(Fault::new("fields", "a contact needs a name, a company, an address or a number"));
         }
         let private = draft.fields.get(&Path::of(Field::Private)).and_then(Value::as_flag);
         if private.is_some_and(|private| private != draft.personal) {

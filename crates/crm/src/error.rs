@@ -28,7 +28,7 @@ pub enum Error {
         reason: String,
     },
     /// The request itself is wrong: every fault at once.
-    #[error("the request has {} fault(s): {}", .0.len(), Fault::list(.0))]
+    #[error("{}", Fault::list(.0))]
     Invalid(Vec<Fault>),
     /// A meeting whose invitations Exchange sent cannot be changed here (rule P6).
     #[error("{reason}")]

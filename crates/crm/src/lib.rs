@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod activity;
+mod activity_extent;
 mod activity_fields;
 mod activity_read;
 mod activity_rules;

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The groups of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memberships {
+    /// He is there and may sign in.
+    pub active: bool,
     /// The positions he holds, the primary one first.
     pub positions: Vec<Held>,
     /// The user lists that name him.
@@ -51,6 +53,8 @@ impl Crm {
     /// Only the database's.
     pub async fn memberships(&self, user: &EmployeeId) -> Result<Memberships, Error> {
         let mut tx = self.db.read().await?;
+        let here = "SELECT id FROM employee WHERE id = $1 AND active = 1 AND login IS NOT NULL";
+        let active = tx.row(here, args![user]).await?.is_some();
         let held = "SELECT h.position_id, p.organization_id, h.is_primary
                     FROM position_holder h JOIN position p ON p.id = h.position_id
                     WHERE h.employee_id = $1 ORDER BY h.is_primary DESC, h.position_id";
@@ -95,7 +99,25 @@ impl Crm {
             .collect::<Result<Vec<Held>, Error>>()?;
         let user_lists =
             lists.into_iter().map(|mut row| row.text().map(UserListId::new)).collect::<Result<BTreeSet<_>, Error>>()?;
-        Ok(Memberships { positions, user_lists })
+        Ok(Memberships { active, positions, user_lists })
+    }
+
+    /// The logins of employees; who left, or never had one, is absent. At most [`MEMBERS`] ids.
+    ///
+    /// # Errors
+    /// Too many ids, or the database's.
+    pub async fn logins(&self, ids: &BTreeSet<EmployeeId>) -> Result<BTreeMap<EmployeeId, String>, Error> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if ids.len() > MEMBERS {
+            return Err(Error::fault("ids", format!("at most {MEMBERS} employees")));
+        }
+        let places = places(1, ids.len());
+        let sql = format!("SELECT id, login FROM employee WHERE login IS NOT NULL AND id IN ({places})");
+        let mut tx = self.db.read().await?;
+        let rows = tx.rows(&sql, ids.iter().map(Arg::from).collect()).await?;
+        rows.into_iter().map(|mut row| Ok((EmployeeId::new(row.text()?), row.text()?))).collect()
     }
 
     /// The names of groups; one that vanished is absent. At most [`MEMBERS`] ids.

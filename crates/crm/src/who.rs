@@ -134,4 +134,35 @@ impl Tx {
         }
         Ok(list)
     }
+
+    /// People whom a request names by address alone are recognised as those of a mailbox's meeting are; who was a stranger
+    /// on it stays one, and nobody is on it twice.
+    pub(crate) async fn recognised(
+        &mut self,
+        people: Vec<Person>,
+        owner: &EmployeeId,
+        before: &[Person],
+    ) -> Result<Vec<Person>, Error> {
+        let stranger = |person: &Person| person.who == Who::Unknown;
+        let kept: BTreeSet<String> =
+            before.iter().filter(|person| stranger(person)).map(|person| person.attendee().key()).collect();
+        let is_new = |person: &Person| stranger(person) && !kept.contains(&person.attendee().key());
+        let ask = people.iter().filter(|person| is_new(person)).filter_map(|person| person.address.clone()).collect();
+        let found = self.who_is(&ask, owner).await?;
+        let mut seen: BTreeSet<Who> = BTreeSet::from([Who::Employee(owner.clone())]);
+        seen.extend(people.iter().filter(|person| !stranger(person)).map(|person| person.who.clone()));
+        let mut list = Vec::new();
+        for mut person in people {
+            let who =
+                person.address.as_deref().filter(|_| is_new(&person)).and_then(|address| found.get(&fold(address)));
+            if let Some(who) = who.filter(|who| **who != Who::Unknown) {
+                if !seen.insert(who.clone()) {
+                    continue;
+                }
+                person.who = who.clone();
+            }
+            list.push(person);
+        }
+        Ok(list)
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::outcome::CycleError;
-use crate::port::{Directory, Maps, Memberships};
+use crate::port::{Directory, Maps, Memberships, Trouble};
 use model::schedule::Schedule;
 use model::settings::{GroupKind, Settings, UserSettings};
 use model::{CrmId, Domain, Level, UserId, Zone};
@@ -33,6 +33,11 @@ impl Engine {
         let maps = Arc::new(self.store().maps().await?);
         let directory = self.directory(&pairing.crm);
         let memberships = directory.memberships(&pairing.user).await?;
+        if !memberships.active {
+            // Nothing is read, written or deleted for who left; the mailbox may be somebody else's soon (rule L1, trap 155).
+            let why = "the user is not active in the CRM any more; unmap him, or make him active again (L1)".to_owned();
+            return Err(Trouble::NoAccess { why }.into());
+        }
         let groups = groups(&memberships, settings.primary_position_only);
         Ok(force(pairing, settings, maps, &groups))
     }
@@ -66,7 +71,7 @@ impl Engine {
         }
         let memberships = self.directory(&pairing.crm).memberships(&pairing.user).await?;
         let groups = groups(&memberships, settings.primary_position_only);
-        Ok(chain(domain, true, &groups, settings, &pairing.settings).level)
+        Ok(chain(domain, memberships.active, &groups, settings, &pairing.settings).level)
     }
 
     pub(crate) fn directory(&self, crm: &CrmId) -> Arc<dyn Directory> {

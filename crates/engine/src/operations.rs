@@ -394,13 +394,13 @@ impl Cycle<'_> {
                 look(acting);
                 Ok(Step::Postponed)
             }
-            Trouble::Refused { code, why } => {
+            Trouble::Refused { why, .. } => {
                 acting.settle.quarantine.push(Quarantine {
                     side,
                     kind: acting.link.kind,
                     id: acting.link.end(side).id.clone(),
                     versions: (None, None),
-                    reason: format!("{why} ({code})"),
+                    reason: why,
                     since: self.engine.now(),
                 });
                 Ok(Step::Refused)

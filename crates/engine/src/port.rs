@@ -345,6 +345,8 @@ pub struct User {
 /// The groups of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memberships {
+    /// The CRM knows him, and he may still sign in: who left is not synchronised (rule L1).
+    pub active: bool,
     /// Positions he holds: the position, its organization, primary or not, and what is above each.
     pub positions: Vec<HeldPosition>,
     /// User lists that name him.

@@ -147,6 +147,18 @@ impl Engine {
             seen.insert(*side, cycle.observation(*side, kind, id, found));
         }
         let gone = |side| matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(_), .. }));
+        if link.is_none() && gone(side) {
+            let text = vec![match side {
+                Side::Crm => "This user sees no such record in the CRM, and none of his items is linked to it; 'syncline history' tells what was.",
+                Side::Pim => "There is no such item in the mailbox, and no record is linked to it; 'syncline history' tells what was.",
+            }.to_owned()];
+            return Ok(Explained {
+                domain: None,
+                crm: ends.get(&Side::Crm).cloned(),
+                pim: ends.get(&Side::Pim).cloned(),
+                text,
+            });
+        }
         let key = WorkKey { alone: link.is_none(), side, id: record.clone() };
         let work = Work {
             key,
@@ -191,7 +203,7 @@ impl Engine {
         groups.above.extend(joined.above.iter().cloned());
         let chains: Vec<Chain> = Domain::ALL
             .into_iter()
-            .map(|domain| chain(domain, pairing.enabled, &groups, &settings, &pairing.settings))
+            .map(|domain| chain(domain, pairing.enabled && memberships.active, &groups, &settings, &pairing.settings))
             .collect();
         let named = chains
             .iter()
@@ -208,7 +220,12 @@ impl Engine {
             .map(|(kind, id)| format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)"))
             .collect();
         let schedule = plan::access::schedule(&groups, &settings);
-        let mut text: Vec<String> = chains.iter().flat_map(plan::explain::chain).collect();
+        let mut text = Vec::new();
+        if !memberships.active {
+            let left = "The user is not active in the CRM any more: nothing is synchronised until he is, and nothing is deleted (L1).";
+            text.push(left.to_owned());
+        }
+        text.extend(chains.iter().flat_map(plan::explain::chain));
         text.extend(plan::explain::schedule(&schedule));
         Ok(UserExplained { chains, text, broken, schedule })
     }

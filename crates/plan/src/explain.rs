@@ -101,6 +101,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::EmployeeCategory => "Employees are never imported (O3).",
         Reason::NotListed => "It is not on the user's Sync List (O1).",
         Reason::NotVisible => "The user may not see it (O2).",
+        Reason::NoneLeft => "Every occurrence of the series is cancelled, so no mailbox shows it (R3).",
         Reason::ShownNowhere => "Its display is neither the calendar nor the to-do list (D3).",
         Reason::DisplayChanged => "Its display changed (D3).",
         Reason::NoTimes => "Planned start and planned end are not both there (D4).",

@@ -58,6 +58,9 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
     }
     let merged = merged(&link, domain, crm, pim, context);
     let removed = domain.kind() == Kind::Contact && !crm.facts.on_sync_list && level.exports();
+    if domain == Domain::Calendar && !merged.to_pim.is_empty() && scope::none_left(&merged.base_pim) {
+        return called_off(&link, crm, pim, merged, context);
+    }
     outcome(link, domain, crm, pim, merged, removed, context)
 }
 
@@ -103,6 +106,21 @@ fn sent_away(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &
     })
 }
 
+/// The CRM cancelled the last occurrence that was left: the copy goes as a whole, as it would with its last occurrence, and
+/// the record stands with all of them cancelled (rule R3).
+fn called_off(link: &Link, crm: &Record, pim: &Record, merged: Merged, context: &Context<'_>) -> Plan {
+    let leaving = leaves(link, Reason::NoneLeft, None, context);
+    match leaving.after {
+        After::Forget => {
+            let mut ops = Vec::new();
+            push_updates(&Merged { to_pim: Fields::new(), ..merged.clone() }, crm, pim, false, context, &mut ops);
+            ops.extend(leaving.ops);
+            Plan { ops, conflicts: merged.conflicts, ..leaving }
+        }
+        _ => leaving,
+    }
+}
+
 /// Rules that keep a linked record from being worked on though both copies stand.
 fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Plan> {
     if crm.facts.not_visible {
@@ -121,6 +139,10 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     match domain {
         Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => return None,
         Domain::Calendar | Domain::Task => {}
+    }
+    // The organiser sent invitations himself: what they bring takes the place of our copy (rules P5, P6).
+    if link.form == Form::ParticipantCopy && domain == Domain::Calendar && crm.facts.locked && !pim.facts.received {
+        return Some(leaves(link, Reason::ExchangeInvites, None, context));
     }
     if domain == Domain::Calendar && scope::lacks_times(&crm.fields) {
         return Some(sleep(link, domain, SleepCause::NoTimes, context));

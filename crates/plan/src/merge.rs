@@ -35,7 +35,7 @@ pub struct Gate {
 }
 
 /// What a merge found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
     /// To write in the CRM, in its words.
     pub to_crm: Fields,

@@ -136,6 +136,8 @@ pub enum Reason {
     NotVisible,
     /// D3: shown neither in the calendar nor as a to-do.
     ShownNowhere,
+    /// R3: every occurrence of the series is cancelled.
+    NoneLeft,
     /// D3: its display changed.
     DisplayChanged,
     /// D4: planned start and end are not both there.

@@ -2,8 +2,10 @@
 
 use crate::context::{Context, Lead};
 use crate::operation::Reason;
+use jiff::civil::{Date, DateTime};
 use model::same::fold;
 use model::{Domain, Field, Fields, Kind, Part, Path, Record, Value};
+use std::collections::BTreeSet;
 
 /// A mailbox item that is not linked: as what it would enter, or why it stays out.
 pub fn admit_item(item: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
@@ -152,6 +154,9 @@ pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Re
             if lacks_times(&record.fields) {
                 return Err(Reason::NoTimes);
             }
+            if none_left(&record.fields) {
+                return Err(Reason::NoneLeft);
+            }
             // What Exchange brought, or brings, needs no copy of ours: not the participant's, nor the one of an owner who
             // only stands in for an organiser nobody knows (rules P3, P6).
             if facts.locked {
@@ -177,6 +182,24 @@ fn taking_part(record: &Record) -> Result<(), Reason> {
 #[must_use]
 pub fn lacks_times(fields: &Fields) -> bool {
     [Field::Start, Field::End].into_iter().any(|field| fields.get(&Path::of(field)).is_none_or(Value::is_blank))
+}
+
+/// Whether every occurrence of a series was called off. No mailbox holds such a series: it goes with its last occurrence,
+/// so a copy of it would be made and lost again in every cycle (rule R3).
+#[must_use]
+pub fn none_left(fields: &Fields) -> bool {
+    let at = |field| fields.get(&Path::of(field));
+    let (Some(rule), Some(first)) =
+        (at(Field::Rule).and_then(Value::as_rule), at(Field::Start).and_then(Value::as_when))
+    else {
+        return false;
+    };
+    let off: BTreeSet<Date> = fields
+        .iter()
+        .filter(|(path, value)| path.field == Field::State && value.as_text() == Some("cancelled"))
+        .filter_map(|(path, _)| path.occurrence.map(DateTime::date))
+        .collect();
+    !off.is_empty() && rule.dates(first.wall().date()).all(|day| off.contains(&day))
 }
 
 /// Whether the record says it was called off.

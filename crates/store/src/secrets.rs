@@ -80,8 +80,13 @@ impl SecretKey {
     pub fn create_file(path: &Path, bytes: [u8; KEY_LEN]) -> Result<SecretKey, SecretError> {
         let key = SecretKey::new(bytes);
         let line = Zeroizing::new(format!("{}\n", STANDARD.encode(key.0.as_slice())));
-        write_new(path, line.as_bytes())
-            .map_err(|error| SecretError::KeyFile { path: path.display().to_string(), why: error.to_string() })?;
+        write_new(path, line.as_bytes()).map_err(|error| {
+            let why = match error.kind() {
+                io::ErrorKind::AlreadyExists => "it is there already, and a key is never written over".to_owned(),
+                _ => error.to_string(),
+            };
+            SecretError::KeyFile { path: path.display().to_string(), why }
+        })?;
         Ok(key)
     }
 

@@ -6,7 +6,7 @@ use crate::show::Show;
 use connect::ews::{Found, Step, faults};
 use model::Domain;
 use serde_json::json;
-use server::ops::check;
+use server::ops::{check, names};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -89,7 +89,8 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         for pairing in &page {
             tried += 1;
             mapped.insert(pairing.connection.clone());
-            let place = || format!("user {} on {}", pairing.user, pairing.connection);
+            let user = names::user(&services, &pairing.user).await?;
+            let place = || format!("user {user} on {}", pairing.connection);
             match services.remotes.open(pairing, Arc::clone(&maps)).await {
                 Err(why) => places.push((place(), why.to_string())),
                 Ok((_, mailbox)) => match mailbox.identity().await {

@@ -4,7 +4,7 @@ use super::open;
 use crate::exit::Failure;
 use crate::show::Show;
 use serde_json::{Value as Json, json};
-use server::ops::people;
+use server::ops::{names, people};
 use std::path::Path;
 
 /// Rows read at a time, and the most that are shown.
@@ -32,8 +32,10 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
             break;
         };
         after = Some((pairing.clone(), last.side, last.kind, last.id.clone()));
+        let whose = names::of_pairings(&services, &page.iter().map(|(pairing, _)| pairing.clone()).collect()).await?;
         rows.extend(page.iter().map(|(pairing, of)| {
             json!({
+                "user": whose.get(pairing),
                 "pairing": pairing,
                 "side": of.side,
                 "kind": of.kind,
@@ -44,6 +46,6 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         }));
     }
     rows.truncate(args.limit);
-    let head = ["pairing", "side", "kind", "id", "reason", "since"];
+    let head = ["user", "side", "kind", "id", "reason", "since"];
     show.list(&rows, &head, |row| head.map(|name| row[name].as_str().unwrap_or_default().to_owned()).to_vec())
 }

@@ -4,6 +4,7 @@ use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use server::ops::cycle::{self, CycleDone};
+use server::ops::names;
 use server::ops::user::Whom;
 use std::path::Path;
 use store::Count;
@@ -38,8 +39,9 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     };
     let done = cycle::run(&services, &whom).await?;
     let head = ["user", "created", "updated", "deleted", "matched", "conflicts", "held", "quarantined", "trouble"];
+    let whose = names::of_pairings(&services, &done.iter().map(|of| of.pairing.clone()).collect()).await?;
     show.list(&done, &head, |of| {
-        let mut row = vec![of.user.clone()];
+        let mut row = vec![whose.get(&of.pairing).unwrap_or(&of.user).clone()];
         let sums = [Count::Created, Count::Updated, Count::Deleted, Count::Matched];
         row.extend(sums.map(|what| sum(of, what).to_string()));
         row.extend([of.conflicts, of.held, of.quarantined].map(|number| number.to_string()));

@@ -196,7 +196,7 @@ async fn list(services: &Services, show: &mut Show<'_>) -> Result<(), Failure> {
     let head = ["user", "state", "address", "connection", "last success", "held", "quarantined", "reason"];
     show.list(&all, &head, |of| {
         vec![
-            of.user.clone(),
+            of.login.clone().unwrap_or_else(|| of.user.clone()),
             of.state.to_owned(),
             of.address.clone(),
             of.connection.clone(),

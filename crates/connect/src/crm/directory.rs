@@ -63,7 +63,7 @@ impl Directory for CrmDirectory {
             primary: held.primary,
         });
         let user_lists = found.user_lists.iter().map(ToString::to_string).collect();
-        Ok(Memberships { positions: positions.collect(), user_lists })
+        Ok(Memberships { active: found.active, positions: positions.collect(), user_lists })
     }
 
     async fn groups(&self, ids: &BTreeSet<(String, String)>) -> Result<BTreeMap<(String, String), String>, Trouble> {

@@ -29,7 +29,7 @@ pub(super) fn writing(error: &Error) -> Trouble {
         Error::Deleted { .. } => Trouble::Gone(Gone::Deleted),
         Error::Stale { .. } => Trouble::Stale,
         Error::Forbidden { .. } => refused("forbidden", error.to_string()),
-        Error::Invalid(_) => refused("invalid", error.to_string()),
+        Error::Invalid(_) => refused("invalid", format!("the CRM refuses it: {error}")),
         Error::Locked { .. } => refused("locked", error.to_string()),
         Error::Database(sqlx) if is_busy(sqlx) => busy(),
         Error::Database(_) => Trouble::Unknown { why: error.to_string() },

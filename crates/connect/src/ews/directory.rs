@@ -1,9 +1,9 @@
-//! People whom Exchange names by an address of its directory (EX, X.500) are asked for their mail address, once a
-//! connection: nobody is known by the other (rule P2).
+//! People whom Exchange names by an address of its directory (EX, X.500), in meetings and in the slots of contacts, are asked
+//! for their mail address, once a connection: nobody is known by the other (rules M1, P2).
 
 use engine::port::Trouble;
 use std::collections::BTreeSet;
-use wire::ews::{Item, Mailbox, Property, ResolveNames, Value};
+use wire::ews::{Dictionary, Item, Mailbox, Path, Property, ResolveNames, Value};
 
 use super::remote::EwsRemote;
 use super::trouble::Effect;
@@ -20,13 +20,13 @@ impl EwsRemote {
     pub(super) async fn with_mail_addresses(&self, mut items: Vec<Item>) -> Result<Vec<Item>, Trouble> {
         let mut unknown = BTreeSet::new();
         for item in &mut items {
-            each(item, &mut |mailbox| {
-                if let Some(address) = internal(mailbox)
-                    && self.connection.mail_of(&address).is_none()
-                {
+            let mut ask = |address: String| {
+                if self.connection.mail_of(&address).is_none() {
                     unknown.insert(address);
                 }
-            });
+            };
+            each(item, &mut |mailbox| internal(mailbox).into_iter().for_each(&mut ask));
+            cards(item).into_iter().for_each(|(_, address)| ask(address));
         }
         for address in unknown.into_iter().take(ASKED) {
             match self.reach.one(&ResolveNames { entry: address.clone() }, Effect::Read).await {
@@ -49,6 +49,12 @@ impl EwsRemote {
                     mailbox.routing = Some("SMTP".to_owned());
                 }
             });
+            for (slot, address) in cards(item) {
+                match self.connection.mail_of(&address).flatten() {
+                    Some(mail) => item.values.insert(slot, Value::Text(mail)),
+                    None => item.values.remove(&slot),
+                };
+            }
         }
         Ok(items)
     }
@@ -58,8 +64,25 @@ impl EwsRemote {
 fn internal(mailbox: &Mailbox) -> Option<String> {
     let address = mailbox.address.as_deref().map(str::trim).filter(|address| !address.is_empty())?;
     let routed = mailbox.routing.as_deref().is_some_and(|routing| !routing.eq_ignore_ascii_case("smtp"));
-    let named = address.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("/o="));
-    ((routed || named) && !address.contains('@')).then(|| address.to_owned())
+    ((routed || of_directory(address)) && !address.contains('@')).then(|| address.to_owned())
+}
+
+fn of_directory(address: &str) -> bool {
+    address.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("/o="))
+}
+
+/// The addresses of the directory in a contact's slots: someone who was added from the address book has such a one.
+fn cards(item: &Item) -> Vec<(Path, String)> {
+    let slots = (1..=3).map(|number| Path::entry(Dictionary::EmailAddress, &format!("EmailAddress{number}")));
+    slots
+        .filter_map(|slot| {
+            let address = match item.values.get(&slot) {
+                Some(Value::Text(address)) => address.trim(),
+                Some(_) | None => return None,
+            };
+            (of_directory(address) && !address.contains('@')).then(|| (slot.clone(), address.to_owned()))
+        })
+        .collect()
 }
 
 fn each(item: &mut Item, what: &mut dyn FnMut(&mut Mailbox)) {

@@ -3,6 +3,7 @@
 use crate::build::*;
 use model::settings::ConflictPolicy;
 use model::{Domain, Form, Kind, Level, Part, Path, Pattern, Range, Recurrence, Side, Value};
+use plan::operation::Reason;
 use plan::{After, Op};
 
 const APPOINTMENT: [(&str, &str); 2] = [("subject", "Kick-off"), ("location", "Room 1")];
@@ -238,6 +239,41 @@ fn occurrences_merge_path_by_path() {
     let plan = World::new().plan(&link, &there(&crm), &there(&pim));
     assert_eq!(written(&plan, Side::Crm), ["occurrence(2026-12-15T10:00:00).state"]);
     assert_eq!(written(&plan, Side::Pim), ["occurrence(2026-12-08T10:00:00).subject"]);
+}
+
+// R3, C5: a mailbox loses a series with its last occurrence, so the copy goes at once and is not made again.
+#[test]
+fn a_series_without_an_occurrence_left_has_no_copy() {
+    let series = |off: &[&str]| {
+        let mut pairs = with(&[("rule", weekly(Range::Count(2)))]);
+        let names = ["occurrence(2026-12-01T10:00:00).state", "occurrence(2026-12-08T10:00:00).state"];
+        pairs.extend(
+            names
+                .into_iter()
+                .filter(|name| off.iter().any(|day| name.contains(day)))
+                .map(|name| (name, text("cancelled"))),
+        );
+        pairs
+    };
+    let link = link(Domain::Calendar, &series(&[]), &series(&[]));
+    let off = |days: &[&str]| crm(Domain::Calendar, "c1", &series(days));
+    let item = pim(Kind::Appointment, "i1", &series(&[]));
+    let world = World::new();
+    let one = world.plan(&link, &there(&off(&["12-01"])), &there(&item));
+    assert_eq!(written(&one, Side::Pim), ["occurrence(2026-12-01T10:00:00).state"], "one that is left keeps the copy");
+    let none = off(&["12-01", "12-08"]);
+    let plan = world.plan(&link, &there(&none), &there(&item));
+    assert_eq!(plan.ops, [Op::Delete { side: Side::Pim, after_new: None }]);
+    assert_eq!((plan.after, plan.reasons), (After::Forget, vec![Reason::NoneLeft]));
+    assert_eq!(plan::scope::admit_record(&none, &world.context()), Err(Reason::NoneLeft));
+    assert_eq!(plan::scope::admit_record(&off(&["12-08"]), &world.context()), Ok(Domain::Calendar));
+    let moved = pim(Kind::Appointment, "i1", &{
+        let mut pairs = series(&[]);
+        pairs.push(("location", text("Attic")));
+        pairs
+    });
+    let plan = world.plan(&link, &there(&none), &there(&moved));
+    assert_eq!(written(&plan, Side::Crm), ["location"], "what the mailbox changed is not lost with the copy");
 }
 
 // R3: a rule changed in the CRM keeps the exceptions that still fall on it.

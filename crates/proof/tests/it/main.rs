@@ -22,6 +22,8 @@ mod merged;
 mod merging;
 mod moving;
 mod nobodys;
+mod odd_people;
+mod odd_series;
 mod opt_in;
 mod outlook;
 mod owners;

@@ -3,8 +3,9 @@
 use crate::database::server;
 use crate::{
     activities, clearing, clock, contract, copies, cost, days, deletes, levels, lines, mailing, matching, meetings,
-    memory, merged, merging, moving, nobodys, opt_in, owners, people_brakes, people_cards, people_invited,
-    people_private, people_secrets, recurrence, returning, scrubbed, series, texts, to_dos, trouble, wire_trouble,
+    memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners, people_brakes, people_cards,
+    people_invited, people_private, people_secrets, recurrence, returning, scrubbed, series, texts, to_dos, trouble,
+    wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -34,6 +35,8 @@ async fn every_story_runs_on_every_database() {
         merging::NAMES,
         moving::NAMES,
         nobodys::NAMES,
+        odd_people::NAMES,
+        odd_series::NAMES,
         opt_in::NAMES,
         owners::NAMES,
         people_brakes::NAMES,

@@ -193,7 +193,7 @@ pub fn part<T: serde::de::DeserializeOwned>(name: &str, value: &Json, faults: &m
     match serde_json::from_value(value.clone()) {
         Ok(part) => Some(part),
         Err(why) => {
-            faults.note(name, why.to_string());
+            faults.note(name, crate::json::misfit(&why));
             None
         }
     }

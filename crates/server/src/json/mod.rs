@@ -20,6 +20,20 @@ pub const MAX_OCCURRENCES: usize = 1_000;
 const OCCURRENCES: &str = "occurrences";
 const ORIGINAL_START: &str = "original_start";
 
+/// What does not fit its place, in words of JSON and not of this program's.
+#[must_use]
+pub fn misfit(why: &serde_json::Error) -> String {
+    let text = why.to_string();
+    let of = |name: &str, most: u64| {
+        text.ends_with(&format!("expected {name}")).then(|| format!("is a whole number from 0 to {most}"))
+    };
+    of("u8", u64::from(u8::MAX))
+        .or_else(|| of("u16", u64::from(u16::MAX)))
+        .or_else(|| of("u32", u64::from(u32::MAX)))
+        .or_else(|| of("u64", u64::MAX))
+        .unwrap_or(text)
+}
+
 /// The fields of a record as a JSON object; the exceptions of a series stand in `occurrences`.
 #[must_use]
 pub fn fields_json(fields: &Fields) -> Map<String, Json> {

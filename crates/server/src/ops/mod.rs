@@ -10,6 +10,7 @@ pub mod group_rule;
 pub mod key;
 pub mod level;
 pub mod map;
+pub mod names;
 pub mod people;
 pub mod schedule;
 pub mod setting;

@@ -191,7 +191,7 @@ fn patch_domain(domain: Domain, of: &mut DomainSettings, patch: &Map<String, Jso
 fn set<T: DeserializeOwned>(target: &mut T, name: &str, value: &Json, faults: &mut Faults) {
     match serde_json::from_value(value.clone()) {
         Ok(value) => *target = value,
-        Err(why) => faults.note(name, why.to_string()),
+        Err(why) => faults.note(name, crate::json::misfit(&why)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! How every user stands: last success, its age, what is wrong, progress of a first cycle (rule W4).
 
+use super::names;
 use crate::fault::Refused;
 use crate::services::Services;
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{Domain, PairingId};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{LinkCount, Pairing, PairingStatus, Progress};
 
 /// A line of the users' overview.
@@ -14,6 +15,8 @@ use store::{LinkCount, Pairing, PairingStatus, Progress};
 pub struct UserStatus {
     /// The CRM's user.
     pub user: String,
+    /// How he signs in; nothing when he left the CRM.
+    pub login: Option<String>,
     /// His pairing.
     pub pairing: PairingId,
     /// The connection his mailbox is on.
@@ -64,12 +67,26 @@ pub struct UserStatus {
 pub async fn page(services: &Services, after: Option<&PairingId>, limit: usize) -> Result<Vec<UserStatus>, Refused> {
     let now = services.clock.now();
     let page = services.store.overview(after, limit).await?;
-    Ok(page.into_iter().map(|status| with_numbers(status, now)).collect())
+    let logins = names::logins(services, &page.iter().map(|status| status.pairing.user.clone()).collect()).await?;
+    Ok(page
+        .into_iter()
+        .map(|status| {
+            let login = logins.get(&status.pairing.user).cloned();
+            UserStatus { login, ..with_numbers(status, now) }
+        })
+        .collect())
 }
 
 /// One user's line without the numbers.
-#[must_use]
-pub fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
+///
+/// # Errors
+/// Only the CRM's.
+pub async fn one(services: &Services, pairing: Pairing, now: Timestamp) -> Result<UserStatus, Refused> {
+    let login = names::logins(services, &BTreeSet::from([pairing.user.clone()])).await?.remove(&pairing.user);
+    Ok(UserStatus { login, ..of(pairing, now) })
+}
+
+fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
     let state = pairing.state;
     UserStatus {
         state: if !pairing.enabled {
@@ -84,6 +101,7 @@ pub fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
             "first"
         },
         user: pairing.user.to_string(),
+        login: None,
         pairing: pairing.id,
         connection: pairing.connection,
         address: pairing.address,

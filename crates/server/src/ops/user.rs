@@ -1,6 +1,5 @@
 //! Users and their mailboxes: mapping, enabling, moving, forgetting (rules L1, L6, M4).
 
-use super::error::of_store;
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
 use ::crm::{Employee, EmployeeId};
@@ -360,8 +359,7 @@ async fn store_faults(services: &Services, pairing: &Pairing, faults: &mut Fault
         faults.note("connection", format!("there is no connection '{}'", pairing.connection));
     }
     if let Some(other) = services.store.pairing_of_user(&pairing.crm, &pairing.user).await? {
-        let fault = of_store(&store::Fault::UserTaken(other.id));
-        faults.note(fault.field, fault.problem);
+        faults.note("user", format!("the user is mapped already, to {}", other.address));
     }
     address_taken(services, &pairing.id, &pairing.address, faults).await
 }
@@ -378,8 +376,8 @@ async fn address_taken(services: &Services, of: &PairingId, address: &str, fault
         after = Some(last.id.clone());
         if let Some(other) = page.iter().find(|other| other.id != *of && other.address.trim().to_lowercase() == address)
         {
-            let fault = of_store(&store::Fault::AddressTaken(other.id.clone()));
-            faults.note(fault.field, fault.problem);
+            let user = super::names::user(services, &other.user).await?;
+            faults.note("address", format!("the mailbox is mapped already, to the user {user}; unmap him first"));
             return Ok(());
         }
     }

@@ -49,6 +49,7 @@ impl Directory for MemoryDirectory {
     async fn memberships(&self, _user: &UserId) -> Result<Memberships, Trouble> {
         self.0.reads(Call::Read, "directory memberships").await?;
         Ok(Memberships {
+            active: true,
             positions: vec![HeldPosition {
                 id: "p1".to_owned(),
                 above: Vec::new(),

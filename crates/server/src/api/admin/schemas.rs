@@ -58,6 +58,7 @@ fn tables() -> &'static [Table] {
             "UserStatus",
             &[
                 ("user", "text"),
+                ("login", "text?"),
                 ("pairing", "text"),
                 ("connection", "text"),
                 ("address", "text"),

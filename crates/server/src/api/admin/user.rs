@@ -174,7 +174,7 @@ async fn map(ask: Ask) -> Answer {
     )
     .await?;
     let entering = json(&entering::of(&ask.services, &pairing).await?)?;
-    let mut shown = json(&status::of(pairing, ask.now))?;
+    let mut shown = json(&status::one(&ask.services, pairing, ask.now).await?)?;
     if let Some(object) = shown.as_object_mut() {
         object.insert("entering".to_owned(), entering);
     }
@@ -183,7 +183,7 @@ async fn map(ask: Ask) -> Answer {
 
 async fn get(ask: Ask) -> Answer {
     let pairing = user::pairing(&ask.services, ask.part("user")).await?;
-    shown(&status::of(pairing, ask.now))
+    shown(&status::one(&ask.services, pairing, ask.now).await?)
 }
 
 async fn change(ask: Ask) -> Answer {
@@ -202,7 +202,7 @@ async fn change(ask: Ask) -> Answer {
         confirm_mailbox: ask.flag("confirm_mailbox").unwrap_or(false),
     };
     let changed = user::change(&ask.services, ask.part("user"), request).await?;
-    shown(&status::of(changed, ask.now))
+    shown(&status::one(&ask.services, changed, ask.now).await?)
 }
 
 async fn unmap(ask: Ask) -> Answer {
@@ -213,7 +213,7 @@ async fn unmap(ask: Ask) -> Answer {
 async fn enable(ask: Ask, enabled: bool) -> Answer {
     let request = ChangeUser { enabled: Some(enabled), ..ChangeUser::default() };
     let changed = user::change(&ask.services, ask.part("user"), request).await?;
-    shown(&status::of(changed, ask.now))
+    shown(&status::one(&ask.services, changed, ask.now).await?)
 }
 
 async fn forget(ask: Ask) -> Answer {

@@ -1,0 +1,112 @@
+//! People at the edges: known by an address of the directory or by address alone, and a plan of the CRM that its organiser
+//! makes a real meeting (rules P1, P2, P5, P6, M1).
+
+use crate::api::{appointment, id as id_of};
+use crate::database::on_both;
+use crate::outlook::{self, email, guests, id, set, text, titles};
+use crate::world::World;
+use serde_json::{Value as Json, json};
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(
+    an_invitation_takes_the_place_of_the_copy_that_showed_its_meeting,
+    whom_the_crm_is_told_by_address_alone_is_the_colleague_or_contact_it_knows,
+    a_contact_from_the_address_book_has_his_mail_address_in_the_crm,
+    who_left_the_company_is_not_synchronised_and_nothing_is_deleted,
+);
+
+const CALENDAR: &str = "my_calendar";
+const FROM: &str = "2026-09-29T08:00:00Z";
+const TO: &str = "2026-09-29T09:00:00Z";
+
+// P5, P6
+async fn an_invitation_takes_the_place_of_the_copy_that_showed_its_meeting() {
+    let (world, anna, bob) = World::with_two().await;
+    let mut body = appointment("Plan", "2026-09-28");
+    body["people"] = json!([{"employee": bob.id}]);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Anna Tester: Plan"]);
+    let item = id(&world.outlook(&anna).only(Folder::Calendar).await);
+    let asked = guests(&[&bob.address]);
+    world.outlook(&anna).edit_and_send(&item, vec![set(Property::RequiredAttendees, asked)]).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Plan"], "the invitation alone");
+    assert_eq!(world.outlook(&bob).count(Folder::DeletedItems), 1, "what made room can be looked at");
+    let shown = world.only(&bob, CALENDAR).await;
+    assert_eq!((id_of(&shown), &shown["locked"]), (record.clone(), &json!(true)));
+    let move_it = vec![set(Property::Location, text("Room 7"))];
+    world.outlook(&anna).edit_and_send(&item, move_it).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.read_activity(&bob, &record).await["location"], "Room 7");
+    assert_eq!(world.outlook(&bob).count(Folder::Calendar), 1);
+    world.no_mail_of_ours();
+}
+
+// P2
+async fn whom_the_crm_is_told_by_address_alone_is_the_colleague_or_contact_it_knows() {
+    let (world, anna, bob) = World::with_two().await;
+    let contact = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test"});
+    let ida = world.contact(&anna, contact).await;
+    let mut body = appointment("Plan", "2026-09-28");
+    body["people"] = json!([
+        {"name": "Bob", "address": bob.address.to_uppercase()}, {"employee": bob.id}, {"address": anna.address},
+        {"address": "Ida@Out.test"}, {"name": "Far", "address": "far@far.test"}
+    ]);
+    let record = world.activity(&anna, body).await;
+    let shown = world.read_activity(&anna, &record).await;
+    let people = shown["people"].as_array().cloned().unwrap_or_default();
+    let of = |name: &str, who: &str| people.iter().filter(|one| one[name] == json!(who)).count();
+    assert_eq!((people.len(), of("employee", &bob.id), of("contact", &ida)), (3, 1, 1), "{shown}");
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Anna Tester: Plan"]);
+    // Who was a stranger on it stays one, whoever joins later.
+    world.contact(&anna, json!({"last_name": "Far", "email1": "far@far.test"})).await;
+    let edited = world.edit_activity(&anna, &record, json!({"people": people})).await;
+    assert_eq!(edited["people"], shown["people"]);
+}
+
+// M1, trap 113: an entry of the address book carries an X.500 address in place of one of mail.
+async fn a_contact_from_the_address_book_has_his_mail_address_in_the_crm() {
+    let (world, anna, bob) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let known = format!("/O=CRM/OU=FIRST ADMINISTRATIVE GROUP/CN=RECIPIENTS/CN={}", bob.login);
+    let nobody = "/O=OLD/OU=GONE/CN=RECIPIENTS/CN=NOBODY";
+    let mut card = outlook::contact("Bob", "Book", &known, &["Siebel Contact"]);
+    card = card.with(email(2), text(nobody));
+    let item = outlook.make(Folder::Contacts, card).await;
+    world.sync(&[&anna]).await;
+    let record = world.only(&anna, "my_contacts").await;
+    assert_eq!((&record["email1"], &record["email2"]), (&json!(bob.address), &Json::Null), "{record}");
+    world.edit_contact(&anna, &id_of(&record), json!({"job_title": "Chief"})).await;
+    world.sync(&[&anna]).await;
+    let after = outlook.read(&item).await.expect("there");
+    assert_eq!((after.text(email(1)), after.text(email(2))), (Some(known.as_str()), Some(nobody)), "his slots stand");
+}
+
+// L1, L6, trap 155: the mailbox of somebody who left brings nothing in, and keeps what it has.
+async fn who_left_the_company_is_not_synchronised_and_nothing_is_deleted() {
+    let (world, anna, bob) = World::with_two().await;
+    let record = world.appointment(&bob, "Plan", "2026-09-28").await;
+    world.sync(&[&anna, &bob]).await;
+    let path = format!("/api/crm/employees/{}", bob.id);
+    world.edit(&world.admin, &path, json!({"active": false})).await;
+    let outlook = world.outlook(&bob);
+    outlook.make(Folder::Calendar, outlook::appointment("After", FROM, TO)).await;
+    for _ in 0..3 {
+        let report = world.cycle(&bob).await;
+        assert!(report.trouble.is_some_and(|why| why.contains("not active")), "told why nothing happens");
+        world.pass_s(600);
+    }
+    let status = world.status(&bob).await;
+    assert_eq!(status["state"], "trouble", "{status}");
+    assert_eq!((outlook.count(Folder::Calendar), outlook.count(Folder::DeletedItems)), (2, 0));
+    let found = world.get(&world.admin, "/api/crm/search?q=After").await;
+    assert_eq!(found["activities"], json!([]));
+    let told = world.get(&world.admin, &format!("/api/admin/users/{}/explain", bob.login)).await.to_string();
+    assert!(told.contains("not active in the CRM"), "{told}");
+    world.edit(&world.admin, &path, json!({"active": true})).await;
+    world.sync(&[&bob]).await;
+    assert_eq!(world.view(&bob, CALENDAR).await.len(), 2, "back, he goes on where he was");
+    assert!(world.is_there(&bob, &format!("/api/crm/activities/{record}")).await);
+}
