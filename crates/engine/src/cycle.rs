@@ -21,6 +21,14 @@ enum Wish {
     Schedule,
 }
 
+/// How a cycle left its lease.
+enum Left {
+    /// It is still held.
+    Held(CycleReport),
+    /// It was given back with the heartbeat: nothing had happened.
+    Returned(CycleReport),
+}
+
 /// What one cycle works with.
 pub(crate) struct Cycle<'a> {
     pub engine: &'a Engine,
@@ -80,14 +88,18 @@ impl Engine {
     async fn leased(&self, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
         let lease = self.lease_of(id).await?;
         // A lease that cannot be given back ends by itself.
-        let result = self.with_lease(lease.clone(), id, wish).await;
-        self.give_back(&lease, result).await
+        let report = match self.with_lease(lease.clone(), id, wish).await {
+            Ok(Left::Returned(report)) => return Ok(report),
+            Ok(Left::Held(report)) => Ok(report),
+            Err(error) => Err(error),
+        };
+        self.give_back(&lease, report).await
     }
 
-    async fn with_lease(&self, lease: Lease, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
+    async fn with_lease(&self, lease: Lease, id: &PairingId, wish: Wish) -> Result<Left, CycleError> {
         let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         if !pairing.enabled {
-            return Ok(CycleReport::default());
+            return Ok(Left::Held(CycleReport::default()));
         }
         if let Some(why) = &pairing.state.stopped
             && !pairing.state.confirm_mailbox
@@ -163,24 +175,25 @@ impl Engine {
         pairing: &Pairing,
         force: &Force,
         until: Timestamp,
-    ) -> Result<CycleReport, CycleError> {
+    ) -> Result<Left, CycleError> {
         let patience = i64::from(force.settings.interval_s).max(limits::REST_S);
         let look = self.now().checked_add(SignedDuration::from_secs(patience)).unwrap_or(until);
         let state = PairingState { resting: true, next: Some(until.min(look)), ..pairing.state.clone() };
         self.store().end_cycle(lease, &pairing.id, &Ended { state, mailbox: None }).await?;
-        Ok(CycleReport::default())
+        Ok(Left::Held(CycleReport::default()))
     }
 
-    async fn not_begun(&self, lease: &Lease, pairing: &Pairing, trouble: &Trouble) -> Result<CycleReport, CycleError> {
+    async fn not_begun(&self, lease: &Lease, pairing: &Pairing, trouble: &Trouble) -> Result<Left, CycleError> {
         let state = after_trouble(self, pairing, pairing.state.clone(), trouble);
         let report = CycleReport { trouble: state.trouble.clone(), ..CycleReport::default() };
         self.store().end_cycle(lease, &pairing.id, &Ended { state, mailbox: None }).await?;
-        Ok(report)
+        Ok(Left::Held(report))
     }
 }
 
 impl Cycle<'_> {
-    async fn run(&mut self) -> Result<CycleReport, CycleError> {
+    async fn run(&mut self) -> Result<Left, CycleError> {
+        let before = self.pairing.state.clone();
         let done = self.work().await;
         let mut state = self.pairing.state.clone();
         let now = self.engine.now();
@@ -218,8 +231,15 @@ impl Cycle<'_> {
             state.confirm_mailbox = false;
             state.stopped = None;
         }
+        let report = std::mem::take(&mut self.report);
+        if mailbox.is_none()
+            && is_beat(&before, &state)
+            && self.engine.store().beat(&self.lease, now, state.next).await?
+        {
+            return Ok(Left::Returned(report));
+        }
         self.engine.store().end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox }).await?;
-        Ok(std::mem::take(&mut self.report))
+        Ok(Left::Held(report))
     }
 
     async fn work(&mut self) -> Result<(), CycleError> {
@@ -313,6 +333,13 @@ impl Cycle<'_> {
     pub(crate) async fn keep_lease(&mut self) -> Result<(), CycleError> {
         self.engine.keep_lease(&mut self.lease).await
     }
+}
+
+/// Whether nothing but the times of a pairing's last and next cycle has changed: only this cycle's heartbeat is written.
+fn is_beat(before: &PairingState, after: &PairingState) -> bool {
+    let times =
+        |state: &PairingState| PairingState { last_cycle: None, last_success: None, next: None, ..state.clone() };
+    after.last_success == after.last_cycle && times(before) == times(after)
 }
 
 fn after_trouble(engine: &Engine, pairing: &Pairing, mut state: PairingState, trouble: &Trouble) -> PairingState {

@@ -59,6 +59,10 @@ impl Cycle<'_> {
         };
         let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
         let leading = Leading { lead, owner, awaits: awaits == Some(true) };
+        if self.leaders.len() >= limits::LEADERS {
+            // However many invitations a mailbox holds: those asked about again are asked about again.
+            self.leaders.clear();
+        }
         self.leaders.insert(key, leading.clone());
         Ok(leading)
     }

@@ -3,7 +3,7 @@
 /// Milliseconds a lease lasts; renewed while a cycle works.
 pub const LEASE_MS: u64 = 300_000;
 /// Milliseconds the longest single call to a side may take: a taker waits this long after a lease ended.
-pub const CALL_MS: u64 = 120_000;
+pub const CALL_MS: u64 = store::limits::CALL_MS;
 /// Records planned at once.
 pub const WORK_PAGE: usize = 200;
 /// Ids looked at in one call.
@@ -34,3 +34,5 @@ pub const QUESTIONS: usize = 1_000;
 pub const TRACED: usize = 10;
 /// Hours a create that was not found stays known, to tell its late copy from a person's (decision 10).
 pub const LATE_HOURS: i64 = 24;
+/// Meetings of which a cycle keeps in mind who leads them.
+pub const LEADERS: usize = 2_000;

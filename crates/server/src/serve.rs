@@ -27,7 +27,7 @@ pub async fn serve_with(
     listener: Listener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let claim = services.store.claim_serve(&services.node)?;
+    let claim = services.store.claim_serve(&services.node).await?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(services.clone(), stopped));
     tracing::info!(address = %listener.address()?, node = services.node, "serving");

@@ -36,6 +36,9 @@ const BETWEEN: SignedDuration = SignedDuration::from_millis(250);
 /// Running cycles get this long to end when the server stops; a cycle may be dropped at any point.
 const STOP_MS: u64 = 20_000;
 
+/// How often nodes that died are looked for.
+const BURY_MS: u64 = 5_000;
+
 /// How often the history's retention is swept.
 const SWEEP_MS: u64 = 3_600_000;
 
@@ -54,6 +57,7 @@ pub async fn run(services: Services, stop: Stop) {
     let mut loops = JoinSet::new();
     loops.spawn(read_crm(services.clone(), stop.clone()));
     loops.spawn(cycles(services.clone(), stop.clone()));
+    loops.spawn(bury(services.clone(), stop.clone()));
     loops.spawn(sweep(services, stop));
     while let Some(ended) = loops.join_next().await {
         if let Err(why) = ended {
@@ -238,6 +242,20 @@ async fn finish(services: &Services, mut running: JoinSet<Done>, mut busy: BTree
         () = all => {}
         () = services.clock.sleep_ms(STOP_MS) => {
             tracing::warn!("cycles under way were dropped; the next start goes on from the truth");
+        }
+    }
+}
+
+/// Takes over from nodes that died: their leases end.
+async fn bury(services: Services, mut stop: Stop) {
+    while wait(&services, BURY_MS, std::future::pending(), &mut stop).await {
+        match services.store.end_leases_of_the_dead().await {
+            Ok(0) => {}
+            Ok(ended) => {
+                tracing::info!(ended, "leases of a node that died were ended");
+                services.wake.pairing_due();
+            }
+            Err(why) => tracing::warn!(why = %why, "nodes that died cannot be looked for"),
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Above this file there is one set of statements with `$1…`. What differs stands here together: how a writing
 //! transaction begins, how a row is locked, the clock of leases, whether a table exists, the copy of a file, durability.
 
+mod presence;
 mod tx;
 
+use presence::Presence;
 use tx::On;
 pub(crate) use tx::{Tx, Violation};
 
@@ -63,6 +65,11 @@ locking! {
     /// A row that is read, changed and written back.
     LOCK_CONNECTION, "SELECT secret FROM sync_connection WHERE name = $1", "FOR UPDATE"
 }
+/// Takes the lock of a node's presence until the transaction ends: granted only when no session holds it, so it is dead.
+pub(crate) const IS_DEAD: Query = Query {
+    sqlite: "SELECT 1 WHERE $1 IS NULL",
+    postgres: "SELECT CAST(1 AS BIGINT) WHERE pg_try_advisory_xact_lock(hashtextextended('syncline node ' || $1, 0))",
+};
 const HAS_SCHEMA: Query = Query {
     sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'sync_migrations'",
     postgres: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('sync_migrations')",
@@ -78,6 +85,7 @@ pub(crate) const ALL: &[(&str, Query)] = &[
     ("FENCE", FENCE),
     ("LOCK_PAIRING", LOCK_PAIRING),
     ("LOCK_CONNECTION", LOCK_CONNECTION),
+    ("IS_DEAD", IS_DEAD),
     ("HAS_SCHEMA", HAS_SCHEMA),
     ("SCHEMA", SCHEMA),
     ("DURABILITY", Query { sqlite: SQLITE_DURABILITY, postgres: POSTGRES_DURABILITY }),
@@ -96,7 +104,7 @@ pub(crate) struct Db {
 #[derive(Clone)]
 enum Pools {
     Sqlite { file: PathBuf, read: SqlitePool, write: SqlitePool },
-    Postgres(PgPool),
+    Postgres(PgPool, Presence),
 }
 
 impl Db {
@@ -140,7 +148,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(unavailable)?;
-        Ok(Db::new(Pools::Postgres(pool), clock))
+        Ok(Db::new(Pools::Postgres(pool, Presence::default()), clock))
     }
 
     fn new(pools: Pools, clock: ClockFn) -> Db {
@@ -150,7 +158,7 @@ impl Db {
     pub(crate) fn engine_name(&self) -> &'static str {
         match &self.pools {
             Pools::Sqlite { .. } => "sqlite",
-            Pools::Postgres(_) => "postgres",
+            Pools::Postgres(..) => "postgres",
         }
     }
 
@@ -158,7 +166,7 @@ impl Db {
     pub(crate) fn file(&self) -> Option<&Path> {
         match &self.pools {
             Pools::Sqlite { file, .. } => Some(file),
-            Pools::Postgres(_) => None,
+            Pools::Postgres(..) => None,
         }
     }
 
@@ -176,10 +184,18 @@ impl Db {
     pub(crate) async fn now(&self) -> Result<i64> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok((self.clock)().as_microsecond()),
-            Pools::Postgres(pool) => {
+            Pools::Postgres(pool, _) => {
                 self.reads.fetch_add(1, Ordering::Relaxed);
                 sqlx::query_scalar(POSTGRES_NOW).fetch_one(pool).await.map_err(unavailable)
             }
+        }
+    }
+
+    /// Shows that a holder of leases lives, where others look for that.
+    pub(crate) async fn show_presence(&self, holder: &str) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(()),
+            Pools::Postgres(pool, presence) => presence.show(pool, holder).await,
         }
     }
 
@@ -194,7 +210,7 @@ impl Db {
                 .iter()
                 .map(sqlite_row)
                 .collect(),
-            Pools::Postgres(pool) => sqlx::query_with(query.postgres, postgres_args(args)?)
+            Pools::Postgres(pool, _) => sqlx::query_with(query.postgres, postgres_args(args)?)
                 .fetch_all(pool)
                 .await
                 .map_err(unavailable)?
@@ -213,7 +229,7 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx> {
         let on = match &self.pools {
             Pools::Sqlite { write, .. } => On::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?),
-            Pools::Postgres(pool) => On::Postgres(pool.begin().await.map_err(unavailable)?),
+            Pools::Postgres(pool, _) => On::Postgres(pool.begin().await.map_err(unavailable)?),
         };
         Ok(Tx { on, reads: Arc::clone(&self.reads), writes: Arc::clone(&self.writes) })
     }
@@ -232,7 +248,7 @@ impl Db {
     pub(crate) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<()> {
         let done = match &self.pools {
             Pools::Sqlite { write, .. } => migrator.run(write).await,
-            Pools::Postgres(pool) => migrator.run(pool).await,
+            Pools::Postgres(pool, _) => migrator.run(pool).await,
         };
         done.map_err(|error| StoreError::Unavailable(format!("the schema: {error}")))
     }
@@ -241,7 +257,7 @@ impl Db {
     pub(crate) async fn durability(&self) -> Result<String> {
         match &self.pools {
             Pools::Sqlite { write, .. } => sqlx::query_scalar(SQLITE_DURABILITY).fetch_one(write).await,
-            Pools::Postgres(pool) => sqlx::query_scalar(POSTGRES_DURABILITY).fetch_one(pool).await,
+            Pools::Postgres(pool, _) => sqlx::query_scalar(POSTGRES_DURABILITY).fetch_one(pool).await,
         }
         .map_err(unavailable)
     }
@@ -254,7 +270,7 @@ impl Db {
                 let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await;
                 done.map(drop).map_err(unavailable)
             }
-            Pools::Postgres(_) => Ok(()),
+            Pools::Postgres(..) => Ok(()),
         }
     }
 
@@ -271,7 +287,7 @@ impl Db {
                 shut.await.map_err(unavailable)?;
                 copied.map(drop).map_err(unavailable)
             }
-            Pools::Postgres(_) => Err(StoreError::Refused(
+            Pools::Postgres(..) => Err(StoreError::Refused(
                 "copy a PostgreSQL database with pg_dump, and after restoring it run `syncline restore --renew-epoch`"
                     .into(),
             )),
@@ -289,7 +305,7 @@ impl Db {
                 }
                 Err(StoreError::Corrupt { at: "the file's pages".into() })
             }
-            Pools::Postgres(_) => Ok(()),
+            Pools::Postgres(..) => Ok(()),
         }
     }
 
@@ -299,7 +315,7 @@ impl Db {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match &self.pools {
             Pools::Sqlite { write, .. } => write.prepare(query.sqlite.into_sql_str()).await.map(drop),
-            Pools::Postgres(pool) => pool.prepare(query.postgres.into_sql_str()).await.map(drop),
+            Pools::Postgres(pool, _) => pool.prepare(query.postgres.into_sql_str()).await.map(drop),
         }
         .map_err(unavailable)
     }
@@ -309,7 +325,7 @@ impl Db {
     pub(crate) async fn run_alone(&self, text: String) -> Result<()> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(()),
-            Pools::Postgres(pool) => {
+            Pools::Postgres(pool, _) => {
                 sqlx::query(sqlx::AssertSqlSafe(text)).execute(pool).await.map(drop).map_err(unavailable)
             }
         }
@@ -322,7 +338,10 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool, presence) => {
+                presence.close().await;
+                pool.close().await;
+            }
         }
     }
 }

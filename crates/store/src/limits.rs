@@ -14,3 +14,10 @@ pub const SWEEP: usize = 500;
 pub fn page(asked: usize) -> usize {
     asked.clamp(1, PAGE)
 }
+
+/// Milliseconds the longest single call to a side may take: a taker waits this long after a lease ended without a word.
+pub const CALL_MS: u64 = 120_000;
+
+/// Milliseconds in which what a dead node had sent arrives: it sends nothing more, and its connections broke with it. A
+/// create that a server carries out later still is known by its mark (decision 10).
+pub const DEAD_CALL_MS: u64 = 5_000;

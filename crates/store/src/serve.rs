@@ -3,7 +3,7 @@
 use crate::error::{Result, StoreError};
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,30 +43,54 @@ impl ServeClaim {
     pub(crate) fn shared() -> ServeClaim {
         ServeClaim { held: Held::Shared }
     }
+}
 
-    /// Claims the database file, by a lock on `FILE.serve` beside it that says who holds it since when.
-    pub(crate) fn of_file(database: &Path, holder: &str, now: Timestamp) -> Result<ServeClaim> {
+/// A database file that is ours to serve, by a lock on `FILE.serve` beside it, which still says who served it before.
+pub(crate) struct Locked {
+    file: File,
+    before: String,
+}
+
+impl Locked {
+    /// Locks it, or says since when another process serves it.
+    pub(crate) fn of_file(database: &Path) -> Result<Locked> {
         let mut name = database.as_os_str().to_owned();
         name.push(".serve");
-        let unavailable = |error: std::io::Error| StoreError::Unavailable(format!("the serve lock: {error}"));
-        let mut file =
+        let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name).map_err(unavailable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // Its text is for people only; unreadable means "since unknown".
-                let since =
-                    (&file).take(256).read_to_string(&mut text).ok().and_then(|_| text.lines().next()?.parse().ok());
-                return Err(StoreError::ServeRunning { since });
-            }
-            Err(TryLockError::Error(error)) => return Err(unavailable(error)),
+        let locked = file.try_lock();
+        let mut before = String::new();
+        // The first line is for people, the second is the holder; what cannot be read names nobody.
+        if (&file).take(256).read_to_string(&mut before).is_err() {
+            before.clear();
         }
-        file.set_len(0).map_err(unavailable)?;
-        write!(file, "{now}\n{holder}\n").map_err(unavailable)?;
-        file.flush().map_err(unavailable)?;
-        Ok(ServeClaim { held: Held::File(file) })
+        match locked {
+            Ok(()) => Ok(Locked { file, before }),
+            Err(TryLockError::WouldBlock) => {
+                let since = before.lines().next().and_then(|line| line.parse().ok());
+                Err(StoreError::ServeRunning { since })
+            }
+            Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        }
     }
+
+    /// Who served it before: whoever it was is dead or has stopped, for the lock is ours.
+    pub(crate) fn before(&self) -> Option<&str> {
+        self.before.lines().nth(1).filter(|holder| !holder.is_empty())
+    }
+
+    /// Writes down who serves it from now on.
+    pub(crate) fn claim(mut self, holder: &str, now: Timestamp) -> Result<ServeClaim> {
+        self.file.rewind().map_err(unavailable)?;
+        self.file.set_len(0).map_err(unavailable)?;
+        write!(self.file, "{now}\n{holder}\n").map_err(unavailable)?;
+        self.file.flush().map_err(unavailable)?;
+        Ok(ServeClaim { held: Held::File(self.file) })
+    }
+}
+
+fn unavailable(error: std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("the serve lock: {error}"))
 }
 
 impl Drop for ServeClaim {

@@ -56,7 +56,7 @@ pub async fn restore(args: RestoreArgs, config: &Path, show: &mut Show<'_>) -> R
     let services = Services::open(&config).await?;
     let now = services.clock.now();
     // Held while the file is exchanged: a server that runs or starts meanwhile is refused.
-    let claim = services.store.claim_serve(&services.node)?;
+    let claim = services.store.claim_serve(&services.node).await?;
     if let Some(from) = &args.from {
         let Some(file) = config.database.strip_prefix("sqlite:") else {
             return Err(Failure::not_as_asked(

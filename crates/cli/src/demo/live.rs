@@ -31,7 +31,7 @@ pub async fn run(args: &Args, folder: &Path, show: &mut Show<'_>) -> Result<(), 
     let patch = Map::from_iter([("interval_s".to_owned(), json!(INTERVAL_S))]);
     setting::change(&stage.services, &patch, None).await?;
     tell(&stage, &sample, folder, show)?;
-    let claim = stage.services.store.claim_serve(&stage.services.node)?;
+    let claim = stage.services.store.claim_serve(&stage.services.node).await?;
     let (stop, told) = watch::channel(false);
     let worker = tokio::spawn(server::worker::run(stage.services.clone(), told));
     let ended = tokio::select! {

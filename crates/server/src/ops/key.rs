@@ -18,7 +18,7 @@ const PAGE: usize = 500;
 /// # Errors
 /// A `serve` works on this database, or a cycle runs: stop them first. A password does not open with the present key.
 pub async fn rotate(services: &Services, new: &SecretKey) -> Result<usize, Refused> {
-    let claim = services.store.claim_serve(&services.node)?;
+    let claim = services.store.claim_serve(&services.node).await?;
     let mut sealed = Vec::new();
     for connection in services.store.connections().await? {
         let Some(stored) = services.store.connection(&connection.name).await? else {

@@ -24,7 +24,7 @@ async fn a_key_is_not_changed_under_a_running_server_or_cycle() {
     world.mapped("anna").await;
     let new = SecretKey::new([9; 32]);
     let store = &world.services.store;
-    let serving = store.claim_serve("another").expect("free");
+    let serving = store.claim_serve("another").await.expect("free");
     let refused = ops::key::rotate(&world.services, &new).await;
     assert!(matches!(refused, Err(Refused::Conflict { code: "serve_running", .. })), "{refused:?}");
     drop(serving);

@@ -41,7 +41,7 @@ impl Store {
         engine!(self, settle(lease, pairing, now, settle))
     }
 
-    /// Stores how a cycle ended: the pairing's heartbeat, and the only row that a cycle without changes writes. What made
+    /// Stores how a cycle ended: the pairing's state and heartbeat. What made
     /// the pairing due before its lease was taken is served; what came after makes it due again.
     pub async fn end_cycle(&self, lease: &Lease, pairing: &PairingId, ended: &Ended) -> Result<()> {
         engine!(self, end_cycle(lease, pairing, ended))

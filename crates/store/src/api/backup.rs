@@ -3,7 +3,7 @@
 use super::StoreOptions;
 use crate::Store;
 use crate::error::{Result, StoreError};
-use crate::serve::ServeClaim;
+use crate::serve::Locked;
 use crate::sql::{Sql, known_schema};
 use std::fs::{self, File};
 use std::io;
@@ -40,7 +40,7 @@ impl Store {
             ));
         };
         let now = (options.clock)();
-        let claim = ServeClaim::of_file(&file, "restore", now)?;
+        let claim = Locked::of_file(&file)?.claim("restore", now)?;
         check_copy(from, &options).await?;
         let beside = with_suffix(&file, ".restoring");
         fs::copy(from, &beside).map_err(unavailable)?;

@@ -43,6 +43,24 @@ impl Memory {
         })
     }
 
+    pub(crate) fn beat(&self, lease: &Lease, at: Timestamp, next: Option<Timestamp>) -> Result<bool> {
+        self.write(|state| {
+            let Ok(noted) = state.fenced(lease) else { return Ok(false) };
+            let Some(row) = state.pairings.get_mut(&PairingId::new(lease.name.as_str())) else { return Ok(false) };
+            if row.served != noted {
+                return Ok(false);
+            }
+            row.pairing.state.last_cycle = Some(at);
+            row.pairing.state.last_success = Some(at);
+            row.pairing.state.next = next;
+            if let Some(row) = state.leases.get_mut(&lease.name) {
+                row.holder = None;
+                row.until = None;
+            }
+            Ok(true)
+        })
+    }
+
     pub(crate) fn release_lease(&self, lease: &Lease) -> Result<()> {
         self.write(|state| {
             state.fenced(lease)?;

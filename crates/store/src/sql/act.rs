@@ -16,7 +16,7 @@ statements! {
     // A confirmation given while the cycle ran stays for the next one, unless this one adopted the mailbox it confirmed.
     END = "UPDATE sync_pairing SET state = $2, stopped = $3, last_cycle = $4, not_before = $5, \
         next_at = $10, resting = $11, mailbox = COALESCE($6, mailbox), root = COALESCE($7, root), served = $8, \
-        confirm = CASE WHEN $9 = 2 THEN 0 WHEN $9 = 1 AND woken <= $8 THEN 0 ELSE confirm END WHERE id = $1";
+        ended_by = $12, confirm = CASE WHEN $9 = 2 THEN 0 WHEN $9 = 1 AND woken <= $8 THEN 0 ELSE confirm END WHERE id = $1";
 }
 
 /// What a cycle's end says of a confirmation: it adopted the mailbox, it needs none, or it still waits for one.
@@ -120,6 +120,7 @@ impl Sql {
             confirmation(ended),
             instant(state.next, NEVER),
             state.resting,
+            lease.fence,
         ];
         if tx.run(END, values).await? == 0 {
             return Err(no_pairing(pairing));

@@ -19,7 +19,6 @@ use crate::answer::Statements;
 use crate::db::{Db, FENCE, LOCK_PAIRING, Tx};
 use crate::error::{Result, StoreError};
 use crate::rows::Lease;
-use crate::serve::ServeClaim;
 use crate::value::args;
 use model::PairingId;
 use std::path::Path;
@@ -96,13 +95,6 @@ impl Sql {
 
     pub(crate) fn statements(&self) -> Statements {
         self.db.statements()
-    }
-
-    pub(crate) fn claim_serve(&self, holder: &str) -> Result<ServeClaim> {
-        match self.db.file() {
-            Some(file) => ServeClaim::of_file(file, holder, self.db.clock()),
-            None => Ok(ServeClaim::shared()),
-        }
     }
 
     /// The schema's version of a database whose every page is in order.

@@ -16,9 +16,20 @@ macro_rules! columns {
     };
 }
 
+/// A quiet cycle that no other end followed.
+macro_rules! beat {
+    ($column:literal) => {
+        concat!(
+            "(SELECT b.",
+            $column,
+            " FROM sync_lease b WHERE b.name = sync_pairing.id AND b.beat_fence > sync_pairing.ended_by)"
+        )
+    };
+}
+
 macro_rules! shown {
     () => {
-        concat!(columns!(), ", asked - served")
+        concat!(columns!(), ", asked - served, ", beat!("beat"), ", ", beat!("beat_next"))
     };
 }
 
@@ -44,7 +55,7 @@ statements! {
     DELETE = "DELETE FROM sync_pairing WHERE id = $1";
     // Also when nobody ever took it: a taker of this moment waits for this transaction, and finds no pairing then.
     REVOKE = "INSERT INTO sync_lease (name, holder, fence, ends, noted) VALUES ($1, NULL, 1, NULL, 0) \
-        ON CONFLICT (name) DO UPDATE SET fence = sync_lease.fence + 1, holder = NULL";
+        ON CONFLICT (name) DO UPDATE SET fence = sync_lease.fence + 1, holder = NULL, beat_fence = NULL";
     FREE_KEYS = "UPDATE sync_intent SET shared_key = NULL WHERE pairing = $1";
     DROP_BRAKES = "DELETE FROM sync_brake WHERE pairing = $1";
     DROP_LOOKS = "DELETE FROM sync_look WHERE pairing = $1";
@@ -56,13 +67,14 @@ statements! {
     FORGET_COUNTS = "DELETE FROM sync_count WHERE pairing = $1";
     WAKE = "UPDATE sync_pairing SET woken = woken + 1 WHERE id = $1";
     DUE = "SELECT p.id FROM sync_pairing p \
+        LEFT JOIN sync_lease b ON b.name = p.id AND b.beat_fence > p.ended_by \
         WHERE p.enabled = 1 AND (p.stopped = 0 OR p.confirm = 1) AND p.not_before <= $1 \
-        AND (p.next_at <= $1 OR p.asked > p.served OR (p.resting = 0 AND (p.woken > p.served \
+        AND (COALESCE(b.beat_next, p.next_at) <= $1 OR p.asked > p.served OR (p.resting = 0 AND (p.woken > p.served \
             OR EXISTS (SELECT 1 FROM sync_look k WHERE k.pairing = p.id AND k.not_before <= $1) \
-            OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = p.id AND o.seen_at > p.last_cycle)))) \
+            OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = p.id AND o.seen_at > COALESCE(b.beat, p.last_cycle))))) \
         AND NOT EXISTS (SELECT 1 FROM sync_lease l \
             WHERE l.name = p.id AND l.holder IS NOT NULL AND l.ends > $2) \
-        ORDER BY p.last_cycle, p.id LIMIT $3";
+        ORDER BY COALESCE(b.beat, p.last_cycle), p.id LIMIT $3";
 }
 
 pub(super) fn pairing_of(row: &Row) -> Result<Pairing> {
@@ -80,6 +92,13 @@ pub(super) fn pairing_of(row: &Row) -> Result<Pairing> {
     };
     pairing.state.confirm_mailbox = row.int(10)? == 1;
     pairing.state.asked = row.int(11)? > 0;
+    if let Some(beat) = row.opt_int(12)? {
+        let beat = Timestamp::from_microsecond(beat).map_err(|_| StoreError::Corrupt { at: "a quiet cycle".into() })?;
+        pairing.state.last_cycle = Some(beat);
+        pairing.state.last_success = Some(beat);
+        let next = row.opt_int(13)?.filter(|next| *next > NEVER);
+        pairing.state.next = next.and_then(|next| Timestamp::from_microsecond(next).ok());
+    }
     Ok(pairing)
 }
 

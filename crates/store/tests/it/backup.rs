@@ -64,7 +64,7 @@ async fn nothing_is_restored_under_a_running_serve_or_from_a_broken_copy() {
     let anna = world.map("anna").await;
     let (file, copy) = (world.folder().join("store.db"), world.folder().join("copy.db"));
     world.store.backup(&copy).await.unwrap();
-    let claim = world.store.claim_serve("one").unwrap();
+    let claim = world.store.claim_serve("one").await.unwrap();
     let refused = Store::restore_backup(&copy, options(&file)).await;
     assert!(matches!(refused, Err(StoreError::ServeRunning { .. })), "{refused:?}");
     drop(claim);

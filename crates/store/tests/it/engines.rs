@@ -1,9 +1,10 @@
 //! What one engine alone does: durability, one serve, snapshots, and that every engine runs the whole contract.
 
 use crate::contract;
-use crate::world::{World, clock, link, pairing, postgres_server, start};
+use crate::world::{World, clock, intent, link, pairing, postgres_server, start};
 use model::Kind;
 use std::collections::BTreeSet;
+use store::limits::CALL_MS;
 use store::{Settle, Store, StoreError, StoreOptions};
 
 #[tokio::test]
@@ -43,14 +44,14 @@ async fn a_second_serve_on_one_file_is_refused_with_its_reason() {
     let world = World::sqlite().await;
     let url = format!("sqlite:{}", world.folder().join("store.db").display());
     let other = Store::open(StoreOptions { url, clock: clock().1 }).await.unwrap();
-    let claim = world.store.claim_serve("one").unwrap();
-    let refused = other.claim_serve("two").unwrap_err();
+    let claim = world.store.claim_serve("one").await.unwrap();
+    let refused = other.claim_serve("two").await.unwrap_err();
     assert_eq!(refused, StoreError::ServeRunning { since: Some(start()) });
     let told = refused.to_string();
     assert!(told.contains("another serve") && told.contains("2026-03-02"), "{told}");
     drop(claim);
-    let claim = other.claim_serve("two").unwrap();
-    assert!(world.store.claim_serve("one").is_err());
+    let claim = other.claim_serve("two").await.unwrap();
+    assert!(world.store.claim_serve("one").await.is_err());
     drop(claim);
     other.close().await;
     world.close().await;
@@ -59,10 +60,10 @@ async fn a_second_serve_on_one_file_is_refused_with_its_reason() {
 #[tokio::test]
 async fn a_serve_in_memory_is_one_too() {
     let world = World::memory().await;
-    let claim = world.store.claim_serve("one").unwrap();
-    assert!(world.store.clone().claim_serve("two").is_err());
+    let claim = world.store.claim_serve("one").await.unwrap();
+    assert!(world.store.clone().claim_serve("two").await.is_err());
     drop(claim);
-    world.store.claim_serve("two").unwrap();
+    world.store.claim_serve("two").await.unwrap();
 }
 
 #[tokio::test]
@@ -71,7 +72,7 @@ async fn many_nodes_serve_one_postgres() {
         println!("skipped: SYNCLINE_TEST_PG names no PostgreSQL server");
         return;
     };
-    let claims = [world.store.claim_serve("one"), world.store.claim_serve("two")];
+    let claims = [world.store.claim_serve("one").await, world.store.claim_serve("two").await];
     assert!(claims.iter().all(Result::is_ok));
     world.close().await;
 }
@@ -150,4 +151,94 @@ fn what_is_printed_of_a_row_shows_no_address_and_no_secret() {
         assert!(!shown.contains(hidden), "{shown}");
     }
     assert!(shown.contains("p1") && shown.contains("hq"), "{shown}");
+}
+
+/// A store opened once more, as another process opens it.
+async fn opened_again(url: &str) -> Store {
+    Store::open(StoreOptions { url: url.to_owned(), clock: clock().1 }).await.unwrap()
+}
+
+/// Pairings that `one` worked on when it died: Anna's with a write begun, Bob's without, and the reader's; `other` works on
+/// Cleo's and lives.
+async fn leases_of_two(one: &World, dying: &str, other: &Store) -> Vec<store::Lease> {
+    let mut leases = Vec::new();
+    for name in ["anna", "bob", "cleo"] {
+        one.map(name).await;
+    }
+    for name in ["anna", "bob", "crm:crm"] {
+        leases.push(one.store.take_lease(name, dying, 300_000, CALL_MS).await.unwrap().unwrap());
+    }
+    one.store.open_intent(&leases[0], &intent(&leases[0], "i1", None)).await.unwrap();
+    other.take_lease("cleo", "other", 300_000, CALL_MS).await.unwrap().unwrap();
+    leases
+}
+
+/// What the dead one held is free, where nothing may be under way at once; what the living one holds is not.
+async fn only_the_dead_ones_leases_ended(world: &World, store: &Store, old: &[store::Lease]) {
+    let take = async |name: &str| store.take_lease(name, "two", 300_000, CALL_MS).await.unwrap();
+    for lease in old {
+        assert_eq!(world.store.renew_lease(lease, 300_000).await, Err(StoreError::Fenced), "{}", lease.name);
+    }
+    let bobs = take("bob").await.expect("no write of his was under way");
+    assert!(bobs.fence > old[1].fence);
+    assert!(take("crm:crm").await.is_some());
+    assert_eq!(take("cleo").await, None, "its holder lives");
+    assert_eq!(take("anna").await, None, "what was sent may still arrive");
+    let due = store.due(start(), 9).await.unwrap();
+    assert!(due.iter().any(|id| id.as_str() == "anna"), "and she is tried again until it has");
+}
+
+// trap 160, decision 10
+#[tokio::test]
+async fn a_serve_that_follows_a_killed_one_waits_for_no_lease_of_its() {
+    let world = World::sqlite().await;
+    let url = format!("sqlite:{}", world.folder().join("store.db").display());
+    let beside = opened_again(&url).await;
+    let killed = world.store.claim_serve("one").await.unwrap();
+    let old = leases_of_two(&world, "one", &beside).await;
+    // The file's lock ends with the process; nothing else tells anybody.
+    drop(killed);
+    let next = opened_again(&url).await;
+    let claim = next.claim_serve("two").await.unwrap();
+    only_the_dead_ones_leases_ended(&world, &next, &old).await;
+    let arrived = start().checked_add(jiff::SignedDuration::from_millis(5_000)).unwrap();
+    let later =
+        Store::open(StoreOptions { url: url.clone(), clock: std::sync::Arc::new(move || arrived) }).await.unwrap();
+    let annas = later.take_lease("anna", "two", 300_000, CALL_MS).await.unwrap().expect("it has arrived by now");
+    assert!(annas.fence > old[0].fence);
+    drop(claim);
+    for store in [beside, next, later] {
+        store.close().await;
+    }
+    world.close().await;
+}
+
+// trap 161, decision 10
+#[tokio::test]
+async fn nodes_on_postgres_end_the_leases_of_one_whose_session_ended() {
+    let Some(world) = World::postgres().await else {
+        println!("skipped: SYNCLINE_TEST_PG names no PostgreSQL server");
+        return;
+    };
+    let beside = opened_again(&world.url).await;
+    // Locks are the server's: a name that no other test has.
+    let old = leases_of_two(&world, &format!("dying on {}", world.url), &beside).await;
+    assert_eq!(beside.end_leases_of_the_dead().await.unwrap(), 0, "both live");
+    let next = opened_again(&world.url).await;
+    let claim = next.claim_serve("two").await.unwrap();
+    assert!(
+        world.store.renew_lease(&old[0], 300_000).await.is_ok(),
+        "a node that starts takes nothing from one that lives"
+    );
+    // A process that dies ends its sessions.
+    world.store.close().await;
+    let watching = opened_again(&world.url).await;
+    assert_eq!(beside.end_leases_of_the_dead().await.unwrap(), 3);
+    let mut world = world;
+    world.store = watching;
+    only_the_dead_ones_leases_ended(&world, &next, &old).await;
+    drop(claim);
+    beside.close().await;
+    next.close().await;
+    world.close().await;
 }

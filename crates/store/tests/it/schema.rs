@@ -10,6 +10,7 @@ const RELEASED: &[(i64, &str, &str)] = &[
     (1, include_str!("../../migrations/0001_first.sql"), include_str!("../fixtures/schema_0001.sql")),
     (2, include_str!("../../migrations/0002_schedule.sql"), include_str!("../fixtures/schema_0002.sql")),
     (3, include_str!("../../migrations/0003_away.sql"), include_str!("../fixtures/schema_0003.sql")),
+    (4, include_str!("../../migrations/0004_beat.sql"), include_str!("../fixtures/schema_0004.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.
@@ -74,6 +75,8 @@ async fn holds_what_it_held(store: &Store, version: i64) {
     assert_eq!(away.is_some(), version >= 3);
     let awaited = store.awaited(&anna, Kind::Appointment, &model::RecordId::new("p8")).await.unwrap();
     assert_eq!(awaited.is_some(), version >= 3);
+    let beat = jiff::Timestamp::from_microsecond(1_772_442_000_000_000).unwrap();
+    assert_eq!(pairing.state.last_success == Some(beat), version >= 4);
     // And it is written to.
     let lease = store.take_lease("anna", "node", 60_000, 0).await.unwrap().unwrap();
     assert_eq!(lease.fence, 6);

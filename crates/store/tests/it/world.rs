@@ -57,6 +57,8 @@ pub(crate) use on_every_engine;
 
 pub struct World {
     pub store: Store,
+    /// Where the store is.
+    pub url: String,
     clock: Arc<AtomicI64>,
     undo: Undo,
 }
@@ -130,12 +132,13 @@ impl World {
 
     async fn on(url: String, undo: Undo) -> World {
         let (clock, hand) = clock();
+        let kept = url.clone();
         let store = Store::open(StoreOptions { url, clock: hand }).await.unwrap();
         store.migrate().await.unwrap();
         for name in ["hq", "branch"] {
             store.put_connection(&connection(name)).await.unwrap();
         }
-        World { store, clock, undo }
+        World { store, url: kept, clock, undo }
     }
 
     /// Moves the clock of leases, where it is ours.

@@ -1,6 +1,6 @@
 //! Leases: one holder, a fence that grows, and no state write without it.
 
-use crate::world::{World, crm, intent, line, link, observation, on_every_engine, start, well};
+use crate::world::{World, crm, intent, line, link, minute, observation, on_every_engine, start, well};
 use model::{Kind, PairingId, Side};
 use store::{Brake, Concerns, Ended, HistoryFilter, Lease, Seen, Settle, StoreError};
 
@@ -11,6 +11,8 @@ on_every_engine! {
     a_lease_that_ended_unnoticed_may_still_be_renewed,
     no_state_write_without_the_lease,
     a_lease_writes_for_its_own_pairing_only,
+    a_cycle_in_which_nothing_happened_writes_one_row_twice,
+    a_beat_serves_no_waking_and_outlives_no_other_end,
 }
 
 async fn take(world: &World, holder: &str, ttl_ms: u64, grace_ms: u64) -> Option<Lease> {
@@ -120,4 +122,63 @@ async fn a_lease_writes_for_its_own_pairing_only(world: &World) {
     assert_eq!(store.settle(&annas, &bob, start(), &settle).await, Err(StoreError::Fenced));
     let concerns = Concerns { cursor: "9".into(), ..Concerns::default() };
     assert_eq!(store.save_concerned(&annas, &crm(), &concerns).await, Err(StoreError::Fenced));
+}
+
+/// What a pairing says of its last cycles.
+async fn times(world: &World, anna: &PairingId) -> [Option<jiff::Timestamp>; 3] {
+    let state = world.store.pairing(anna).await.unwrap().unwrap().state;
+    [state.last_cycle, state.last_success, state.next]
+}
+
+// invariant 7: a pairing at rest costs its heartbeat
+async fn a_cycle_in_which_nothing_happened_writes_one_row_twice(world: &World) {
+    let store = &world.store;
+    let (anna, lease) = world.mapped("anna").await;
+    world.end(&lease, well(start())).await;
+    store.release_lease(&lease).await.unwrap();
+    let writes = store.statements().writes;
+    let lease = world.lease(&anna).await;
+    assert!(store.beat(&lease, minute(5), Some(minute(7))).await.unwrap());
+    assert_eq!(store.statements().writes, writes + 2, "taken, and returned with the heartbeat");
+    assert_eq!(times(world, &anna).await, [Some(minute(5)), Some(minute(5)), Some(minute(7))]);
+    assert_eq!(store.pairings(None, 9).await.unwrap()[0].state.next, Some(minute(7)));
+    assert_eq!(store.due(minute(6), 9).await.unwrap(), []);
+    assert_eq!(store.due(minute(7), 9).await.unwrap(), std::slice::from_ref(&anna));
+    // The lease is back at once, also for who would wait for the calls of one that ended without a word.
+    let next = store.take_lease("anna", "two", 60_000, 3_600_000).await.unwrap().unwrap();
+    assert_eq!(next.fence, lease.fence + 1);
+    assert!(!store.beat(&lease, minute(9), None).await.unwrap(), "who holds it no more notes nothing");
+    assert_eq!(times(world, &anna).await[0], Some(minute(5)));
+    // An observation that the quiet cycle did not see makes its pairing due.
+    let late = store::Observation { at: minute(6), ..observation(Side::Pim, Kind::Contact, "p1", "v1") };
+    world.see(&next, Seen { observations: vec![late], ..Seen::default() }).await;
+    assert!(store.beat(&next, minute(8), None).await.unwrap());
+    assert_eq!(times(world, &anna).await, [Some(minute(8)), Some(minute(8)), None]);
+    assert_eq!(store.due(minute(8), 9).await.unwrap(), [anna], "without a time it is due at once");
+}
+
+async fn a_beat_serves_no_waking_and_outlives_no_other_end(world: &World) {
+    let store = &world.store;
+    let (anna, lease) = world.mapped("anna").await;
+    world.end(&lease, well(start())).await;
+    store.release_lease(&lease).await.unwrap();
+    let lease = world.lease(&anna).await;
+    assert!(store.beat(&lease, minute(30), Some(minute(90))).await.unwrap());
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    let lease = world.lease(&anna).await;
+    assert!(!store.beat(&lease, minute(31), Some(minute(91))).await.unwrap(), "the waking is to be noted as served");
+    // Another end counts, also when the clock was put back meanwhile.
+    world.end(&lease, well(minute(10))).await;
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(times(world, &anna).await, [Some(minute(10)), Some(minute(10)), Some(minute(11))]);
+    assert_eq!(store.due(minute(10), 9).await.unwrap(), []);
+    let lease = world.lease(&anna).await;
+    assert!(store.beat(&lease, minute(12), Some(minute(40))).await.unwrap());
+    // A waking during the quiet cycle, or after it, is served by the next.
+    store.make_due(std::slice::from_ref(&anna)).await.unwrap();
+    assert_eq!(store.due(minute(12), 9).await.unwrap(), std::slice::from_ref(&anna));
+    // Who is mapped again had no cycle yet.
+    store.delete_pairing(&anna).await.unwrap();
+    let anna = world.map("anna").await;
+    assert_eq!(times(world, &anna).await, [None, None, None]);
 }
