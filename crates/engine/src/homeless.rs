@@ -4,13 +4,16 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use model::same::same;
-use model::{Facts, Fields, LinkId, Record, SleepCause, Version};
+use model::{Facts, Fields, Kind, Link, LinkId, Record, SleepCause, Version};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Links whose items stand somewhere under ids that nobody knows yet, by their items' match keys.
+/// Links whose items stand somewhere under ids that nobody knows yet, by their items' match keys. There may be as many as
+/// the mailbox has items, so keys are held as short sums, and what an item said stays in the store.
+#[derive(Default)]
 pub(crate) struct Homeless {
-    by_key: BTreeMap<String, BTreeSet<LinkId>>,
-    said: BTreeMap<LinkId, Fields>,
+    links: Vec<Option<LinkId>>,
+    by_key: BTreeMap<(Kind, u64), Vec<usize>>,
 }
 
 impl Cycle<'_> {
@@ -21,7 +24,7 @@ impl Cycle<'_> {
 
     /// The links that wait for their items since the mailbox moved.
     pub(crate) async fn homeless(&self) -> Result<Homeless, CycleError> {
-        let mut all = Homeless { by_key: BTreeMap::new(), said: BTreeMap::new() };
+        let mut all = Homeless::default();
         let mut after = None;
         loop {
             let page = self.engine.store().links(&self.pairing.id, None, after.as_ref(), limits::WORK_PAGE).await?;
@@ -41,37 +44,52 @@ impl Cycle<'_> {
                     fields: link.pim.base,
                     facts,
                 };
-                for key in self.keys_of(&item) {
-                    all.by_key.entry(format!("{}{key}", link.kind)).or_default().insert(link.id.clone());
-                }
-                all.said.insert(link.id, item.fields);
+                all.add(link.id, link.kind, &self.keys_of(&item));
             }
         }
+    }
+
+    /// The link whose item this is: the one meeting, else the only one that shares a key, else the first of several that
+    /// said the very same. A link is given away once.
+    pub(crate) async fn take_home(&self, homeless: &mut Homeless, item: &Record) -> Result<Option<Link>, CycleError> {
+        let candidates = homeless.candidates(item.kind, &self.keys_of(item));
+        let several = candidates.len() > 1;
+        for (place, id) in candidates {
+            let Some(link) = self.engine.store().link(&id).await? else { continue };
+            if !several || says(item, &link.pim.base) {
+                homeless.links[place] = None;
+                return Ok(Some(link));
+            }
+        }
+        Ok(None)
     }
 }
 
 impl Homeless {
-    /// The link whose item this is: the one meeting, else the only one that shares a key, else the first of several that
-    /// said the very same. A link is given away once.
-    pub(crate) fn take(&mut self, item: &Record, keys: &BTreeSet<String>) -> Option<LinkId> {
-        let with = |word: &str| -> BTreeSet<LinkId> {
+    fn add(&mut self, id: LinkId, kind: Kind, keys: &BTreeSet<String>) {
+        for key in keys {
+            self.by_key.entry((kind, sum(key))).or_default().push(self.links.len());
+        }
+        self.links.push(Some(id));
+    }
+
+    /// Those that share the surest key that any shares, in the order of their ids.
+    fn candidates(&self, kind: Kind, keys: &BTreeSet<String>) -> BTreeMap<usize, LinkId> {
+        let with = |word: &str| -> BTreeMap<usize, LinkId> {
             let keys = keys.iter().filter(|key| key.starts_with(word));
-            let found = keys.filter_map(|key| self.by_key.get(&format!("{}{key}", item.kind)));
-            found.flatten().filter(|id| self.said.contains_key(*id)).cloned().collect()
+            let places = keys.filter_map(|key| self.by_key.get(&(kind, sum(key)))).flatten();
+            places.filter_map(|place| Some((*place, self.links[*place].clone()?))).collect()
         };
         // A name says nothing beside an address.
         let named = !keys.iter().any(|key| key.starts_with("e:"));
-        let groups = [with("g:"), with("e:"), with("a:"), if named { with("n:") } else { BTreeSet::new() }];
-        let candidates = groups.into_iter().find(|group| !group.is_empty())?;
-        let first = candidates.first()?.clone();
-        let found = if candidates.len() == 1 {
-            first
-        } else {
-            candidates.into_iter().find(|id| self.said.get(id).is_some_and(|said| says(item, said)))?
-        };
-        self.said.remove(&found);
-        Some(found)
+        let groups = ["g:", "e:", "a:"].into_iter().chain(named.then_some("n:"));
+        groups.map(with).find(|group| !group.is_empty()).unwrap_or_default()
     }
+}
+
+/// A short sum of a key: 64 bits, in which no two of a mailbox's keys meet by chance.
+fn sum(key: &str) -> u64 {
+    Sha256::digest(key.as_bytes()).iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
 /// Whether an item says what was said before, as far as both show it.

@@ -41,10 +41,7 @@ impl Cycle<'_> {
                             Some(known) => known,
                             None => self.homeless().await?,
                         };
-                        let link = homeless.insert(known).take(&item, &self.keys_of(&item));
-                        if let Some(id) = link
-                            && let Some(link) = self.engine.store().link(&id).await?
-                        {
+                        if let Some(link) = self.take_home(homeless.insert(known), &item).await? {
                             found.push((link, *item));
                         }
                     }
