@@ -1,8 +1,11 @@
 //! The habits of this repository as commands: `cargo xtask ci` checks everything, `cargo xtask tidy` what a compiler cannot see.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
 
+mod bench;
 mod ci;
+mod long;
 mod rules;
+mod soak;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -14,8 +17,11 @@ cargo xtask COMMAND
   ci     format, tidy, licences, lints, build, tests, docs; ends with a table of stages and a count of tests
   tidy   arrows between crates, places of clock, dice, sockets and databases, file sizes, paper
   rules  writes into docs/rules.md which tests and which code hold each rule
+  soak   the long forms: 10,000 linked records at rest, 200 kills on each database, ranges of the simulator; a table at the end
+  bench  memory, requests and seconds of a first cycle by the number of records
 
 `ci` takes --only STAGE (may be repeated) to run some stages alone.
+`soak` takes --only as well; it and `bench` build with --release and need SYNCLINE_TEST_PG to name a PostgreSQL server.
 With CI set in the environment, `ci` also fails when a test says \"skipped\".";
 
 fn main() -> ExitCode {
@@ -25,6 +31,8 @@ fn main() -> ExitCode {
         ["ci", rest @ ..] => ci::run(&root(), rest),
         ["tidy"] => tidy::run(&root()),
         ["rules"] => rules::run(&root()),
+        ["soak", rest @ ..] => soak::run(&root(), rest),
+        ["bench"] => bench::run(&root()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

@@ -57,7 +57,7 @@ pub struct Databases {
     pub store: String,
     pub crm: Place,
     /// Where files are; gone with the world.
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Database {

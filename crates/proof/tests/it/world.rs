@@ -24,6 +24,8 @@ use store::{Store, StoreOptions};
 pub const PASSWORD: &str = "secret-word";
 /// The account that synchronises.
 pub const SERVICE: &str = "svc@crm.test";
+/// What envelopes stored passwords.
+pub const KEY: [u8; 32] = [7; 32];
 /// Monday, 21 September 2026, ten o'clock in Berlin.
 const BEGIN: &str = "2026-09-21T08:00:00Z";
 /// Rounds after which everything must have come to rest.
@@ -111,6 +113,11 @@ impl World {
         (world, api, ews)
     }
 
+    /// The same on the machine's clock; whoever serves it, serves it from outside.
+    pub async fn in_real_time() -> World {
+        World::on(Arc::new(MachineClock), None, 0).await
+    }
+
     async fn on(time: Arc<dyn Clock>, clock: Option<Arc<StillClock>>, off_s: i64) -> World {
         let databases = Databases::fresh().await;
         let now = server::clock::now_of(&time);
@@ -121,7 +128,7 @@ impl World {
         store.migrate().await.expect("tables");
         let crm = Crm::open(&databases.crm, time.now()).await.expect("a CRM");
         let dice = Arc::new(CountingDice(AtomicU64::new(1)));
-        let services = Services::of(store, crm, CrmId::new("crm"), time.clone(), dice, SecretKey::new([7; 32]));
+        let services = Services::of(store, crm, CrmId::new("crm"), time.clone(), dice, SecretKey::new(KEY));
         let site = Site::new(7);
         let [hq, branch] = [(); 2].map(|()| {
             let now = server::clock::now_of(&time);

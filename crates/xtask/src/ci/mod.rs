@@ -1,10 +1,10 @@
 //! Everything a change must pass, stage by stage, with the minutes each one took.
 
-mod clock;
-mod listen;
+pub mod clock;
+pub mod listen;
 mod stage;
-mod table;
-mod tally;
+pub mod table;
+pub mod tally;
 
 use std::path::Path;
 

@@ -51,6 +51,11 @@ impl Tally {
         self.undone_lines.extend(other.undone_lines.iter().cloned());
     }
 
+    /// Lines that say that a test left its work undone.
+    pub fn undone(&self) -> u64 {
+        self.undone
+    }
+
     /// Whether any test program ended.
     pub fn ran(&self) -> bool {
         self.programs > 0
