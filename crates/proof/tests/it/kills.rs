@@ -126,6 +126,11 @@ impl Ledger {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of a long run are for the person who started it")]
+fn tell(figures: &str) {
+    println!("{figures}");
+}
+
 /// Whether a request writes.
 fn writes(operation: &str) -> bool {
     matches!(operation, "CreateItem" | "UpdateItem" | "DeleteItem" | "MoveItem")
@@ -260,8 +265,8 @@ async fn a_serve_killed_at_any_moment_goes_on_where_it_was() {
         ledger.work(&world, &people, &dice, &day).await;
         let n = dice.below(12) as i64 + 1;
         let end = match dice.below(8) {
-            0..=2 => End::Before(n),
-            3..=5 => End::After(n),
+            0..=3 => End::Before(n),
+            4..=6 => End::After(n),
             _ => End::Committed(n.unsigned_abs()),
         };
         live(&world, end, &format!("life {life}")).await;
@@ -272,6 +277,6 @@ async fn a_serve_killed_at_any_moment_goes_on_where_it_was() {
     world.rests(&people).await;
     ledger.compare(&world, &people).await;
     world.no_mail_of_ours();
-    println!("kills {kills}, of which {found} left a write begun; {} canaries", ledger.born);
+    tell(&format!("kills {kills}, of which {found} left a write begun; {} canaries", ledger.born));
     assert!(found * 4 >= kills * 3, "only {found} of {kills} kills met a write under way");
 }
