@@ -154,7 +154,7 @@ impl From<engine::CycleError> for Failure {
         match error {
             E::Store(error) => error.into(),
             E::Trouble(trouble) => Failure::new(Exit::Unreachable, "trouble", trouble.to_string()),
-            E::Leased | E::NoPairing | E::Stopped(_) | E::NoQuestion | E::AlreadyLinked => {
+            E::Leased | E::NoPairing | E::Stopped(_) | E::NoQuestion | E::AlreadyLinked | E::TooMuch { .. } => {
                 Failure::not_as_asked(error.to_string())
             }
         }

@@ -33,10 +33,13 @@ mod report;
 mod seen;
 mod settle;
 mod twin;
+mod undo;
+mod undo_act;
 
 pub use outcome::{CycleError, CycleReport};
 pub use remove::{Removal, RemovalLine, Removed};
 pub use report::{Explained, PlanLine, PlanReport, UserExplained};
+pub use undo::{UndoRun, UndoStays, UndoWish, Undone};
 
 use port::{Clock, Dice, Remotes};
 use std::sync::Arc;

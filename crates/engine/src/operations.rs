@@ -340,6 +340,7 @@ impl Cycle<'_> {
                 acting.settle.close.push(intent_id);
                 let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
                 line.side = Some(side);
+                line.mark_key = Some(acting.link.mark_key.clone()).filter(|key| !key.is_empty());
                 line.before = shown
                     .map(|record| record.fields.into_iter().map(|(path, value)| (path, Some(value))).collect())
                     .unwrap_or_default();

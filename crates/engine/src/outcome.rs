@@ -68,6 +68,12 @@ pub enum CycleError {
     /// One of the two records is linked already.
     #[error("one of the two records is linked already")]
     AlreadyLinked,
+    /// More than one undoing takes.
+    #[error("that is more than {limit} at once: name a record, a cycle, or a later time")]
+    TooMuch {
+        /// How much it takes.
+        limit: usize,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -11,7 +11,7 @@ use plan::access::{Chain, chain};
 use plan::{After, Op};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use store::{Work, WorkKey};
+use store::{HistoryFilter, Work, WorkKey};
 
 /// The plan of the next cycle.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -182,7 +182,22 @@ impl Engine {
         {
             text.extend(plan::explain::chain(chain));
         }
+        if let Some(crm) = ends.get(&Side::Crm) {
+            text.extend(self.last_written(id, crm).await?);
+        }
         Ok(Explained { domain, crm: ends.get(&Side::Crm).cloned(), pim: ends.get(&Side::Pim).cloned(), text })
+    }
+
+    /// When a cycle wrote the record last, and what puts that back (rule W3).
+    async fn last_written(&self, id: &PairingId, crm: &RecordId) -> Result<Option<String>, CycleError> {
+        let filter = HistoryFilter {
+            pairing: Some(id.clone()),
+            record: Some((Side::Crm, crm.clone())),
+            ..HistoryFilter::default()
+        };
+        let lines = self.store().history(&filter, None, limits::TOLD).await?;
+        let last = lines.iter().find(|line| plan::undo::Did::of(&line.line.what).is_some());
+        Ok(last.map(|line| plan::explain::last_written(line.line.at, &line.line.cycle)))
     }
 
     /// Explains whose level counts for a pairing's user; `joined` adds groups he is not in ("what if").

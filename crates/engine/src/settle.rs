@@ -42,6 +42,8 @@ impl Cycle<'_> {
             before: BTreeMap::new(),
             after: BTreeMap::new(),
             overruled: BTreeMap::new(),
+            mark_key: None,
+            by: None,
             note: String::new(),
         }
     }

@@ -44,6 +44,8 @@ pub struct Settings {
     pub invitations_per_day: u32,
     /// Rule L1: addresses of shared, room and equipment mailboxes that no server tells from a person's.
     pub shared_mailboxes: BTreeSet<String>,
+    /// Rule W3: days that the history says what was changed, and not only who and when; so far back an undo reaches.
+    pub history_days: u32,
     /// Rule C8.
     pub brakes: Brakes,
     /// The categories of other languages: language tag, then domain, then the word (rule O3).
@@ -240,6 +242,7 @@ impl Default for Settings {
             unanswered_invitations: false,
             invitations_per_day: 20,
             shared_mailboxes: BTreeSet::new(),
+            history_days: 90,
             brakes: Brakes::default(),
             languages: BTreeMap::new(),
         }

@@ -3,6 +3,7 @@
 use crate::access::Chain;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::removal::Stays;
+use crate::undo::{self, Act};
 use model::schedule::{Hours, Schedule};
 use model::{Side, SleepCause};
 
@@ -53,6 +54,56 @@ pub fn op(op: &Op) -> String {
         Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
         Op::Flag { locked: true, .. } => "Tell the CRM that Exchange owns this meeting (P6).".to_owned(),
         Op::Flag { locked: false, .. } => "Tell the CRM the meeting's global id (P1).".to_owned(),
+    }
+}
+
+/// When a cycle wrote a record last, as a sentence (rule W3).
+#[must_use]
+pub fn last_written(at: jiff::Timestamp, cycle: &str) -> String {
+    format!("Written last at {at} in cycle {cycle}; an undo of that cycle puts it back (W3).")
+}
+
+/// What undoing does, as a sentence (rule W3).
+#[must_use]
+pub fn put_back(act: &Act) -> String {
+    let at = |side: &Side| match side {
+        Side::Crm => "in the CRM",
+        Side::Pim => "in the mailbox",
+    };
+    match act {
+        Act::Put { side, changes, .. } => {
+            let paths: Vec<String> = changes.keys().map(ToString::to_string).collect();
+            format!("Write {} {} as before.", paths.join(", "), at(side))
+        }
+        Act::TakeBack { side: Side::Pim } => {
+            "Move the copy to Deleted Items; it is made again once its record is edited.".to_owned()
+        }
+        Act::TakeBack { side: Side::Crm } => {
+            "Delete the record in the CRM; it is made again once its item is edited.".to_owned()
+        }
+        Act::BringBack { side: Side::Crm, .. } => "Make the record in the CRM again.".to_owned(),
+        Act::BringBack { side: Side::Pim, .. } => "Bring the item back from Deleted Items, or make it anew.".to_owned(),
+        Act::Enlist => "Put the user on its Sync List again; his copy comes back with his next cycle.".to_owned(),
+        Act::Delist => "Take the user off its Sync List again (C6).".to_owned(),
+    }
+}
+
+/// Why something is not put back (rule W3).
+#[must_use]
+pub fn not_put_back(why: undo::Stays) -> &'static str {
+    match why {
+        undo::Stays::ChangedSince => "a person, or a later cycle, changed it since",
+        undo::Stays::Forgotten => "the history does not hold what stood there before",
+        undo::Stays::NotThere => "it is not there, or not in sync any more",
+        undo::Stays::AsItWas => "it stands as it was already",
+        undo::Stays::Follows => "it follows by itself in the next cycle, once the CRM shows it",
+        undo::Stays::Level => "the level or the field map permits nothing in this direction (L2, D1)",
+        undo::Stays::Forbidden => "deletions are forbidden there (C7)",
+        undo::Stays::Exchanges => "Exchange owns this meeting: its guests would be left behind (P6)",
+        undo::Stays::Left => "only the CRM can put a user back on an activity (C6, D6)",
+        undo::Stays::NotVisible => "the user does not see the record any more (O2)",
+        undo::Stays::Asleep => "its link sleeps, and nothing is written meanwhile (O10)",
+        undo::Stays::Refused => "the side refused it, or it changed just now",
     }
 }
 

@@ -21,6 +21,8 @@ pub mod occurrence;
 pub mod operation;
 pub mod removal;
 pub mod scope;
+pub mod undo;
+mod undo_values;
 pub mod veil;
 
 pub use context::{Context, Lead};

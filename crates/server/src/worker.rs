@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::PairingId;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use store::Retention;
+use store::{Retention, StoreError, Swept};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -264,7 +264,7 @@ async fn bury(services: Services, mut stop: Stop) {
 async fn sweep(services: Services, mut stop: Stop) {
     loop {
         let now = services.clock.now();
-        match services.store.purge(now, &Retention::default()).await {
+        match sweep_history(&services, now).await {
             Ok(swept) if swept.dropped + swept.reduced > 0 => {
                 tracing::info!(dropped = swept.dropped, reduced = swept.reduced, "history swept");
             }
@@ -280,6 +280,12 @@ async fn sweep(services: Services, mut stop: Stop) {
             return;
         }
     }
+}
+
+/// Takes from the history what is kept no longer, as it is set (rule W3).
+async fn sweep_history(services: &Services, now: Timestamp) -> Result<Swept, StoreError> {
+    let days = services.store.settings().await?.history_days;
+    services.store.purge(now, &Retention::of_days(days)).await
 }
 
 fn seconds(services: &Services, since: Timestamp) -> f64 {

@@ -283,7 +283,8 @@ impl World {
                     CycleError::NoPairing
                     | CycleError::Store(_)
                     | CycleError::NoQuestion
-                    | CycleError::AlreadyLinked => {
+                    | CycleError::AlreadyLinked
+                    | CycleError::TooMuch { .. } => {
                         self.findings.push(format!("{user}: a cycle failed: {error}"));
                     }
                 }

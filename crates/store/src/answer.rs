@@ -189,9 +189,18 @@ pub struct Retention {
     pub counts: u32,
 }
 
+impl Retention {
+    /// Keeps what was changed for so many days, and who and when for longer (rule W3).
+    #[must_use]
+    pub fn of_days(days: u32) -> Retention {
+        let usual = Retention::default();
+        Retention { images: days, overruled: days, lines: usual.lines.max(days), counts: usual.counts }
+    }
+}
+
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { images: 30, overruled: 90, lines: 400, counts: 400 }
+        Retention { images: 90, overruled: 90, lines: 400, counts: 400 }
     }
 }
 

@@ -423,6 +423,12 @@ pub struct History {
     pub after: BTreeMap<Path, Value>,
     /// Values that a conflict did not keep (rule C3).
     pub overruled: BTreeMap<Path, Value>,
+    /// The mark of a mailbox copy whose record or item was deleted: it is found by that in Deleted Items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark_key: Option<String>,
+    /// Who asked for it, when it was put back at a person's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// In words, without content.
     pub note: String,
 }

@@ -28,6 +28,9 @@ pub struct Args {
     /// One item's, by its id in the mailbox.
     #[arg(long)]
     pim_record: Option<String>,
+    /// One cycle's, as a line names it.
+    #[arg(long)]
+    cycle: Option<String>,
     /// From when on: an instant, or a distance such as 24h or 7d.
     #[arg(long)]
     since: Option<String>,
@@ -52,7 +55,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         Some(name) => Some(user::pairing(&services, name).await?.id),
         None => None,
     };
-    let filter = HistoryFilter { pairing, record, since, ..HistoryFilter::default() };
+    let filter = HistoryFilter { pairing, record, cycle: args.cycle, since, ..HistoryFilter::default() };
     let mut rows: Vec<Json> = Vec::new();
     let mut after = None;
     while rows.len() < args.limit {
@@ -72,12 +75,16 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
                 "crm": of.crm,
                 "pim": of.pim,
                 "fields": fields,
+                "before": of.before,
+                "after": of.after,
+                "overruled": of.overruled,
+                "by": of.by,
                 "note": of.note,
             })
         }));
     }
     rows.truncate(args.limit);
-    let head = ["at", "pairing", "domain", "side", "what", "crm", "fields", "note"];
+    let head = ["at", "pairing", "cycle", "domain", "side", "what", "crm", "fields", "by", "note"];
     show.list(&rows, &head, |row| {
         head.map(|name| match &row[name] {
             Json::String(text) => text.clone(),

@@ -23,6 +23,7 @@ mod settings;
 mod sync;
 mod sync_list;
 mod token;
+mod undo;
 mod user;
 mod words;
 
@@ -103,6 +104,8 @@ enum Command {
     Settings(settings::Command),
     /// What was changed, when, by whom.
     History(history::Args),
+    /// Puts back what was changed: a record, a cycle, or a user since a time; shows it first.
+    Undo(undo::Args),
     /// Records that cannot be synchronised, with the reason.
     Quarantine(quarantine::Args),
     /// Questions that only a person can decide.
@@ -155,6 +158,7 @@ pub async fn run(app: App, show: &mut Show<'_>) -> Result<(), Failure> {
         Command::SyncList(command) => sync_list::run(command, at, show).await,
         Command::Settings(command) => settings::run(command, at, show).await,
         Command::History(args) => history::run(args, at, show).await,
+        Command::Undo(args) => undo::run(args, at, show).await,
         Command::Quarantine(args) => quarantine::run(args, at, show).await,
         Command::Held(command) => held::run(command, at, show).await,
         Command::Brake(command) => brake::run(command, at, show).await,

@@ -8,3 +8,4 @@ mod matching;
 mod merge;
 mod scope;
 mod small_worlds;
+mod undo;

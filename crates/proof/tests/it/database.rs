@@ -140,6 +140,42 @@ impl Databases {
     }
 }
 
+/// The tables of the synchronisation; the CRM's stand beside them.
+const TABLES: &str = "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relname LIKE 'sync!_%' ESCAPE '!' \
+    AND c.relnamespace = current_schema()::regnamespace ORDER BY 1";
+
+impl Databases {
+    /// Where a copy of the synchronisation's file is kept.
+    pub fn copy(&self) -> std::path::PathBuf {
+        self.folder.path().join("sync.copy")
+    }
+
+    /// Keeps a copy of every table of the synchronisation, as `pg_dump` would.
+    pub async fn keep_tables(&self) {
+        let mut connection = sqlx::PgConnection::connect(&self.store).await.expect("the named server answers");
+        let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut connection).await.expect("tables");
+        assert!(tables.len() > 10, "{tables:?}");
+        for table in tables {
+            let keep = format!("CREATE TABLE kept_{table} AS TABLE {table}");
+            sqlx::query(sqlx::AssertSqlSafe(keep)).execute(&mut connection).await.expect("kept");
+        }
+        connection.close().await.expect("closed");
+    }
+
+    /// Puts the copies in their places, as `pg_restore` would.
+    pub async fn put_tables_back(&self) {
+        let mut connection = sqlx::PgConnection::connect(&self.store).await.expect("the named server answers");
+        let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut connection).await.expect("tables");
+        let empty = format!("TRUNCATE {}", tables.join(", "));
+        sqlx::query(sqlx::AssertSqlSafe(empty)).execute(&mut connection).await.expect("emptied");
+        for table in tables {
+            let fill = format!("INSERT INTO {table} SELECT * FROM kept_{table}");
+            sqlx::query(sqlx::AssertSqlSafe(fill)).execute(&mut connection).await.expect("filled");
+        }
+        connection.close().await.expect("closed");
+    }
+}
+
 /// A name no other run has used, noted so that it is taken away.
 fn schema(ground: &Ground) -> Option<(String, String)> {
     match ground {

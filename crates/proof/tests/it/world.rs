@@ -267,6 +267,37 @@ impl World {
         panic!("does not come to rest: {:?}", reports.last());
     }
 
+    /// A copy of what the synchronisation remembers, by the means of its database.
+    pub async fn backup(&self) {
+        if self.databases.store.starts_with("sqlite:") {
+            self.services.store.backup(&self.databases.copy()).await.expect("a copy");
+        } else {
+            self.databases.keep_tables().await;
+        }
+    }
+
+    /// The same world with the copy in place; the CRM and the mailboxes are as they are.
+    pub async fn restored(mut self) -> World {
+        let hand = self.hand();
+        let time: Arc<dyn Clock> = hand.clone();
+        let options = StoreOptions { url: self.databases.store.clone(), clock: server::clock::now_of(&time) };
+        self.services.store.close().await;
+        let store = if self.databases.store.starts_with("sqlite:") {
+            Store::restore_backup(&self.databases.copy(), options).await.expect("restored")
+        } else {
+            self.databases.put_tables_back().await;
+            let store = Store::open(options).await.expect("a store");
+            store.renew_epoch().await.expect("an epoch");
+            store
+        };
+        // Dice that give no number again.
+        let dice = Arc::new(CountingDice(AtomicU64::new(1 << 40)));
+        let (crm, id) = (self.services.crm.clone(), self.services.crm_id.clone());
+        self.services = Services::of(store, crm, id, time, dice, SecretKey::new([7; 32]));
+        self.router = api::router(self.services.clone());
+        self
+    }
+
     /// Ends every connection to the databases.
     pub async fn close(&self) {
         self.services.store.close().await;

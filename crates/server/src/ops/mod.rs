@@ -17,6 +17,7 @@ pub mod setting;
 pub mod status;
 pub mod sync_list;
 pub mod token;
+pub mod undo;
 pub mod user;
 mod veil;
 

@@ -12,6 +12,9 @@ use store::StoreError;
 /// A change that meets another one is made again on what stands then, at most this often.
 const TRIES: usize = 5;
 
+/// The longest that the history says what was changed.
+const HISTORY_DAYS_MOST: u32 = 3_650;
+
 /// The settings in force.
 ///
 /// # Errors
@@ -93,6 +96,12 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refus
                 set(&mut settings.shared_mailboxes, name, value, &mut faults);
                 for address in settings.shared_mailboxes.iter().filter(|address| !super::user::is_address(address)) {
                     faults.note(name, format!("'{address}' is no mail address"));
+                }
+            }
+            "history_days" => {
+                set(&mut settings.history_days, name, value, &mut faults);
+                if !(1..=HISTORY_DAYS_MOST).contains(&settings.history_days) {
+                    faults.note(name, format!("is between 1 and {HISTORY_DAYS_MOST} days"));
                 }
             }
             "languages" => set(&mut settings.languages, name, value, &mut faults),

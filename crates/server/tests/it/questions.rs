@@ -152,6 +152,8 @@ async fn the_history_is_told_newest_first_and_by_record() {
             before: Default::default(),
             after: Default::default(),
             overruled: Default::default(),
+            mark_key: None,
+            by: None,
             note: String::new(),
         })
         .collect();

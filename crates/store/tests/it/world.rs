@@ -349,6 +349,8 @@ pub fn line(pairing: &PairingId, cycle: &str, at: Timestamp) -> History {
         before: BTreeMap::from([(Path::of(Field::FirstName), None)]),
         after: BTreeMap::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
         overruled: BTreeMap::from([(Path::of(Field::LastName), Value::text("Old"))]),
+        mark_key: None,
+        by: None,
         note: "as the CRM says".into(),
     }
 }

@@ -10,6 +10,7 @@ mod schedule;
 mod schemas;
 mod setting;
 mod told;
+mod undo;
 mod user;
 
 use super::reply::{Answer, Reply};
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Vec<&'static [Route]> {
         schedule::ROUTES,
         setting::ROUTES,
         told::ROUTES,
+        undo::ROUTES,
         question::ROUTES,
     ]
 }

@@ -155,6 +155,7 @@ fn tables() -> &'static [Table] {
                 ("keep_removed_copies", "flag"),
                 ("participants_in_body", "flag"),
                 ("archived_after_days", "number"),
+                ("history_days", "number"),
                 ("organizer_wait_hours", "number"),
                 ("unanswered_invitations", "flag"),
                 ("invitations_per_day", "number"),
@@ -220,7 +221,20 @@ fn tables() -> &'static [Table] {
                 ("before", "object"),
                 ("after", "object"),
                 ("overruled", "object"),
+                ("mark_key", "text?"),
+                ("by", "text?"),
                 ("note", "text"),
+            ],
+        ),
+        (
+            "Undo",
+            &[
+                ("lines", "[object]"),
+                ("stays", "[object]"),
+                ("troubles", "object"),
+                ("brakes", "[text]"),
+                ("digest", "text"),
+                ("cycle", "text?"),
             ],
         ),
         (

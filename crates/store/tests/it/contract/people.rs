@@ -132,7 +132,7 @@ async fn retention_takes_images_then_overruled_values_then_lines(world: &World) 
     let bob = model::PairingId::new("bob");
     world.settle(&lease, Settle { history: vec![line(&anna, "old", day(0))], ..Settle::default() }).await;
     world.settle(&bobs, Settle { history: vec![line(&bob, "new", day(20))], ..Settle::default() }).await;
-    let keep = Retention::default();
+    let keep = Retention { images: 30, ..Retention::default() };
     let told = async || {
         let lines = store.history(&HistoryFilter::default(), None, 10).await.unwrap();
         lines
