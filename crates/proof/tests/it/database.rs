@@ -140,8 +140,9 @@ impl Databases {
     }
 }
 
-/// The tables of the synchronisation; the CRM's stand beside them.
+/// The tables of the synchronisation; the CRM's stand beside them, its Sync List among them.
 const TABLES: &str = "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relname LIKE 'sync!_%' ESCAPE '!' \
+    AND c.relname <> 'sync_list' \
     AND c.relnamespace = current_schema()::regnamespace ORDER BY 1";
 
 impl Databases {
