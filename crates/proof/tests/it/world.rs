@@ -293,7 +293,7 @@ impl World {
         // Dice that give no number again.
         let dice = Arc::new(CountingDice(AtomicU64::new(1 << 40)));
         let (crm, id) = (self.services.crm.clone(), self.services.crm_id.clone());
-        self.services = Services::of(store, crm, id, time, dice, SecretKey::new([7; 32]));
+        self.services = Services::of(store, crm, id, time, dice, SecretKey::new(KEY));
         self.router = api::router(self.services.clone());
         self
     }
