@@ -11,6 +11,11 @@ use store::{Cursor, HeldFilter, HeldKind, Look, Progress, Quarantine, change};
 /// Where observing goes on, folder by folder.
 type Cursors = BTreeMap<(Side, Kind, FolderId), Cursor>;
 
+/// Whether a page shows nothing new.
+fn is_empty(page: &Page) -> bool {
+    page.records.is_empty() && page.vanished.is_empty() && page.unreadable.is_empty()
+}
+
 impl Cycle<'_> {
     /// The first contact with a mailbox gives it our id, or adopts the one it carries (decision 2). An administrator's
     /// confirmation makes a moved mailbox go on (rules L1, M4).
@@ -194,6 +199,11 @@ impl Cycle<'_> {
                 }
                 Err(trouble) => return Err(trouble.into()),
             };
+            // What stands behind the address is asked before anything of it is kept: another's items are nobody's here,
+            // and what his mailbox lacks was not deleted (rule L1, trap 155).
+            if side == Side::Pim && (cursor.listing || !is_empty(&page)) {
+                self.identify().await?;
+            }
             let more = page.more;
             cursor = self.save_page(cursor, page).await?;
             if !more {
@@ -211,8 +221,7 @@ impl Cycle<'_> {
         let mut cursor = before.clone();
         cursor.text = Some(page.cursor.clone());
         cursor.listing = before.listing && page.more;
-        let nothing = page.records.is_empty() && page.vanished.is_empty() && page.unreadable.is_empty();
-        if nothing && !before.listing && cursor.text == before.text {
+        if is_empty(&page) && !before.listing && cursor.text == before.text {
             return Ok(cursor);
         }
         if before.listing {
@@ -330,6 +339,9 @@ impl Cycle<'_> {
         }
         let mut answers: BTreeMap<RecordId, Result<Seen, Trouble>> = BTreeMap::new();
         for chunk in wanted.chunks(limits::LOOK_PAGE) {
+            if side == Side::Pim {
+                self.identify().await?;
+            }
             answers.extend(self.remote(side).get(kind, chunk).await?);
         }
         let mut seen = change::Seen::default();

@@ -14,9 +14,8 @@ use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
 impl Cycle<'_> {
     pub(crate) async fn step(&mut self, acting: &mut Acting, op: &Op, plan: &Plan) -> Result<Step, CycleError> {
         self.keep_lease().await?;
-        if op.side() == Side::Pim {
-            self.identify().await?;
-        }
+        // Also before a write in the CRM: it carries over what that mailbox showed (rule L1).
+        self.identify().await?;
         match op {
             Op::Create { side: Side::Pim, domain, fields, .. } => self.create_item(acting, *domain, fields).await,
             Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {

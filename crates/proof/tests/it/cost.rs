@@ -67,6 +67,7 @@ async fn a_cycle_of_an_unchanged_mailbox_asks_once_per_folder_reads_nothing_and_
     assert_eq!(costs[0].1, 2, "{costs:?}");
     // The pairing, what is in force, where observing goes on, what waits: each asked once, the lease checked as it is used.
     assert!(costs[0].0 <= 15, "{costs:?}");
-    // L4: a user's groups, no older than the cycle: positions, what is above them, organizations above, user lists.
-    assert_eq!(costs[0].2, 4, "{costs:?}");
+    // L1, L4: whether the user is still active, and his groups, no older than the cycle: positions, what is above them,
+    // organizations above, user lists.
+    assert_eq!(costs[0].2, 5, "{costs:?}");
 }

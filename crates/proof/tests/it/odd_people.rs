@@ -13,6 +13,7 @@ on_both!(
     whom_the_crm_is_told_by_address_alone_is_the_colleague_or_contact_it_knows,
     a_contact_from_the_address_book_has_his_mail_address_in_the_crm,
     who_left_the_company_is_not_synchronised_and_nothing_is_deleted,
+    an_address_that_was_typed_wrong_brings_nothing_of_the_others_mailbox,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -109,4 +110,27 @@ async fn who_left_the_company_is_not_synchronised_and_nothing_is_deleted() {
     world.sync(&[&bob]).await;
     assert_eq!(world.view(&bob, CALENDAR).await.len(), 2, "back, he goes on where he was");
     assert!(world.is_there(&bob, &format!("/api/crm/activities/{record}")).await);
+}
+
+// L1, trap 155: nothing of the other mailbox is kept, and what it lacks is not deleted, also once the address is right again.
+async fn an_address_that_was_typed_wrong_brings_nothing_of_the_others_mailbox() {
+    let world = World::new().await;
+    let (anna, dora) = (world.user("anna").await, world.hire("dora").await);
+    let record = world.appointment(&anna, "Plan", "2026-09-28").await;
+    world.sync(&[&anna]).await;
+    let hers = world.outlook(&dora);
+    hers.make(Folder::Calendar, outlook::appointment("Her own", FROM, TO)).await;
+    hers.make(Folder::Contacts, outlook::contact("Her", "Friend", "friend@far.test", &["Siebel Contact"])).await;
+    world.mapping(&anna, json!({"address": dora.address})).await;
+    // A change in the CRM has the item looked for, too.
+    world.edit_activity(&anna, &record, json!({"location": "Room 1"})).await;
+    let report = world.cycle(&anna).await;
+    assert!(report.trouble.is_some_and(|why| why.contains("another mailbox")), "an administrator is asked first");
+    assert_eq!((hers.count(Folder::Calendar), hers.count(Folder::Contacts)), (1, 1), "nothing is written there");
+    world.mapping(&anna, json!({"address": anna.address, "confirm_mailbox": true})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, CALENDAR).await["subject"], "Plan");
+    assert_eq!(world.view(&anna, "my_contacts").await.len(), 0);
+    let item = world.outlook(&anna).only(Folder::Calendar).await;
+    assert_eq!((outlook::title(&item), item.text(Property::Location)), ("Plan", Some("Room 1")));
 }
