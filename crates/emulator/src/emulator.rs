@@ -278,6 +278,7 @@ impl Emulator {
             let mailbox = world.mailboxes.get_mut(&no).ok_or(Unknown::Mailbox)?;
             mailbox.server = to.0.server;
             mailbox.renew(moniker);
+            world.stir();
             return Ok(());
         }
         if to.world().by_address(address).is_some() {
@@ -286,6 +287,7 @@ impl Emulator {
         let mut mailbox = {
             let mut world = self.world();
             let no = self.of_address(&world, address)?;
+            world.stir();
             world.mailboxes.remove(&no).ok_or(Unknown::Mailbox)?
         };
         let mut world = to.world();
@@ -403,7 +405,9 @@ impl Emulator {
     fn with<T>(&self, address: &str, work: impl FnOnce(&mut Mailbox) -> Result<T, Unknown>) -> Result<T, Unknown> {
         let mut world = self.world();
         let no = self.of_address(&world, address)?;
-        work(world.mailboxes.get_mut(&no).ok_or(Unknown::Mailbox)?)
+        let done = work(world.mailboxes.get_mut(&no).ok_or(Unknown::Mailbox)?);
+        world.stir();
+        done
     }
 
     fn of_address(&self, world: &World, address: &str) -> Result<u64, Unknown> {

@@ -29,6 +29,7 @@ mod schema_check;
 mod shape;
 mod signing;
 mod site;
+mod streams;
 mod subscriptions;
 mod xml;
 mod zone;

@@ -65,11 +65,15 @@ pub enum Quirk {
     MarksAndComments,
     /// Text stands in CDATA sections.
     TextInSections,
+    /// Streaming connections are open, and nothing ever comes.
+    SilentStreams,
+    /// Subscriptions are known only to the server behind the front that made them; a cookie or header leads there.
+    SeveralBackEnds,
 }
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
         Self::KeepsOrganizer,
@@ -101,6 +105,8 @@ impl Quirk {
         Self::OneWrapperForAll,
         Self::MarksAndComments,
         Self::TextInSections,
+        Self::SilentStreams,
+        Self::SeveralBackEnds,
     ];
 
     /// Those that only say the same otherwise, as servers of other makers do.

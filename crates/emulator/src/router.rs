@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use crate::codes::Code;
 use crate::emulator::Emulator;
@@ -13,6 +13,7 @@ use crate::ews::{self, Request};
 use crate::faults::{Effect, FaultAction, RequestInfo, broken, login_page, plain};
 use crate::quirks::Quirk;
 use crate::signing;
+use crate::streams;
 use crate::xml::escape;
 
 const PATH: &str = "/ews/exchange.asmx";
@@ -60,7 +61,7 @@ async fn handle(State(emulator): State<Emulator>, request: HttpRequest) -> Respo
     if !is_xml {
         return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", Body::empty());
     }
-    soap(&emulator, &account, &bytes)
+    soap(&emulator, &account, &parts.headers, &bytes)
 }
 
 fn unauthorized(challenges: &[String]) -> Response<Body> {
@@ -73,23 +74,55 @@ fn unauthorized(challenges: &[String]) -> Response<Body> {
     response
 }
 
-fn soap(emulator: &Emulator, account: &Account, bytes: &[u8]) -> Response<Body> {
-    let request = match Request::read(bytes) {
+/// The cookie that leads a client back to the server behind the front that answered it.
+const OVERRIDE: &str = "X-BackEndOverrideCookie";
+
+/// The server behind the front: by its cookie, else that of the mailbox named as anchor.
+fn back_end(headers: &HeaderMap, account: &Account) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let cookies = text("cookie").unwrap_or_default().split(';');
+    let known = cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| *name == OVERRIDE);
+    match known {
+        Some((_, value)) => value.to_owned(),
+        None => format!("{}~1942061522", text("x-anchormailbox").unwrap_or(&account.name).to_lowercase()),
+    }
+}
+
+fn soap(emulator: &Emulator, account: &Account, headers: &HeaderMap, bytes: &[u8]) -> Response<Body> {
+    let mut request = match Request::read(bytes) {
         Ok(request) => request,
         Err(fault) => return envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body),
     };
+    request.back_end = back_end(headers, account);
     let action = asked_hook(emulator, account, &request, bytes);
     if let Some(action) = &action
         && action.effect() == Effect::None
     {
         return instead(emulator, action, &request, String::new());
     }
+    if request.operation == "GetStreamingEvents" && action.is_none() {
+        return match streams::open(emulator, account, &request) {
+            Ok(response) => response,
+            Err(fault) => envelope(emulator, fault.status, ews::reply(emulator.version(), Err(fault)).body),
+        };
+    }
     let now = emulator.now();
-    let reply = ews::answer(&mut emulator.world(), emulator.server(), emulator.version(), account, &request, now);
-    match action {
+    let reply = {
+        let mut world = emulator.world();
+        let reply = ews::answer(&mut world, emulator.server(), emulator.version(), account, &request, now);
+        world.stir();
+        reply
+    };
+    let mut response = match action {
         Some(action) => instead(emulator, &action, &request, reply.body),
         None => envelope(emulator, reply.status, reply.body),
+    };
+    let prefers = headers.get("x-preferserveraffinity").is_some_and(|value| value == "true");
+    if prefers && let Ok(cookie) = HeaderValue::from_str(&format!("{OVERRIDE}={}; path=/; HttpOnly", request.back_end))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    response
 }
 
 /// Asks the hook, outside the lock: it may look into the mailboxes itself.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::counters::{Counters, Write};
 use crate::ids::{Guid, Moniker};
@@ -73,6 +74,8 @@ pub(crate) struct World {
     /// By address, in small letters.
     pub room_lists: BTreeMap<String, RoomList>,
     pub sink: Vec<SinkEntry>,
+    /// Moves whenever something may have changed: streaming connections look then.
+    pub pulse: watch::Sender<u64>,
 }
 
 /// A group of rooms.
@@ -93,6 +96,10 @@ pub(crate) struct Server {
     pub offers: Offers,
     /// Tokens given out, and until when they hold.
     pub tokens: BTreeMap<String, Timestamp>,
+    /// How often streaming connections were ended, and whether the last time with a word.
+    pub ended: (u64, bool),
+    /// How long streaming connections are silent at most; absent: as Exchange.
+    pub heartbeat: Option<std::time::Duration>,
 }
 
 /// An account without a mailbox that may impersonate every user.
@@ -113,6 +120,7 @@ impl Site {
             servers: Vec::new(),
             room_lists: BTreeMap::new(),
             sink: Vec::new(),
+            pulse: watch::Sender::new(0),
         })))
     }
 
@@ -160,6 +168,11 @@ impl World {
         if let (Some(address), Some(server)) = (address, self.servers.get_mut(server)) {
             server.counters.write(&address, account, kind.element(), write);
         }
+    }
+
+    /// Wakes the streaming connections.
+    pub(crate) fn stir(&self) {
+        self.pulse.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     pub(crate) fn sent(&mut self, entry: SinkEntry) {

@@ -199,9 +199,10 @@ impl Cycle<'_> {
         let now = self.engine.now();
         state.last_cycle = Some(now);
         state.resting = false;
-        state.next = Some(self.force.schedule.next(now));
+        state.next = Some(self.next(now));
         match done {
             Ok(()) => {
+                self.report.first = !state.first_done;
                 state.first_done = true;
                 state.last_success = Some(now);
                 state.trouble = self.report.trouble.clone();
@@ -279,6 +280,18 @@ impl Cycle<'_> {
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
         Ok(())
+    }
+
+    /// When it is due next by its schedule. While changes are told, polling is the net beneath: seldom, and not all at once
+    /// (rule E4).
+    fn next(&self, now: Timestamp) -> Timestamp {
+        let by_schedule = self.force.schedule.next(now);
+        if !self.pairing.state.push.pushed {
+            return by_schedule;
+        }
+        let net = i64::from(self.force.settings.net_interval_s) * 1_000;
+        let early = i64::try_from(self.engine.parts.dice.roll() % 1_000).unwrap_or(0) * net / 10_000;
+        now.checked_add(SignedDuration::from_millis(net - early)).map_or(by_schedule, |net| by_schedule.max(net))
     }
 
     /// Whether this cycle may make the server write to guests (rule C9): never the first one, nor one that finds its links

@@ -26,6 +26,8 @@ pub struct CycleReport {
     pub postponed: u32,
     /// Why the cycle did not end well.
     pub trouble: Option<String>,
+    /// It completed the pairing's first cycle.
+    pub first: bool,
 }
 
 impl CycleReport {

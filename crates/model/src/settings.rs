@@ -22,6 +22,8 @@ pub struct Settings {
     pub primary_position_only: bool,
     /// Rule E4: seconds between two cycles of a pairing, 1 or more, for those whom no schedule names.
     pub interval_s: u32,
+    /// Rule E4: seconds between two cycles of a pairing whose mailbox is pushed, 1 or more; never less than its interval.
+    pub net_interval_s: u32,
     /// Rule E4: schedules by group, the first that holds a user counts.
     pub schedules: Vec<ScheduleRule>,
     /// Rule O9: what is older stays out; a user's own wins.
@@ -231,6 +233,7 @@ impl Default for Settings {
             domains: Domain::ALL.into_iter().map(|domain| (domain, DomainSettings::of(domain))).collect(),
             primary_position_only: true,
             interval_s: 60,
+            net_interval_s: 1_800,
             schedules: Vec::new(),
             extract_start: ExtractStart::DaysAgo(90),
             fallback_owner: None,
@@ -253,7 +256,9 @@ impl Settings {
     /// Whether other settings make pairings due at other times.
     #[must_use]
     pub fn schedule_differs(&self, other: &Settings) -> bool {
-        self.interval_s != other.interval_s || self.schedules != other.schedules
+        self.interval_s != other.interval_s
+            || self.net_interval_s != other.net_interval_s
+            || self.schedules != other.schedules
     }
 
     /// Whether an administrator says that a mailbox is nobody's own (rule L1); addresses are compared without case.

@@ -10,6 +10,7 @@ pub mod json;
 pub mod listen;
 pub mod metrics;
 pub mod ops;
+mod push;
 pub mod remotes;
 mod serve;
 pub mod services;

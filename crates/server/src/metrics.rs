@@ -50,6 +50,17 @@ impl Metrics {
         });
     }
 
+    /// Mailboxes were told of by their servers.
+    pub fn notified(&self, mailboxes: usize) {
+        let mailboxes = u64::try_from(mailboxes).unwrap_or(u64::MAX);
+        with_local_recorder(&*self.recorder, || counter!("syncline_notifications_total").increment(mailboxes));
+    }
+
+    /// A streaming connection ended: `closed`, `changed`, `lost`, `short` or `broken`.
+    pub fn push_ended(&self, why: &'static str) {
+        with_local_recorder(&*self.recorder, || counter!("syncline_push_ended_total", "why" => why).increment(1));
+    }
+
     /// How long a change in the CRM took until its reader passed it on.
     pub fn read_crm(&self, seconds: f64) {
         with_local_recorder(&*self.recorder, || {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use connect::crm::{CrmDirectory, CrmRemote};
-use connect::ews::{EwsConnection, EwsSettings, Step};
+use connect::ews::{EwsConnection, EwsRemote, EwsSettings, Step};
 use connect::http::Network;
 use connect::sign_in::{OAuth, Proof, SignIn};
 use engine::port::{Clock, Concerned, Dice, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
@@ -70,6 +70,19 @@ impl ServerRemotes {
     pub async fn answers(&self, name: &str) -> Result<(), Trouble> {
         let connection = self.connection(name).await?;
         self.opened(&connection, connection.user.clone(), Zone::utc())?.answers(&connection.user).await
+    }
+
+    /// A mailbox to be subscribed to; no record passes through it.
+    ///
+    /// # Errors
+    /// There is no such connection, or its secret cannot be read.
+    pub(crate) async fn mailbox(
+        &self,
+        connection: &str,
+        address: &str,
+        zone: Option<&str>,
+    ) -> Result<EwsRemote, Trouble> {
+        Ok(self.account(connection, address, zone).await?.open(address, Arc::default()))
     }
 
     async fn connection(&self, name: &str) -> Result<Connection, Trouble> {

@@ -29,6 +29,8 @@ pub struct Services {
     pub dice: Arc<dyn Dice>,
     /// What envelopes stored secrets.
     pub key: Arc<SecretKey>,
+    /// The servers that mailboxes live on.
+    pub servers: Arc<ServerRemotes>,
     /// What opens both sides of a pairing.
     pub remotes: Arc<dyn Remotes>,
     /// What runs cycles.
@@ -82,7 +84,7 @@ impl Services {
     ) -> Services {
         let key = Arc::new(key);
         let wake = Wake::default();
-        let remotes: Arc<dyn Remotes> = Arc::new(ServerRemotes::new(
+        let servers = Arc::new(ServerRemotes::new(
             store.clone(),
             crm.clone(),
             crm_id.clone(),
@@ -90,9 +92,11 @@ impl Services {
             Arc::clone(&dice),
             Arc::clone(&key),
         ));
+        let remotes: Arc<dyn Remotes> = servers.clone();
         let node = dice.id();
         let engine = engine_of(&store, &remotes, &clock, &dice, &node, &key);
-        Services { store, crm, crm_id, clock, dice, key, remotes, engine, metrics: Metrics::default(), wake, node }
+        let metrics = Metrics::default();
+        Services { store, crm, crm_id, clock, dice, key, servers, remotes, engine, metrics, wake, node }
     }
 
     /// The same with other remotes: whoever wraps them sees and may change what passes.

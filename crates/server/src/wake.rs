@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 pub struct Wake {
     crm: Arc<Notify>,
     due: Arc<Notify>,
+    mailboxes: Arc<Notify>,
 }
 
 impl Wake {
@@ -20,6 +21,16 @@ impl Wake {
     /// A pairing became due.
     pub fn pairing_due(&self) {
         self.due.notify_one();
+    }
+
+    /// Other mailboxes than before may be to be pushed.
+    pub fn mailboxes_changed(&self) {
+        self.mailboxes.notify_one();
+    }
+
+    /// Waits for other mailboxes to be pushed; a change noted before counts.
+    pub async fn mailboxes(&self) {
+        self.mailboxes.notified().await;
     }
 
     /// Waits for a change in the CRM; one noted before counts.

@@ -58,6 +58,7 @@ pub async fn run(services: Services, stop: Stop) {
     loops.spawn(read_crm(services.clone(), stop.clone()));
     loops.spawn(cycles(services.clone(), stop.clone()));
     loops.spawn(bury(services.clone(), stop.clone()));
+    loops.spawn(crate::push::run(services.clone(), stop.clone()));
     loops.spawn(sweep(services, stop));
     while let Some(ended) = loops.join_next().await {
         if let Err(why) = ended {
@@ -192,6 +193,10 @@ fn note(
     let (outcome, rest) = match &done.result {
         Some(Ok(report)) => {
             count(services, report);
+            if report.first {
+                // From now on its server may tell of changes.
+                services.wake.mailboxes_changed();
+            }
             if report.writes() > 0 {
                 // What was written in the CRM concerns other users too.
                 services.wake.crm_changed();

@@ -411,6 +411,7 @@ fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64) -> Engin
 async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, PairingId, String)]) -> store::Result<()> {
     store
         .put_connection(&Connection {
+            push: true,
             name: "exchange".to_owned(),
             kind: "memory".to_owned(),
             url: "memory:".to_owned(),

@@ -34,6 +34,36 @@ pub struct Connection {
     /// How its account signs in.
     #[serde(default, flatten)]
     pub access: Access,
+    /// Its mailboxes are pushed where the server can (rule E4); else they are polled.
+    #[serde(default = "yes")]
+    pub push: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How changes in a mailbox come to be known (rule E4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Push {
+    /// The server tells of them; else the mailbox is polled at its interval.
+    pub pushed: bool,
+    /// Why it is polled, in words; empty when it is pushed, or when nothing was tried yet.
+    pub why: String,
+}
+
+impl Push {
+    /// The server tells.
+    #[must_use]
+    pub fn on() -> Push {
+        Push { pushed: true, why: String::new() }
+    }
+
+    /// It is polled, and why.
+    #[must_use]
+    pub fn polled(why: impl Into<String>) -> Push {
+        Push { pushed: false, why: why.into() }
+    }
 }
 
 /// How a connection's account signs in, and by what right it reaches mailboxes.
@@ -157,6 +187,9 @@ pub struct PairingState {
     /// A person asked for a cycle at once, and none has served that yet. Told by the store, never written with the state.
     #[serde(skip)]
     pub asked: bool,
+    /// Whether changes in the mailbox are pushed. Told by the store, never written with the state.
+    #[serde(skip)]
+    pub push: Push,
     /// The settings generation and membership digest the last cycle planned with.
     pub planned_with: String,
     /// Progress of a first cycle: records seen, records expected, since when.

@@ -104,6 +104,9 @@ pub struct Draft {
     /// What a token is for, for oauth: https://mail.example.com/.default.
     #[arg(long)]
     scope: Option<String>,
+    /// Whether its mailboxes are pushed where the server can (streaming notifications); else they are polled.
+    #[arg(long, value_name = "true|false")]
+    push: Option<bool>,
     /// A further folder to synchronise, by its path below the default one; may be given more than once.
     #[arg(long, value_name = "contact|appointment|task:PATH")]
     folder: Vec<String>,
@@ -132,6 +135,7 @@ impl Draft {
             delegate: self.delegate,
             token_url: self.token_url.map(Some),
             scope: self.scope.map(Some),
+            push: self.push,
         })
     }
 }
@@ -160,7 +164,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::List => {
             let list = connection::list(&services).await?;
-            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "CA file"];
+            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file"];
             show.list(&list, &head, |of| {
                 vec![
                     of.name.clone(),
@@ -169,6 +173,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                     of.user.clone(),
                     of.access.sign_in.as_str().to_owned(),
                     yes_no(of.impersonate),
+                    yes_no(of.push),
                     or_dash(of.ca_file.as_ref()),
                 ]
             })

@@ -2,7 +2,7 @@
 
 use super::{open, words};
 use crate::exit::Failure;
-use crate::show::{Show, or_dash};
+use crate::show::{Show, or_dash, yes_no};
 use clap::Subcommand;
 use model::Domain;
 use model::settings::{ExtractStart, UserSettings};
@@ -193,7 +193,7 @@ async fn list(services: &Services, show: &mut Show<'_>) -> Result<(), Failure> {
             break;
         }
     }
-    let head = ["user", "state", "address", "connection", "last success", "held", "quarantined", "reason"];
+    let head = ["user", "state", "address", "connection", "last success", "pushed", "held", "quarantined", "reason"];
     show.list(&all, &head, |of| {
         vec![
             of.login.clone().unwrap_or_else(|| of.user.clone()),
@@ -201,6 +201,7 @@ async fn list(services: &Services, show: &mut Show<'_>) -> Result<(), Failure> {
             of.address.clone(),
             of.connection.clone(),
             or_dash(of.age_s.map(|age| format!("{age} s ago"))),
+            yes_no(of.push.pushed),
             or_dash(of.held),
             or_dash(of.quarantined),
             or_dash(of.stopped.as_ref().or(of.trouble.as_ref())),

@@ -9,6 +9,7 @@ use wire::ews::{
 };
 use wire::xml;
 
+use super::affinity::Affinity;
 use super::spoken::{Spoken, adopt};
 use super::trouble::{Effect, LONGEST_WAIT_MS, refusal};
 use crate::http::{self, Lost, Request, Transport};
@@ -25,6 +26,8 @@ pub(super) struct Reach {
     pub delegate: bool,
     pub spoken: Arc<Spoken>,
     pub deadline_ms: u64,
+    /// The streaming connection that the call belongs to.
+    pub affinity: Option<Arc<Affinity>>,
 }
 
 /// Why a call gave nothing, and whether asking for fewer items at once could help.
@@ -161,27 +164,12 @@ impl Reach {
         operation: &O,
         effect: Effect,
     ) -> Result<Answer<O::Reply>, Failed> {
-        let impersonation = self.impersonate.then(|| Impersonation::SmtpAddress(self.address.clone()));
-        let header = Header { version, impersonation };
         let limits = xml::Limits::default();
-        let mut headers = vec![
-            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
-            ("accept".to_owned(), "text/xml".to_owned()),
-            // SOAP 1.1 wants it; Exchange does without, others find the operation by it.
-            ("soapaction".to_owned(), format!("\"{ACTION}{}\"", O::NAME)),
-        ];
-        if self.address.chars().all(|c| c.is_ascii_graphic()) {
-            // Keeps calls for one mailbox on the server that holds it.
-            headers.push(("x-anchormailbox".to_owned(), self.address.clone()));
-        }
-        let request = Request {
-            url: self.url.clone(),
-            headers,
-            body: ews::prepare(&header, operation),
-            deadline_ms: self.deadline_ms,
-            most: limits.total,
-        };
+        let request = self.request(version, operation, limits.total);
         let answer = self.sign_in.send(&*self.transport, request).await.map_err(|lost| lost_trouble(lost, effect))?;
+        if let Some(affinity) = &self.affinity {
+            affinity.note(&answer);
+        }
         if let Some(trouble) = self.by_status(&answer, effect) {
             // A fault may come with an error status, and says more.
             return match ews::parse::<O>(&answer.body, limits) {
@@ -199,7 +187,29 @@ impl Reach {
         Ok(parsed)
     }
 
-    fn by_status(&self, answer: &http::Answer, effect: Effect) -> Option<Trouble> {
+    /// The bytes of a call and what stands above them.
+    pub(super) fn request<O: Operation>(&self, version: ews::Version, operation: &O, most: usize) -> Request {
+        let impersonation = self.impersonate.then(|| Impersonation::SmtpAddress(self.address.clone()));
+        let header = Header { version, impersonation };
+        let mut headers = vec![
+            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
+            ("accept".to_owned(), "text/xml".to_owned()),
+            // SOAP 1.1 wants it; Exchange does without, others find the operation by it.
+            ("soapaction".to_owned(), format!("\"{ACTION}{}\"", O::NAME)),
+        ];
+        let anchor = self.affinity.as_ref().map_or(&self.address, |affinity| affinity.anchor());
+        if anchor.chars().all(|c| c.is_ascii_graphic()) {
+            // Keeps calls for one mailbox on the server that holds it.
+            headers.push(("x-anchormailbox".to_owned(), anchor.clone()));
+        }
+        if let Some(affinity) = &self.affinity {
+            headers.extend(affinity.headers());
+        }
+        let body = ews::prepare(&header, operation);
+        Request { url: self.url.clone(), headers, body, deadline_ms: self.deadline_ms, most }
+    }
+
+    pub(super) fn by_status(&self, answer: &http::Answer, effect: Effect) -> Option<Trouble> {
         let unclear = |why: String| match effect {
             Effect::Read => Trouble::Broken { why },
             Effect::Write => Trouble::Unknown { why },
@@ -237,7 +247,7 @@ fn retry_after(answer: &http::Answer) -> Option<u64> {
     Some(seconds.saturating_mul(1000).min(LONGEST_WAIT_MS))
 }
 
-fn lost_trouble(lost: Lost, effect: Effect) -> Failed {
+pub(super) fn lost_trouble(lost: Lost, effect: Effect) -> Failed {
     let splits = matches!(lost, Lost::TooLarge(_));
     let trouble = match (lost, effect) {
         (Lost::NotSent(why), _) => Trouble::Broken { why },
@@ -326,7 +336,7 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
     Ok(places.into_iter().filter_map(|place| place.or_else(|| rest.next())).collect())
 }
 
-fn unreadable(failure: &Failure, effect: Effect) -> Failed {
+pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
     let error = match failure {
         Failure::Fault(refused) => return Failed::plain(refusal(refused, effect)),
         Failure::Unreadable(error) => error,

@@ -8,6 +8,7 @@ use wire::ews::{
     Restriction, Shape, SyncFolderItems, UpdateFolder, UpdateItem, Value, Version, View,
 };
 
+use super::affinity::Affinity;
 use super::kind_map::item_kind;
 use super::own;
 use super::remote::EwsRemote;
@@ -59,6 +60,9 @@ impl Step {
     }
 }
 
+/// How long a streaming connection may take to say that it is open.
+const FIRST_WORD: std::time::Duration = std::time::Duration::from_secs(30);
+
 const ADDRESS: &str = "address";
 const SIGN_IN: &str = "sign-in";
 const MAILBOX: &str = "mailbox";
@@ -66,6 +70,7 @@ const VERSION: &str = "version";
 const FOLDERS: &str = "folders";
 const WRITE: &str = "write and delete";
 const KEPT: &str = "kept properties";
+const STREAMING: &str = "streaming";
 
 impl EwsRemote {
     /// Tries it all. A step that cannot work without the one before it is not tried. `name` names what is made for the
@@ -91,7 +96,35 @@ impl EwsRemote {
                 Err(trouble) => steps.push(Step::fault(WRITE, format!("{kind}: {trouble}"), cure(&trouble))),
             }
         }
+        steps.push(self.try_streaming().await);
         steps
+    }
+
+    /// Whether notifications come through. Without them the mailbox is polled, which works as well, only later.
+    async fn try_streaming(&self) -> Step {
+        let affinity = Affinity::to(self.reach.address.clone());
+        let tried = async {
+            let id = self.subscribe(&affinity).await?;
+            let heard = match self.listen(&affinity, vec![id.clone()]).await {
+                Ok(mut stream) => match tokio::time::timeout(FIRST_WORD, stream.next()).await {
+                    Ok(heard) => heard,
+                    Err(_) => Err(Trouble::Broken {
+                        why: "the connection opens, but nothing comes: something before the server holds answers back"
+                            .to_owned(),
+                    }),
+                },
+                Err(trouble) => Err(trouble),
+            };
+            self.unsubscribe(&affinity, &id).await?;
+            heard
+        };
+        match tried.await {
+            Ok(Some(heard)) if heard.lost.is_empty() => Step::fine(STREAMING, "the server tells of changes at once"),
+            Ok(_) => {
+                Step::lacking(STREAMING, "the server does not keep the subscription it made; the mailbox is polled")
+            }
+            Err(trouble) => Step::lacking(STREAMING, format!("{trouble}; the mailbox is polled")),
+        }
     }
 
     /// Whether a server answers there, over a connection we trust.

@@ -92,6 +92,7 @@ impl EwsConnection {
             delegate: self.settings.delegate,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
+            affinity: None,
         };
         EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
     }
@@ -111,6 +112,7 @@ impl EwsConnection {
             delegate: false,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
+            affinity: None,
         };
         match reach.one(&ResolveNames { entry: format!("smtp:{account}") }, Effect::Read).await {
             Ok(_) | Err(Trouble::Stale | Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::CursorRefused) => Ok(()),

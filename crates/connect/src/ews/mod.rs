@@ -3,6 +3,7 @@
 //! An [`EwsConnection`] opens mailboxes; [`EwsRemote`] implements the engine's port for one mailbox; [`EwsLens`] says how a value will look there. `map` and
 //! `draft` are the one place where Exchange's properties meet our fields, driven by the field maps and pure.
 
+mod affinity;
 mod body;
 mod call;
 mod check;
@@ -26,13 +27,16 @@ mod remote;
 mod rule;
 mod search;
 mod spoken;
+mod stream;
 mod time;
 mod trouble;
 mod write;
 mod zone;
 
+pub use affinity::Affinity;
 pub use check::{Found, Step};
 pub use connection::{EwsConnection, EwsSettings};
 pub use lens::EwsLens;
 pub use property::faults;
 pub use remote::EwsRemote;
+pub use stream::{Heard, Stream};

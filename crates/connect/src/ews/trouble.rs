@@ -101,6 +101,17 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         C::ErrorQuotaExceeded => refused(code, "the mailbox is full"),
         C::ErrorCorruptData | C::ErrorItemCorrupt => refused(code, "the item in the mailbox is damaged"),
         C::ErrorInvalidTimeZone | C::ErrorTimeZone => refused(code, "the server does not know the time zone"),
+        C::ErrorSubscriptionNotFound
+        | C::ErrorInvalidSubscription
+        | C::ErrorInvalidSubscriptionRequest
+        | C::ErrorSubscriptionUnsubscribed
+        | C::ErrorSubscriptionAccessDenied
+        | C::ErrorSubscriptionDelegateAccessNotSupported
+        | C::ErrorMissedNotificationEvents
+        | C::ErrorEventNotFound
+        | C::ErrorProxyServiceDiscoveryFailed => {
+            refused(code, "the server does not keep notifications for this mailbox")
+        }
         C::NoError
         | C::ErrorInvalidPropertySet
         | C::ErrorInvalidPropertyRequest

@@ -1,4 +1,5 @@
-//! One connection of our own to a server, kept from call to call: for sign-ins that belong to the connection.
+//! One connection of our own to a server, kept from call to call: for sign-ins that belong to the connection, and for
+//! answers that go on.
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
@@ -17,11 +18,21 @@ use tokio_rustls::TlsConnector;
 
 use super::{Answer, Lost, Request, checked, cut, distrusted};
 
+/// The pieces of an answer as they arrive; it ends with the answer, or with what broke it off.
+pub type Pieces = BoxStream<'static, Result<Vec<u8>, Lost>>;
+
 /// One kept connection. A call that gives [`Lost`] leaves it unusable.
 #[async_trait]
 pub trait Line: Send {
     /// One call, whole.
     async fn call(&mut self, request: &Request) -> Result<Answer, Lost>;
+
+    /// One call whose answer is read piece by piece: status and headers, an empty body, and the pieces. The deadline holds
+    /// for the beginning; how long a piece may take is the reader's to judge.
+    async fn open(&mut self, request: &Request) -> Result<(Answer, Pieces), Lost> {
+        let _ = request;
+        Err(Lost::NotSent("this server is not reached by a connection that stays open".to_owned()))
+    }
 
     /// The server's certificate (DER), over TLS.
     fn certificate(&self) -> Option<&[u8]>;
@@ -117,8 +128,7 @@ fn head(answer: &hyper::Response<Incoming>) -> Answer {
     Answer { status: answer.status().as_u16(), headers: headers.collect(), body: Vec::new() }
 }
 
-/// The pieces of an answer as they arrive; it ends with the answer, or with what broke it off.
-fn pieces(body: Incoming) -> BoxStream<'static, Result<Vec<u8>, Lost>> {
+fn pieces(body: Incoming) -> Pieces {
     let data = BodyStream::new(body).filter_map(|frame| async move {
         match frame {
             Ok(frame) => frame.into_data().ok().map(|data| Ok(data.to_vec())),
@@ -146,6 +156,14 @@ impl Line for NetworkLine {
         };
         let late = |_| Lost::Unanswered("the server did not answer in time".to_owned());
         tokio::time::timeout(Duration::from_millis(request.deadline_ms), whole).await.map_err(late)?
+    }
+
+    async fn open(&mut self, request: &Request) -> Result<(Answer, Pieces), Lost> {
+        let late = |_| Lost::Unanswered("the server did not answer in time".to_owned());
+        let answer = tokio::time::timeout(Duration::from_millis(request.deadline_ms), self.send(request));
+        let answer = answer.await.map_err(late)??;
+        let head = head(&answer);
+        Ok((head, pieces(answer.into_body())))
     }
 
     fn certificate(&self) -> Option<&[u8]> {

@@ -3,7 +3,7 @@
 mod line;
 mod trust;
 
-pub use line::Line;
+pub use line::{Line, Pieces};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;

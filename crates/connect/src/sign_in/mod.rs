@@ -8,7 +8,7 @@ mod windows;
 
 pub use oauth::{OAuth, Proof};
 
-use crate::http::{Answer, Lost, Request, Transport};
+use crate::http::{Answer, Line, Lost, Pieces, Request, Transport};
 use base64::Engine as _;
 use engine::port::{Clock, Dice};
 use oauth::Tokens;
@@ -70,6 +70,36 @@ impl SignIn {
                 transport.call(&signed(&request, bearer(&token))).await
             }
         }
+    }
+
+    /// Sends a request signed on a connection of its own, whose answer is read piece by piece. The connection must be kept
+    /// as long as there are pieces to come.
+    pub async fn open(
+        &self,
+        transport: &dyn Transport,
+        request: &Request,
+    ) -> Result<(Answer, Pieces, Box<dyn Line>), Lost> {
+        let mut line = transport.line(&request.url, request.deadline_ms).await?;
+        let signed = match &self.scheme {
+            Scheme::Basic { user, password } => signed(request, basic(user, password)),
+            Scheme::Bearer(tokens) => {
+                let token = tokens.get(transport, None).await?;
+                let (answer, pieces) = line.open(&signed(request, bearer(&token))).await?;
+                if answer.status != 401 {
+                    return Ok((answer, pieces, line));
+                }
+                // As for other calls: once more with a new one, on a new connection, for this one's answer is not read.
+                let token = tokens.get(transport, Some(&token)).await?;
+                line = transport.line(&request.url, request.deadline_ms).await?;
+                signed(request, bearer(&token))
+            }
+            Scheme::Windows(windows) => match windows.introduce(&mut *line, request).await? {
+                Ok(signed) => signed,
+                Err(refused) => return Ok((refused, Box::pin(futures::stream::empty()), line)),
+            },
+        };
+        let (answer, pieces) = line.open(&signed).await?;
+        Ok((answer, pieces, line))
     }
 
     async fn send_basic(

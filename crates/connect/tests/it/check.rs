@@ -32,7 +32,10 @@ async fn a_good_server_passes_every_step_and_keeps_nothing_of_it() {
     let counts = || folders.map(|folder| world.count(folder));
     let before = counts();
     let steps = world.open().check("probe").await;
-    assert!(steps.iter().all(|step| matches!(step.found, Found::Fine(_))), "{steps:?}");
+    // A server in this process has no connections that stay open; one on a port is tried with the streams.
+    let told = |step: &&Step| step.what != "streaming";
+    assert!(steps.iter().filter(told).all(|step| matches!(step.found, Found::Fine(_))), "{steps:?}");
+    assert!(matches!(steps.last().map(|step| &step.found), Some(Found::Lacking(_))), "{steps:?}");
     let tried: Vec<&str> = steps.iter().map(|step| step.what).collect();
     assert_eq!(tried[..5], ["address", "sign-in", "mailbox", "version", "folders"]);
     assert_eq!(tried.iter().filter(|what| **what == "write and delete").count(), 3);

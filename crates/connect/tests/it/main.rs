@@ -10,5 +10,6 @@ mod meetings;
 mod network;
 mod series;
 mod signing_in;
+mod streaming;
 mod trouble;
 mod world;

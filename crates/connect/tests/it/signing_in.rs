@@ -89,9 +89,9 @@ impl Line for WatchedLine {
 }
 
 /// A server on a port of its own, with TLS by an authority of its own or without.
-struct Served {
-    url: String,
-    ca: Option<PathBuf>,
+pub struct Served {
+    pub url: String,
+    pub ca: Option<PathBuf>,
     seen: Arc<Mutex<Seen>>,
     task: tokio::task::JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -103,7 +103,7 @@ impl Drop for Served {
     }
 }
 
-async fn served(emulator: &Emulator, with_tls: bool) -> Served {
+pub async fn served(emulator: &Emulator, with_tls: bool) -> Served {
     let folder = tempfile::tempdir().expect("a folder");
     let (listener, address) = listen::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
     let (tls, ca) = if with_tls {
@@ -139,11 +139,11 @@ impl Served {
     }
 }
 
-fn ntlm(password: &str) -> SignIn {
+pub fn ntlm(password: &str) -> SignIn {
     SignIn::ntlm("svc@crm.test", SecretString::from(password.to_owned()), Arc::new(Still), dice())
 }
 
-fn windows(protection: ExtendedProtection) -> Offers {
+pub fn windows(protection: ExtendedProtection) -> Offers {
     Offers { basic: false, ntlm: Some(protection), bearer: None }
 }
 
@@ -288,7 +288,7 @@ async fn a_delegate_works_in_the_mailbox_it_was_given() {
     assert!(matches!(&refused, Err(Trouble::NoAccess { .. } | Trouble::Gone(_))), "{refused:?}");
 }
 
-fn oauth(served: &Served, proof: &str) -> SignIn {
+pub fn oauth(served: &Served, proof: &str) -> SignIn {
     let settings = OAuth {
         token_url: format!("{}/tenant/oauth2/v2.0/token", served.url),
         client: "application".to_owned(),
@@ -299,7 +299,7 @@ fn oauth(served: &Served, proof: &str) -> SignIn {
     SignIn::oauth(settings, Arc::new(Still), dice())
 }
 
-fn application(lasts: i64) -> Application {
+pub fn application(lasts: i64) -> Application {
     let certificate = APPLICATION.split_once("-----BEGIN CERTIFICATE-----").expect("a certificate").1;
     let certificate = certificate.split_once("-----END").expect("an end").0.lines().collect::<String>();
     use base64::Engine as _;

@@ -19,7 +19,7 @@ pub(crate) mod people;
 mod respond;
 mod restriction;
 pub(crate) mod soap;
-mod subscribe;
+pub(crate) mod subscribe;
 mod sync;
 mod update;
 mod zones;
@@ -45,12 +45,18 @@ pub(crate) struct Call<'a> {
     pub now: Timestamp,
     /// The zone of times without an offset.
     pub zone: Zone,
+    /// The server behind the front that answers.
+    pub back_end: &'a str,
+    /// What the server is.
+    pub version: &'a ServerVersion,
 }
 
 /// A request read so far that its operation is known.
 pub(crate) struct Request {
     root: Element,
     pub operation: String,
+    /// The server behind the front it was led to.
+    pub back_end: String,
 }
 
 /// A whole answer.
@@ -76,7 +82,7 @@ impl Request {
             .filter(|element| element.ns == Ns::Messages)
             .map(|element| element.name.clone())
             .ok_or_else(|| Fault::schema("the body holds no operation."))?;
-        Ok(Self { root, operation })
+        Ok(Self { root, operation, back_end: String::new() })
     }
 
     /// The mailbox the request is for, when it can be told.
@@ -115,7 +121,7 @@ pub(crate) fn answer(
     request: &Request,
     now: Timestamp,
 ) -> Reply {
-    let (mailbox, done) = carried_out(world, server, account, request, now);
+    let (mailbox, done) = carried_out(world, server, version, account, request, now);
     let address = mailbox.and_then(|no| world.mailboxes.get(&no)).map(|mailbox| mailbox.address.clone());
     if let Some(server) = world.servers.get_mut(server) {
         server.counters.request(&request.operation, address.as_deref());
@@ -131,13 +137,42 @@ pub(crate) fn reply(version: &ServerVersion, done: Answer) -> Reply {
     }
 }
 
-fn carried_out(
+/// Opens a streaming answer: checked and counted as every request.
+pub(crate) fn streamed(
     world: &mut World,
     server: usize,
     account: &Account,
     request: &Request,
+) -> Result<subscribe::Streamed, Fault> {
+    let (mailbox, begun) = begun(world, server, account, request);
+    let address = mailbox.and_then(|no| world.mailboxes.get(&no)).map(|mailbox| mailbox.address.clone());
+    if let Some(server) = world.servers.get_mut(server) {
+        server.counters.request(&request.operation, address.as_deref());
+    }
+    begun?;
+    subscribe::streamed(request.body()?)
+}
+
+fn carried_out(
+    world: &mut World,
+    server: usize,
+    version: &ServerVersion,
+    account: &Account,
+    request: &Request,
     now: Timestamp,
 ) -> (Option<u64>, Answer) {
+    let (mailbox, begun) = begun(world, server, account, request);
+    let zone = match begun {
+        Ok(zone) => zone,
+        Err(fault) => return (mailbox, Err(fault)),
+    };
+    let mut call = Call { world, server, account, mailbox, now, zone, back_end: &request.back_end, version };
+    let done = request.body().and_then(|body| dispatch(&mut call, body));
+    (mailbox, done)
+}
+
+/// What stands above a request: the version, whose mailbox is meant, and the zone of its times.
+fn begun(world: &World, server: usize, account: &Account, request: &Request) -> (Option<u64>, Result<Zone, Fault>) {
     let header = request.header();
     let asked =
         header.and_then(|header| header.child("RequestServerVersion")).and_then(|version| version.attr("Version"));
@@ -154,13 +189,7 @@ fn carried_out(
     if world.quirk(server, Quirk::ServerBusy) {
         return (mailbox, Err(Fault::busy(0)));
     }
-    let zone = match context_zone(header) {
-        Ok(zone) => zone,
-        Err(fault) => return (mailbox, Err(fault)),
-    };
-    let mut call = Call { world, server, account, mailbox, now, zone };
-    let done = request.body().and_then(|body| dispatch(&mut call, body));
-    (mailbox, done)
+    (mailbox, context_zone(header))
 }
 
 fn context_zone(header: Option<&Element>) -> Result<Zone, Fault> {

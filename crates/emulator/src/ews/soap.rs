@@ -156,6 +156,13 @@ impl Messages {
         self.xml.close(&format!("m:{}ResponseMessage", self.operation));
     }
 
+    /// One part that was refused, with what the refusal still tells.
+    pub(crate) fn refused_with(&mut self, refusal: &Refusal, write: impl FnOnce(&mut Xml)) {
+        self.told(refusal, "Error");
+        write(&mut self.xml);
+        self.xml.close(&format!("m:{}ResponseMessage", self.operation));
+    }
+
     /// One part that was answered with a reservation.
     pub(crate) fn warned(&mut self, refusal: &Refusal, write: impl FnOnce(&mut Xml)) {
         self.told(refusal, "Warning");

@@ -1,10 +1,10 @@
-//! Subscribe, GetEvents, Unsubscribe: notifications that a client fetches.
+//! Subscribe, GetEvents, GetStreamingEvents, Unsubscribe: notifications that a client fetches or is sent.
 
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::ToSpan as _;
+use jiff::{Timestamp, ToSpan as _};
 
 use crate::codes::{Code, Outcome};
 use crate::ews::soap::{Fault, Messages};
@@ -12,7 +12,9 @@ use crate::ews::{Answer, Call, required};
 use crate::ids::{self, Named};
 use crate::item::time::written;
 use crate::mailbox::{Event, EventKind, Mailbox};
-use crate::subscriptions::Subscription;
+use crate::quirks::Quirk;
+use crate::site::World;
+use crate::subscriptions::{Subscription, Way};
 use crate::xml::{Element, Xml};
 
 /// Subscriptions one server keeps.
@@ -30,26 +32,39 @@ fn seq_of(watermark: &str) -> Option<u64> {
     Some(u64::from_be_bytes(tail.try_into().ok()?))
 }
 
-/// Subscribe: pull subscriptions only.
+/// A streaming subscription lives so long without a connection.
+const UNHEARD_MINUTES: i64 = 30;
+
+/// Subscribe: pull and streaming subscriptions.
 pub(crate) fn subscribe(call: &mut Call<'_>, body: &Element) -> Answer {
-    let Some(request) = body.child("PullSubscriptionRequest") else {
-        return Err(Fault {
-            text: "Only pull subscriptions are served here.".to_owned(),
-            ..Fault::new(Code::ErrorInvalidRequest)
-        });
+    let (request, streaming) = match (body.child("PullSubscriptionRequest"), body.child("StreamingSubscriptionRequest"))
+    {
+        (Some(request), _) => (request, false),
+        (None, Some(request)) => {
+            crate::streams::are_known(call.version)?;
+            (request, true)
+        }
+        (None, None) => {
+            return Err(Fault {
+                text: "Only pull and streaming subscriptions are served here.".to_owned(),
+                ..Fault::new(Code::ErrorInvalidRequest)
+            });
+        }
     };
     let mut messages = Messages::new("Subscribe", "");
-    match subscribed(call, request) {
+    match subscribed(call, request, streaming) {
         Ok((id, mark)) => messages.success(|xml| {
             xml.leaf("m:SubscriptionId", &id);
-            xml.leaf("m:Watermark", &mark);
+            if !streaming {
+                xml.leaf("m:Watermark", &mark);
+            }
         }),
         Err(refusal) => messages.refused(&refusal),
     }
     Ok(messages.finish())
 }
 
-fn subscribed(call: &mut Call<'_>, request: &Element) -> Outcome<(String, String)> {
+fn subscribed(call: &mut Call<'_>, request: &Element, streaming: bool) -> Outcome<(String, String)> {
     let mut mailbox = None;
     let folders = match request.child("FolderIds") {
         None => None,
@@ -74,11 +89,14 @@ fn subscribed(call: &mut Call<'_>, request: &Element) -> Outcome<(String, String
     };
     let kinds =
         request.child("EventTypes").ok_or(Code::ErrorInvalidSubscription)?.elements().map(Element::word).collect();
-    let timeout_minutes: i64 = request
-        .child_text("Timeout")
-        .and_then(|text| text.trim().parse().ok())
-        .filter(|minutes| (1..=1440).contains(minutes))
-        .ok_or(Code::ErrorInvalidSubscription)?;
+    let timeout_minutes = match streaming {
+        true => UNHEARD_MINUTES,
+        false => request
+            .child_text("Timeout")
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|minutes| (1..=1440).contains(minutes))
+            .ok_or(Code::ErrorInvalidSubscription)?,
+    };
     let seq = match request.child_text("Watermark") {
         Some(mark) => seq_of(&mark).ok_or(Code::ErrorEventNotFound)?,
         None => call.store(mailbox)?.seq,
@@ -90,13 +108,12 @@ fn subscribed(call: &mut Call<'_>, request: &Element) -> Outcome<(String, String
     if server.subscriptions.len() >= MAX_SUBSCRIPTIONS {
         return Err(Code::ErrorExceededSubscriptionCount.into());
     }
-    let subscription = Subscription {
-        mailbox,
-        folders,
-        kinds,
-        until: now.checked_add(timeout_minutes.minutes()).unwrap_or(now),
-        timeout_minutes,
+    let way = match streaming {
+        true => Way::Streaming { seq, account: call.account.name.clone(), back_end: call.back_end.to_owned() },
+        false => Way::Pull { timeout_minutes },
     };
+    let until = now.checked_add(timeout_minutes.minutes()).unwrap_or(now);
+    let subscription = Subscription { mailbox, folders, kinds, until, way };
     server.subscriptions.insert(id.clone(), subscription);
     Ok((id, watermark(seq)))
 }
@@ -117,17 +134,17 @@ fn told(call: &mut Call<'_>, id: &str, mark: &str, messages: &mut Messages) -> O
     let server = call.world.servers.get_mut(call.server).ok_or(Code::ErrorInternalServerError)?;
     let subscription =
         server.subscriptions.get_mut(id).filter(|one| one.until > now).ok_or(Code::ErrorSubscriptionNotFound)?;
-    subscription.until = now.checked_add(subscription.timeout_minutes.minutes()).unwrap_or(now);
+    let Way::Pull { timeout_minutes } = subscription.way else {
+        return Err(Code::ErrorInvalidSubscription.into());
+    };
+    subscription.until = now.checked_add(timeout_minutes.minutes()).unwrap_or(now);
     let subscription = subscription.clone();
     let from = seq_of(mark).ok_or(Code::ErrorEventNotFound)?;
     let store = call.store(subscription.mailbox)?;
     let wanted: Vec<&Event> = store
         .events_after(from)
         .ok_or(Code::ErrorEventNotFound)?
-        .filter(|event| {
-            subscription.folders.as_ref().is_none_or(|folders| folders.contains(&event.folder))
-                && subscription.kinds.contains(name(event.kind))
-        })
+        .filter(|event| subscription.wants(event, name(event.kind)))
         .take(MAX_EVENTS + 1)
         .collect();
     let more = wanted.len() > MAX_EVENTS;
@@ -142,7 +159,7 @@ fn told(call: &mut Call<'_>, id: &str, mark: &str, messages: &mut Messages) -> O
             xml.close("t:StatusEvent");
         }
         for event in wanted.iter().take(MAX_EVENTS) {
-            one(xml, store, event);
+            one(xml, store, event, true);
         }
         xml.close("m:Notification");
     });
@@ -160,10 +177,13 @@ fn name(kind: EventKind) -> &'static str {
     }
 }
 
-fn one(xml: &mut Xml, store: &Mailbox, event: &Event) {
+/// One event; those that are streamed carry no watermark.
+fn one(xml: &mut Xml, store: &Mailbox, event: &Event, marked: bool) {
     let name = format!("t:{}", name(event.kind));
     xml.open(&name);
-    xml.leaf("t:Watermark", &watermark(event.seq));
+    if marked {
+        xml.leaf("t:Watermark", &watermark(event.seq));
+    }
     xml.leaf("t:TimeStamp", &written(event.at));
     let id = ids::ews_id(&store.moniker, event.member);
     let is_folder = matches!(event.member, Named::Folder(_));
@@ -178,6 +198,92 @@ fn one(xml: &mut Xml, store: &Mailbox, event: &Event) {
         EventKind::Created | EventKind::Modified | EventKind::Deleted | EventKind::NewMail => {}
     }
     xml.close(&name);
+}
+
+/// What a streaming connection is opened for.
+pub(crate) struct Streamed {
+    pub ids: Vec<String>,
+    pub minutes: i64,
+}
+
+/// Reads GetStreamingEvents.
+pub(crate) fn streamed(body: &Element) -> Result<Streamed, Fault> {
+    let ids: Vec<String> = required(body, "SubscriptionIds")?.elements().map(Element::word).collect();
+    let minutes = required(body, "ConnectionTimeout")?.word().parse().ok().filter(|minutes| (1..=30).contains(minutes));
+    match minutes {
+        Some(minutes) if !ids.is_empty() => Ok(Streamed { ids, minutes }),
+        Some(_) | None => Err(Fault::schema("The 'GetStreamingEvents' element is invalid.")),
+    }
+}
+
+/// The part of a streaming answer that says how the connection stands: `OK` or `Closed`.
+pub(crate) fn status(word: &str) -> String {
+    let mut messages = Messages::new("GetStreamingEvents", "");
+    messages.success(|xml| xml.leaf("m:ConnectionStatus", word));
+    messages.finish()
+}
+
+/// The next part of a streaming answer, if there is anything to tell. Subscriptions that are not kept here are told first
+/// and left out from then on.
+pub(crate) fn next(
+    world: &mut World,
+    server: usize,
+    streamed: &mut Streamed,
+    account: &str,
+    back_end: &str,
+    now: Timestamp,
+) -> Option<String> {
+    let apart = world.quirk(server, Quirk::SeveralBackEnds);
+    let World { servers, mailboxes, .. } = world;
+    let subscriptions = &mut servers.get_mut(server)?.subscriptions;
+    let mut messages = Messages::new("GetStreamingEvents", "");
+    let kept = |id: &String| {
+        let Some(one) = subscriptions.get(id).filter(|one| one.until > now) else { return false };
+        let Way::Streaming { account: whose, back_end: home, .. } = &one.way else { return false };
+        whose == account
+            && (!apart || home == back_end)
+            && mailboxes.get(&one.mailbox).is_some_and(|mailbox| mailbox.server == server)
+    };
+    let (known, lost): (Vec<String>, Vec<String>) = streamed.ids.drain(..).partition(kept);
+    streamed.ids = known;
+    if !lost.is_empty() {
+        messages.refused_with(&Code::ErrorSubscriptionNotFound.into(), |xml| {
+            xml.open("m:ErrorSubscriptionIds");
+            lost.iter().for_each(|id| xml.leaf("t:SubscriptionId", id));
+            xml.close("m:ErrorSubscriptionIds");
+        });
+        return Some(messages.finish());
+    }
+    let mut told = Xml::default();
+    for id in &streamed.ids {
+        let Some(subscription) = subscriptions.get_mut(id) else { continue };
+        subscription.until = now.checked_add(UNHEARD_MINUTES.minutes()).unwrap_or(now);
+        let wants = subscription.clone();
+        let (Way::Streaming { seq, .. }, Some(store)) = (&mut subscription.way, mailboxes.get(&wants.mailbox)) else {
+            continue;
+        };
+        // Events that are forgotten already are missed; the client's own listing finds what they told.
+        let events: Vec<&Event> = store.events_after(*seq).map(Iterator::collect).unwrap_or_default();
+        let wanted: Vec<&Event> =
+            events.into_iter().filter(|event| wants.wants(event, name(event.kind))).take(MAX_EVENTS).collect();
+        *seq = if wanted.len() == MAX_EVENTS { wanted[MAX_EVENTS - 1].seq } else { store.seq };
+        if wanted.is_empty() {
+            continue;
+        }
+        told.open("t:Notification");
+        told.leaf("t:SubscriptionId", id);
+        wanted.iter().for_each(|event| one(&mut told, store, event, false));
+        told.close("t:Notification");
+    }
+    if told.out.is_empty() {
+        return None;
+    }
+    messages.success(|xml| {
+        xml.open("m:Notifications");
+        xml.out.push_str(&told.out);
+        xml.close("m:Notifications");
+    });
+    Some(messages.finish())
 }
 
 /// Unsubscribe.

@@ -21,6 +21,7 @@ mod search;
 mod series;
 mod signing_in;
 mod store;
+mod streaming;
 mod sync;
 mod tasks;
 mod trouble;

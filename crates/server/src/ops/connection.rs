@@ -40,6 +40,8 @@ pub struct ConnectionDraft {
     pub token_url: Option<Option<String>>,
     /// What a token is for.
     pub scope: Option<Option<String>>,
+    /// Its mailboxes are pushed where the server can (rule E4).
+    pub push: Option<bool>,
 }
 
 /// Every connection, without secrets.
@@ -90,6 +92,7 @@ pub async fn add(services: &Services, name: &str, draft: ConnectionDraft) -> Res
         ca_file: None,
         folders: BTreeMap::new(),
         access: Access::default(),
+        push: true,
     };
     store(services, blank, draft, faults).await
 }
@@ -141,6 +144,9 @@ async fn store(
     }
     if let Some(impersonate) = draft.impersonate {
         connection.impersonate = impersonate;
+    }
+    if let Some(push) = draft.push {
+        connection.push = push;
     }
     if let Some(ca_file) = draft.ca_file {
         if let Some(file) = &ca_file

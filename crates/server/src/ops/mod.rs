@@ -35,4 +35,5 @@ pub fn operator(source: &str) -> Actor {
 /// What an administrative change wakes: the worker looks at once whether something is due.
 fn woken(services: &Services) {
     services.wake.pairing_due();
+    services.wake.mailboxes_changed();
 }

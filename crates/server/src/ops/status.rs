@@ -8,7 +8,7 @@ use model::settings::UserSettings;
 use model::{Domain, PairingId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{LinkCount, Pairing, PairingStatus, Progress};
+use store::{LinkCount, Pairing, PairingStatus, Progress, Push};
 
 /// A line of the users' overview.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +45,8 @@ pub struct UserStatus {
     pub failures: u32,
     /// Not due before this.
     pub not_before: Option<Timestamp>,
+    /// Whether changes in the mailbox are pushed, or why it is polled (rule E4).
+    pub push: Push,
     /// Progress of a first cycle.
     pub progress: Option<Progress>,
     /// Seconds until a first cycle ends at its present pace.
@@ -115,6 +117,7 @@ fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
         stopped: state.stopped,
         failures: state.failures,
         not_before: state.not_before,
+        push: state.push,
         estimate_s: state.progress.as_ref().and_then(|progress| estimate_s(progress, now)),
         progress: state.progress,
         links: None,

@@ -8,6 +8,7 @@ mod health;
 mod key;
 mod openapi;
 mod private;
+mod push;
 mod questions;
 mod schedules;
 mod settings;

@@ -19,21 +19,27 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 /// A world in real time, with an Exchange.
 pub(crate) async fn world() -> (World, Emulator) {
     let world = World::with(Arc::new(MachineClock), Arc::new(MachineDice)).await;
-    let emulator = exchange(&world, "hq").await;
+    let emulator = usual(&world, "hq").await;
     (world, emulator)
 }
 
-/// An Exchange on loopback and the connection to it.
-async fn exchange(world: &World, name: &str) -> Emulator {
+/// An Exchange 2016 and the connection to it.
+async fn usual(world: &World, name: &str) -> Emulator {
     let emulator = Emulator::new(EmulatorOptions::new(1, now_of(&world.services.clock)));
+    exchange(world, name, &emulator).await;
+    emulator
+}
+
+/// Puts an Exchange on loopback and makes the connection to it; gives its address.
+pub(crate) async fn exchange(world: &World, name: &str, emulator: &Emulator) -> String {
     emulator.add_service_account("svc@crm.test", "secret-word");
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let (listener, bound) = emulator::listen::bind(address).await.expect("a port");
     tokio::spawn(emulator::listen::serve(listener, emulator.router(), None, std::future::pending()));
-    let connection = json!({"name": name, "url": format!("http://{bound}/EWS/Exchange.asmx"),
-        "user": "svc@crm.test", "password": "secret-word"});
+    let url = format!("http://{bound}/EWS/Exchange.asmx");
+    let connection = json!({"name": name, "url": url, "user": "svc@crm.test", "password": "secret-word"});
     world.made(&world.admin, "/api/admin/connections", connection).await;
-    emulator
+    url
 }
 
 /// A user with a mailbox, mapped.
@@ -99,7 +105,7 @@ async fn a_change_made_through_the_api_reaches_the_mailbox_by_hints() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_users_broken_server_delays_nobody_else() {
     let (world, well) = world().await;
-    let ill = exchange(&world, "branch").await;
+    let ill = usual(&world, "branch").await;
     mapped(&world, &ill, "branch", "ill").await;
     let bob = mapped(&world, &well, "hq", "bob").await;
     let mut broken = watched(&ill, |_| Some(FaultAction::LoginPage));

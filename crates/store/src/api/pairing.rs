@@ -5,7 +5,7 @@ use crate::Store;
 use crate::answer::PairingChange;
 use crate::error::Result;
 use crate::limits::page;
-use crate::rows::Pairing;
+use crate::rows::{Pairing, Push};
 use jiff::Timestamp;
 use model::{CrmId, PairingId, UserId};
 
@@ -52,6 +52,12 @@ impl Store {
     /// ([`PairingChange::RetryNow`] ends that).
     pub async fn make_due(&self, pairings: &[PairingId]) -> Result<()> {
         engine!(self, make_due(pairings))
+    }
+
+    /// Notes whether pairings are pushed or polled, and makes those due for which that is another way than before: what
+    /// happened while nobody listened is found by a look.
+    pub async fn set_push(&self, pairings: &[PairingId], push: &Push) -> Result<()> {
+        engine!(self, set_push(pairings, push))
     }
 
     /// Pairings whose cycle is due, the longest unserved first: enabled, not stopped (unless confirmed), patient long

@@ -5,7 +5,7 @@ use super::state::{Mapped, State, Unmapped};
 use crate::answer::PairingChange;
 use crate::checks::{address_key, apply, refuse};
 use crate::error::{Fault, Result, StoreError};
-use crate::rows::Pairing;
+use crate::rows::{Pairing, Push};
 use jiff::Timestamp;
 use model::{CrmId, PairingId, UserId};
 
@@ -56,7 +56,9 @@ impl Memory {
             refuse(faults)?;
             let id = row.id.clone();
             state.unmapped.remove(&(row.crm.clone(), row.user.clone()));
-            state.pairings.insert(id.clone(), Mapped { pairing: row, woken: 0, served: 0, asked: 0 });
+            state
+                .pairings
+                .insert(id.clone(), Mapped { pairing: row, woken: 0, served: 0, asked: 0, push: Push::default() });
             Ok(id)
         })
     }
@@ -148,6 +150,18 @@ impl Memory {
             for id in pairings {
                 if let Some(row) = state.pairings.get_mut(id) {
                     row.woken += 1;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn set_push(&self, pairings: &[PairingId], push: &Push) -> Result<()> {
+        self.write(|state| {
+            for id in pairings {
+                if let Some(row) = state.pairings.get_mut(id) {
+                    row.woken += u64::from(row.push.pushed != push.pushed);
+                    row.push = push.clone();
                 }
             }
             Ok(())

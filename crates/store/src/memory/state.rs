@@ -3,7 +3,7 @@
 use crate::count::Count;
 use crate::error::{Result, StoreError};
 use crate::rows::{
-    Away, Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Quarantine,
+    Away, Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Push, Quarantine,
     Stranger,
 };
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ pub(super) struct Mapped {
     pub woken: u64,
     pub served: u64,
     pub asked: u64,
+    pub push: Push,
 }
 
 impl Mapped {
@@ -53,6 +54,7 @@ impl Mapped {
     pub(super) fn told(&self) -> Pairing {
         let mut pairing = self.pairing.clone();
         pairing.state.asked = self.asked > self.served;
+        pairing.state.push = self.push.clone();
         pairing
     }
 }

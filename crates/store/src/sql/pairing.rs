@@ -5,7 +5,7 @@ use crate::answer::PairingChange;
 use crate::checks::{address_key, apply, refuse};
 use crate::db::{LOCK_CONNECTION, Tx};
 use crate::error::{Fault, Result, StoreError};
-use crate::rows::Pairing;
+use crate::rows::{Pairing, Push};
 use crate::value::{Row, args, doc, instant};
 use jiff::Timestamp;
 use model::{CrmId, MailboxId, PairingId, UserId};
@@ -29,7 +29,7 @@ macro_rules! beat {
 
 macro_rules! shown {
     () => {
-        concat!(columns!(), ", asked - served, ", beat!("beat"), ", ", beat!("beat_next"))
+        concat!(columns!(), ", asked - served, ", beat!("beat"), ", ", beat!("beat_next"), ", pushed, push_why")
     };
 }
 
@@ -66,6 +66,9 @@ statements! {
     FORGET_HISTORY = "DELETE FROM sync_history WHERE pairing = $1";
     FORGET_COUNTS = "DELETE FROM sync_count WHERE pairing = $1";
     WAKE = "UPDATE sync_pairing SET woken = woken + 1 WHERE id = $1";
+    // What was not told while nobody listened is looked for, and what is polled again begins with a poll.
+    SET_PUSH = "UPDATE sync_pairing SET woken = woken + CASE WHEN pushed <> $2 THEN 1 ELSE 0 END, pushed = $2, \
+        push_why = $3 WHERE id = $1";
     DUE = "SELECT p.id FROM sync_pairing p \
         LEFT JOIN sync_lease b ON b.name = p.id AND b.beat_fence > p.ended_by \
         WHERE p.enabled = 1 AND (p.stopped = 0 OR p.confirm = 1) AND p.not_before <= $1 \
@@ -99,6 +102,7 @@ pub(super) fn pairing_of(row: &Row) -> Result<Pairing> {
         let next = row.opt_int(13)?.filter(|next| *next > NEVER);
         pairing.state.next = next.and_then(|next| Timestamp::from_microsecond(next).ok());
     }
+    pairing.state.push = Push { pushed: row.int(14)? == 1, why: row.text(15)?.to_owned() };
     Ok(pairing)
 }
 
@@ -277,6 +281,14 @@ impl Sql {
         let mut tx = self.db.begin().await?;
         for id in pairings.iter().collect::<std::collections::BTreeSet<_>>() {
             tx.run(WAKE, args![id]).await?;
+        }
+        tx.commit().await
+    }
+
+    pub(crate) async fn set_push(&self, pairings: &[PairingId], push: &Push) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        for id in pairings.iter().collect::<std::collections::BTreeSet<_>>() {
+            tx.run(SET_PUSH, args![id, push.pushed, push.why.as_str()]).await?;
         }
         tx.commit().await
     }

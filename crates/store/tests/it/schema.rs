@@ -11,6 +11,7 @@ const RELEASED: &[(i64, &str, &str)] = &[
     (2, include_str!("../../migrations/0002_schedule.sql"), include_str!("../fixtures/schema_0002.sql")),
     (3, include_str!("../../migrations/0003_away.sql"), include_str!("../fixtures/schema_0003.sql")),
     (4, include_str!("../../migrations/0004_beat.sql"), include_str!("../fixtures/schema_0004.sql")),
+    (5, include_str!("../../migrations/0005_push.sql"), include_str!("../fixtures/schema_0005.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.
@@ -77,6 +78,8 @@ async fn holds_what_it_held(store: &Store, version: i64) {
     assert_eq!(awaited.is_some(), version >= 3);
     let beat = jiff::Timestamp::from_microsecond(1_772_442_000_000_000).unwrap();
     assert_eq!(pairing.state.last_success == Some(beat), version >= 4);
+    assert_eq!(pairing.state.push.pushed, version >= 5);
+    assert_eq!(store.connection("hq").await.unwrap().unwrap().push, version < 5);
     // And it is written to.
     let lease = store.take_lease("anna", "node", 60_000, 0).await.unwrap().unwrap();
     assert_eq!(lease.fence, 6);

@@ -198,6 +198,7 @@ impl World {
 
 pub fn connection(name: &str) -> Connection {
     Connection {
+        push: true,
         name: name.into(),
         kind: "ews".into(),
         url: format!("https://{name}.test/EWS/Exchange.asmx"),

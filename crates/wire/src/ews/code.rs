@@ -53,6 +53,10 @@ codes! {
     ErrorNoRespondingCASInDestinationSite, ErrorProxyRequestNotAllowed, ErrorCrossSiteRequest,
     // the cursor
     ErrorInvalidSyncStateData, ErrorSyncFolderNotFound,
+    // notifications
+    ErrorSubscriptionNotFound, ErrorInvalidSubscription, ErrorInvalidSubscriptionRequest, ErrorSubscriptionUnsubscribed,
+    ErrorSubscriptionAccessDenied, ErrorSubscriptionDelegateAccessNotSupported, ErrorMissedNotificationEvents,
+    ErrorEventNotFound, ErrorProxyServiceDiscoveryFailed,
     // what the server refuses to hold
     ErrorOccurrenceCrossingBoundary, ErrorOccurrenceTimeSpanTooBig, ErrorRecurrenceHasNoOccurrence,
     ErrorRecurrenceEndDateTooBig, ErrorCalendarEndDateIsEarlierThanStartDate, ErrorCalendarDurationIsTooLong,

@@ -32,6 +32,11 @@ pub trait Reply: Default {
     fn is_given(&self) -> bool {
         false
     }
+
+    /// Takes in a refusal that still tells something, and says whether it did; else the refusal is the result.
+    fn refused(&mut self, _refusal: &Refusal) -> bool {
+        false
+    }
 }
 
 impl Reply for () {
@@ -274,7 +279,8 @@ fn response_message<T: Reply>(r: &mut Reader<'_>, message: &Element<'_>) -> Resu
         None => return Err(r.missing("response code")),
     };
     if refused {
-        return Ok(Err(told.refusal()));
+        let refusal = told.refusal();
+        return Ok(if reply.refused(&refusal) { Ok(reply) } else { Err(refusal) });
     }
     reply.complete(r)?;
     Ok(Ok(reply))

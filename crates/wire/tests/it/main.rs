@@ -6,4 +6,5 @@ mod habits;
 mod requests;
 mod samples;
 mod schema;
+mod streaming;
 mod writes;

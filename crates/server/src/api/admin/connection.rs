@@ -33,6 +33,11 @@ const DELEGATE: Member = Member::optional(
 );
 const TOKEN_URL: Member = Member::clearable("token_url", Shape::Text, "where tokens are given out, for oauth");
 const SCOPE: Member = Member::clearable("scope", Shape::Text, "what a token is for, for oauth");
+const PUSH: Member = Member::optional(
+    "push",
+    Shape::Flag,
+    "its mailboxes are pushed where the server can, else polled; true unless said otherwise",
+);
 const FOLDERS: Member =
     Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
 
@@ -70,6 +75,7 @@ pub(super) const ROUTES: &[Route] = &[
             DELEGATE,
             TOKEN_URL,
             SCOPE,
+            PUSH,
         ]),
         answer: Shown::Made("Connection"),
         run: |ask| Box::pin(add(ask)),
@@ -104,6 +110,7 @@ pub(super) const ROUTES: &[Route] = &[
             DELEGATE,
             TOKEN_URL,
             SCOPE,
+            PUSH,
         ]),
         answer: Shown::One("Connection"),
         run: |ask| Box::pin(change(ask)),
@@ -137,6 +144,7 @@ fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
         delegate: ask.flag("delegate"),
         token_url: ask.change("token_url").map(|change| change.map(str::to_owned)),
         scope: ask.change("scope").map(|change| change.map(str::to_owned)),
+        push: ask.flag("push"),
     })
 }
 

@@ -52,8 +52,10 @@ fn tables() -> &'static [Table] {
                 ("token_url", "text?"),
                 ("scope", "text?"),
                 ("folders", "Folders"),
+                ("push", "flag"),
             ],
         ),
+        ("Push", &[("pushed", "flag"), ("why", "text")]),
         (
             "UserStatus",
             &[
@@ -73,6 +75,7 @@ fn tables() -> &'static [Table] {
                 ("stopped", "text?"),
                 ("failures", "number"),
                 ("not_before", "time?"),
+                ("push", "Push"),
                 ("progress", "object?"),
                 ("estimate_s", "number?"),
                 ("links", "object"),
@@ -148,6 +151,7 @@ fn tables() -> &'static [Table] {
                 ("domains", "Domains"),
                 ("primary_position_only", "flag"),
                 ("interval_s", "number"),
+                ("net_interval_s", "number"),
                 ("schedules", "[ScheduleRuleDraft]"),
                 ("extract_start", "ExtractStart"),
                 ("fallback_owner", "text?"),

@@ -3,7 +3,7 @@
 use crate::world::{World, crm, minute, observation, on_every_engine, rid, start, well};
 use model::schedule::{Schedule, ScheduleRule};
 use model::{Kind, PairingId, Side, UserId};
-use store::{Concerns, Look, Observation, PairingChange, PairingState, Seen};
+use store::{Concerns, Look, Observation, PairingChange, PairingState, Push, Seen};
 
 on_every_engine! {
     a_new_pairing_is_due_and_then_when_its_schedule_says,
@@ -16,6 +16,33 @@ on_every_engine! {
     an_observation_that_no_cycle_saw_makes_its_pairing_due,
     a_leased_pairing_is_not_due,
     a_change_of_the_schedule_counts_at_once,
+    a_pairing_that_is_pushed_or_polled_from_now_on_is_looked_at_once,
+}
+
+// E4
+async fn a_pairing_that_is_pushed_or_polled_from_now_on_is_looked_at_once(world: &World) {
+    let store = &world.store;
+    let (anna, bob) = (world.map("anna").await, world.map("bob").await);
+    assert_eq!(store.pairing(&anna).await.unwrap().unwrap().state.push, Push::default());
+    for id in [&anna, &bob] {
+        cycle(world, id, well(start())).await;
+    }
+    let both = [anna.clone(), anna.clone(), PairingId::new("nobody")];
+    store.set_push(&both, &Push::on()).await.unwrap();
+    assert_eq!(store.pairing(&anna).await.unwrap().unwrap().state.push, Push::on());
+    assert_eq!(due(world, 0).await, ["anna"]);
+    let lease = world.lease(&anna).await;
+    store.set_push(&both, &Push::polled("the server is away")).await.unwrap();
+    world.end(&lease, well(start())).await;
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(due(world, 0).await, ["anna"], "told during its cycle");
+    cycle(world, &anna, well(start())).await;
+    let told = store.pairing(&anna).await.unwrap().unwrap().state.push;
+    assert_eq!(told, Push::polled("the server is away"), "a cycle's end changes nothing of it");
+    store.set_push(&both, &Push::polled("another reason")).await.unwrap();
+    assert!(due(world, 0).await.is_empty(), "the reason alone is no change");
+    store.change_pairing(&anna, &[PairingChange::Enable(false)]).await.unwrap();
+    assert_eq!(store.pairing(&anna).await.unwrap().unwrap().state.push.why, "another reason");
 }
 
 async fn cycle(world: &World, pairing: &PairingId, state: PairingState) {

@@ -1,0 +1,418 @@
+//! One streaming connection: subscribes its mailboxes, listens, passes hints on, and makes anew what is lost.
+
+use super::patience::wait_ms;
+use crate::services::Services;
+use connect::ews::{Affinity, EwsRemote, Heard, Stream};
+use engine::port::Trouble;
+use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use model::PairingId;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::{Pairing, Push};
+use tokio::sync::{mpsc, watch};
+
+/// Exchange says something every 45 seconds or oftener; a connection that is silent for this long is dead.
+const SILENCE_MS: u64 = 150_000;
+
+/// Hints that come within this time are passed on together.
+const GATHER_MS: u64 = 300;
+
+/// A mailbox that could not be subscribed to is tried again after this; one server that does not stream, too.
+const RETRY: SignedDuration = SignedDuration::from_mins(30);
+
+/// A connection that ends sooner than this was none.
+const SHORT: SignedDuration = SignedDuration::from_secs(10);
+
+/// Losses in a row after which a mailbox's subscriptions are taken to live elsewhere.
+const LOSSES: u32 = 2;
+
+/// A mailbox to be pushed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pairing: PairingId,
+    connection: String,
+    address: String,
+    zone: Option<String>,
+    /// As it stood in the store when it was taken up.
+    push: Pushed,
+}
+
+/// How a mailbox stood when it was taken up; no change of it is a change of the group.
+#[derive(Clone)]
+struct Pushed(Push);
+
+impl PartialEq for Pushed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Pushed {}
+
+impl Member {
+    pub(super) fn of(pairing: Pairing) -> Member {
+        Member {
+            pairing: pairing.id,
+            connection: pairing.connection,
+            address: pairing.address,
+            zone: pairing.settings.zone,
+            push: Pushed(pairing.state.push),
+        }
+    }
+}
+
+/// A mailbox and its subscription.
+struct Seat {
+    member: Member,
+    subscription: Option<String>,
+    /// What the store says of it.
+    shown: Push,
+    losses: u32,
+    not_before: Option<Timestamp>,
+}
+
+/// Why listening ended.
+enum Ended {
+    /// The server closed the connection as it should.
+    Closed,
+    /// Other mailboxes are to be carried.
+    Changed,
+    /// Subscriptions are to be made anew.
+    Lost,
+    /// It broke off, or nothing came any more: what happened meanwhile was not told.
+    Broken(Option<Trouble>),
+    /// Nobody wants it any more.
+    Over,
+}
+
+/// One streaming connection with its mailboxes.
+pub(super) struct Line {
+    services: Services,
+    members: watch::Receiver<Vec<Member>>,
+    apart: mpsc::Sender<PairingId>,
+    affinity: Option<Arc<Affinity>>,
+    seats: Vec<Seat>,
+    failures: u32,
+}
+
+impl Line {
+    pub(super) fn new(
+        services: Services,
+        members: watch::Receiver<Vec<Member>>,
+        apart: mpsc::Sender<PairingId>,
+    ) -> Line {
+        Line { services, members, apart, affinity: None, seats: Vec::new(), failures: 0 }
+    }
+
+    /// Keeps the connection open until nobody wants it any more.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.take_members().await;
+            let wait = match self.subscribe().await {
+                Err(trouble) => {
+                    self.unheard(&trouble).await;
+                    Some(self.patience(Some(&trouble)))
+                }
+                Ok(()) if self.seats.iter().all(|seat| seat.subscription.is_none()) => Some(self.until_retry()),
+                Ok(()) => match self.listen().await {
+                    Ended::Over => break,
+                    Ended::Closed | Ended::Changed | Ended::Lost => None,
+                    Ended::Broken(trouble) => Some(self.patience(trouble.as_ref())),
+                },
+            };
+            if let Some(ms) = wait {
+                let (clock, members) = (Arc::clone(&self.services.clock), &mut self.members);
+                let wanted = tokio::select! {
+                    () = clock.sleep_ms(ms) => true,
+                    changed = members.changed() => changed.is_ok(),
+                };
+                if !wanted {
+                    break;
+                }
+            }
+        }
+        self.end(Vec::new()).await;
+    }
+
+    /// Takes up whom it is to carry now, and ends the subscriptions of the others.
+    async fn take_members(&mut self) {
+        let wanted = self.members.borrow_and_update().clone();
+        let (stay, go): (Vec<Seat>, Vec<Seat>) =
+            std::mem::take(&mut self.seats).into_iter().partition(|seat| wanted.contains(&seat.member));
+        self.seats = stay;
+        for member in wanted {
+            if self.seats.iter().all(|seat| seat.member != member) {
+                let shown = member.push.0.clone();
+                self.seats.push(Seat { member, subscription: None, shown, losses: 0, not_before: None });
+            }
+        }
+        if self.affinity.is_none() {
+            self.affinity = self.seats.first().map(|seat| Affinity::to(seat.member.address.clone()));
+        }
+        self.end(go).await;
+    }
+
+    /// Ends the subscriptions of seats, or of all: nothing is left on the server that nobody listens to.
+    async fn end(&mut self, go: Vec<Seat>) {
+        let all = go.is_empty() && self.members.has_changed().is_err();
+        let go = if all { std::mem::take(&mut self.seats) } else { go };
+        let Some(affinity) = self.affinity.clone() else { return };
+        for seat in go {
+            if let Some(id) = &seat.subscription
+                && let Ok(remote) = self.remote(&seat.member).await
+                && let Err(trouble) = remote.unsubscribe(&affinity, id).await
+            {
+                tracing::debug!(pairing.id = %seat.member.pairing, why = %trouble, "a subscription ends by itself");
+            }
+        }
+    }
+
+    async fn remote(&self, member: &Member) -> Result<EwsRemote, Trouble> {
+        self.services.servers.mailbox(&member.connection, &member.address, member.zone.as_deref()).await
+    }
+
+    /// Subscribes every mailbox that is not. An error is one of the server, not of a mailbox.
+    async fn subscribe(&mut self) -> Result<(), Trouble> {
+        let Some(affinity) = self.affinity.clone() else { return Ok(()) };
+        for at in 0..self.seats.len() {
+            let (now, seat) = (self.services.clock.now(), &self.seats[at]);
+            if seat.subscription.is_some() || seat.not_before.is_some_and(|until| until > now) {
+                continue;
+            }
+            let made = match self.remote(&seat.member).await {
+                Ok(remote) => remote.subscribe(&affinity).await,
+                Err(trouble) => Err(trouble),
+            };
+            match made {
+                Ok(id) => {
+                    self.seats[at].subscription = Some(id);
+                    self.seats[at].not_before = None;
+                    if self.seats[at].shown.pushed {
+                        // Anew: what happened since the last one was told to nobody.
+                        self.due(&[self.seats[at].member.pairing.clone()]).await;
+                    }
+                }
+                Err(trouble @ (Trouble::Busy { .. } | Trouble::Broken { .. } | Trouble::Unknown { .. })) => {
+                    return Err(trouble);
+                }
+                Err(trouble) => {
+                    let whole = matches!(&trouble, Trouble::Refused { code, .. } if code == "NoStreaming");
+                    let until = now.checked_add(RETRY).ok();
+                    for (index, seat) in self.seats.iter_mut().enumerate() {
+                        if index == at || (whole && seat.subscription.is_none()) {
+                            seat.not_before = until;
+                        }
+                    }
+                    let polled = Push::polled(trouble.to_string());
+                    self.show(|index, seat| {
+                        (index == at || (whole && seat.subscription.is_none())).then(|| polled.clone())
+                    })
+                    .await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Milliseconds until a mailbox is to be tried again.
+    fn until_retry(&self) -> u64 {
+        let now = self.services.clock.now();
+        let next = self.seats.iter().filter_map(|seat| seat.not_before).min();
+        let left = next.map_or(RETRY, |at| at.duration_since(now));
+        u64::try_from(left.as_millis()).unwrap_or(0).max(1_000)
+    }
+
+    fn patience(&mut self, trouble: Option<&Trouble>) -> u64 {
+        self.failures = self.failures.saturating_add(1);
+        wait_ms(self.failures, trouble, self.services.dice.roll())
+    }
+
+    async fn listen(&mut self) -> Ended {
+        let ids: Vec<String> = self.seats.iter().filter_map(|seat| seat.subscription.clone()).collect();
+        let (Some(affinity), Some(anchor)) = (self.affinity.clone(), self.anchor()) else { return Ended::Changed };
+        let began = self.services.clock.now();
+        let opened = match self.remote(&anchor).await {
+            Ok(remote) => remote.listen(&affinity, ids).await,
+            Err(trouble) => Err(trouble),
+        };
+        let ended = match opened {
+            Ok(stream) => self.hear(stream).await,
+            Err(trouble) => Ended::Broken(Some(trouble)),
+        };
+        let short = self.services.clock.now().duration_since(began) < SHORT;
+        let (why, ended) = match ended {
+            Ended::Closed if short => ("short", Ended::Broken(None)),
+            Ended::Closed => ("closed", Ended::Closed),
+            Ended::Changed => ("changed", Ended::Changed),
+            Ended::Lost => ("lost", Ended::Lost),
+            Ended::Broken(trouble) => ("broken", Ended::Broken(trouble)),
+            Ended::Over => return Ended::Over,
+        };
+        self.services.metrics.push_ended(why);
+        match &ended {
+            // It may have told what we did not hear any more.
+            Ended::Changed | Ended::Lost => self.all_due().await,
+            Ended::Broken(trouble) if self.failures > 0 => {
+                let broken = Trouble::Broken { why: "the streaming connection does not stay open".to_owned() };
+                self.unheard(trouble.as_ref().unwrap_or(&broken)).await;
+            }
+            // The first time it is opened again at once; what was not told is looked for.
+            Ended::Broken(_) => self.all_due().await,
+            Ended::Closed | Ended::Over => {}
+        }
+        ended
+    }
+
+    /// The mailbox in whose name the connection is opened: its own, as long as it is carried.
+    fn anchor(&self) -> Option<Member> {
+        let anchor = self.affinity.as_ref()?.anchor();
+        let carried = self.seats.iter().filter(|seat| seat.subscription.is_some());
+        let own = carried.clone().find(|seat| seat.member.address == *anchor);
+        own.or_else(|| carried.clone().next()).map(|seat| seat.member.clone())
+    }
+
+    async fn hear(&mut self, mut stream: Stream) -> Ended {
+        let clock = Arc::clone(&self.services.clock);
+        let mut due: BTreeSet<PairingId> = BTreeSet::new();
+        let mut gathering: BoxFuture<'static, ()> = Box::pin(std::future::pending());
+        let retry = Arc::clone(&clock);
+        let retry_ms = self.until_retry();
+        let mut retry: BoxFuture<'static, ()> = match self.seats.iter().any(|seat| seat.subscription.is_none()) {
+            true => Box::pin(async move { retry.sleep_ms(retry_ms).await }),
+            false => Box::pin(std::future::pending()),
+        };
+        let mut greeted = false;
+        let ended = loop {
+            tokio::select! {
+                heard = stream.next() => match heard {
+                    Ok(Some(heard)) => {
+                        if !greeted {
+                            greeted = true;
+                            self.failures = 0;
+                            self.show(|_, seat| seat.subscription.is_some().then(Push::on)).await;
+                        }
+                        let lost = self.lose(&heard).await;
+                        if due.is_empty() && !heard.happened.is_empty() {
+                            let clock = Arc::clone(&clock);
+                            gathering = Box::pin(async move { clock.sleep_ms(GATHER_MS).await });
+                        }
+                        due.extend(self.meant(&heard));
+                        if lost {
+                            break Ended::Lost;
+                        }
+                        if heard.closed {
+                            break Ended::Closed;
+                        }
+                    }
+                    Ok(None) => break Ended::Broken(None),
+                    Err(trouble) => break Ended::Broken(Some(trouble)),
+                },
+                () = &mut gathering => {
+                    let ready: Vec<PairingId> = std::mem::take(&mut due).into_iter().collect();
+                    gathering = Box::pin(std::future::pending());
+                    self.services.metrics.notified(ready.len());
+                    self.due(&ready).await;
+                }
+                () = clock.sleep_ms(SILENCE_MS) => {
+                    let why = "the streaming connection was silent for too long".to_owned();
+                    break Ended::Broken(Some(Trouble::Broken { why }));
+                }
+                () = &mut retry => break Ended::Changed,
+                changed = self.members.changed() => {
+                    break if changed.is_ok() { Ended::Changed } else { Ended::Over };
+                }
+            }
+        };
+        let rest: Vec<PairingId> = due.into_iter().collect();
+        self.due(&rest).await;
+        ended
+    }
+
+    /// The mailboxes in which something happened. One that is told of has its subscription where it should be.
+    fn meant(&mut self, heard: &Heard) -> Vec<PairingId> {
+        let told = |seat: &&mut Seat| seat.subscription.as_ref().is_some_and(|id| heard.happened.contains(id));
+        let told = self.seats.iter_mut().filter(told);
+        told.map(|seat| {
+            seat.losses = 0;
+            seat.member.pairing.clone()
+        })
+        .collect()
+    }
+
+    /// Takes note of lost subscriptions: they are made anew, and those that are lost again and again get a connection of
+    /// their own, or are polled for a while.
+    async fn lose(&mut self, heard: &Heard) -> bool {
+        let alone = self.seats.len() == 1;
+        let now = self.services.clock.now();
+        let mut lost = false;
+        let mut polled = BTreeSet::new();
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            if !seat.subscription.as_ref().is_some_and(|id| heard.lost.contains(id)) {
+                continue;
+            }
+            lost = true;
+            seat.subscription = None;
+            seat.losses += 1;
+            if seat.losses < LOSSES {
+                continue;
+            }
+            seat.losses = 0;
+            seat.not_before = now.checked_add(RETRY).ok();
+            polled.insert(index);
+            // A full channel means that many wait to be told apart; this one is lost again then.
+            if !alone && let Err(why) = self.apart.try_send(seat.member.pairing.clone()) {
+                tracing::debug!(why = %why, "a mailbox is told apart later");
+            }
+        }
+        let why = Push::polled("the server does not keep the mailbox's subscription");
+        self.show(|index, _| polled.contains(&index).then(|| why.clone())).await;
+        lost
+    }
+
+    /// Nobody is told of anything any more.
+    async fn unheard(&mut self, trouble: &Trouble) {
+        let polled = Push::polled(trouble.to_string());
+        self.show(|_, seat| (seat.not_before.is_none()).then(|| polled.clone())).await;
+    }
+
+    /// Notes how mailboxes stand, where that is not what the store says already.
+    async fn show(&mut self, stands: impl Fn(usize, &Seat) -> Option<Push>) {
+        let mut changed: Vec<(Push, Vec<PairingId>)> = Vec::new();
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            let Some(push) = stands(index, seat).filter(|push| *push != seat.shown) else { continue };
+            seat.shown = push.clone();
+            match changed.iter_mut().find(|(known, _)| *known == push) {
+                Some((_, ids)) => ids.push(seat.member.pairing.clone()),
+                None => changed.push((push, vec![seat.member.pairing.clone()])),
+            }
+        }
+        for (push, ids) in changed {
+            if let Err(why) = self.services.store.set_push(&ids, &push).await {
+                tracing::warn!(why = %why, "the store cannot note who is pushed");
+                // Noted when it is told again.
+                for seat in self.seats.iter_mut().filter(|seat| ids.contains(&seat.member.pairing)) {
+                    seat.shown = Push::default();
+                }
+            }
+            self.services.wake.pairing_due();
+        }
+    }
+
+    async fn all_due(&self) {
+        let all: Vec<PairingId> =
+            self.seats.iter().filter(|seat| seat.shown.pushed).map(|seat| seat.member.pairing.clone()).collect();
+        self.due(&all).await;
+    }
+
+    /// Makes pairings due. What the store cannot note now, the net finds.
+    async fn due(&self, pairings: &[PairingId]) {
+        if pairings.is_empty() {
+            return;
+        }
+        match self.services.store.make_due(pairings).await {
+            Ok(()) => self.services.wake.pairing_due(),
+            Err(why) => tracing::warn!(why = %why, "the store cannot note what is due"),
+        }
+    }
+}

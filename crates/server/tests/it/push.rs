@@ -1,0 +1,198 @@
+//! Being pushed: what a person does in Outlook is in the CRM without any poll, through whatever happens to the connection.
+
+use crate::worker::{LONG, exchange, mapped, until, watched};
+use crate::world::World;
+use async_trait::async_trait;
+use connect::http::{Network, Request};
+use connect::sign_in::SignIn;
+use emulator::{Emulator, EmulatorOptions, Quirk, ServerVersion};
+use engine::port::Clock;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
+use server::clock::{MachineClock, MachineDice, now_of};
+use server::ops::user::Whom;
+use server::{ops, worker};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use wire::ews::{
+    CreateItem, DistinguishedFolder, Header, Item, ItemKind, Mail, Property, Value, Version, parse, prepare,
+};
+
+const ANNA: &str = "anna@crm.test";
+
+/// The machine's clock, but a connection is silent for too long when the test says so.
+struct Impatient(Arc<Notify>);
+
+#[async_trait]
+impl Clock for Impatient {
+    fn now(&self) -> Timestamp {
+        MachineClock.now()
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        if ms == 150_000 { self.0.notified().await } else { MachineClock.sleep_ms(ms).await }
+    }
+}
+
+/// A server with Anna's mailbox, her first cycle done, polled once an hour at most, and the worker running.
+struct Story {
+    world: World,
+    emulator: Emulator,
+    url: String,
+    told: mpsc::UnboundedReceiver<(String, String)>,
+    silence: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
+
+impl Story {
+    async fn begin(interval_s: u32, options: impl FnOnce(EmulatorOptions) -> EmulatorOptions) -> Story {
+        let silence = Arc::new(Notify::new());
+        let clock = Arc::new(Impatient(silence.clone()));
+        let world = World::with(clock, Arc::new(MachineDice)).await;
+        let emulator = Emulator::new(options(EmulatorOptions::new(1, now_of(&world.services.clock))));
+        let url = exchange(&world, "hq", &emulator).await;
+        mapped(&world, &emulator, "hq", "anna").await;
+        let settings = json!({"interval_s": interval_s, "net_interval_s": 3_600});
+        let changed = world.patch(&world.admin, "/api/admin/settings", settings).await;
+        assert!(changed.status.is_success(), "{}", changed.text);
+        let first = ops::cycle::run(&world.services, &Whom::All).await.expect("a first cycle");
+        assert_eq!(first[0].trouble, None);
+        let told = watched(&emulator, |_| None);
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(worker::run(world.services.clone(), stopped));
+        Story { world, emulator, url, told, silence, stop, running }
+    }
+
+    async fn until(&mut self, operation: &str) {
+        until(&mut self.told, operation, ANNA).await;
+    }
+
+    /// Anna makes a task in Outlook; it is in the CRM once its item got our mark.
+    async fn anna_makes(&mut self, subject: &str) {
+        let task = Item::new(ItemKind::Task).with(Property::Subject, Value::Text(subject.to_owned()));
+        let folder = DistinguishedFolder::Tasks.into();
+        let asked = CreateItem { folder, items: vec![task], mail: Mail::None };
+        let header = Header { version: Version::default(), impersonation: None };
+        let request = Request {
+            url: self.url.clone(),
+            headers: vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())],
+            body: prepare(&header, &asked),
+            deadline_ms: 30_000,
+            most: 1 << 20,
+        };
+        let network = Network::new(None).expect("a client");
+        let answer = SignIn::basic(ANNA, SecretString::from("own")).send(&network, request).await.expect("an answer");
+        let made = parse::<CreateItem>(&answer.body, wire::xml::Limits::default()).expect("an answer");
+        assert!(made.results.iter().all(Result::is_ok));
+    }
+
+    async fn crosses(&mut self, subject: &str) {
+        self.anna_makes(subject).await;
+        self.until("UpdateItem").await;
+    }
+
+    /// How Anna's mailbox stands, once it stands so.
+    async fn stands(&self, is: impl Fn(&Json) -> bool) -> Json {
+        let wanted = async {
+            loop {
+                let user = self.world.get(&self.world.admin, "/api/admin/users/anna").await.json;
+                if is(&user["push"]) {
+                    return user["push"].clone();
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, wanted).await.expect("it stands so at last")
+    }
+
+    async fn end(self) -> World {
+        self.stop.send_replace(true);
+        tokio::time::timeout(LONG, self.running).await.expect("it stops").expect("no panic");
+        let tasks = self.emulator.items(ANNA, "tasks").expect("a folder").len();
+        let pairing = self.world.services.store.pairings(None, 1).await.expect("a pairing").remove(0).id;
+        let links = self.world.services.store.links(&pairing, None, None, 100).await.expect("links");
+        assert_eq!(links.len(), tasks, "each task is linked, and none is there twice");
+        self.world
+    }
+}
+
+// E4: an interval of an hour, and nothing is polled.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_in_outlook_is_in_the_crm_without_any_poll() {
+    let mut story = Story::begin(3_600, |options| options).await;
+    story.until("GetStreamingEvents").await;
+    story.stands(|push| push["pushed"] == true).await;
+    story.crosses("first").await;
+    story.crosses("second").await;
+    story.crosses("third").await;
+    let asked = story.emulator.counters().requests;
+    // Folders listed after the first cycle: when it was pushed at last, for each task, and for each mark of ours.
+    assert!(asked["SyncFolderItems"] <= 3 + 3 * (1 + 3 * 2), "{asked:?}");
+    assert_eq!(asked["GetStreamingEvents"], 1);
+    let world = story.end().await;
+    let text = world.services.metrics.text();
+    assert!(text.contains("syncline_notifications_total"), "{text}");
+}
+
+// E4: nothing that happens to a connection or subscription loses a change.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_told_is_found_when_it_is_heard_again() {
+    let mut story = Story::begin(3_600, |options| options).await;
+    story.until("GetStreamingEvents").await;
+    story.stands(|push| push["pushed"] == true).await;
+    story.crosses("before").await;
+    story.emulator.lose_subscriptions(ANNA).expect("a mailbox");
+    story.until("Subscribe").await;
+    story.until("GetStreamingEvents").await;
+    story.crosses("after a lost subscription").await;
+    story.emulator.end_streams(false);
+    story.until("GetStreamingEvents").await;
+    story.crosses("after a broken connection").await;
+    story.emulator.end_streams(true);
+    story.until("GetStreamingEvents").await;
+    story.crosses("after an orderly end").await;
+    story.end().await;
+}
+
+// E4: a connection over which nothing comes is dead, however open it looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_connection_is_given_up_and_what_it_did_not_tell_is_found() {
+    let mut story = Story::begin(3_600, |options| options).await;
+    story.until("GetStreamingEvents").await;
+    story.stands(|push| push["pushed"] == true).await;
+    story.crosses("before").await;
+    story.emulator.set_quirk(Quirk::SilentStreams, true);
+    story.anna_makes("untold").await;
+    story.silence.notify_one();
+    story.until("UpdateItem").await;
+    story.end().await;
+}
+
+// D2: a server without streaming.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_stream_is_polled_and_says_so() {
+    let old = ServerVersion { major: 8, minor: 3, build: 83, revision: 4, schema: "Exchange2007_SP1".to_owned() };
+    let mut story = Story::begin(1, |options| EmulatorOptions { version: old, ..options }).await;
+    let push = story.stands(|push| push["why"].as_str().is_some_and(|why| why.contains("Exchange 2010"))).await;
+    assert_eq!(push["pushed"], false);
+    story.crosses("polled").await;
+    story.end().await;
+}
+
+// E4, L7
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_not_to_be_pushed_is_polled_at_once() {
+    let mut story = Story::begin(1, |options| options).await;
+    story.until("GetStreamingEvents").await;
+    story.stands(|push| push["pushed"] == true).await;
+    let changed = story.world.patch(&story.world.admin, "/api/admin/connections/hq", json!({"push": false})).await;
+    assert!(changed.status.is_success(), "{}", changed.text);
+    story.until("Unsubscribe").await;
+    let push = story.stands(|push| push["pushed"] == false).await;
+    assert_eq!(push["why"], "switched off for its connection");
+    story.crosses("polled").await;
+    story.end().await;
+}
