@@ -41,11 +41,12 @@ impl Affinity {
     /// Takes up the server's cookie.
     pub(super) fn note(&self, answer: &Answer) {
         let told = answer.header("set-cookie").filter_map(|cookie| cookie.split(';').next()?.split_once('='));
-        let value = told.filter(|(name, _)| name.trim().eq_ignore_ascii_case(COOKIE)).map(|(_, value)| value.trim());
+        let mut value =
+            told.filter(|(name, _)| name.trim().eq_ignore_ascii_case(COOKIE)).map(|(_, value)| value.trim());
         let is_sound = |value: &&str| {
             !value.is_empty() && value.len() <= LONGEST && value.chars().all(|c| c.is_ascii_graphic() && c != ';')
         };
-        if let Some(value) = value.filter(is_sound).next() {
+        if let Some(value) = value.find(is_sound) {
             *self.cookie() = Some(value.to_owned());
         }
     }

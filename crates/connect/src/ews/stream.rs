@@ -174,9 +174,6 @@ impl Stream {
         if matches!(answer.status, 401 | 403) {
             return None;
         }
-        match self.next().await {
-            Err(trouble) => Some(trouble),
-            Ok(_) => None,
-        }
+        self.next().await.err()
     }
 }

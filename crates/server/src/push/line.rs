@@ -24,6 +24,9 @@ const RETRY: SignedDuration = SignedDuration::from_mins(30);
 /// A connection that ends sooner than this was none.
 const SHORT: SignedDuration = SignedDuration::from_secs(10);
 
+/// So many mailboxes in a row that cannot be subscribed to are the server's trouble, not theirs (rule E7).
+const SERVERS: u32 = 3;
+
 /// Losses in a row after which a mailbox's subscriptions are taken to live elsewhere.
 const LOSSES: u32 = 2;
 
@@ -68,7 +71,12 @@ struct Seat {
     subscription: Option<String>,
     /// What the store says of it.
     shown: Push,
+    /// Since when it has its subscription.
+    since: Option<Timestamp>,
+    /// Subscriptions lost as soon as they were made, in a row.
     losses: u32,
+    /// Tries to subscribe that failed, in a row.
+    failures: u32,
     not_before: Option<Timestamp>,
 }
 
@@ -132,7 +140,8 @@ impl Line {
                 }
             }
         }
-        self.end(Vec::new()).await;
+        let all = std::mem::take(&mut self.seats);
+        self.end(all).await;
     }
 
     /// Takes up whom it is to carry now, and ends the subscriptions of the others.
@@ -140,23 +149,23 @@ impl Line {
         let wanted = self.members.borrow_and_update().clone();
         let (stay, go): (Vec<Seat>, Vec<Seat>) =
             std::mem::take(&mut self.seats).into_iter().partition(|seat| wanted.contains(&seat.member));
+        self.end(go).await;
         self.seats = stay;
         for member in wanted {
             if self.seats.iter().all(|seat| seat.member != member) {
                 let shown = member.push.0.clone();
-                self.seats.push(Seat { member, subscription: None, shown, losses: 0, not_before: None });
+                let (subscription, since, not_before) = (None, None, None);
+                self.seats.push(Seat { member, subscription, shown, since, losses: 0, failures: 0, not_before });
             }
         }
-        if self.affinity.is_none() {
+        // Where nothing is kept any more, another server may be the right one.
+        if self.seats.iter().all(|seat| seat.subscription.is_none()) {
             self.affinity = self.seats.first().map(|seat| Affinity::to(seat.member.address.clone()));
         }
-        self.end(go).await;
     }
 
-    /// Ends the subscriptions of seats, or of all: nothing is left on the server that nobody listens to.
+    /// Ends subscriptions: nothing is left on the server that nobody listens to.
     async fn end(&mut self, go: Vec<Seat>) {
-        let all = go.is_empty() && self.members.has_changed().is_err();
-        let go = if all { std::mem::take(&mut self.seats) } else { go };
         let Some(affinity) = self.affinity.clone() else { return };
         for seat in go {
             if let Some(id) = &seat.subscription
@@ -175,6 +184,7 @@ impl Line {
     /// Subscribes every mailbox that is not. An error is one of the server, not of a mailbox.
     async fn subscribe(&mut self) -> Result<(), Trouble> {
         let Some(affinity) = self.affinity.clone() else { return Ok(()) };
+        let mut failed_in_a_row = 0;
         for at in 0..self.seats.len() {
             let (now, seat) = (self.services.clock.now(), &self.seats[at]);
             if seat.subscription.is_some() || seat.not_before.is_some_and(|until| until > now) {
@@ -184,32 +194,43 @@ impl Line {
                 Ok(remote) => remote.subscribe(&affinity).await,
                 Err(trouble) => Err(trouble),
             };
-            match made {
+            let trouble = match made {
                 Ok(id) => {
-                    self.seats[at].subscription = Some(id);
-                    self.seats[at].not_before = None;
-                    if self.seats[at].shown.pushed {
+                    failed_in_a_row = 0;
+                    let seat = &mut self.seats[at];
+                    seat.subscription = Some(id);
+                    (seat.since, seat.not_before, seat.failures) = (Some(now), None, 0);
+                    if seat.shown.pushed {
                         // Anew: what happened since the last one was told to nobody.
-                        self.due(&[self.seats[at].member.pairing.clone()]).await;
+                        let pairing = seat.member.pairing.clone();
+                        self.due(&[pairing]).await;
                     }
+                    continue;
                 }
-                Err(trouble @ (Trouble::Busy { .. } | Trouble::Broken { .. } | Trouble::Unknown { .. })) => {
-                    return Err(trouble);
+                Err(trouble) => trouble,
+            };
+            let passing = matches!(trouble, Trouble::Busy { .. } | Trouble::Broken { .. } | Trouble::Unknown { .. });
+            let whole = matches!(&trouble, Trouble::Refused { code, .. } if code == "NoStreaming");
+            let roll = self.services.dice.roll();
+            let seat = &mut self.seats[at];
+            seat.failures = seat.failures.saturating_add(1);
+            let wait = match passing {
+                true => SignedDuration::from_millis(
+                    i64::try_from(wait_ms(seat.failures, Some(&trouble), roll)).unwrap_or(i64::MAX),
+                ),
+                false => RETRY,
+            };
+            let concerns = |index: usize, seat: &Seat| index == at || (whole && seat.subscription.is_none());
+            for (index, seat) in self.seats.iter_mut().enumerate() {
+                if concerns(index, seat) {
+                    seat.not_before = now.checked_add(wait).ok();
                 }
-                Err(trouble) => {
-                    let whole = matches!(&trouble, Trouble::Refused { code, .. } if code == "NoStreaming");
-                    let until = now.checked_add(RETRY).ok();
-                    for (index, seat) in self.seats.iter_mut().enumerate() {
-                        if index == at || (whole && seat.subscription.is_none()) {
-                            seat.not_before = until;
-                        }
-                    }
-                    let polled = Push::polled(trouble.to_string());
-                    self.show(|index, seat| {
-                        (index == at || (whole && seat.subscription.is_none())).then(|| polled.clone())
-                    })
-                    .await;
-                }
+            }
+            let polled = Push::polled(trouble.to_string());
+            self.show(|index, seat| concerns(index, seat).then(|| polled.clone())).await;
+            failed_in_a_row = if passing { failed_in_a_row + 1 } else { 0 };
+            if failed_in_a_row >= SERVERS {
+                return Err(trouble);
             }
         }
         Ok(())
@@ -221,6 +242,20 @@ impl Line {
         let next = self.seats.iter().filter_map(|seat| seat.not_before).min();
         let left = next.map_or(RETRY, |at| at.duration_since(now));
         u64::try_from(left.as_millis()).unwrap_or(0).max(1_000)
+    }
+
+    /// Ends when a mailbox without a subscription is to be tried again.
+    fn retry(&self) -> BoxFuture<'static, ()> {
+        if self.carried() == self.seats.len() {
+            return Box::pin(std::future::pending());
+        }
+        let (clock, ms) = (Arc::clone(&self.services.clock), self.until_retry());
+        Box::pin(async move { clock.sleep_ms(ms).await })
+    }
+
+    /// How many mailboxes have a subscription.
+    fn carried(&self) -> usize {
+        self.seats.iter().filter(|seat| seat.subscription.is_some()).count()
     }
 
     fn patience(&mut self, trouble: Option<&Trouble>) -> u64 {
@@ -276,12 +311,7 @@ impl Line {
         let clock = Arc::clone(&self.services.clock);
         let mut due: BTreeSet<PairingId> = BTreeSet::new();
         let mut gathering: BoxFuture<'static, ()> = Box::pin(std::future::pending());
-        let retry = Arc::clone(&clock);
-        let retry_ms = self.until_retry();
-        let mut retry: BoxFuture<'static, ()> = match self.seats.iter().any(|seat| seat.subscription.is_none()) {
-            true => Box::pin(async move { retry.sleep_ms(retry_ms).await }),
-            false => Box::pin(std::future::pending()),
-        };
+        let mut retry = self.retry();
         let mut greeted = false;
         let ended = loop {
             tokio::select! {
@@ -318,7 +348,16 @@ impl Line {
                     let why = "the streaming connection was silent for too long".to_owned();
                     break Ended::Broken(Some(Trouble::Broken { why }));
                 }
-                () = &mut retry => break Ended::Changed,
+                () = &mut retry => {
+                    let carried = self.carried();
+                    if let Err(trouble) = self.subscribe().await {
+                        tracing::debug!(why = %trouble, "mailboxes are subscribed to later");
+                    }
+                    if self.carried() > carried {
+                        break Ended::Changed;
+                    }
+                    retry = self.retry();
+                }
                 changed = self.members.changed() => {
                     break if changed.is_ok() { Ended::Changed } else { Ended::Over };
                 }
@@ -353,7 +392,9 @@ impl Line {
             }
             lost = true;
             seat.subscription = None;
-            seat.losses += 1;
+            // One that was kept for a while was where it should be.
+            let at_once = seat.since.is_some_and(|since| now.duration_since(since) < SHORT);
+            seat.losses = if at_once { seat.losses + 1 } else { 1 };
             if seat.losses < LOSSES {
                 continue;
             }

@@ -5,7 +5,7 @@ use crate::world::World;
 use async_trait::async_trait;
 use connect::http::{Network, Request};
 use connect::sign_in::SignIn;
-use emulator::{Emulator, EmulatorOptions, Quirk, ServerVersion};
+use emulator::{Emulator, EmulatorOptions, FaultAction, Quirk, RequestInfo, ServerVersion};
 use engine::port::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -195,4 +195,55 @@ async fn a_connection_that_is_not_to_be_pushed_is_polled_at_once() {
     assert_eq!(push["why"], "switched off for its connection");
     story.crosses("polled").await;
     story.end().await;
+}
+
+// E4: the net is spread, never denser than the interval, and there at once when nothing is told any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pushed_mailbox_is_polled_as_a_net_and_a_polled_one_at_its_interval() {
+    let (world, emulator) = crate::worker::world().await;
+    mapped(&world, &emulator, "hq", "anna").await;
+    let after = async |push: &store::Push, settings: Json| {
+        let changed = world.patch(&world.admin, "/api/admin/settings", settings).await;
+        assert!(changed.status.is_success(), "{}", changed.text);
+        let pairing = world.services.store.pairings(None, 1).await.expect("a pairing").remove(0).id;
+        world.services.store.set_push(std::slice::from_ref(&pairing), push).await.expect("noted");
+        ops::cycle::run(&world.services, &Whom::All).await.expect("a cycle");
+        let state = world.services.store.pairing(&pairing).await.expect("found").expect("there").state;
+        state.next.expect("a time").duration_since(state.last_cycle.expect("a time")).as_secs()
+    };
+    let pushed = store::Push::on();
+    let settings = json!({"interval_s": 60, "net_interval_s": 1_000});
+    assert!((900..=1_000).contains(&after(&pushed, settings.clone()).await));
+    assert_eq!(after(&store::Push::polled("away"), settings).await, 60);
+    let seldom = json!({"interval_s": 5_000, "net_interval_s": 1_000});
+    assert_eq!(after(&pushed, seldom).await, 5_000);
+}
+
+// E7: a mailbox that cannot be subscribed to is polled, and those that share its connection are pushed all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_mailbox_that_cannot_be_pushed_keeps_nobody_else_from_it() {
+    let (world, emulator) = crate::worker::world().await;
+    mapped(&world, &emulator, "hq", "anna").await;
+    mapped(&world, &emulator, "hq", "bob").await;
+    ops::cycle::run(&world.services, &Whom::All).await.expect("first cycles");
+    let moving = |request: &RequestInfo| {
+        let bobs = request.operation == "Subscribe" && request.mailbox.as_deref() == Some("bob@crm.test");
+        bobs.then(|| FaultAction::Fault { code: "ErrorMailboxMoveInProgress".to_owned() })
+    };
+    let mut told = watched(&emulator, moving);
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(worker::run(world.services.clone(), stopped));
+    // Anna hears, and Bob is tried again while she does.
+    until(&mut told, "GetStreamingEvents", ANNA).await;
+    until(&mut told, "Subscribe", "bob@crm.test").await;
+    until(&mut told, "Subscribe", "bob@crm.test").await;
+    stop.send_replace(true);
+    tokio::time::timeout(LONG, running).await.expect("it stops").expect("no panic");
+    let push =
+        async |login: &str| world.get(&world.admin, &format!("/api/admin/users/{login}")).await.json["push"].clone();
+    assert_eq!(push("anna").await["pushed"], true);
+    let bob = push("bob").await;
+    assert_eq!(bob["pushed"], false);
+    assert!(bob["why"].as_str().is_some_and(|why| why.contains("moved")), "{bob}");
+    assert_eq!(emulator.counters().requests["GetStreamingEvents"], 1);
 }
