@@ -79,7 +79,7 @@ async fn what_a_server_lacks_is_named_and_no_fault() {
     let steps = world.open().check("x").await;
     let lacking: Vec<&str> =
         steps.iter().filter(|step| matches!(step.found, Found::Lacking(_))).map(|step| step.what).collect();
-    assert_eq!(lacking, ["version", "version", "version"], "{steps:?}");
+    assert_eq!(lacking, ["version", "version", "version", "streaming"], "{steps:?}");
     assert!(!steps.iter().any(Step::is_fault), "{steps:?}");
 }
 
