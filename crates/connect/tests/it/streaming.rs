@@ -91,7 +91,7 @@ async fn mailboxes_share_a_connection_where_one_server_keeps_their_subscriptions
     assert!(matches!(stream.next().await, Err(Trouble::Broken { .. })));
 }
 
-// D2, trap 193
+// E4, trap 193
 #[tokio::test]
 async fn a_server_that_cannot_stream_says_so_and_a_trial_tells_it() {
     let world = World::new();

@@ -171,7 +171,7 @@ async fn a_silent_connection_is_given_up_and_what_it_did_not_tell_is_found() {
     story.end().await;
 }
 
-// D2: a server without streaming.
+// E4: a server without streaming.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_stream_is_polled_and_says_so() {
     let old = ServerVersion { major: 8, minor: 3, build: 83, revision: 4, schema: "Exchange2007_SP1".to_owned() };
