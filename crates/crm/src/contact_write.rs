@@ -8,6 +8,7 @@ use crate::error::{Error, Fault, check};
 use crate::feed::{Change, Op, Root, What};
 use crate::id::{AccountId, ContactId, EmployeeId, PositionId};
 use crate::limits::{EXTENSIONS, MEMBERS, TEXT_CHARS};
+use crate::made_business::Known;
 use crate::person;
 use crate::tombstone::{Tombstone, first_version};
 use crate::value::{extension_of, fault, json, kept, text_of};
@@ -96,7 +97,8 @@ impl Crm {
         Ok(Created { record, new: true })
     }
 
-    /// Changes a contact.
+    /// Changes a contact. A personal one made business that is one of its owner's business contacts becomes that one: the
+    /// answer is the contact it is now (rule O5).
     ///
     /// # Errors
     /// A stale version; no right; faults of the request; Private on a business contact that others work with (rule O5).
@@ -127,9 +129,35 @@ impl Crm {
         if flip == Some(true) && (before.others > 0 || edit.team.is_some()) {
             faults.push(Fault::new(Field::Private, OTHERS_WORK_WITH_IT));
         }
-        check(faults)?;
-        let users_before = tx.contact_users(id).await?;
         let mut fields = kept_fields(&before.fields, &edit.fields);
+        let known = match flip {
+            Some(false) => tx.known_business(actor, &fields).await?,
+            Some(true) | None => Known::Nobody,
+        };
+        if let Known::Several(ids) = &known {
+            let ids: Vec<&str> = ids.iter().map(ContactId::as_str).collect();
+            let told = format!(
+                "it could be any of these business contacts: {}; merge them, or tell them apart",
+                ids.join(", ")
+            );
+            faults.push(Fault::new(Field::Private, told));
+        }
+        check(faults)?;
+        if let Known::One(business) = known {
+            // What the edit says besides is said of the personal contact first; then the two are one.
+            let said = edit.fields.iter().filter(|(path, _)| path.field != Field::Private);
+            let said = ContactEdit {
+                fields: said.map(|(path, value)| (path.clone(), value.clone())).collect(),
+                more_emails: edit.more_emails.clone(),
+                ..ContactEdit::default()
+            };
+            tx.fill(actor, id, expected, &said, now).await?;
+            let personal = tx.own_contact(actor, id).await?;
+            let record = tx.merge(actor, &business, &personal, now).await?;
+            tx.commit().await?;
+            return Ok(record);
+        }
+        let users_before = tx.contact_users(id).await?;
         let company = match &edit.accounts {
             Some(_) => Company::Keep,
             None => tx.company(&actor.user, &before.fields, &edit.fields).await?,

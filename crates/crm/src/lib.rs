@@ -27,6 +27,7 @@ pub mod feed;
 pub mod id;
 pub mod limits;
 pub mod look;
+mod made_business;
 pub mod merge;
 mod migrate;
 pub mod organization;

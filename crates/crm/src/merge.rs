@@ -3,7 +3,7 @@
 use crate::Crm;
 use crate::actor::Actor;
 use crate::contact::{Contact, ContactEdit};
-use crate::db::args;
+use crate::db::{Tx, args};
 use crate::error::Error;
 use crate::feed::{Change, Op, Root, What};
 use crate::id::ContactId;
@@ -33,9 +33,24 @@ impl Crm {
         if kept.owner != gone.owner {
             return Err(Error::fault("loser", "a personal and a business contact cannot be merged"));
         }
-        let mut users = tx.contact_users(survivor.0).await?;
-        users.extend(tx.contact_users(loser.0).await?);
-        let (to, from) = (survivor.0, loser.0);
+        let record = tx.merge(actor, &kept, &gone, now).await?;
+        tx.commit().await?;
+        Ok(record)
+    }
+}
+
+impl Tx {
+    /// Merges two contacts that were checked already.
+    pub(crate) async fn merge(
+        &mut self,
+        actor: &Actor,
+        kept: &Contact,
+        gone: &Contact,
+        now: Timestamp,
+    ) -> Result<Contact, Error> {
+        let (to, from) = (&kept.id, &gone.id);
+        let mut users = self.contact_users(to).await?;
+        users.extend(self.contact_users(from).await?);
         let moves = [
             "INSERT INTO contact_team (contact_id, member_kind, member_id)
              SELECT $1, member_kind, member_id FROM contact_team WHERE contact_id = $2
@@ -51,10 +66,10 @@ impl Crm {
              ON CONFLICT (contact_id, account_id) DO NOTHING",
         ];
         for sql in moves {
-            tx.execute(sql, args![to, from]).await?;
+            self.execute(sql, args![to, from]).await?;
         }
-        tx.execute("DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1", args![from]).await?;
-        tx.execute("DELETE FROM contact WHERE id = $1", args![from]).await?;
+        self.execute("DELETE FROM sync_list WHERE record_kind = 'contact' AND record_id = $1", args![from]).await?;
+        self.execute("DELETE FROM contact WHERE id = $1", args![from]).await?;
         let stone = Tombstone {
             kind: Root::Contact,
             id: from.as_str(),
@@ -63,13 +78,11 @@ impl Crm {
             merged_into: Some(to.as_str()),
             users: &users,
         };
-        tx.bury(actor, now, stone).await?;
-        tx.note(actor, now, Change::new(Root::Contact, from.as_str(), Op::Merge, What::Team, users.clone())).await?;
-        tx.fill(actor, to, survivor.1, &filling(&kept, &gone), now).await?;
-        tx.note(actor, now, Change::new(Root::Contact, to.as_str(), Op::Update, What::Team, users)).await?;
-        let record = tx.own_contact(actor, to).await?;
-        tx.commit().await?;
-        Ok(record)
+        self.bury(actor, now, stone).await?;
+        self.note(actor, now, Change::new(Root::Contact, from.as_str(), Op::Merge, What::Team, users.clone())).await?;
+        self.fill(actor, to, kept.version, &filling(kept, gone), now).await?;
+        self.note(actor, now, Change::new(Root::Contact, to.as_str(), Op::Update, What::Team, users)).await?;
+        self.own_contact(actor, to).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::FindBy;
 use jiff::Timestamp;
-use model::{Gone, Kind, Link, Seen, Side, Version};
+use model::{Domain, Field, Gone, Kind, Link, Seen, Side, Version};
 use store::Look;
 use store::change::Settle;
 
@@ -56,7 +56,13 @@ impl Cycle<'_> {
                 settle.links.push(other);
             }
         }
-        // The base stays what the merged record said: what the survivor says otherwise goes to the mailbox as its change.
+        if (link.domain, survivor.facts.domain) == (Domain::PersonalContact, Some(Domain::BusinessContact)) {
+            // Its owner made it business, and it is somebody the CRM knew: without a base the two merge as strangers, and
+            // its flag is still the one of before (rules O5, M3).
+            link.crm.base.clear();
+            link.pim.base.retain(|path, _| path.field == Field::Private);
+        }
+        // Else the base stays what the merged record said: what the survivor says otherwise goes to the mailbox as its change.
         link.crm.id = survivor.id.clone();
         link.crm.version = Version::new("");
         settle.looks.push(Look::now(Side::Crm, link.kind, survivor.id));

@@ -1,9 +1,11 @@
 //! Which contacts enter: the Sync List, categories, private (rules O1 to O5).
 
 use crate::database::on_both;
+use crate::matching::sum;
 use crate::outlook::{self, categories, email, id, set, text, texts, title};
-use crate::world::World;
-use serde_json::json;
+use crate::world::{Person, World};
+use serde_json::{Value as Json, json};
+use store::Count;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
@@ -15,6 +17,8 @@ on_both!(
     the_business_category_with_the_private_flag_makes_a_personal_contact_and_the_flag_alone_nothing,
     private_set_on_a_business_contact_makes_the_copy_personal_and_leaves_the_record_to_the_others,
     private_cleared_on_a_personal_contact_makes_it_a_business_contact,
+    a_personal_contact_made_business_in_the_crm_is_one_with_the_business_contact_it_is,
+    a_personal_contact_made_business_in_the_crm_that_could_be_several_stays_personal,
 );
 
 const MINE: &str = "my_contacts";
@@ -152,4 +156,85 @@ async fn private_cleared_on_a_personal_contact_makes_it_a_business_contact() {
     assert_eq!(world.only(&anna, MINE).await["last_name"], "Berg");
     assert_eq!(world.view(&anna, PERSONAL).await.len(), 0, "the personal record goes once the new link stands");
     assert_eq!(id(&outlook.only(Folder::Contacts).await), item);
+}
+
+/// Anna's personal contact, in sync, and her business contacts that were made elsewhere.
+async fn one_personal(world: &World, anna: &Person, business: &[Json]) -> (String, String) {
+    let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test", "mobile_phone": "+49 170 1",
+        "job_title": "Friend", "personal": true, "on_sync_list": true});
+    let personal = world.contact(anna, body).await;
+    world.sync(&[anna]).await;
+    for body in business {
+        world.contact(anna, body.clone()).await;
+    }
+    world.sync(&[anna]).await;
+    let item = id(&world.outlook(anna).only(Folder::Contacts).await);
+    (personal, item)
+}
+
+async fn made_business(world: &World, who: &Person, personal: &str) -> (u16, Json) {
+    let path = format!("/api/crm/contacts/{personal}");
+    let version = world.get(who, &path).await["version"].clone();
+    let change = json!({"version": version, "private": false, "department": "Sales"});
+    world.ask(who, "PATCH", &path, Some(&change)).await
+}
+
+// O5, M1, M3, M5: the same steps as from the mailbox.
+async fn a_personal_contact_made_business_in_the_crm_is_one_with_the_business_contact_it_is() {
+    let (world, anna, _) = World::with_two().await;
+    let known = json!({"first_name": "Ida", "last_name": "Berg", "email2": "IDA@out.test", "job_title": "Buyer", "fax": "+49 30 2"});
+    let (personal, item) = one_personal(&world, &anna, &[known]).await;
+    let business = world.only(&anna, MINE).await["id"].clone();
+    let (status, answer) = made_business(&world, &anna, &personal).await;
+    assert_eq!((status, &answer["id"]), (200, &business), "{answer}");
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
+    let record = world.only(&anna, MINE).await;
+    assert_eq!((&record["id"], &record["on_sync_list"]), (&business, &json!(true)));
+    assert_eq!(
+        (&record["department"], &record["job_title"]),
+        (&json!("Sales"), &json!("Buyer")),
+        "M3: nothing is overwritten"
+    );
+    assert_ne!(record["mobile_phone"], json!(null), "what it did not say is filled in");
+    assert_eq!(world.view(&anna, PERSONAL).await.len(), 0);
+    let copy = world.outlook(&anna).only(Folder::Contacts).await;
+    assert_eq!((id(&copy), copy.text(Property::Sensitivity)), (item, Some("Normal")), "the same item, linked anew");
+    assert_eq!(outlook::categories(&copy), ["Siebel Contact"]);
+    assert_eq!((copy.text(Property::JobTitle), copy.text(Property::Department)), (Some("Buyer"), Some("Sales")));
+    let told = world.get(&world.admin, "/api/admin/history?user=anna").await.to_string();
+    assert!(told.contains("Friend"), "what the business contact overruled is told: {told}");
+    world.outlook(&anna).edit(&id(&copy), vec![set(Property::Department, text("Field"))]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, MINE).await["department"], "Field");
+}
+
+// O5, M1: ambiguous stays personal and is listed; none makes a business contact.
+async fn a_personal_contact_made_business_in_the_crm_that_could_be_several_stays_personal() {
+    let (world, anna, _) = World::with_two().await;
+    let known = |last: &str| json!({"first_name": "Ida", "last_name": last, "email1": "ida@out.test"});
+    let (personal, item) = one_personal(&world, &anna, &[known("Tal"), known("Wald")]).await;
+    let (status, told) = made_business(&world, &anna, &personal).await;
+    assert_eq!(status, 422, "{told}");
+    let listed = world.view(&anna, MINE).await;
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().all(|one| told.to_string().contains(one["id"].as_str().expect("an id"))), "{told}");
+    let same = world.only(&anna, PERSONAL).await;
+    assert_eq!((&same["id"], &same["department"]), (&json!(personal), &json!(null)), "nothing is half done");
+    // The names tell them apart.
+    world.contact(&anna, known("Berg")).await;
+    let (status, answer) = made_business(&world, &anna, &personal).await;
+    assert_eq!((status, &answer["last_name"]), (200, &json!("Berg")), "{answer}");
+    world.sync(&[&anna]).await;
+    assert_eq!(id(&world.outlook(&anna).only(Folder::Contacts).await), item);
+    assert_eq!((world.view(&anna, MINE).await.len(), world.view(&anna, PERSONAL).await.len()), (3, 0));
+    // One with a copy of its own in this mailbox is no candidate, and somebody nobody knows becomes a contact of his own.
+    let (world, anna, _) = World::with_two().await;
+    let mut linked = known("Berg");
+    linked["on_sync_list"] = json!(true);
+    let personal = world.contact(&anna, json!({"last_name": "Berg", "email1": "ida@out.test", "personal": true})).await;
+    world.contact(&anna, linked).await;
+    world.sync(&[&anna]).await;
+    let (status, answer) = made_business(&world, &anna, &personal).await;
+    assert_eq!((status, &answer["id"], &answer["personal"]), (200, &json!(personal), &json!(false)), "{answer}");
 }
