@@ -61,6 +61,16 @@ impl Cycle<'_> {
                     return self.store(std::mem::take(&mut acting.settle)).await;
                 }
                 Step::Refused => {
+                    if let Some(back) = self.set_back(work, &acting, op).await? {
+                        let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
+                        let ids = (Some(&acting.link.crm.id), Some(&acting.link.pim.id));
+                        let mut line = self.line(acting.domain, "set_back", ids.0, ids.1);
+                        line.side = Some(Side::Crm);
+                        line.note = reason;
+                        let close = std::mem::take(&mut acting.settle.close);
+                        self.store(Settle { close, history: vec![line], ..Settle::default() }).await?;
+                        return Box::pin(self.carry_out(work, back)).await;
+                    }
                     let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
                     let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
                     settle.close = std::mem::take(&mut acting.settle.close);

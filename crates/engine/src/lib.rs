@@ -31,6 +31,7 @@ mod relink;
 mod remove;
 mod report;
 mod seen;
+mod set_back;
 mod settle;
 mod twin;
 mod undo;

@@ -76,6 +76,8 @@ pub struct DomainSettings {
     pub delete_wins: bool,
     /// Rule C7: sides where nothing may be deleted.
     pub no_deletes: BTreeSet<Side>,
+    /// Rule E8: the mailbox copy is set back to what the CRM says when the CRM refuses its change.
+    pub set_back: bool,
     /// Rule C9: invitations may be sent.
     pub mail: bool,
 }
@@ -215,6 +217,7 @@ impl DomainSettings {
             conflict: ConflictPolicy::Crm,
             delete_wins: false,
             no_deletes: BTreeSet::new(),
+            set_back: false,
             mail: false,
         }
     }

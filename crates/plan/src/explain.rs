@@ -188,6 +188,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",
         Reason::Twin => "A create of it showed only after it was made again; one copy stays (E6).",
+        Reason::SetBack => "The CRM refused what the mailbox changed: the copy is set back (E8).",
         Reason::Quiet => {
             "Its guests would be written to, which no first or repeated cycle does: it waits for the next (C9)."
         }

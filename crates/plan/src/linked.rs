@@ -6,7 +6,7 @@ use crate::flip::{flip, flipped_categories};
 use crate::form;
 use crate::gone::{both_gone, crm_gone, pim_gone};
 use crate::mailing;
-use crate::merge::{Copies, Merged, Rules, merge};
+use crate::merge::{Copies, Gate, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
@@ -172,7 +172,38 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     None
 }
 
+/// What the CRM refused of the mailbox's changes is set back to what the CRM says, and kept in the history (rule E8's
+/// setting). Nothing when the mailbox may not be written to.
+#[must_use]
+pub fn set_back(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Plan> {
+    let domain = crm.facts.domain.filter(|domain| *domain == link.domain && context.domain(*domain).set_back)?;
+    if !context.level(domain).exports() {
+        return None;
+    }
+    let link = &awake(link);
+    let refused: BTreeSet<Path> = merged(link, domain, crm, pim, context).to_crm.into_keys().collect();
+    let back = merged_but(link, domain, crm, pim, &refused, context);
+    // Were anything of it still the CRM's to take, it would refuse again.
+    if back.to_pim.is_empty() || !back.to_crm.is_empty() {
+        return None;
+    }
+    let plan = outcome(link.clone(), domain, crm, pim, back, false, context);
+    Some(Plan { reasons: vec![Reason::SetBack], ..plan })
+}
+
 pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Merged {
+    merged_but(link, domain, crm, pim, &BTreeSet::new(), context)
+}
+
+/// The merge where the CRM's value stands at these paths.
+fn merged_but(
+    link: &Link,
+    domain: Domain,
+    crm: &Record,
+    pim: &Record,
+    refused: &BTreeSet<Path>,
+    context: &Context<'_>,
+) -> Merged {
     let Some(map) = context.maps.get(&domain) else {
         return Merged::default();
     };
@@ -189,7 +220,13 @@ pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, co
                 (Form::ParticipantCopy, Field::Subject) if crm.kind == Kind::Appointment => Value::Null,
                 _ => context.crm.image(path, value, map),
             },
-            gate: &|path| form::gate(link.form, domain, crm, pim, path, context),
+            gate: &|path| {
+                let gate = form::gate(link.form, domain, crm, pim, path, context);
+                match refused.contains(path) && gate.to_pim {
+                    true => Gate { rules: Some(Side::Crm), ..gate },
+                    false => gate,
+                }
+            },
             policy: context.domain(domain).conflict,
             frozen: &frozen,
         },

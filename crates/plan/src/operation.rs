@@ -194,6 +194,8 @@ pub enum Reason {
     PimChanged,
     /// R3: nothing but occurrences that the mailbox refused, and that wait in quarantine.
     OccurrenceRefused,
+    /// E8: the CRM refused the mailbox's change, and the copy is set back.
+    SetBack,
     /// Both sides agree.
     Agrees,
     /// It is new.

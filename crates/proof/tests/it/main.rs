@@ -35,6 +35,7 @@ mod people_invited;
 mod people_private;
 mod people_secrets;
 mod recurrence;
+mod refusals;
 mod restored;
 mod returning;
 mod scrubbed;

@@ -4,8 +4,8 @@ use crate::database::server;
 use crate::{
     activities, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines, mailing, matching,
     meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners, peak, people_brakes,
-    people_cards, people_invited, people_private, people_secrets, recurrence, restored, returning, scrubbed, series,
-    texts, to_dos, trouble, undoing, wire_trouble,
+    people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored, returning, scrubbed,
+    series, texts, to_dos, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -47,6 +47,7 @@ async fn every_story_runs_on_every_database() {
         people_private::NAMES,
         people_secrets::NAMES,
         recurrence::NAMES,
+        refusals::NAMES,
         restored::NAMES,
         returning::NAMES,
         scrubbed::NAMES,

@@ -197,6 +197,7 @@ fn patch_domain(domain: Domain, of: &mut DomainSettings, patch: &Map<String, Jso
             "conflict" => set(&mut of.conflict, &place, value, faults),
             "delete_wins" => set(&mut of.delete_wins, &place, value, faults),
             "no_deletes" => set(&mut of.no_deletes, &place, value, faults),
+            "set_back" => set(&mut of.set_back, &place, value, faults),
             "mail" => set(&mut of.mail, &place, value, faults),
             _ => faults.note(place, "is no setting of a domain"),
         }

@@ -180,6 +180,7 @@ fn tables() -> &'static [Table] {
                 ("conflict", "text"),
                 ("delete_wins", "flag"),
                 ("no_deletes", "[text]"),
+                ("set_back", "flag"),
                 ("mail", "flag"),
             ],
         ),
