@@ -7,6 +7,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
+use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::{Scrub, Settle};
 use store::{Away, Count, Held, HeldKind, History, HistoryFilter, Look, Observation, Quarantine, Work};
@@ -47,7 +48,7 @@ impl Cycle<'_> {
         let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
             return Ok(());
         };
-        if plan.writes() {
+        if plan.writes() && !planted::is(Planted::ToldTooLate) {
             self.tell_overruled(&acting, &plan).await?;
         }
         if acting.old_crm.0 != acting.link.crm.id {
@@ -233,7 +234,7 @@ impl Cycle<'_> {
             self.report.conflicts += 1;
         }
         self.report.held += u32::try_from(held.len()).unwrap_or(u32::MAX);
-        if !plan.writes() {
+        if !plan.writes() || planted::is(Planted::ToldTooLate) {
             settle.history.extend(lines);
         }
         settle.held.extend(held);

@@ -8,6 +8,7 @@ use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
 use jiff::{SignedDuration, Timestamp};
 use model::{Domain, Field, Form, Kind, Link, LinkId, MailboxId, PairingId, Path, RecordId, Side, SleepCause};
+use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::Ended;
 use store::{Lease, Look, Pairing, PairingState};
@@ -58,6 +59,8 @@ pub(crate) struct Cycle<'a> {
     pub short: BTreeMap<(Side, Kind), (u64, u64)>,
     /// Items that a question was about.
     pub undecided: BTreeSet<RecordId>,
+    /// Items that carry the mark of a link whose own item gave no answer: nobody knows yet which of them it is.
+    pub unproven: BTreeSet<RecordId>,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
@@ -161,6 +164,7 @@ impl Engine {
             questions: None,
             short: BTreeMap::new(),
             undecided: BTreeSet::new(),
+            unproven: BTreeSet::new(),
             again: BTreeMap::new(),
             kinds: BTreeSet::new(),
             learnt: None,
@@ -253,6 +257,9 @@ impl Cycle<'_> {
         self.look().await?;
         self.follow_merges().await?;
         self.look_at_partners().await?;
+        if planted::is(Planted::BrakesAfterwards) {
+            self.act_on_all(&crate::brake::Stopped::default()).await?;
+        }
         let brakes = self.count().await?;
         self.act_on_all(&brakes).await?;
         self.given_up().await?;

@@ -111,6 +111,9 @@ impl Cycle<'_> {
                 Ok(Judged::of(Plan::of(None, After::Forget, reason), None, None))
             }
             (Seen::Present(record), Side::Crm) => self.judge_record(record).await,
+            (Seen::Present(item), Side::Pim) if self.unproven.contains(&item.id) => {
+                Ok(Judged::of(Plan::of(None, After::Wait(Reason::Unproven), Reason::Unproven), None, Some(item)))
+            }
             (Seen::Present(item), Side::Pim) => match self.late_twin(item).await? {
                 Some(judged) => Ok(judged),
                 None => self.judge_item(item).await,

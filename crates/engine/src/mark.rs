@@ -5,6 +5,7 @@ use crate::cycle::Cycle;
 use crate::outcome::CycleError;
 use crate::port::Write;
 use model::{Fields, Side};
+use planted::Planted;
 use store::{Count, IntentKind};
 
 impl Cycle<'_> {
@@ -12,7 +13,8 @@ impl Cycle<'_> {
     pub(crate) async fn mark(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
         // A record made again in the CRM has another id: a mark that names the old one would find nothing any more.
         let names = plan::keys::crm_id(&acting.link.mark_key);
-        if names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
+        let stays = planted::is(Planted::OldMarkKept) && names.is_some();
+        if stays || names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
             return Ok(());
         }
         let Some(mark) = self.next_mark(acting) else {

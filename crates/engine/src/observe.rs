@@ -4,7 +4,8 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Identity, Page, Trouble, Wanted};
-use model::{FolderId, Kind, MailboxId, RecordId, Seen, Side, Sleep, SleepCause};
+use model::{FolderId, Gone, Kind, MailboxId, RecordId, Seen, Side, Sleep, SleepCause};
+use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Cursor, HeldFilter, HeldKind, Look, Progress, Quarantine, change};
 
@@ -249,7 +250,12 @@ impl Cycle<'_> {
         }
         let seen = change::Seen {
             observations,
-            looks: page.vanished.into_iter().map(|id| Look::now(side, kind, id)).collect(),
+            looks: page
+                .vanished
+                .into_iter()
+                .filter(|_| !planted::is(Planted::VanishedForgotten))
+                .map(|id| Look::now(side, kind, id))
+                .collect(),
             looked: Vec::new(),
             listed,
             listing_ended: ended.then(|| (side, kind, cursor.folder.clone())),
@@ -267,6 +273,10 @@ impl Cycle<'_> {
                 .collect(),
         };
         self.report.quarantined += u32::try_from(seen.quarantine.len()).unwrap_or(u32::MAX);
+        if planted::is(Planted::CursorFirst) {
+            let alone = change::Seen { cursor: seen.cursor.clone(), ..Default::default() };
+            self.engine.store().save_seen(&self.lease, &self.pairing.id, &alone).await?;
+        }
         let missing = self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
         if missing > 0 {
             self.note_short(side, kind, missing).await?;
@@ -342,7 +352,12 @@ impl Cycle<'_> {
             if side == Side::Pim {
                 self.identify().await?;
             }
-            answers.extend(self.remote(side).get(kind, chunk).await?);
+            match self.remote(side).get(kind, chunk).await {
+                Err(Trouble::NoAccess { .. }) if planted::is(Planted::ForbiddenIsGone) => {
+                    answers.extend(chunk.iter().map(|one| (one.id.clone(), Ok(Seen::Gone(Gone::Deleted)))));
+                }
+                found => answers.extend(found?),
+            }
         }
         let mut seen = change::Seen::default();
         let mut left = Vec::new();
@@ -368,11 +383,12 @@ impl Cycle<'_> {
                     });
                 }
                 // No answer proves anything: the look stays.
-                Some(Err(_)) | None => {
+                Some(Err(_)) | None if !planted::is(Planted::LookForgotten) => {
                     self.report.postponed += 1;
                     left.push(look.id.clone());
                     continue;
                 }
+                Some(Err(_)) | None => {}
             }
             seen.looked.push(look);
         }

@@ -1,13 +1,15 @@
 //! Each operation is recognisable before it is sent (invariant 5): intent first, then the write.
 
+use crate::act::wanted;
 use crate::carry::{Acting, Step};
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Create, Mail, Trouble, Update, Write, Written};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Gone, Kind, Link, Mark, Path, Record, RecordId, Side};
+use model::{Domain, Fields, Form, Gone, Kind, Link, Mark, Path, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
+use planted::Planted;
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
 
@@ -118,7 +120,7 @@ impl Cycle<'_> {
             domain,
             folder: None,
             fields: fields.clone(),
-            mark: self.new_mark(key.clone(), 1),
+            mark: self.new_mark(if planted::is(Planted::NoMark) { self.engine.fresh_id() } else { key.clone() }, 1),
             global_id: None,
             locked: false,
             owner: None,
@@ -131,8 +133,18 @@ impl Cycle<'_> {
         intent.fields = fields.clone();
         intent.mark = Some(create.mark.clone());
         intent.result = Some(acting.link.clone());
-        self.engine.store().open_intent(&self.lease, &intent).await?;
-        match self.pim.write(&Write::Create(create)).await {
+        if !planted::is(Planted::IntentAfterSend) {
+            self.engine.store().open_intent(&self.lease, &intent).await?;
+        }
+        let write = Write::Create(create);
+        let mut answer = self.pim.write(&write).await;
+        if planted::is(Planted::CreateRepeated) && matches!(answer, Err(Trouble::Unknown { .. })) {
+            answer = self.pim.write(&write).await;
+        }
+        if planted::is(Planted::IntentAfterSend) {
+            self.engine.store().open_intent(&self.lease, &intent).await?;
+        }
+        match answer {
             Ok(written) => self.created(acting, Side::Pim, key, written, fields).await,
             Err(trouble) => self.failed(acting, trouble, key, Side::Pim, None),
         }
@@ -154,13 +166,19 @@ impl Cycle<'_> {
         intent.fields = create.fields.clone();
         intent.mark = Some(create.mark.clone());
         intent.result = Some(acting.link.clone());
+        let fields = create.fields.clone();
+        let write = Write::Create(create);
+        let early = if planted::is(Planted::RecordIntentAfterSend) { Some(self.crm.write(&write).await) } else { None };
         match self.engine.store().open_intent(&self.lease, &intent).await? {
             Opened::Open => {}
             // Another pairing makes this very record now: look again when it stands (decision 6).
             Opened::Taken { .. } => return Ok(Step::Postponed),
         }
-        let fields = create.fields.clone();
-        match self.crm.write(&Write::Create(create)).await {
+        let answer = match early {
+            Some(answer) => answer,
+            None => self.crm.write(&write).await,
+        };
+        match answer {
             Ok(written) => {
                 self.remember_the_old(acting, &key, plan);
                 self.created(acting, Side::Crm, key, written, &fields).await
@@ -188,7 +206,7 @@ impl Cycle<'_> {
         line.note = told(&written.partly);
         acting.partly.extend(written.partly);
         let settle = Settle {
-            links: vec![acting.link.clone()],
+            links: if planted::is(Planted::LinkAfterAll) { Vec::new() } else { vec![acting.link.clone()] },
             close: vec![key.clone()],
             open: std::mem::take(&mut acting.settle.open),
             history: vec![line],
@@ -222,6 +240,8 @@ impl Cycle<'_> {
                 acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |it| it.version.clone())
             }
         };
+        let version =
+            if planted::is(Planted::VersionIgnored) { self.present(acting, side, version).await? } else { version };
         let mark = match side {
             Side::Crm => None,
             Side::Pim => self.next_mark(acting),
@@ -233,6 +253,9 @@ impl Cycle<'_> {
         intent.fields = changes.clone();
         intent.mark = mark.clone();
         intent.result = (!acting.is_new).then(|| acting.link.clone());
+        if planted::is(Planted::BaseBeforeSettle) && !acting.is_new {
+            self.store(Settle { links: vec![acting.link.clone()], ..Settle::default() }).await?;
+        }
         self.engine.store().open_intent(&self.lease, &intent).await?;
         let update = Update {
             domain: acting.domain,
@@ -283,10 +306,11 @@ impl Cycle<'_> {
             return None;
         }
         let crm = acting.link.crm.id.clone();
-        if plan::keys::crm_id(&acting.link.mark_key) != Some(crm.as_str()) {
+        let kept = planted::is(Planted::OldMarkKept) && !acting.link.mark_key.is_empty();
+        if !kept && plan::keys::crm_id(&acting.link.mark_key) != Some(crm.as_str()) {
             acting.link.mark_key = plan::keys::mark_key(&crm, &self.engine.fresh_id());
         }
-        acting.link.write_no += 1;
+        acting.link.write_no += u64::from(!planted::is(Planted::WriteNumberStands));
         Some(self.new_mark(acting.link.mark_key.clone(), acting.link.write_no))
     }
 
@@ -333,9 +357,14 @@ impl Cycle<'_> {
             Side::Pim => acting.pim.clone(),
         };
         let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail };
-        match self.remote(side).write(&write).await {
-            // Gone otherwise may mean moved away meanwhile: the next look tells.
-            Ok(_) | Err(Trouble::Gone(Gone::Deleted)) => {
+        let answer = self.remote(side).write(&write).await;
+        // Gone otherwise may mean moved away meanwhile: the next look tells.
+        let proven = |why| why == Gone::Deleted || planted::is(Planted::GoneIsDone);
+        match answer {
+            Err(trouble) if !matches!(trouble, Trouble::Gone(why) if proven(why)) => {
+                self.failed(acting, trouble, intent_id, side, Some(id))
+            }
+            Ok(_) | Err(_) => {
                 acting.settle.close.push(intent_id);
                 let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
                 line.side = Some(side);
@@ -348,8 +377,15 @@ impl Cycle<'_> {
                 self.report.add(acting.domain, side, Count::Deleted);
                 Ok(Step::Done)
             }
-            Err(trouble) => self.failed(acting, trouble, intent_id, side, Some(id)),
         }
+    }
+
+    /// The version that a record has now: what an update must never be sent against.
+    async fn present(&self, acting: &Acting, side: Side, planned: Version) -> Result<Version, CycleError> {
+        Ok(match self.get_one(side, acting.link.kind, wanted(&acting.link, side)).await? {
+            Ok(Seen::Present(record)) => record.version,
+            Ok(Seen::Gone(_)) | Err(_) => planned,
+        })
     }
 
     /// Lines of lists and flags: idempotent by nature, repeated when in doubt.

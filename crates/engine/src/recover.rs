@@ -7,6 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted, Write};
 use model::same::same_or_blank;
 use model::{Fields, Gone, Link, Mark, Path, Record, RecordId, Seen, Side};
+use planted::Planted;
 use store::change::Settle;
 use store::{Away, Count, History, Intent, IntentKind, Look};
 
@@ -104,7 +105,7 @@ impl Cycle<'_> {
             return Ok(settle);
         };
         settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
-        let Some(result) = &intent.result else {
+        let Some(result) = intent.result.as_ref().filter(|_| !planted::is(Planted::UpdateForgotten)) else {
             return Ok(settle);
         };
         let Some(stands) = self.engine.store().link(&result.id).await? else {

@@ -8,6 +8,7 @@ use crate::outcome::CycleError;
 use crate::port::Wanted;
 use model::{Kind, Link, Record, Seen, Side, SleepCause};
 use plan::{Op, Plan};
+use planted::Planted;
 use std::collections::BTreeMap;
 use store::change::Settle;
 use store::{IntentKind, Look};
@@ -80,8 +81,12 @@ impl Cycle<'_> {
                 chunk.iter().map(|(link, _)| Wanted { id: link.pim.id.clone(), mark_key: None }).collect();
             let answers: BTreeMap<_, _> = self.pim.get(kind, &wanted).await?.into_iter().collect();
             for (link, item) in chunk {
-                // Only a proven absence makes room; an item that still stands makes the other one a person's copy.
+                // Only a proven absence makes room; an item that still stands makes the other one a person's copy. Without
+                // an answer it is neither.
                 let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
+                if !gone && !matches!(answers.get(&link.pim.id), Some(Ok(Seen::Present(_)))) {
+                    self.unproven.insert(item.id.clone());
+                }
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
                 if !gone || taken || link.pim.id == item.id {
                     continue;
@@ -104,7 +109,9 @@ impl Cycle<'_> {
 /// A copied appointment keeps our mark but gets a global id of its own; a moved one keeps its own.
 fn is_copy(link: &Link, item: &Record) -> bool {
     let known = link.global_id.as_ref().zip(item.facts.global_id.as_ref());
-    item.kind == Kind::Appointment && known.is_some_and(|(of_link, of_item)| of_link != of_item)
+    !planted::is(Planted::CopyIsTheMoved)
+        && item.kind == Kind::Appointment
+        && known.is_some_and(|(of_link, of_item)| of_link != of_item)
 }
 
 impl Cycle<'_> {

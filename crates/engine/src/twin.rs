@@ -8,6 +8,7 @@ use crate::port::Wanted;
 use model::same::normal;
 use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
 use plan::{After, Lead, Op, Plan, Reason, scope};
+use planted::Planted;
 use std::collections::BTreeSet;
 use store::{Intent, Late};
 
@@ -39,7 +40,7 @@ impl Cycle<'_> {
     /// The plan for a late copy: to Deleted Items when another was made in its place, or when its record was deleted
     /// meanwhile. With other content than was sent it is a person's, and new.
     pub(crate) async fn late_twin(&self, item: &Record) -> Result<Option<Judged>, CycleError> {
-        let Some(late) = self.is_late(item).await? else {
+        let Some(late) = self.is_late(item).await?.filter(|_| !planted::is(Planted::NoTwinRule)) else {
             return Ok(None);
         };
         if late.content != self.content(item.kind, &item.fields) || !self.is_superseded(&late, item).await? {

@@ -6,6 +6,7 @@ use crate::merge::Gate;
 use crate::occurrence;
 use model::same::fold;
 use model::{Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value};
+use planted::Planted;
 use std::collections::BTreeSet;
 
 /// Which way a path of a linked record may go.
@@ -58,7 +59,7 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
             }
         }
         Form::ParticipantCopy => {
-            gate.to_crm = false;
+            gate.to_crm = planted::is(Planted::ParticipantsEcho);
             if field.is_own() || *field == Field::Cancelled {
                 gate.to_pim = false;
             }
@@ -99,7 +100,7 @@ pub fn pim_image(
     map: &DomainMap,
     context: &Context<'_>,
 ) -> Value {
-    let image = context.pim.image(path, value, map);
+    let image = if planted::is(Planted::LensForgotten) { value.clone() } else { context.pim.image(path, value, map) };
     match (form, &path.field, &crm.facts.organizer, &image) {
         (Form::ParticipantCopy, Field::Subject, Some(owner), Value::Text(subject)) if crm.kind == Kind::Appointment => {
             context.pim.image(path, &Value::Text(format!("{}: {subject}", owner.name)), map)

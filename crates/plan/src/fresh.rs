@@ -9,6 +9,7 @@ use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
 use model::{Domain, Field, Fields, Form, Kind, Link, Part, Path, Record, Seen, Side, UserId, Value};
+use planted::Planted;
 use std::collections::BTreeSet;
 
 /// May this item be linked to a record of that domain at all (rule M1: not Private unless personal)?
@@ -237,6 +238,9 @@ fn sign(domain: Domain, item: &Record, context: &Context<'_>, changes: &mut Fiel
             let decided = decided.unwrap_or(current);
             let mut all = form::with_our_words(&decided, item, context);
             if let (Value::Set(set), Some(word)) = (&mut all, word) {
+                if planted::is(Planted::OwnCategoryOverwrites) {
+                    set.clear();
+                }
                 set.insert(word);
             }
             changes.insert(path, all);

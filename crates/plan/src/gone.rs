@@ -8,6 +8,7 @@ use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
 use model::{Domain, Field, Fields, Form, Gone, Kind, Level, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
+use planted::Planted;
 
 pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'_>) -> Plan {
     let domain = link.domain;
@@ -34,6 +35,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         // It stays where it is, and private ones do not come in (rule O7).
         return Plan::of(Some(domain), After::Forget, Reason::Private);
     }
+    let edited = edited && !planted::is(Planted::EditLosesToDelete);
     let outlives = edited && level.imports() && !context.domain(domain).delete_wins && domain != Domain::Employee;
     if outlives && let Some(map) = context.maps.get(&domain) {
         // An edit outlives the delete (rule C5): the record is made again from the mailbox.
@@ -97,6 +99,7 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         return sleep(link, domain, SleepCause::Moved, context);
     }
     match why {
+        Gone::Left if planted::is(Planted::LeftIsDeleted) => {}
         Gone::Left | Gone::OutOfWindow => return sleep(link, domain, SleepCause::Left, context),
         Gone::NotVisible | Gone::Delisted => {
             return Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven);
@@ -152,6 +155,7 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         };
     }
     let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
+    let edited = edited && !planted::is(Planted::DeleteWinsOverEdit);
     if edited && !context.domain(domain).delete_wins {
         return recreate(link, crm, Reason::EditOutlives, context);
     }

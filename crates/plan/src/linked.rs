@@ -12,6 +12,7 @@ use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
 use crate::veil::{lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
+use planted::Planted;
 use std::collections::BTreeSet;
 
 /// Plans a linked record from what a look at both copies found.
@@ -129,7 +130,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if crm.facts.hidden {
         return Some(sleep(link, domain, SleepCause::Hidden, context));
     }
-    if crm.facts.part == Part::Former {
+    if crm.facts.part == Part::Former && !planted::is(Planted::CopyKeepsPlace) {
         return Some(match link.form {
             // What a real invitation made is the person's (rule D6).
             Form::Received => sleep(link, domain, SleepCause::TakenOff, context),
@@ -374,7 +375,7 @@ fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
         .iter()
         .any(|(path, value)| path.occurrence.is_some() && path.field == Field::State && value.is_blank());
     match (writes_rule || revives, rule, start) {
-        (true, Some(Value::Rule(rule)), Some(Value::When(start))) => {
+        (true, Some(Value::Rule(rule)), Some(Value::When(start))) if !planted::is(Planted::ExceptionsDropped) => {
             occurrence::surviving(&merged.base_pim, &rule, start.wall())
         }
         (_, _, _) => Fields::new(),

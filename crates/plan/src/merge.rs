@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use model::same::same;
 use model::settings::ConflictPolicy;
 use model::{Attendee, DomainMap, Field, Fields, Path, People, Side, Unit, Value};
+use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a merge is made with. Images answer how a side will show the other side's value.
@@ -81,7 +82,11 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
     }
     let mut units: BTreeMap<(Option<DateTime>, Unit), Vec<Cell>> = BTreeMap::new();
     for cell in cells(copies, rules.map) {
-        units.entry(cell.path.unit()).or_default().push(cell);
+        let mut unit = cell.path.unit();
+        if planted::is(Planted::UnitsSplit) {
+            unit.1 = Unit::Alone(cell.path.field.clone());
+        }
+        units.entry(unit).or_default().push(cell);
     }
     for cells in units.into_values() {
         unit(&cells, rules, &mut merged);
@@ -195,7 +200,7 @@ fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged)
         elements(cell, rules, merged);
         return;
     }
-    if strangers {
+    if strangers && !planted::is(Planted::BlankWins) {
         let blank = |side: Side| cells.iter().all(|cell| cell.value(side).is_blank());
         if blank(Side::Pim) {
             return carry(cells, Side::Crm, rules, merged);
@@ -218,7 +223,9 @@ fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged)
 fn tell(cells: &[Cell], winner: Option<Side>, counts: bool, merged: &mut Merged) {
     let values =
         cells.iter().map(|cell| (cell.path.clone(), (Some(cell.crm.clone()), Some(cell.pim.clone())))).collect();
-    merged.conflicts.push(Conflict { values, winner, counts });
+    if !planted::is(Planted::LoserUntold) {
+        merged.conflicts.push(Conflict { values, winner, counts });
+    }
 }
 
 /// Writes a unit of one side on the other. Start and end travel together (trap 79); elsewhere only what differs is sent.
@@ -226,6 +233,10 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
     let together = cells.iter().any(|cell| cell.path.unit().1 == Unit::Time && !cell.agrees(rules));
     for cell in cells {
         let field = &cell.path.field;
+        if planted::is(Planted::BlankIsAbsent) && cell.value(source).is_blank() {
+            settle(cell, merged);
+            continue;
+        }
         let frozen = source == Side::Crm && rules.frozen.contains(&cell.path);
         if frozen || cell.agrees(rules) && !together {
             settle(cell, merged);
@@ -257,6 +268,7 @@ fn settle(cell: &Cell, merged: &mut Merged) {
 }
 
 fn base(cell: &Cell, crm: Value, pim: Value, merged: &mut Merged) {
+    let pim = if planted::is(Planted::OneImage) { crm.clone() } else { pim };
     let gone = cell.path.occurrence.is_some() && crm.is_blank() && pim.is_blank();
     for (fields, value) in [(&mut merged.base_crm, crm), (&mut merged.base_pim, pim)] {
         if gone {

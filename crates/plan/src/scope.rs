@@ -5,6 +5,7 @@ use crate::operation::Reason;
 use jiff::civil::{Date, DateTime};
 use model::same::fold;
 use model::{Domain, Field, Fields, Kind, Part, Path, Record, Value};
+use planted::Planted;
 use std::collections::BTreeSet;
 
 /// A mailbox item that is not linked: as what it would enter, or why it stays out.
@@ -45,6 +46,8 @@ fn contact_domain(item: &Record, context: &Context<'_>) -> Result<Domain, Reason
         Ok(Domain::BusinessContact)
     } else if carries(Domain::Employee) {
         Err(Reason::EmployeeCategory)
+    } else if planted::is(Planted::CategoryIgnored) {
+        Ok(Domain::BusinessContact)
     } else {
         Err(Reason::NoCategory)
     }
@@ -136,7 +139,7 @@ pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Re
     }
     match domain {
         Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {
-            if !facts.on_sync_list {
+            if !facts.on_sync_list && !planted::is(Planted::ListIgnored) {
                 return Err(Reason::NotListed);
             }
             if facts.not_visible {

@@ -36,6 +36,26 @@ impl VirtualClock {
     }
 }
 
+/// A node's own clock, which may be off.
+#[derive(Clone, Debug)]
+pub struct NodeClock {
+    /// The right time.
+    pub world: VirtualClock,
+    /// How far off it is.
+    pub off: SignedDuration,
+}
+
+#[async_trait]
+impl Clock for NodeClock {
+    fn now(&self) -> Timestamp {
+        self.world.time().checked_add(self.off).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        self.world.sleep_ms(ms).await;
+    }
+}
+
 #[async_trait]
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {

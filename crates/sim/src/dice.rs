@@ -19,6 +19,8 @@ pub enum Hand {
     World,
     /// Those of delays.
     Delays,
+    /// Those of wide worlds.
+    Wide,
 }
 
 /// Seeded dice. Clones throw the same ones.
@@ -37,6 +39,7 @@ impl Dice {
             Hand::Servers => 4,
             Hand::World => 5,
             Hand::Delays => 6,
+            Hand::Wide => 7,
         });
         Dice(Arc::new(Mutex::new(rng)))
     }

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Worlds below this seed live as they did before delays came: what they once found is found by them again.
 pub const GROWN: u64 = 10_000;
 
+/// Worlds from this seed on are wider still: restores, replaced mailboxes, cut listings, accidents, other people's words.
+pub const WIDE: u64 = 30_000;
+
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -31,6 +34,34 @@ pub enum Fault {
     ShownLate,
     /// The engine pauses until its lease has ended; another one works the pairing; then the first wakes (trap 161).
     Paused,
+    /// A page ends before it should, and the next call goes on where it ended.
+    PageCut,
+    /// A page with nothing on it that is not the last.
+    PageEmpty,
+    /// A page is answered a second time.
+    PageAgain,
+    /// The cursor answered is that of another folder.
+    ForeignCursor,
+    /// The server's state is an older one: changes are shown again (trap 158).
+    RolledBack,
+    /// Each answer of a look comes twice.
+    Twice,
+    /// One of the ids looked at gets no answer.
+    NoAnswer,
+    /// A person changes, deletes or moves the very record that was just read or written.
+    JustThen,
+    /// Another node works on this or another pairing in the middle of a cycle (trap 161).
+    Rival,
+    /// Nothing of a mailbox may be read or written for a while (trap 154).
+    Disabled,
+    /// Another person's mailbox stands behind the address for a while (trap 155).
+    Replaced,
+    /// The store is restored from a copy (trap 157).
+    Restored,
+    /// A node's clock is two days off.
+    ClockOff,
+    /// Many records go at once, or a listing is suddenly empty (trap 145).
+    Accident,
 }
 
 impl Fault {
@@ -49,6 +80,23 @@ impl Fault {
 
     /// Delays, which strike in worlds from [`GROWN`] on.
     pub const DELAYS: [Fault; 2] = [Fault::ShownLate, Fault::Paused];
+
+    /// What strikes in worlds from [`WIDE`] on; accidents have worlds of their own.
+    /// A restored store strikes where it is asked for: what it does not keep stands in `tests/open_seeds.md`.
+    pub const WIDE: [Fault; 12] = [
+        Fault::PageCut,
+        Fault::PageEmpty,
+        Fault::PageAgain,
+        Fault::ForeignCursor,
+        Fault::RolledBack,
+        Fault::Twice,
+        Fault::NoAnswer,
+        Fault::JustThen,
+        Fault::Rival,
+        Fault::Disabled,
+        Fault::Replaced,
+        Fault::ClockOff,
+    ];
 }
 
 /// What a call is, as far as trouble is concerned.
@@ -98,6 +146,32 @@ impl Faults {
             self.per_mille = self.per_mille.max(5);
         }
         self
+    }
+
+    /// With what a wide world draws besides.
+    #[must_use]
+    pub fn and_wide(mut self, seed: u64, dice: &Dice) -> Faults {
+        if seed >= WIDE {
+            self.kinds.extend(Fault::WIDE.into_iter().filter(|_| dice.chance(350)));
+            self.per_mille = self.per_mille.max(5);
+            if self.has(Fault::ClockOff) {
+                // Whether a copy is late is told by a clock.
+                self.kinds.remove(&Fault::ShownLate);
+            }
+        }
+        self
+    }
+
+    /// Whether the world has this kind at all.
+    #[must_use]
+    pub fn has(&self, fault: Fault) -> bool {
+        self.kinds.contains(&fault)
+    }
+
+    /// Whether a blow that falls between cycles falls now; counted when it took effect.
+    #[must_use]
+    pub fn befalls(&self, fault: Fault, dice: &Dice) -> bool {
+        self.on && self.has(fault) && dice.chance(250)
     }
 
     /// Switches all of them on or off.

@@ -9,6 +9,9 @@ pub mod contract;
 pub mod dice;
 pub mod executor;
 pub mod faults;
+#[cfg(feature = "sown")]
+pub mod hunt;
+pub mod logs;
 pub mod memory;
 pub mod oracle;
 pub mod people;

@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 const HELP: &str = "sim SEED                    run one world and print its trace
-sim --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0";
+sim --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0
+sim --planted [NAME…]       hunt planted faults, or five quick ones with 'quick' (a build of `cargo xtask planted`)";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<u64>().ok();
     match words.as_slice() {
-        [seed] => match number(seed) {
-            Some(seed) => one(seed),
-            None => usage(),
-        },
+        [seed] if number(seed).is_some() => number(seed).map_or_else(usage, one),
         ["--runs", runs, "--from", from] => match (number(runs), number(from)) {
             (Some(runs), Some(from)) => range(from, runs),
             (_, _) => usage(),
         },
+        ["--planted", names @ ..] => planted_faults(names),
         _ => usage(),
     }
 }
@@ -44,15 +43,39 @@ fn one(seed: u64) -> ExitCode {
     code(outcome.findings.len())
 }
 
+/// How often something was met, and in how many worlds.
+#[derive(Default)]
+struct Met(BTreeMap<String, (u64, u64)>);
+
+impl Met {
+    fn add(&mut self, name: String, times: u64) {
+        let (all, worlds) = self.0.entry(name).or_default();
+        *all += times;
+        *worlds += 1;
+    }
+
+    fn print(&self, what: &str) {
+        for (name, (times, worlds)) in &self.0 {
+            println!("{what} {name}: {times} in {worlds} worlds");
+        }
+    }
+}
+
 fn range(from: u64, runs: u64) -> ExitCode {
-    let mut faults: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut total, mut edits, mut findings) = (0, 0, 0);
+    let (mut faults, mut operations) = (Met::default(), Met::default());
+    let (mut total, mut edits, mut findings, mut full) = (0, 0, 0, 0);
     for seed in from..from.saturating_add(runs) {
         let outcome = sim::world::live(seed);
+        let mut struck = 0;
         for (fault, count) in &outcome.faults {
-            *faults.entry(format!("{fault:?}")).or_default() += count;
-            total += count;
+            faults.add(format!("{fault:?}"), *count);
+            struck += count;
         }
+        for (operation, count) in &outcome.reached {
+            operations.add(operation.clone(), *count);
+        }
+        total += struck;
+        full += u64::from(struck >= 3 && outcome.edits >= 40);
         edits += outcome.edits;
         findings += outcome.findings.len();
         if let Some(first) = outcome.findings.first() {
@@ -64,14 +87,47 @@ fn range(from: u64, runs: u64) -> ExitCode {
             findings += 1;
         }
     }
-    for (fault, count) in &faults {
-        println!("fault {fault}: {count}");
-    }
-    println!("edits {edits}");
+    faults.print("fault");
+    operations.print("operation");
+    println!("edits {edits}, worlds of at least 40 edits and 3 faults {full}");
     println!("runs {runs} faults {total} findings {findings}");
     code(findings)
 }
 
 fn code(findings: usize) -> ExitCode {
     if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+#[cfg(not(feature = "sown"))]
+fn planted_faults(_: &[&str]) -> ExitCode {
+    println!("this build holds no planted faults: `cargo xtask planted` makes one that does");
+    ExitCode::from(2)
+}
+
+/// A line for each fault: its name, its crate, worlds until it was found, what told of it.
+#[cfg(feature = "sown")]
+fn planted_faults(names: &[&str]) -> ExitCode {
+    use planted::Planted;
+    use sim::hunt::{FROM, LIMIT, QUICK, hunt};
+    let chosen: Vec<Planted> = match names {
+        [] => Planted::ALL.to_vec(),
+        ["quick"] => QUICK.to_vec(),
+        names => Planted::ALL.iter().copied().filter(|fault| names.contains(&format!("{fault:?}").as_str())).collect(),
+    };
+    // A panic under a planted fault is a finding; its message helps nobody.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut missed = 0;
+    for fault in &chosen {
+        match hunt(*fault, FROM, LIMIT) {
+            Some(caught) => {
+                println!("{fault:?} | {} | {} | {} | {}", fault.of(), fault.says(), caught.worlds, caught.finding);
+            }
+            None => {
+                missed += 1;
+                println!("{fault:?} | {} | {} | not found in {LIMIT} |", fault.of(), fault.says());
+            }
+        }
+    }
+    println!("planted {} found {} missed {missed}", chosen.len(), chosen.len() - missed);
+    code(if chosen.is_empty() { 1 } else { missed })
 }

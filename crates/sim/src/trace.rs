@@ -40,6 +40,22 @@ pub fn said(write: &Write) -> String {
     }
 }
 
+/// The word for what a write does.
+#[must_use]
+pub fn operation(write: &Write) -> &'static str {
+    match write {
+        Write::Create(_) => "create",
+        Write::Update(_) => "update",
+        Write::Delete { .. } => "delete",
+        Write::Mark { .. } => "mark",
+        Write::Restore { .. } => "restore",
+        Write::Enlist { .. } => "enlist",
+        Write::Delist { .. } => "delist",
+        Write::Leave { .. } => "leave",
+        Write::Flag { .. } => "flag",
+    }
+}
+
 /// Paths with their values.
 #[must_use]
 pub fn fields(fields: &Fields) -> String {

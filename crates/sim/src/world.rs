@@ -1,19 +1,25 @@
 //! A whole world from one seed: people, both sides, trouble, and the real engine, run until it is quiet.
 
+mod accident;
+mod blows;
+mod parts;
+
 use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
 use crate::executor::{Go, Ran, block_on, run};
-use crate::faults::{Fault, Faults};
-use crate::memory::{Ground, MemoryRemotes};
+use crate::faults::{Fault, Faults, WIDE};
+use crate::logs::Listener;
+use crate::memory::Ground;
 use crate::oracle::{Evidence, Finding, judge};
-use crate::people::{Linked, People};
-use engine::port::Clock;
-use engine::{CycleError, Engine, EngineParts};
+use crate::people::People;
+use blows::clock_off;
+use engine::{CycleError, Engine};
 use jiff::Timestamp;
-use model::{CrmId, Kind, PairingId, RecordId, Side, UserId};
+use model::{CrmId, PairingId, RecordId, UserId};
+use parts::{act, engine, is_linked, map_users};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Connection, History, HistoryFilter, IntentKind, Pairing, PairingState, Store, StoreError};
+use store::{History, HistoryFilter, Store, StoreError};
 
 /// Rounds of cycles after which both sides must be the same and nothing may be open.
 pub const ROUNDS: usize = 8;
@@ -35,6 +41,8 @@ pub struct Outcome {
     pub edits: u64,
     /// Steps of all cycles.
     pub steps: u64,
+    /// Each operation with its outcome, and how often it was met.
+    pub reached: BTreeMap<String, u64>,
     /// Everything that happened.
     pub trace: Vec<String>,
 }
@@ -57,6 +65,7 @@ pub struct World {
     nodes: u64,
     steps: u64,
     stop_at: Option<u64>,
+    copy: Option<store::Snapshot>,
     findings: Vec<Finding>,
 }
 
@@ -69,8 +78,20 @@ impl std::fmt::Debug for World {
 /// Runs the world of a seed to its end.
 #[must_use]
 pub fn live(seed: u64) -> Outcome {
+    let listener = Listener::default();
+    let mut outcome = tracing::subscriber::with_default(listener.clone(), || lived(seed));
+    let leaks = listener.leaks().into_iter().map(|line| format!("the log tells of a record: {line}"));
+    outcome.findings.extend(leaks);
+    outcome
+}
+
+fn lived(seed: u64) -> Outcome {
+    if seed >= WIDE && seed % 16 == 5 {
+        return accident::live(seed);
+    }
     let dice = Dice::of(seed, Hand::World);
     let faults = Faults::drawn(&dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
+    let faults = faults.and_wide(seed, &Dice::of(seed, Hand::Wide));
     let mut world = World::new(seed, faults, dice);
     world.turmoil();
     world.settle_down();
@@ -103,9 +124,10 @@ impl World {
         let today = began.to_zoned(jiff::tz::TimeZone::UTC).date();
         let ids = users.iter().map(|(user, _, _)| user.clone()).collect();
         let mut people = People::new(Dice::of(seed, Hand::People), ids, today);
+        people.wide = seed >= WIDE;
         people.furnish(&mut ground.sides());
         block_on(map_users(&store, &crm, &users)).expect("an empty store takes new pairings");
-        let engine = engine(&ground, &store, &Dice::of(seed, Hand::Engine), 1);
+        let engine = engine(&ground, &store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
         World {
             ground,
             people,
@@ -119,6 +141,7 @@ impl World {
             nodes: 0,
             steps: 0,
             stop_at: None,
+            copy: None,
             findings: Vec::new(),
         }
     }
@@ -138,6 +161,7 @@ impl World {
     pub fn turmoil(&mut self) {
         self.ground.faults().switch(true);
         for _ in 0..6 + self.dice.below(4) {
+            self.blow();
             for _ in 0..2 + self.dice.below(5) {
                 self.person();
             }
@@ -156,6 +180,7 @@ impl World {
     pub fn settle_down(&mut self) {
         // Any lease that a stopped process held has ended by then.
         self.ground.clock.pass_ms(3_600_000);
+        self.clocks_are_right();
         for _ in 0..ROUNDS {
             let before = self.ground.calls().writes;
             let quiet = self.round();
@@ -202,6 +227,7 @@ impl World {
                 crate::trace::fields(&line.overruled)
             ));
         }
+        self.findings.extend(self.ground.take_findings());
         let sides = self.ground.sides().clone();
         self.findings.extend(judge(&Evidence {
             sides: &sides,
@@ -215,6 +241,7 @@ impl World {
             faults: self.ground.faults().counts().clone(),
             edits: self.people.ledger.edits,
             steps: self.steps,
+            reached: self.ground.reached(),
             trace: self.ground.trace.lines(),
         }
     }
@@ -235,7 +262,11 @@ impl World {
     fn person(&mut self) {
         let store = self.store.clone();
         let linked = |kind, id: &RecordId| is_linked(&store, &self.users, kind, id);
-        let did = act(&mut self.people, &self.ground, &store, &self.users, &linked);
+        let wide = self.seed >= WIDE && self.ground.wide.chance(200);
+        let did = act(&mut self.people, &self.ground, &store, &self.users, |people, sides| match wide {
+            true => people.act_wide(sides),
+            false => people.act(sides, &linked),
+        });
         if let Some(did) = did {
             self.ground.trace.line(did);
         }
@@ -301,6 +332,10 @@ impl World {
         let (store, users) = (self.store.clone(), self.users.clone());
         let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
         let (seed, mut nodes) = (self.seed, self.nodes);
+        let node = |nodes: u64| {
+            let dice = Dice::of(seed.wrapping_add(nodes << 48), Hand::Engine);
+            engine(&ground, &store, &dice, nodes << 32, clock_off(&ground))
+        };
         let mut count = 0;
         let (began, stop_at) = (self.steps, self.stop_at);
         let ran = run(work, |_| {
@@ -313,9 +348,15 @@ impl World {
             let rare = ground.trouble.chance(120);
             if rare
                 && strikes(Fault::PeopleBetween)
-                && let Some(did) = act(people, &ground, &store, &users, &linked)
+                && let Some(did) = act(people, &ground, &store, &users, |people, sides| people.act(sides, &linked))
             {
                 ground.trace.line(format!("meanwhile {did}"));
+            }
+            if let Some((side, id)) = ground.take_just_then()
+                && let Some(did) =
+                    act(people, &ground, &store, &users, |people, sides| people.act_on(sides, side, &id, &linked))
+            {
+                ground.trace.line(format!("just then {did}"));
             }
             let pauses = |fault| ground.faults().strikes(fault, &ground.delays);
             if let Some(pairing) = &rival
@@ -324,10 +365,24 @@ impl World {
             {
                 nodes += 1;
                 ground.clock.pass_ms(PAUSE_MS);
-                let other =
-                    engine(&ground, &store, &Dice::of(seed.wrapping_add(nodes << 48), Hand::Engine), nodes << 32);
+                let other = node(nodes);
                 let ran = run(other.cycle(pairing), |_| Go::On);
                 ground.trace.line(format!("paused; another node: {ran:?}"));
+                ground.set_overdue(true);
+            }
+            if rival.is_some()
+                && ground.wide.chance(60)
+                && ground.faults().strikes(Fault::Rival, &ground.wide)
+                && let Some((_, pairing, _)) = ground.wide.pick(&users)
+            {
+                nodes += 1;
+                let ran = run(node(nodes).cycle(pairing), |_| Go::On);
+                ground.trace.line(format!("another node works {pairing}: {ran:?}"));
+                // From the second step on this node has the lease, and the last one gives it back.
+                let held = rival.as_ref() == Some(pairing) && count > 2 && !ground.is_overdue();
+                if held && !matches!(ran, Ran::Done(Err(CycleError::Leased), _)) {
+                    ground.found(format!("two nodes worked on {pairing} at the same time (decision 10)"));
+                }
             }
             if rare && strikes(Fault::Stop) {
                 return Go::Stop;
@@ -336,6 +391,11 @@ impl World {
         });
         self.steps += count;
         self.nodes = nodes;
+        self.ground.set_overdue(false);
+        // The other node looked before these arrived: what was agreed about them when somebody deletes them is not known.
+        for thing in self.ground.take_overdue() {
+            self.people.ledger.unclear(thing);
+        }
         match ran {
             Ran::Done(answer, _) => Some(answer),
             Ran::Stopped => {
@@ -355,89 +415,9 @@ impl World {
     pub fn restart(&mut self) {
         self.starts += 1;
         let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
-        self.engine = engine(&self.ground, &self.store, &dice, self.starts);
+        self.engine = engine(&self.ground, &self.store, &dice, self.starts, clock_off(&self.ground));
         if self.dice.chance(800) {
             self.ground.clock.pass_ms(600_000);
         }
     }
-}
-
-/// Somebody acts. Who deletes a record while nobody knows whether our write has reached it leaves unclear what was agreed.
-fn act(
-    people: &mut People,
-    ground: &Ground,
-    store: &Store,
-    users: &[(UserId, PairingId, String)],
-    linked: Linked<'_>,
-) -> Option<String> {
-    let mut sides = ground.sides();
-    let before = sides.crm.tombstones.len();
-    let did = people.act(&mut sides, linked)?;
-    if sides.crm.tombstones.len() > before {
-        for (_, pairing, _) in users {
-            for intent in block_on(store.intents(pairing, None, PAGE)).unwrap_or_default() {
-                let stone = intent.target.as_ref().and_then(|id| sides.crm.tombstones.get(id));
-                if let Some(thing) = stone.and_then(|stone| stone.thing)
-                    && (intent.side, intent.what) == (Side::Crm, IntentKind::Update)
-                {
-                    people.ledger.unclear(thing);
-                }
-            }
-        }
-    }
-    Some(did)
-}
-
-/// Whether an item is linked in anybody's pairing.
-fn is_linked(store: &Store, users: &[(UserId, PairingId, String)], kind: Kind, id: &RecordId) -> bool {
-    users.iter().any(|(_, pairing, _)| {
-        let link = block_on(store.link_of(pairing, Side::Pim, kind, id));
-        matches!(link, Ok(Some(_)))
-    })
-}
-
-fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64) -> Engine {
-    let clock: Arc<dyn Clock> = Arc::new(ground.clock.clone());
-    Engine::new(EngineParts {
-        store: store.clone(),
-        remotes: Arc::new(MemoryRemotes(Arc::clone(ground))),
-        clock,
-        dice: Arc::new(dice.clone()),
-        node: format!("node{start}"),
-        hash_key: [7; 32],
-    })
-}
-
-async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, PairingId, String)]) -> store::Result<()> {
-    store
-        .put_connection(&Connection {
-            push: true,
-            name: "exchange".to_owned(),
-            kind: "memory".to_owned(),
-            url: "memory:".to_owned(),
-            user: "service".to_owned(),
-            secret: Vec::new(),
-            impersonate: true,
-            ca_file: None,
-            folders: BTreeMap::new(),
-            access: store::Access::default(),
-        })
-        .await?;
-    for (user, pairing, address) in users {
-        store
-            .add_pairing(&Pairing {
-                id: pairing.clone(),
-                crm: crm.clone(),
-                user: user.clone(),
-                connection: "exchange".to_owned(),
-                address: address.clone(),
-                mailbox: None,
-                root: None,
-                enabled: true,
-                settings: model::settings::UserSettings::default(),
-                state: PairingState::default(),
-            })
-            .await?;
-    }
-    Ok(())
 }

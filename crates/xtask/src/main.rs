@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod long;
+mod planted;
 mod rules;
 mod soak;
 mod tidy;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   ci     format, tidy, licences, lints, build, tests, docs; ends with a table of stages and a count of tests
+  planted  hunts every planted fault through simulated worlds, or those named; fails when one is not found
   tidy   arrows between crates, places of clock, dice, sockets and databases, file sizes, paper
   rules  writes into docs/rules.md which tests and which code hold each rule
   soak   the long forms: 10,000 linked records at rest, 200 kills on each database, ranges of the simulator; a table at the end
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let answer = match words.as_slice() {
         ["ci", rest @ ..] => ci::run(&root(), rest),
+        ["planted", names @ ..] => planted::run(&root(), names),
         ["tidy"] => tidy::run(&root()),
         ["rules"] => rules::run(&root()),
         ["soak", rest @ ..] => soak::run(&root(), rest),

@@ -1,6 +1,7 @@
 //! The CRM in memory as one side of a pairing.
 
 use super::lens::CrmLens;
+use super::witness::Witness;
 use super::{Ground, refused};
 use crate::faults::{Call, Fault};
 use async_trait::async_trait;
@@ -17,13 +18,20 @@ pub const PAGE: usize = 5;
 pub struct CrmRemote {
     ground: Arc<Ground>,
     user: UserId,
+    witness: Option<Witness>,
 }
 
 impl CrmRemote {
     /// The CRM as a user's.
     #[must_use]
     pub fn of(ground: Arc<Ground>, user: UserId) -> CrmRemote {
-        CrmRemote { ground, user }
+        CrmRemote { ground, user, witness: None }
+    }
+
+    /// The same, with somebody who looks on.
+    #[must_use]
+    pub fn seen_by(self, witness: Witness) -> CrmRemote {
+        CrmRemote { witness: Some(witness), ..self }
     }
 
     fn what(&self, call: &str) -> String {
@@ -88,7 +96,11 @@ impl Remote for CrmRemote {
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
         self.ground.reads(Call::Read, &self.what("get")).await?;
         let sides = self.ground.sides();
-        Ok(wanted.iter().rev().map(|one| (one.id.clone(), Ok(sides.crm.look(&self.user, kind, &one.id)))).collect())
+        if let Some(one) = wanted.first() {
+            self.ground.handled(Side::Crm, &one.id);
+        }
+        let answers = wanted.iter().rev().map(|one| (one.id.clone(), Ok(sides.crm.look(&self.user, kind, &one.id))));
+        Ok(self.ground.answered(answers.collect()))
     }
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
@@ -126,8 +138,22 @@ impl Remote for CrmRemote {
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
+        let answer = self.write_one(write).await;
+        self.ground.came(Side::Crm, crate::trace::operation(write), &answer);
+        if let Ok(written) = &answer {
+            self.ground.handled(Side::Crm, &written.id);
+        }
+        answer
+    }
+}
+
+impl CrmRemote {
+    async fn write_one(&self, write: &Write) -> Result<Written, Trouble> {
         let what = self.what(&crate::trace::said(write));
         let fault = self.ground.call(Call::Write, &what).await;
+        if let Some(witness) = &self.witness {
+            witness.sees(Side::Crm, write, &self.ground);
+        }
         match fault {
             None | Some(Fault::AnswerLost) => {}
             // A request that may have arrived is an unknown outcome to the one who sent it.

@@ -55,6 +55,8 @@ pub struct Mailbox {
     pub identity: Option<MailboxId>,
     /// Its items.
     pub items: BTreeMap<RecordId, Item>,
+    /// Its listings are empty, though every item stands.
+    pub unlisted: bool,
     /// When each id last changed or went.
     pub(super) last: BTreeMap<RecordId, (u64, Kind)>,
     pub(super) sequence: u64,
@@ -218,10 +220,19 @@ impl Exchange {
                 root: format!("root{}", self.next),
                 identity: None,
                 items: BTreeMap::new(),
+                unlisted: false,
                 last: BTreeMap::new(),
                 sequence: 0,
             },
         );
+    }
+
+    /// Another person's mailbox stands behind the address, with one item; what stood there before.
+    pub fn replace(&mut self, address: &str, item: Item) -> Option<Mailbox> {
+        let before = self.mailboxes.remove(address)?;
+        self.open(address);
+        self.insert(address, item);
+        Some(before)
     }
 
     /// Puts an item in; an appointment gets a global id when it has none.

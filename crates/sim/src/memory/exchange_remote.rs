@@ -3,8 +3,10 @@
 use super::exchange::{Mailbox, Place, folder};
 use super::exchange_write::{exceptions, later};
 use super::lens::PimLens;
+use super::witness::Witness;
 use super::{Ground, refused};
 use crate::faults::{Call, Fault};
+use crate::people::ledger::number_of;
 use async_trait::async_trait;
 use engine::port::{FindBy, Identity, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Gone, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Version};
@@ -22,13 +24,20 @@ type Partly = Vec<(model::Path, String)>;
 pub struct ExchangeRemote {
     ground: Arc<Ground>,
     address: String,
+    witness: Option<Witness>,
 }
 
 impl ExchangeRemote {
     /// The mailbox behind an address.
     #[must_use]
     pub fn of(ground: Arc<Ground>, address: String) -> ExchangeRemote {
-        ExchangeRemote { ground, address }
+        ExchangeRemote { ground, address, witness: None }
+    }
+
+    /// The same, with somebody who looks on.
+    #[must_use]
+    pub fn seen_by(self, witness: Witness) -> ExchangeRemote {
+        ExchangeRemote { witness: Some(witness), ..self }
     }
 
     fn what(&self, call: &str) -> String {
@@ -56,7 +65,8 @@ impl ExchangeRemote {
 
     /// A request that writes; `Ok(true)` when its answer will be lost.
     async fn request(&self, what: &str) -> Result<bool, Trouble> {
-        match self.ground.call(Call::Write, what).await {
+        let fault = self.ground.call(Call::Write, what).await;
+        match fault {
             None => Ok(false),
             Some(Fault::AnswerLost) => Ok(true),
             Some(Fault::RequestLost) => Err(self.ground.trouble_of(Fault::AnswerLost)),
@@ -78,6 +88,9 @@ impl ExchangeRemote {
     }
 
     async fn write_one(&self, what: &str, write: &Write) -> Result<Written, Trouble> {
+        if let Some(witness) = &self.witness {
+            witness.sees(Side::Pim, write, &self.ground);
+        }
         match write {
             Write::Create(create) => {
                 let lost = self.request(what).await?;
@@ -193,6 +206,14 @@ impl ExchangeRemote {
     }
 }
 
+/// An older state of the same folder.
+fn older(cursor: &str) -> String {
+    match cursor.rsplit_once("since|") {
+        Some((start, since)) => format!("{start}since|{}", since.parse::<u64>().unwrap_or(0) / 2),
+        None => cursor.to_owned(),
+    }
+}
+
 fn no_mailbox() -> Trouble {
     Trouble::NoAccess { why: "there is no such mailbox".to_owned() }
 }
@@ -241,12 +262,42 @@ impl Remote for ExchangeRemote {
         if *of != folder(kind) {
             return Err(Trouble::CursorRefused);
         }
-        self.see(|mailbox| mailbox.page(kind, cursor))
+        let strikes = |fault| self.ground.faults().strikes(fault, &self.ground.wide);
+        if let Some(before) = cursor {
+            let again = Page { cursor: before.to_owned(), more: true, ..Page::default() };
+            if strikes(Fault::PageEmpty) {
+                return Ok(again);
+            }
+            if strikes(Fault::PageAgain) {
+                let page = self.see(|mailbox| mailbox.page(kind, cursor, PAGE))?;
+                return Ok(Page { records: page.records, vanished: page.vanished, ..again });
+            }
+            if strikes(Fault::RolledBack) {
+                return self.see(|mailbox| mailbox.page(kind, Some(&older(before)), PAGE));
+            }
+        }
+        // Who believes a cut listing before everything is linked makes what it lacks a second time: nobody can help that.
+        let known = self.see(|mailbox| Ok(mailbox.folder(kind).all(|(_, item)| item.mark.is_some())))?;
+        if (known || cursor.is_some_and(|text| text.contains("since|"))) && strikes(Fault::PageCut) {
+            let page = self.see(|mailbox| mailbox.page(kind, cursor, 1))?;
+            return Ok(Page { more: false, ..page });
+        }
+        let mut page = self.see(|mailbox| mailbox.page(kind, cursor, PAGE))?;
+        if strikes(Fault::ForeignCursor) {
+            page.cursor = page.cursor.replacen('|', "|another-", 1);
+        }
+        Ok(page)
     }
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
         self.ground.reads(Call::Read, &self.what("get")).await?;
-        self.see(|mailbox| Ok(wanted.iter().rev().map(|one| (one.id.clone(), Ok(mailbox.look(kind, one)))).collect()))
+        if let Some(one) = wanted.first() {
+            self.ground.handled(Side::Pim, &one.id);
+        }
+        let answers = self.see(|mailbox| {
+            Ok(wanted.iter().rev().map(|one| (one.id.clone(), Ok(mailbox.look(kind, one)))).collect())
+        })?;
+        Ok(self.ground.answered(answers))
     }
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
@@ -273,6 +324,15 @@ impl Remote for ExchangeRemote {
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         let what = self.what(&crate::trace::said(write));
         let answer = self.write_one(&what, write).await;
+        self.ground.came(Side::Pim, crate::trace::operation(write), &answer);
+        if let Ok(written) = &answer {
+            self.ground.handled(Side::Pim, &written.id);
+        }
+        if let Write::Update(update) = write {
+            let sides = self.ground.sides();
+            let item = sides.exchange.mailboxes.get(&self.address).and_then(|mailbox| mailbox.items.get(&update.id));
+            self.ground.wrote(item.and_then(|item| number_of(item.kind, &item.fields)));
+        }
         self.ground.trace.line(match &answer {
             Ok(written) => format!("{what} -> {} {}", written.id, written.version),
             Err(trouble) => format!("{what} -> {trouble}"),
@@ -283,7 +343,7 @@ impl Remote for ExchangeRemote {
 
 impl Mailbox {
     /// A page of a listing, or of what changed since a cursor.
-    fn page(&self, kind: Kind, cursor: Option<&str>) -> Result<Page, Trouble> {
+    fn page(&self, kind: Kind, cursor: Option<&str>, size: usize) -> Result<Page, Trouble> {
         let start = format!("{}|{kind}|", self.root);
         let at = match cursor {
             None => None,
@@ -294,12 +354,12 @@ impl Mailbox {
             let mut records: Vec<Record> = self
                 .items
                 .range((from, Bound::Unbounded))
-                .filter(|(_, item)| item.kind == kind && item.place == Place::Folder)
-                .take(PAGE + 1)
+                .filter(|(_, item)| item.kind == kind && item.place == Place::Folder && !self.unlisted)
+                .take(size + 1)
                 .map(|(id, item)| item.record(id))
                 .collect();
-            let more = records.len() > PAGE;
-            records.truncate(PAGE);
+            let more = records.len() > size;
+            records.truncate(size);
             let cursor = match records.last() {
                 Some(last) if more => format!("{start}list|{since}|{}", last.id),
                 Some(_) | None => format!("{start}since|{since}"),
@@ -313,12 +373,12 @@ impl Mailbox {
         let number = |text: &str| text.parse::<u64>().map_err(|_| Trouble::CursorRefused);
         match parts.as_slice() {
             ["list", since, after] => Ok(listing(number(since)?, Some(RecordId::new(*after)))),
-            ["since", since] => Ok(self.since(kind, number(since)?, &start)),
+            ["since", since] => Ok(self.since(kind, number(since)?, &start, size)),
             _ => Err(Trouble::CursorRefused),
         }
     }
 
-    fn since(&self, kind: Kind, since: u64, start: &str) -> Page {
+    fn since(&self, kind: Kind, since: u64, start: &str, size: usize) -> Page {
         let mut changed: Vec<(u64, &RecordId)> = self
             .last
             .iter()
@@ -326,8 +386,8 @@ impl Mailbox {
             .map(|(id, (sequence, _))| (*sequence, id))
             .collect();
         changed.sort();
-        let more = changed.len() > PAGE;
-        changed.truncate(PAGE);
+        let more = changed.len() > size;
+        changed.truncate(size);
         let mut page = Page {
             more,
             cursor: format!("{start}since|{}", changed.last().map_or(since, |(sequence, _)| *sequence)),

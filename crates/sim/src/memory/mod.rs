@@ -1,5 +1,6 @@
 //! The two sides in memory: a CRM and an Exchange that misbehave as the real ones do, behind one lock.
 
+mod answers;
 pub mod crm;
 pub mod crm_remote;
 pub mod crm_write;
@@ -9,6 +10,7 @@ pub mod exchange_remote;
 pub mod exchange_write;
 pub mod lens;
 pub mod shape;
+pub mod witness;
 
 use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
@@ -19,7 +21,9 @@ use async_trait::async_trait;
 use crm::Crm;
 use engine::port::{Directory, Maps, Remote, Remotes, Trouble};
 use exchange::Exchange;
-use model::{CrmId, Side};
+use jiff::Timestamp;
+use model::{CrmId, RecordId, Side};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What stands on both sides.
@@ -53,9 +57,33 @@ pub struct Ground {
     pub trouble: Dice,
     /// Those of delays.
     pub delays: Dice,
+    /// Those of wide worlds.
+    pub wide: Dice,
     sides: Mutex<Sides>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
+    overdue: Mutex<Overdue>,
+    seen: Mutex<Seen>,
+}
+
+/// What was noticed while calls came in.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Broken promises.
+    findings: Vec<String>,
+    /// Each operation with its outcome, and how often.
+    reached: BTreeMap<String, u64>,
+    /// The record that somebody will act on at the next step.
+    just_then: Option<(Side, RecordId)>,
+    /// Mailboxes that are disabled, until when.
+    disabled: BTreeMap<String, Timestamp>,
+}
+
+/// Writes of a node whose lease had ended: what they changed arrives after another node has looked.
+#[derive(Debug, Default)]
+struct Overdue {
+    now: bool,
+    things: BTreeSet<u64>,
 }
 
 impl Ground {
@@ -68,10 +96,96 @@ impl Ground {
             servers: Dice::of(seed, Hand::Servers),
             trouble: Dice::of(seed, Hand::Faults),
             delays: Dice::of(seed, Hand::Delays),
+            wide: Dice::of(seed, Hand::Wide),
             sides: Mutex::default(),
             faults: Mutex::new(faults),
             calls: Mutex::default(),
+            overdue: Mutex::default(),
+            seen: Mutex::default(),
         }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A broken promise was seen.
+    pub(crate) fn found(&self, finding: String) {
+        self.seen().findings.push(finding);
+    }
+
+    /// Broken promises that were seen, once.
+    pub(crate) fn take_findings(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen().findings)
+    }
+
+    /// Each operation with its outcome, and how often it was met.
+    #[must_use]
+    pub fn reached(&self) -> BTreeMap<String, u64> {
+        self.seen().reached.clone()
+    }
+
+    /// Counts what came of an operation.
+    pub(crate) fn came<T>(&self, side: Side, operation: &str, answer: &Result<T, Trouble>) {
+        let outcome = match answer {
+            Ok(_) => "done",
+            Err(Trouble::Busy { .. }) => "busy",
+            Err(Trouble::Stale) => "stale",
+            Err(Trouble::Gone(_)) => "gone",
+            Err(Trouble::Refused { .. }) => "refused",
+            Err(Trouble::NoAccess { .. }) => "no access",
+            Err(Trouble::CursorRefused) => "cursor refused",
+            Err(Trouble::Broken { .. }) => "broken",
+            Err(Trouble::Unknown { .. }) => "unknown",
+        };
+        let key = format!("{} {operation}: {outcome}", side_word(side));
+        *self.seen().reached.entry(key).or_default() += 1;
+    }
+
+    /// A record was read or written: perhaps somebody acts on it right now.
+    pub(crate) fn handled(&self, side: Side, id: &RecordId) {
+        if self.faults().strikes(Fault::JustThen, &self.wide) {
+            self.seen().just_then = Some((side, id.clone()));
+        }
+    }
+
+    /// The record that somebody acts on now.
+    pub(crate) fn take_just_then(&self) -> Option<(Side, RecordId)> {
+        self.seen().just_then.take()
+    }
+
+    /// Nothing of a mailbox may be read or written until then.
+    pub(crate) fn disable(&self, address: &str, until: Timestamp) {
+        self.seen().disabled.insert(address.to_owned(), until);
+    }
+
+    fn is_disabled(&self, what: &str) -> bool {
+        let now = self.clock.time();
+        let address = what.split(' ').nth(1).unwrap_or_default();
+        self.seen().disabled.get(address).is_some_and(|until| now < *until)
+    }
+
+    /// Whether the node at work has lost its lease.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.overdue.lock().unwrap_or_else(PoisonError::into_inner).now
+    }
+
+    /// Whether the node at work has lost its lease to another one while it paused.
+    pub(crate) fn set_overdue(&self, now: bool) {
+        self.overdue.lock().unwrap_or_else(PoisonError::into_inner).now = now;
+    }
+
+    /// A write that changed a copy of a thing.
+    pub(crate) fn wrote(&self, thing: Option<u64>) {
+        let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
+        if overdue.now {
+            overdue.things.extend(thing);
+        }
+    }
+
+    /// What was written by a node that had lost its lease, once.
+    pub(crate) fn take_overdue(&self) -> BTreeSet<u64> {
+        std::mem::take(&mut self.overdue.lock().unwrap_or_else(PoisonError::into_inner).things)
     }
 
     /// Both sides, to look at or to act on as a person does. Never held over an await.
@@ -101,7 +215,10 @@ impl Ground {
             Call::Write => calls.writes += 1,
         }
         drop(calls);
-        let fault = self.faults().at(call, &self.trouble);
+        let fault = match self.is_disabled(what) {
+            true => Some(Fault::NoAccess),
+            false => self.faults().at(call, &self.trouble),
+        };
         if let Some(fault) = fault {
             self.trace.line(format!("{what}: {fault:?}"));
         }
@@ -110,10 +227,18 @@ impl Ground {
 
     /// A call that reads, with its trouble told as the port tells it.
     pub(crate) async fn reads(&self, call: Call, what: &str) -> Result<(), Trouble> {
-        match self.call(call, what).await {
+        let answer = match self.call(call, what).await {
             None => Ok(()),
             Some(fault) => Err(self.trouble_of(fault)),
+        };
+        let mut words = what.split(' ');
+        if let (Some(side), Some(operation)) = (words.next(), words.nth(1)) {
+            let side = if side == "pim" { Side::Pim } else { Side::Crm };
+            if operation.chars().all(char::is_lowercase) {
+                self.came(side, operation, &answer);
+            }
         }
+        answer
     }
 
     /// How trouble looks to the one who called.
@@ -131,16 +256,37 @@ impl Ground {
             Fault::Stale => Trouble::Stale,
             Fault::CursorRefused => Trouble::CursorRefused,
             Fault::NoAccess => Trouble::NoAccess { why: "403".to_owned() },
-            Fault::Touch | Fault::PeopleBetween | Fault::Stop | Fault::ShownLate | Fault::Paused => {
-                Trouble::Broken { why: "gone in between".to_owned() }
-            }
+            Fault::Touch
+            | Fault::PeopleBetween
+            | Fault::Stop
+            | Fault::ShownLate
+            | Fault::Paused
+            | Fault::PageCut
+            | Fault::PageEmpty
+            | Fault::PageAgain
+            | Fault::ForeignCursor
+            | Fault::RolledBack
+            | Fault::Twice
+            | Fault::NoAnswer
+            | Fault::JustThen
+            | Fault::Rival
+            | Fault::Disabled
+            | Fault::Replaced
+            | Fault::Restored
+            | Fault::ClockOff
+            | Fault::Accident => Trouble::Broken { why: "gone in between".to_owned() },
         }
     }
 }
 
 /// Opens both sides of a pairing in memory.
 #[derive(Clone, Debug)]
-pub struct MemoryRemotes(pub Arc<Ground>);
+pub struct MemoryRemotes {
+    /// What both stand on.
+    pub ground: Arc<Ground>,
+    /// Where writes must be known before they arrive.
+    pub store: store::Store,
+}
 
 #[async_trait]
 impl Remotes for MemoryRemotes {
@@ -151,14 +297,14 @@ impl Remotes for MemoryRemotes {
     ) -> Result<(Box<dyn Remote>, Box<dyn Remote>), Trouble> {
         pause().await;
         let _ = maps;
-        Ok((
-            Box::new(crm_remote::CrmRemote::of(Arc::clone(&self.0), pairing.user.clone())),
-            Box::new(exchange_remote::ExchangeRemote::of(Arc::clone(&self.0), pairing.address.clone())),
-        ))
+        let witness = witness::Witness { store: self.store.clone(), pairing: pairing.id.clone() };
+        let crm = crm_remote::CrmRemote::of(Arc::clone(&self.ground), pairing.user.clone());
+        let pim = exchange_remote::ExchangeRemote::of(Arc::clone(&self.ground), pairing.address.clone());
+        Ok((Box::new(crm.seen_by(witness.clone())), Box::new(pim.seen_by(witness))))
     }
 
     fn directory(&self, _crm: &CrmId) -> Arc<dyn Directory> {
-        Arc::new(directory::MemoryDirectory(Arc::clone(&self.0)))
+        Arc::new(directory::MemoryDirectory(Arc::clone(&self.ground)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What must be true once trouble has ended: a small executable copy of the rules, written apart from the planner.
 
+mod own;
 mod presence;
 mod quiet;
 mod values;
@@ -32,8 +33,15 @@ pub type Finding = String;
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = presence::judge(evidence);
     findings.extend(values::judge(evidence));
+    findings.extend(own::judge(evidence));
     findings.extend(quiet::judge(evidence));
     findings
+}
+
+/// Whether the history keeps a value that a person gave and that was overruled (rule C3).
+#[must_use]
+pub fn told(history: &[History], domain: model::Domain, given: &crate::people::ledger::Given) -> bool {
+    history.iter().any(|line| values::tells(line, domain, given))
 }
 
 /// The copies of a thing: CRM records, and items by user.

@@ -12,7 +12,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         let mut say = |text: String| findings.push(format!("thing {number}: {text}"));
-        doubles(evidence, &copies, &mut say);
+        if !thing.may_be_remade() {
+            doubles(evidence, &copies, &mut say);
+        }
         strangers(thing, &copies, &mut say);
         existence(evidence, *number, thing, &copies, &mut say);
         for (user, _, _) in evidence.users {
@@ -82,7 +84,9 @@ fn in_mailbox(
     let moved = item.is_some_and(|(_, _, item)| item.place == Place::Other);
     let should = row.map(|(_, row)| should_have(row, user, evidence));
     match (should, item) {
-        (Some(Should::Have), None) if !thing.carried => say(format!("{user} lacks a copy")),
+        (Some(Should::Have), None) if !(thing.carried || thing.unclear && thing.deleted) => {
+            say(format!("{user} lacks a copy"))
+        }
         (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) => {
             say(format!("{user} has a copy that should be gone"));
         }
@@ -119,7 +123,11 @@ fn should_have(row: &Row, user: &UserId, evidence: &Evidence<'_>) -> Should {
 fn enters(item: &Item) -> bool {
     match item.kind {
         Kind::Appointment | Kind::Task => true,
-        Kind::Contact => item.fields.get(&Path::of(Field::Categories)).is_some_and(|words| !words.is_blank()),
+        Kind::Contact => {
+            let words = item.fields.get(&Path::of(Field::Categories)).and_then(Value::as_set);
+            let ours = [Domain::BusinessContact, Domain::PersonalContact].map(Domain::default_category);
+            words.is_some_and(|words| ours.iter().any(|word| words.contains(*word)))
+        }
     }
 }
 

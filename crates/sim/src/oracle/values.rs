@@ -17,7 +17,8 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         for (user, id, item) in &copies.items {
-            for (_, row) in &copies.rows {
+            // What was made again of it beside the one that came back are two.
+            for (_, row) in copies.rows.iter().filter(|_| !thing.may_be_remade()) {
                 if item.place == Place::Folder && is_linked(evidence, user, row) {
                     let differing = differing(evidence, user, row, id, item);
                     if !differing.is_empty() {
@@ -62,12 +63,23 @@ fn differing(evidence: &Evidence<'_>, user: &UserId, row: &Row, id: &RecordId, i
             .collect()
     };
     let skipped: BTreeSet<_> = cancelled(&crm).intersection(&cancelled(&pim)).copied().collect();
+    // What a participant wrote into his copy stays there until the owner changes it (rules D1, P6).
+    let number = crate::people::ledger::number_of(row.kind, &row.fields);
+    let thing = number.and_then(|number| evidence.ledger.things.get(&number));
+    let local = |path: &Path| {
+        thing.is_some_and(|thing| {
+            thing.locals.iter().any(|(of, at, value)| {
+                of == user && at == path && pim.get(path).is_some_and(|is| alike(row.domain, path, is, value))
+            })
+        })
+    };
     let own = row.owner == *user && !item.is_received();
     let paths: BTreeSet<&Path> = crm.keys().chain(pim.keys()).collect();
     paths
         .into_iter()
         .filter(|path| is_compared(row.kind, own, &path.field))
         .filter(|path| path.occurrence.is_none() || !skipped.contains(&path.occurrence))
+        .filter(|path| !local(path))
         .filter(|path| {
             let there = crm.get(path).cloned().unwrap_or(Value::Null);
             let there = match &path.field {
@@ -121,9 +133,18 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
                 .items
                 .iter()
                 .any(|(_, id, item)| stands(thing.domain, given, Side::Pim, &by_date(&item.record(id).fields)));
-            !crm && !pim && !is_told(evidence, given)
+            // Between strangers nothing gives way to a blank, told or not (rule M3).
+            let answered = thing.given.iter().any(|other| other.side != given.side && other.path == given.path);
+            let gave_way = thing.both && !answered && blank(&copies, &given.path);
+            !crm && !pim && (gave_way || !is_told(evidence, given))
         })
         .collect()
+}
+
+/// Whether no copy says anything there.
+fn blank(copies: &super::Copies<'_>, path: &Path) -> bool {
+    let says = |fields: &Fields| fields.get(path).is_some_and(|value| !value.is_blank());
+    !copies.rows.iter().any(|(_, row)| says(&row.fields)) && !copies.items.iter().any(|(_, _, item)| says(&item.fields))
 }
 
 /// Whether the series, as it stands anywhere, has a date on that day: else an exception has no place any more (R3).
@@ -158,11 +179,13 @@ fn stands(domain: Domain, given: &Given, side: Side, fields: &Fields) -> bool {
 
 /// C3: the history keeps what was overruled.
 fn is_told(evidence: &Evidence<'_>, given: &Given) -> bool {
-    evidence.history.iter().any(|line| {
-        by_date(&line.overruled)
-            .iter()
-            .any(|(path, value)| *path == given.path && alike(line.domain, path, value, &given.value))
-    })
+    evidence.history.iter().any(|line| tells(line, line.domain, given))
+}
+
+/// Whether a line of the history keeps a value that was overruled.
+pub(super) fn tells(line: &store::History, domain: Domain, given: &Given) -> bool {
+    let overruled = by_date(&line.overruled);
+    overruled.iter().any(|(path, value)| *path == given.path && alike(domain, path, value, &given.value))
 }
 
 /// Whether something that a person wrote and nobody did away with keeps a deleted thing alive (C5).

@@ -95,7 +95,15 @@ impl People {
             .collect();
         item.insert(Path::of(Field::Body), Value::text(self.text()));
         self.ledger.give(number, Side::Pim, &Fields::new(), &item);
-        self.put_in_mailbox(sides, &user, domain, item, 1);
+        let mut categorised = 1;
+        if self.wide && domain.kind() == Kind::Contact {
+            // It has no word of ours yet, and one of the user's own (rules M1, O4).
+            let word = format!("Label{}", self.text());
+            item.insert(Path::of(Field::Categories), Value::Set([word.clone()].into()));
+            self.ledger.label(number, &user, &word);
+            categorised = 0;
+        }
+        self.put_in_mailbox(sides, &user, domain, item, categorised);
     }
 
     /// Records of the CRM that a user may edit.
@@ -120,24 +128,32 @@ impl People {
 
     fn edit_in_crm(&mut self, crm: &mut Crm, user: &UserId) -> Option<String> {
         let (id, number) = self.pick_in_crm(crm, user)?;
-        let row = crm.rows.get(&id)?;
+        self.edit_row(crm, &id, number)
+    }
+
+    pub(super) fn edit_row(&mut self, crm: &mut Crm, id: &RecordId, number: u64) -> Option<String> {
+        let row = crm.rows.get(id)?;
         let series = row.fields.contains_key(&Path::of(Field::Rule));
         let before = shown(row);
         let changes = self.edit(row.domain, Side::Crm, number, series);
         self.ledger.give(number, Side::Crm, &before, &changes);
         let owner = row.owner.clone();
-        crm.change(&id, |row| set(row, &owner, &changes));
+        crm.change(id, |row| set(row, &owner, &changes));
         Some(format!("edits {id} (thing {number}) {:?}", changes.keys().collect::<Vec<_>>()))
     }
 
     fn delete_in_crm(&mut self, crm: &mut Crm, user: &UserId) -> Option<String> {
         let (id, number) = self.pick_in_crm(crm, user)?;
+        self.delete_row(crm, &id, number)
+    }
+
+    pub(super) fn delete_row(&mut self, crm: &mut Crm, id: &RecordId, number: u64) -> Option<String> {
         if self.ledger.is_both(number) || !self.may_delete() {
             return None;
         }
-        let before = shown(crm.rows.get(&id)?);
+        let before = shown(crm.rows.get(id)?);
         self.ledger.delete(number, &before);
-        crm.delete(&id);
+        crm.delete(id);
         Some(format!("deletes {id} (thing {number})"))
     }
 

@@ -3,7 +3,7 @@
 use crate::memory::lens::PimLens;
 use jiff::civil::Time;
 use model::same::same;
-use model::{Domain, Field, Fields, Kind, Lens, Path, Side, UserId, Value};
+use model::{Domain, Field, Fields, Kind, Lens, Path, Side, UserId, Value, When};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something people made: it carries a canary wherever it stands.
@@ -36,6 +36,14 @@ pub struct Thing {
     pub deleted: bool,
     /// A person deleted his own copy where that only takes him off.
     pub left_by: BTreeSet<UserId>,
+    /// It stood when the store was restored from a copy.
+    pub forgot: bool,
+    /// Words of their own that people put on their items.
+    pub labels: BTreeSet<(UserId, String)>,
+    /// What participants wrote into their copies of another's meeting.
+    pub locals: Vec<(UserId, Path, Value)>,
+    /// Starts with their ends, as people saw or wrote them together.
+    pub spans: Vec<(When, When)>,
 }
 
 /// A value that a person gave.
@@ -60,6 +68,15 @@ pub struct Ledger {
     pub edits: u64,
 }
 
+impl Thing {
+    /// A restored store does not know an item that lies in another folder, nor a record that was made again because an edit
+    /// had outlived its delete: it is made once more, beside the one that stands.
+    #[must_use]
+    pub fn may_be_remade(&self) -> bool {
+        self.forgot && (self.carried || self.deleted)
+    }
+}
+
 impl Ledger {
     /// A new thing; its number is its canary.
     pub fn make(&mut self, domain: Domain, born: Side, by: &UserId) -> u64 {
@@ -80,6 +97,10 @@ impl Ledger {
                 unclear: false,
                 deleted: false,
                 left_by: BTreeSet::new(),
+                forgot: false,
+                labels: BTreeSet::new(),
+                locals: Vec::new(),
+                spans: Vec::new(),
             },
         );
         number
@@ -100,6 +121,11 @@ impl Ledger {
     /// A person wrote `changes` into a copy that showed `before`.
     pub fn give(&mut self, number: u64, side: Side, before: &Fields, changes: &Fields) {
         self.edits += 1;
+        let mut after = before.clone();
+        after.extend(changes.iter().map(|(path, value)| (path.clone(), value.clone())));
+        if let (Some(thing), Some(span)) = (self.things.get_mut(&number), super::wide::span_of(&after)) {
+            thing.spans.push(span);
+        }
         let before = by_date(before);
         let changes = by_date(changes);
         let units: BTreeSet<_> = changes.keys().map(Path::unit).collect();
@@ -174,6 +200,40 @@ impl Ledger {
     pub fn unclear(&mut self, number: u64) {
         if let Some(thing) = self.things.get_mut(&number) {
             thing.unclear = true;
+        }
+    }
+
+    /// Nobody can tell what was agreed about anything that stands now.
+    pub fn all_unclear(&mut self) {
+        for thing in self.things.values_mut() {
+            thing.unclear = true;
+        }
+    }
+
+    /// A person put a word of his own on his item.
+    pub fn label(&mut self, number: u64, user: &UserId, word: &str) {
+        self.edits += 1;
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.labels.insert((user.clone(), word.to_owned()));
+        }
+    }
+
+    /// A participant wrote into his copy.
+    pub fn local(&mut self, number: u64, user: &UserId, path: Path, value: Value) {
+        self.edits += 1;
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.locals.push((user.clone(), path, value));
+        }
+    }
+
+    /// The store forgot what it had told, and what was agreed since.
+    pub fn forgotten(&mut self, told: impl Fn(Domain, &Given) -> bool) {
+        for thing in self.things.values_mut() {
+            thing.unclear = true;
+            thing.forgot = true;
+            for given in &mut thing.given {
+                given.overwritten |= told(thing.domain, given);
+            }
         }
     }
 

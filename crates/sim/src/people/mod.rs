@@ -6,6 +6,7 @@ pub mod ledger;
 pub mod pim_side;
 pub mod series;
 mod values;
+pub mod wide;
 
 use crate::dice::Dice;
 use crate::memory::Sides;
@@ -29,6 +30,8 @@ pub struct People {
     pub(super) users: Vec<UserId>,
     pub(super) serial: u64,
     pub(super) today: Date,
+    /// They have the habits of wide worlds.
+    pub wide: bool,
     deletes: u32,
 }
 
@@ -36,7 +39,7 @@ impl People {
     /// People with an empty ledger.
     #[must_use]
     pub fn new(dice: Dice, users: Vec<UserId>, today: Date) -> People {
-        People { ledger: Ledger::default(), dice, users, serial: 0, today, deletes: DELETES }
+        People { ledger: Ledger::default(), dice, users, serial: 0, today, wide: false, deletes: DELETES }
     }
 
     /// Somebody does something; says what, unless nothing came to mind.

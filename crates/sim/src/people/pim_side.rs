@@ -24,6 +24,12 @@ pub(super) struct Held {
     pub marked: bool,
 }
 
+impl Held {
+    fn may_move(&self, linked: Linked<'_>) -> bool {
+        self.own && !self.both && !self.doubled && self.marked && linked(self.domain.kind(), &self.id)
+    }
+}
+
 impl People {
     pub(super) fn act_in_mailbox(&mut self, sides: &mut Sides, user: &UserId, linked: Linked<'_>) -> Option<String> {
         match self.dice.below(13) {
@@ -108,6 +114,13 @@ impl People {
 
     fn edit_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
         let held = self.pick_held(sides, user, |held| held.own)?;
+        self.edit_item(sides, user, &held)
+    }
+
+    pub(super) fn edit_item(&mut self, sides: &mut Sides, user: &UserId, held: &Held) -> Option<String> {
+        if !held.own {
+            return None;
+        }
         let address = address(&sides.crm, user)?;
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
         let item = mailbox.items.get(&held.id)?;
@@ -122,7 +135,11 @@ impl People {
 
     fn delete_in_mailbox(&mut self, sides: &mut Sides, user: &UserId) -> Option<String> {
         let held = self.pick_held(sides, user, |held| !held.both && !held.doubled)?;
-        if !self.may_delete() {
+        self.delete_item(sides, user, &held)
+    }
+
+    pub(super) fn delete_item(&mut self, sides: &mut Sides, user: &UserId, held: &Held) -> Option<String> {
+        if held.both || held.doubled || !self.may_delete() {
             return None;
         }
         let address = address(&sides.crm, user)?;
@@ -151,8 +168,16 @@ impl People {
         let address = address(&sides.crm, user)?;
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
         let path = Path::of(Field::Categories);
-        let carries = mailbox.items.get(&held.id)?.fields.contains_key(&path);
-        let words = if carries { Value::Null } else { Value::Set([held.domain.default_category().to_owned()].into()) };
+        let word = held.domain.default_category();
+        let before = mailbox.items.get(&held.id)?.fields.get(&path).and_then(Value::as_set).cloned();
+        let mut words = before.unwrap_or_default();
+        let carries = words.contains(word);
+        if carries {
+            words.remove(word);
+        } else {
+            words.insert(word.to_owned());
+        }
+        let words = if words.is_empty() { Value::Null } else { Value::Set(words) };
         let private = held.domain == Domain::PersonalContact;
         mailbox.change(&held.id, |item| {
             item.set(&[(path, words)].into());
@@ -218,9 +243,21 @@ impl People {
             let new = sides.exchange.put(&address, &id, Place::Folder)?;
             return Some(format!("moves {id} back as {new}"));
         }
-        let held = self.pick_held(sides, user, |held| {
-            held.own && !held.both && !held.doubled && held.marked && linked(held.domain.kind(), &held.id)
-        })?;
+        let held = self.pick_held(sides, user, |held| held.may_move(linked))?;
+        self.carry_item(sides, user, &held, linked)
+    }
+
+    pub(super) fn carry_item(
+        &mut self,
+        sides: &mut Sides,
+        user: &UserId,
+        held: &Held,
+        linked: Linked<'_>,
+    ) -> Option<String> {
+        if !held.may_move(linked) {
+            return None;
+        }
+        let address = address(&sides.crm, user)?;
         if let Some(thing) = self.ledger.things.get_mut(&held.number) {
             thing.carried = true;
         }

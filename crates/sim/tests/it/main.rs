@@ -1,5 +1,6 @@
 //! Worlds, every single step, and the contract, on the sides in memory.
 
+mod blows;
 mod contract;
 mod delays;
 mod seeds;

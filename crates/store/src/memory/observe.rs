@@ -6,9 +6,10 @@ use crate::answer::Concerns;
 use crate::answer::StrangerKey;
 use crate::change::Seen;
 use crate::error::Result;
-use crate::rows::{Cursor, Lease, Look, Stranger};
+use crate::rows::{Cursor, Lease, Look, Observation, Stranger};
 use jiff::Timestamp;
 use model::{CrmId, FolderId, Kind, PairingId, Side, SleepCause};
+use planted::Planted;
 
 impl Memories {
     /// Cursors, observations, strangers and quarantine go together (invariant 6).
@@ -76,6 +77,13 @@ impl Memories {
             .map(|id| Look::now(side, kind, id))
             .collect();
         for look in &missing {
+            if planted::is(Planted::MissingIsDeleted) {
+                let seen = model::Seen::Gone(model::Gone::Deleted);
+                let (id, version, hashes) = (look.id.clone(), model::Version::new(""), Vec::new());
+                let row = Observation { side, kind, id, version, seen, hashes, at: Timestamp::UNIX_EPOCH };
+                self.observations.insert((kind, side, look.id.clone()), row);
+                continue;
+            }
             self.look(look);
         }
         self.unlist(side, kind, folder);
@@ -142,7 +150,7 @@ impl Memory {
         }
         self.write(|state| {
             state.fenced_by(lease, &crate::checks::reader(crm))?;
-            for (user, kind, id) in &concerns.looks {
+            for (user, kind, id) in concerns.looks.iter().filter(|_| !planted::is(Planted::FeedForgotten)) {
                 if let Some(pairing) = state.pairing_by_user(crm, user) {
                     state.of_mut(&pairing).look(&Look::now(Side::Crm, *kind, id.clone()));
                 }

@@ -91,6 +91,15 @@ pub const STAGES: &[Stage] = &[
         work: Work::Tests { words: &["test", "--workspace", "--locked", "--no-fail-fast", "--", "--show-output"] },
     },
     Stage {
+        name: "planted",
+        what: "five planted faults are each found by the simulator",
+        advice: "the simulator has become blind: `cargo xtask planted` shows for which faults",
+        work: Work::Cargo {
+            words: &["run", "-p", "sim", "--features", "sown", "--locked", "--", "--planted", "quick"],
+            variables: &[],
+        },
+    },
+    Stage {
         name: "docs",
         what: "the code's documentation, warnings denied",
         advice: "mostly a broken link: the messages above name it",

@@ -15,11 +15,12 @@ struct Room {
 /// The whole map. A new arrow is a decision (docs/decisions), then a word here.
 const ROOMS: &[Room] = &[
     Room { name: "model", knows: &[], tests_know: &[] },
-    Room { name: "plan", knows: &["model"], tests_know: &[] },
+    Room { name: "planted", knows: &[], tests_know: &[] },
+    Room { name: "plan", knows: &["model", "planted"], tests_know: &[] },
     Room { name: "wire", knows: &[], tests_know: &[] },
-    Room { name: "store", knows: &["model"], tests_know: &[] },
+    Room { name: "store", knows: &["model", "planted"], tests_know: &[] },
     Room { name: "crm", knows: &["model"], tests_know: &[] },
-    Room { name: "engine", knows: &["model", "plan", "store"], tests_know: &["sim"] },
+    Room { name: "engine", knows: &["model", "plan", "store", "planted"], tests_know: &["sim"] },
     Room { name: "connect", knows: &["model", "wire", "crm", "engine"], tests_know: &["emulator", "sim", "store"] },
     Room {
         name: "server",
@@ -32,7 +33,7 @@ const ROOMS: &[Room] = &[
         tests_know: &[],
     },
     Room { name: "emulator", knows: &[], tests_know: &[] },
-    Room { name: "sim", knows: &["model", "plan", "store", "engine"], tests_know: &[] },
+    Room { name: "sim", knows: &["model", "plan", "store", "engine", "planted"], tests_know: &[] },
     Room {
         name: "hostile",
         knows: &["model", "wire", "engine", "connect", "server", "emulator"],

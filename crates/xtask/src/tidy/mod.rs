@@ -6,6 +6,7 @@ mod forbidden;
 mod paper;
 mod places;
 mod rules;
+mod sown;
 mod tree;
 
 use std::fmt;
@@ -59,6 +60,7 @@ fn faults(tree: &Tree) -> Vec<Fault> {
     forbidden::check(tree, &mut faults);
     paper::check(tree, &mut faults);
     rules::check(tree, &mut faults);
+    sown::check(tree, &mut faults);
     faults.sort();
     faults
 }

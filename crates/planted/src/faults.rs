@@ -1,0 +1,78 @@
+//! The faults by name, with what each of them does wrong.
+
+macro_rules! faults {
+    ($($name:ident, $crate_:literal, $says:literal;)*) => {
+        /// A fault that can be planted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Planted {
+            $(#[doc = $says] $name,)*
+        }
+
+        impl Planted {
+            /// All of them, in the order of the table.
+            pub const ALL: &[Planted] = &[$(Planted::$name),*];
+
+            /// The crate whose line it spoils.
+            #[must_use]
+            pub fn of(self) -> &'static str {
+                match self {
+                    $(Planted::$name => $crate_,)*
+                }
+            }
+
+            /// What it does wrong.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self {
+                    $(Planted::$name => $says,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    OneImage, "plan", "the base keeps one image for both sides";
+    LensForgotten, "plan", "a value is taken to show on the other side as it was sent";
+    BlankIsAbsent, "plan", "a cleared field is taken for one that was not said";
+    BlankWins, "plan", "between strangers a blank overwrites a value";
+    UnitsSplit, "plan", "start and end are merged each for itself";
+    LoserUntold, "plan", "a conflict is decided and the overruled value told nowhere";
+    EditLosesToDelete, "plan", "a record deleted in the CRM goes though its item was edited";
+    DeleteWinsOverEdit, "plan", "an item deleted in the mailbox takes an edited record with it";
+    LeftIsDeleted, "plan", "an item that left its folder counts as deleted";
+    ExceptionsDropped, "plan", "exceptions are not written again after the rule";
+    ParticipantsEcho, "plan", "a participant's copy of a meeting is read as his edit of it";
+    OwnCategoryOverwrites, "plan", "our category replaces the person's";
+    NobodyMatches, "plan", "strangers are never matched";
+    ListIgnored, "plan", "contacts go out without being on the Sync List";
+    CategoryIgnored, "plan", "contacts come in without the category";
+    CopyKeepsPlace, "plan", "a user who was taken off a meeting keeps his copy";
+    NoMark, "engine", "a create carries another mark than the one that was stored";
+    IntentAfterSend, "engine", "a create is stored after it was sent";
+    RecordIntentAfterSend, "engine", "a create in the CRM is stored after it was sent";
+    CursorFirst, "engine", "the cursor is saved before what it stands behind";
+    ForbiddenIsGone, "engine", "records that may not be read count as deleted";
+    NoTwinRule, "engine", "a copy that shows late stays beside the one made in its place";
+    BaseBeforeSettle, "engine", "what is to be written counts as agreed before it was";
+    ReadBackSwallows, "engine", "what is read after a write is agreed, whoever changed it since";
+    VersionIgnored, "engine", "an update is sent against the present version, not the planned one";
+    CreateRepeated, "engine", "a create whose answer is lost is sent again at once";
+    UpdateForgotten, "engine", "an update in doubt is forgotten";
+    WriteNumberStands, "engine", "updates do not renew the write number";
+    HalfSeriesBelieved, "engine", "a series written half-way is read as a person's change";
+    CopyIsTheMoved, "engine", "a copied item that keeps our mark is taken for the moved one";
+    LookForgotten, "engine", "a look that was not answered is not made again";
+    VanishedForgotten, "engine", "ids that left a folder are not looked at";
+    GoneIsDone, "engine", "a delete that finds nothing counts as done";
+    LinkAfterAll, "engine", "a new record's link waits for the rest of its operations";
+    ToldTooLate, "engine", "an overruled value is told after the write";
+    OldMarkKept, "engine", "a record made again keeps the mark that names the old one";
+    BrakesAfterwards, "engine", "the brakes are asked after the first writes";
+    ShortIsNoNews, "engine", "a listing that is suddenly short stops nothing";
+    FenceIgnored, "store", "writes of a lost lease are accepted";
+    LeaseShared, "store", "a lease is given to a second holder while the first has it";
+    FeedForgotten, "store", "the CRM reader moves on without telling what to look at";
+    WrongPairing, "store", "a link is found in whosever pairing has it";
+    MissingIsDeleted, "store", "what a listing lacks counts as deleted without a look";
+}

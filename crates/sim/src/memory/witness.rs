@@ -1,0 +1,57 @@
+//! Sees every write as it arrives: what recognises it must be stored by then (invariant 5).
+
+use super::Ground;
+use crate::executor::block_on;
+use engine::port::Write;
+use model::{PairingId, Side};
+use store::{Intent, IntentKind, Store};
+
+/// Open intents that are looked through; a world never has more.
+const PAGE: usize = 500;
+
+/// Who looks into the store when a write arrives.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The store.
+    pub store: Store,
+    /// Whose intents.
+    pub pairing: PairingId,
+}
+
+impl Witness {
+    /// Tells of a write that nothing would recognise if its answer were lost.
+    pub(crate) fn sees(&self, side: Side, write: &Write, ground: &Ground) {
+        if ground.is_overdue() {
+            // Another node has settled what this one had opened.
+            return;
+        }
+        let recognises = |intent: &Intent| match write {
+            Write::Create(create) => intent.what == IntentKind::Create && intent.id == create.mark.key,
+            Write::Update(update) => {
+                intent.what == IntentKind::Update
+                    && intent.target.as_ref() == Some(&update.id)
+                    && intent.fields == update.changes
+            }
+            Write::Mark { id, .. } => intent.what == IntentKind::Mark && intent.target.as_ref() == Some(id),
+            Write::Delete { id, .. } => intent.what == IntentKind::Delete && intent.target.as_ref() == Some(id),
+            // Repeated without harm.
+            Write::Restore { .. }
+            | Write::Enlist { .. }
+            | Write::Delist { .. }
+            | Write::Leave { .. }
+            | Write::Flag { .. } => true,
+        };
+        let needs = !matches!(
+            write,
+            Write::Restore { .. }
+                | Write::Enlist { .. }
+                | Write::Delist { .. }
+                | Write::Leave { .. }
+                | Write::Flag { .. }
+        );
+        let open = block_on(self.store.intents(&self.pairing, None, PAGE)).unwrap_or_default();
+        if needs && !open.iter().any(|intent| intent.side == side && recognises(intent)) {
+            ground.found(format!("{} {write:?} was sent before what recognises it was stored", self.pairing));
+        }
+    }
+}

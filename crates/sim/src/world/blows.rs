@@ -1,0 +1,131 @@
+//! Blows that fall between cycles: a mailbox that may not be read, or is another person's; a restored store; clocks days off.
+
+use super::{World, engine};
+use crate::dice::{Dice, Hand};
+use crate::executor::block_on;
+use crate::faults::Fault;
+use crate::memory::Ground;
+use crate::memory::exchange::Item;
+use jiff::SignedDuration;
+use model::{Field, Fields, Kind, Path, Value};
+use store::PairingChange;
+
+/// What the other person's mailbox says: nobody else may ever read it.
+const STRANGERS: &str = "of another person";
+/// Hours by which a clock may be off.
+const OFF_HOURS: [i64; 3] = [-48, 0, 48];
+
+impl World {
+    /// What falls on this world now, if anything does.
+    pub(super) fn blow(&mut self) {
+        let falls = |fault| self.ground.faults().befalls(fault, &self.ground.wide);
+        let [disabled, replaced, restored] = [Fault::Disabled, Fault::Replaced, Fault::Restored].map(falls);
+        if disabled {
+            self.disable();
+        }
+        if restored {
+            self.copy_or_restore();
+        }
+        if replaced {
+            self.replace();
+        }
+    }
+
+    fn one_of_all(&self) -> usize {
+        usize::try_from(self.ground.wide.below(self.users.len() as u64)).unwrap_or(0)
+    }
+
+    /// For some minutes nothing of a mailbox may be read or written.
+    fn disable(&mut self) {
+        let Some((_, _, address)) = self.users.get(self.one_of_all()) else { return };
+        let minutes = 5 + self.ground.wide.below(60);
+        self.ground.disable(address, self.ground.clock.after_ms(minutes * 60_000));
+        self.ground.faults().count(Fault::Disabled);
+        self.ground.trace.line(format!("{address} is disabled for {minutes} minutes"));
+    }
+
+    /// A copy of the store is made; the next time the store becomes what it was then, with a new epoch.
+    fn copy_or_restore(&mut self) {
+        let Some(copy) = self.copy.take() else {
+            self.copy = self.store.snapshot();
+            return;
+        };
+        // What the history told since the copy was made is gone with it.
+        let history = block_on(self.history()).unwrap_or_default();
+        self.people.ledger.forgotten(|domain, given| crate::oracle::told(&history, domain, given));
+        let restored = self.store.restore(&copy).and_then(|()| block_on(self.store.renew_epoch()));
+        if let Err(error) = restored {
+            self.findings.push(format!("the store is not restored: {error}"));
+        }
+        self.ground.faults().count(Fault::Restored);
+        self.ground.trace.line("the store is restored from a copy".to_owned());
+        self.restart();
+    }
+
+    /// Another person's mailbox stands behind the address: nothing of it comes in and nothing is written there. Then the
+    /// right one is back, and an administrator says so.
+    fn replace(&mut self) {
+        let place = self.one_of_all();
+        let Some((_, pairing, address)) = self.users.get(place).cloned() else { return };
+        let mapped = block_on(self.store.pairing(&pairing)).ok().flatten();
+        // While an administrator's word still waits to be heard it would be said of the wrong mailbox.
+        if !mapped.is_some_and(|row| row.mailbox.is_some() && !row.state.confirm_mailbox) {
+            return;
+        }
+        let fields = Fields::from([(Path::of(Field::Subject), Value::text(STRANGERS))]);
+        let Some(ours) = self.ground.sides().exchange.replace(&address, Item::new(Kind::Task, &fields)) else { return };
+        self.ground.faults().count(Fault::Replaced);
+        self.ground.trace.line(format!("another person's mailbox stands behind {address}"));
+        self.ground.faults().switch(false);
+        for _ in 0..2 {
+            self.read_crm();
+            self.cycle(place);
+        }
+        self.ground.faults().switch(true);
+        let mut sides = self.ground.sides();
+        let touched = sides.exchange.mailboxes.get(&address).is_none_or(|theirs| {
+            theirs.identity.is_some() || theirs.items.len() != 1 || theirs.items.values().any(|item| item.version != 1)
+        });
+        let read = sides
+            .crm
+            .rows
+            .values()
+            .any(|row| row.fields.get(&Path::of(Field::Subject)).and_then(Value::as_text) == Some(STRANGERS));
+        sides.exchange.mailboxes.insert(address.clone(), ours);
+        drop(sides);
+        if touched {
+            self.findings.push(format!("{address}: another person's mailbox was written into (L1)"));
+        }
+        if read {
+            self.findings.push(format!("{address}: another person's mailbox was read into the CRM (L1)"));
+        }
+        if let Err(error) = block_on(self.store.change_pairing(&pairing, &[PairingChange::ConfirmMailbox])) {
+            self.findings.push(format!("{pairing}: the mailbox is not confirmed: {error}"));
+        }
+        // Until they are found again links without a mark sleep: a delete in that time proves nothing (rule M4).
+        self.people.ledger.all_unclear();
+        self.ground.trace.line(format!("{address} is the right one again, and confirmed"));
+    }
+
+    /// From now on clocks are right, and whatever waits by a wrong one has its time.
+    pub(super) fn clocks_are_right(&mut self) {
+        if self.ground.faults().has(Fault::ClockOff) {
+            self.ground.clock.pass_ms(5 * 24 * 3_600_000);
+            self.starts += 1;
+            let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
+            self.engine = engine(&self.ground, &self.store, &dice, self.starts, SignedDuration::ZERO);
+        }
+    }
+}
+
+/// How far the clock of a node that starts now is off.
+pub(super) fn clock_off(ground: &Ground) -> SignedDuration {
+    if !ground.faults().has(Fault::ClockOff) {
+        return SignedDuration::ZERO;
+    }
+    let hours = ground.wide.pick(&OFF_HOURS).copied().unwrap_or(0);
+    if hours != 0 {
+        ground.faults().count(Fault::ClockOff);
+    }
+    SignedDuration::from_hours(hours)
+}

@@ -1,0 +1,95 @@
+//! What a world is put together from: who is mapped, an engine, and people who act while the store is looked at.
+
+use super::PAGE;
+use crate::clock::NodeClock;
+use crate::dice::Dice;
+use crate::executor::block_on;
+use crate::memory::{Ground, MemoryRemotes, Sides};
+use crate::people::People;
+use engine::port::Clock;
+use engine::{Engine, EngineParts};
+use jiff::SignedDuration;
+use model::{CrmId, Kind, PairingId, RecordId, Side, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{Connection, IntentKind, Pairing, PairingState, Store};
+
+/// Somebody acts. Who deletes a record while nobody knows whether our write has reached it leaves unclear what was agreed.
+pub(super) fn act(
+    people: &mut People,
+    ground: &Ground,
+    store: &Store,
+    users: &[(UserId, PairingId, String)],
+    how: impl FnOnce(&mut People, &mut Sides) -> Option<String>,
+) -> Option<String> {
+    let mut sides = ground.sides();
+    let before = sides.crm.tombstones.len();
+    let did = how(people, &mut sides)?;
+    if sides.crm.tombstones.len() > before {
+        for (_, pairing, _) in users {
+            for intent in block_on(store.intents(pairing, None, PAGE)).unwrap_or_default() {
+                let stone = intent.target.as_ref().and_then(|id| sides.crm.tombstones.get(id));
+                if let Some(thing) = stone.and_then(|stone| stone.thing)
+                    && (intent.side, intent.what) == (Side::Crm, IntentKind::Update)
+                {
+                    people.ledger.unclear(thing);
+                }
+            }
+        }
+    }
+    Some(did)
+}
+
+/// Whether an item is linked in anybody's pairing.
+pub(super) fn is_linked(store: &Store, users: &[(UserId, PairingId, String)], kind: Kind, id: &RecordId) -> bool {
+    users.iter().any(|(_, pairing, _)| {
+        let link = block_on(store.link_of(pairing, Side::Pim, kind, id));
+        matches!(link, Ok(Some(_)))
+    })
+}
+
+pub(super) fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64, off: SignedDuration) -> Engine {
+    let clock: Arc<dyn Clock> = Arc::new(NodeClock { world: ground.clock.clone(), off });
+    Engine::new(EngineParts {
+        store: store.clone(),
+        remotes: Arc::new(MemoryRemotes { ground: Arc::clone(ground), store: store.clone() }),
+        clock,
+        dice: Arc::new(dice.clone()),
+        node: format!("node{start}"),
+        hash_key: [7; 32],
+    })
+}
+
+pub(super) async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, PairingId, String)]) -> store::Result<()> {
+    store
+        .put_connection(&Connection {
+            push: true,
+            name: "exchange".to_owned(),
+            kind: "memory".to_owned(),
+            url: "memory:".to_owned(),
+            user: "service".to_owned(),
+            secret: Vec::new(),
+            impersonate: true,
+            ca_file: None,
+            folders: BTreeMap::new(),
+            access: store::Access::default(),
+        })
+        .await?;
+    for (user, pairing, address) in users {
+        store
+            .add_pairing(&Pairing {
+                id: pairing.clone(),
+                crm: crm.clone(),
+                user: user.clone(),
+                connection: "exchange".to_owned(),
+                address: address.clone(),
+                mailbox: None,
+                root: None,
+                enabled: true,
+                settings: model::settings::UserSettings::default(),
+                state: PairingState::default(),
+            })
+            .await?;
+    }
+    Ok(())
+}
