@@ -15,7 +15,7 @@ impl Operation for GetRoomLists {
     const NAME: &'static str = "GetRoomLists";
 
     fn write(&self, w: &mut Writer) {
-        w.element("m:GetRoomLists", &[], |_| ());
+        w.empty("m:GetRoomLists", &[]);
     }
 }
 
