@@ -40,17 +40,34 @@ pub struct Daylight {
     pub ends: Change,
 }
 
-/// A yearly change of the clock: the n-th weekday of a month (5 is the last), at minutes after midnight.
+/// A yearly change of the clock: on a day of a month, at minutes after midnight.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Change {
     /// 1 to 12.
     pub month: u8,
-    /// 1 to 5; 5 is the last.
-    pub week: u8,
-    /// 0 is Sunday.
-    pub weekday: u8,
+    /// On which of its days.
+    #[serde(flatten)]
+    pub on: On,
     /// Minutes after midnight.
     pub minute: u16,
+}
+
+/// Which day of a month a clock changes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum On {
+    /// The n-th such weekday.
+    Weekday {
+        /// 1 to 5; 5 is the last.
+        week: u8,
+        /// 0 is Sunday.
+        weekday: u8,
+    },
+    /// The same date every year; one that not every year has makes no rule.
+    Date {
+        /// 1 to 31.
+        day: u8,
+    },
 }
 
 impl Zone {
@@ -186,8 +203,19 @@ fn posix_offset(minutes_east: i32) -> String {
 
 impl Change {
     fn posix(&self) -> String {
-        format!("M{}.{}.{}/{:02}:{:02}", self.month, self.week, self.weekday, self.minute / 60, self.minute % 60)
+        let day = match self.on {
+            On::Weekday { week, weekday } => format!("M{}.{week}.{weekday}", self.month),
+            On::Date { day } => format!("J{}", day_of_year(self.month, day)),
+        };
+        format!("{day}/{:02}:{:02}", self.minute / 60, self.minute % 60)
     }
+}
+
+/// A date's number in a year of 365 days, as POSIX counts them; 0, which is no day there, for a date that such a year lacks.
+fn day_of_year(month: u8, day: u8) -> i16 {
+    let date =
+        i8::try_from(month).ok().zip(i8::try_from(day).ok()).and_then(|(month, day)| Date::new(2023, month, day).ok());
+    date.map_or(0, Date::day_of_year)
 }
 
 #[cfg(test)]
@@ -222,8 +250,8 @@ mod tests {
             standard_minutes: 60,
             daylight: Some(Daylight {
                 minutes: 120,
-                begins: Change { month: 3, week: 5, weekday: 0, minute: 120 },
-                ends: Change { month: 10, week: 5, weekday: 0, minute: 180 },
+                begins: Change { month: 3, on: On::Weekday { week: 5, weekday: 0 }, minute: 120 },
+                ends: Change { month: 10, on: On::Weekday { week: 5, weekday: 0 }, minute: 180 },
             }),
         };
         let zone = Zone::custom(custom).expect("rules can be read");
@@ -231,6 +259,37 @@ mod tests {
         assert!(zone.same_clock(&berlin, "2026-06-01".parse().expect("a date")));
         assert!(!zone.same_clock(&Zone::utc(), "2026-06-01".parse().expect("a date")));
         assert_eq!(zone.windows(), None);
+    }
+
+    // R4: clocks that change on the same date every year, as Iran's did.
+    #[test]
+    fn a_clock_may_change_on_the_same_date_every_year() {
+        let change = |month, day, minute| Change { month, on: On::Date { day }, minute };
+        let own = |begins, ends| CustomZone {
+            name: "Own".into(),
+            standard_minutes: 210,
+            daylight: Some(Daylight { minutes: 270, begins, ends }),
+        };
+        let zone = Zone::custom(own(change(3, 22, 0), change(9, 22, 0))).expect("rules can be read");
+        for year in [2023, 2024, 2028] {
+            let minutes = |month, day, hour| {
+                let at = Zone::utc().instant(jiff::civil::date(year, month, day).at(hour, 0, 0, 0));
+                zone.time_zone().to_offset(at).seconds() / 60
+            };
+            assert_eq!(
+                [minutes(3, 21, 20), minutes(3, 21, 21), minutes(9, 21, 19), minutes(9, 21, 20)],
+                [210, 270, 270, 210]
+            );
+        }
+        for (month, day) in [(2, 29), (2, 30), (4, 31), (13, 1), (1, 0)] {
+            assert_eq!(Zone::custom(own(change(month, day, 0), change(9, 22, 0))), None, "{month}-{day}");
+        }
+        let text = serde_json::to_string(&change(3, 22, 90)).expect("text");
+        assert_eq!(text, r#"{"month":3,"day":22,"minute":90}"#);
+        assert_eq!(serde_json::from_str::<Change>(&text).expect("read"), change(3, 22, 90));
+        let weekday = r#"{"month":3,"week":5,"weekday":0,"minute":120}"#;
+        let read: Change = serde_json::from_str(weekday).expect("read");
+        assert_eq!(serde_json::to_string(&read).expect("text"), weekday);
     }
 
     // R4, trap 77: one row of CLDR, two clocks.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use model::zone::{Change, CustomZone, Daylight};
+use model::zone::{Change, CustomZone, Daylight, On};
 use model::{When, Zone};
 use wire::ews;
 use wire::ews::{DayOfWeek, Period, Transition, TransitionsGroup, ZoneDefinition};
@@ -89,16 +89,18 @@ fn described(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
 }
 
 fn change(transition: &Transition) -> Option<Change> {
-    match &transition.when {
-        ews::When::Day { offset_seconds, month, day, occurrence } => Some(Change {
-            month: u8::try_from(*month).ok()?,
-            week: if *occurrence < 0 { 5 } else { u8::try_from(*occurrence).ok()? },
-            weekday: weekday(*day)?,
-            minute: u16::try_from(offset_seconds / 60).ok()?,
-        }),
-        // A change on a fixed date has no like in our rules; guessing a weekday would be wrong in other years.
-        ews::When::Always | ews::When::At(_) | ews::When::Date { .. } => None,
-    }
+    let (offset_seconds, month, on) = match &transition.when {
+        ews::When::Day { offset_seconds, month, day, occurrence } => {
+            let week = if *occurrence < 0 { 5 } else { u8::try_from(*occurrence).ok()? };
+            (offset_seconds, month, On::Weekday { week, weekday: weekday(*day)? })
+        }
+        ews::When::Date { offset_seconds, month, day } => {
+            (offset_seconds, month, On::Date { day: u8::try_from(*day).ok()? })
+        }
+        // What happens once is no yearly change.
+        ews::When::Always | ews::When::At(_) => return None,
+    };
+    Some(Change { month: u8::try_from(*month).ok()?, on, minute: u16::try_from(offset_seconds / 60).ok()? })
 }
 
 const DAYS: [DayOfWeek; 7] = [
@@ -122,18 +124,24 @@ fn definition(custom: &CustomZone) -> ZoneDefinition {
         bias_seconds: -minutes * 60,
     };
     let to = |kind: &str, to: &str, when| Transition { kind: kind.to_owned(), to: to.to_owned(), when };
-    let day = |change: &Change| ews::When::Day {
-        offset_seconds: i32::from(change.minute) * 60,
-        month: u32::from(change.month),
-        day: DAYS[usize::from(change.weekday) % 7],
-        occurrence: if change.week >= 5 { -1 } else { i32::from(change.week) },
+    let when = |change: &Change| {
+        let (offset_seconds, month) = (i32::from(change.minute) * 60, u32::from(change.month));
+        match change.on {
+            On::Weekday { week, weekday } => ews::When::Day {
+                offset_seconds,
+                month,
+                day: DAYS[usize::from(weekday) % 7],
+                occurrence: if week >= 5 { -1 } else { i32::from(week) },
+            },
+            On::Date { day } => ews::When::Date { offset_seconds, month, day: u32::from(day) },
+        }
     };
     let mut periods = vec![period("standard", "Standard", custom.standard_minutes)];
     let transitions = match &custom.daylight {
         None => vec![to("Period", "standard", ews::When::Always)],
         Some(daylight) => {
             periods.push(period("daylight", "Daylight", daylight.minutes));
-            vec![to("Period", "daylight", day(&daylight.begins)), to("Period", "standard", day(&daylight.ends))]
+            vec![to("Period", "daylight", when(&daylight.begins)), to("Period", "standard", when(&daylight.ends))]
         }
     };
     ZoneDefinition {
@@ -160,8 +168,10 @@ fn rules_of(name: &str, zone: &TimeZone, around: Date) -> CustomZone {
         let last = wall.day() + 7 > wall.days_in_month();
         Change {
             month: wall.month().unsigned_abs(),
-            week: if last { 5 } else { (wall.day().unsigned_abs() - 1) / 7 + 1 },
-            weekday: wall.date().weekday().to_sunday_zero_offset().unsigned_abs(),
+            on: On::Weekday {
+                week: if last { 5 } else { (wall.day().unsigned_abs() - 1) / 7 + 1 },
+                weekday: wall.date().weekday().to_sunday_zero_offset().unsigned_abs(),
+            },
             minute: u16::from(wall.hour().unsigned_abs()) * 60 + u16::from(wall.minute().unsigned_abs()),
         }
     };
@@ -204,6 +214,22 @@ mod tests {
             assert_eq!(write(&zone, date(2026, 6, 1)), own);
             assert_eq!(image(&zone, date(2026, 6, 1)), zone);
         }
+    }
+
+    // R4: clocks that change on the same date every year.
+    #[test]
+    fn a_zone_that_changes_on_fixed_dates_goes_round() {
+        let change = |month, day, minute| Change { month, on: On::Date { day }, minute };
+        let daylight = Daylight { minutes: 270, begins: change(3, 22, 0), ends: change(9, 22, 0) };
+        let custom = CustomZone { name: "Own".to_owned(), standard_minutes: 210, daylight: Some(daylight) };
+        let written = definition(&custom);
+        let around = date(2026, 6, 1);
+        let zone = read(&written, around).expect("its rules are read");
+        assert_eq!(zone, Zone::Custom(custom));
+        assert_eq!(write(&zone, around), written);
+        let mut leap = written;
+        leap.groups[0].transitions[0].when = ews::When::Date { offset_seconds: 0, month: 2, day: 29 };
+        assert_eq!(read(&leap, around), None, "not every year has it");
     }
 
     #[test]

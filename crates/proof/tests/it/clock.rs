@@ -17,6 +17,7 @@ on_both!(
     start_and_end_may_stand_in_two_zones,
     a_floating_time_is_the_mailboxs_own_and_stays_floating_in_the_crm,
     special_customised_and_missing_zones_are_read_as_what_they_are,
+    a_zone_whose_clock_changes_on_fixed_dates_goes_both_ways_by_its_own_rules,
     a_server_that_customises_every_zone_brings_no_writes,
     a_series_that_begins_in_the_hour_the_clocks_jump_over_is_told_and_not_bent,
 );
@@ -309,6 +310,27 @@ fn item_in(subject: &str, zone: &str) -> String {
 }
 
 const BERLIN_RULES: &str = r#"<t:Periods><t:Period Bias="-PT60M" Name="Standard" Id="std"/><t:Period Bias="-PT120M" Name="Daylight" Id="dlt"/></t:Periods><t:TransitionsGroups><t:TransitionsGroup Id="0"><t:RecurringDayTransition><t:To Kind="Period">dlt</t:To><t:TimeOffset>PT2H</t:TimeOffset><t:Month>3</t:Month><t:DayOfWeek>Sunday</t:DayOfWeek><t:Occurrence>-1</t:Occurrence></t:RecurringDayTransition><t:RecurringDayTransition><t:To Kind="Period">std</t:To><t:TimeOffset>PT3H</t:TimeOffset><t:Month>10</t:Month><t:DayOfWeek>Sunday</t:DayOfWeek><t:Occurrence>-1</t:Occurrence></t:RecurringDayTransition></t:TransitionsGroup></t:TransitionsGroups><t:Transitions><t:Transition><t:To Kind="Group">0</t:To></t:Transition></t:Transitions>"#;
+
+const FIXED_RULES: &str = r#"<t:Periods><t:Period Bias="-PT210M" Name="Standard" Id="std"/><t:Period Bias="-PT270M" Name="Daylight" Id="dlt"/></t:Periods><t:TransitionsGroups><t:TransitionsGroup Id="0"><t:RecurringDateTransition><t:To Kind="Period">dlt</t:To><t:TimeOffset>PT0H</t:TimeOffset><t:Month>3</t:Month><t:Day>22</t:Day></t:RecurringDateTransition><t:RecurringDateTransition><t:To Kind="Period">std</t:To><t:TimeOffset>PT0H</t:TimeOffset><t:Month>9</t:Month><t:Day>22</t:Day></t:RecurringDateTransition></t:TransitionsGroup></t:TransitionsGroups><t:Transitions><t:Transition><t:To Kind="Group">0</t:To></t:Transition></t:Transitions>"#;
+
+// R4
+async fn a_zone_whose_clock_changes_on_fixed_dates_goes_both_ways_by_its_own_rules() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let inner = format!(r#"Id="tzone://Microsoft/Custom" Name="Own">{FIXED_RULES}"#);
+    let zone = format!("<t:StartTimeZone {inner}</t:StartTimeZone><t:EndTimeZone {inner}</t:EndTimeZone>");
+    outlook.make_raw(Folder::Calendar, &item_in("Own", &zone)).await;
+    clean(&world, &anna).await;
+    let read = named(&world, &anna, "Own").await;
+    assert_eq!(read["start"]["wall"], "2026-10-20T11:30:00", "winter by its own rules");
+    let mut moved = json!({"start": read["start"], "end": read["end"]});
+    moved["start"]["wall"] = json!("2026-09-10T11:30:00");
+    moved["end"]["wall"] = json!("2026-09-10T12:30:00");
+    world.edit_activity(&anna, read["id"].as_str().expect("an id"), moved).await;
+    clean(&world, &anna).await;
+    let item = outlook.only(Folder::Calendar).await;
+    assert_eq!(at(&item, Property::Start), "2026-09-10T07:00:00Z", "summer by its own rules");
+}
 
 // R4, traps 89, 91
 async fn special_customised_and_missing_zones_are_read_as_what_they_are() {
