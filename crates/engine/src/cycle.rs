@@ -203,7 +203,8 @@ impl Cycle<'_> {
         let now = self.engine.now();
         state.last_cycle = Some(now);
         state.resting = false;
-        state.next = Some(self.next(now));
+        let settled = done.is_ok() && self.report.is_quiet();
+        state.next = Some(self.next(now, settled));
         match done {
             Ok(()) => {
                 self.report.first = !state.first_done;
@@ -290,10 +291,11 @@ impl Cycle<'_> {
     }
 
     /// When it is due next by its schedule. While changes are told, polling is the net beneath: seldom, and not all at once
-    /// (rule E4).
-    fn next(&self, now: Timestamp) -> Timestamp {
+    /// (rule E4). A cycle that wrote, or left something to be done, is followed by one as if nothing were told: no server
+    /// tells of what we still owe.
+    fn next(&self, now: Timestamp, settled: bool) -> Timestamp {
         let by_schedule = self.force.schedule.next(now);
-        if !self.pairing.state.push.pushed {
+        if !self.pairing.state.push.pushed || !settled {
             return by_schedule;
         }
         let net = i64::from(self.force.settings.net_interval_s) * 1_000;

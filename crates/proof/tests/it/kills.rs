@@ -250,7 +250,7 @@ impl World {
 // L1, E2, E6, traps 43 and 160, invariant 5
 async fn a_serve_killed_at_any_moment_goes_on_where_it_was() {
     let world = World::in_real_time().await;
-    world.settings(json!({"interval_s": 1})).await;
+    world.settings(json!({"interval_s": 1, "net_interval_s": 1})).await;
     let mut people = Vec::new();
     for login in USERS {
         people.push(world.user(login).await);

@@ -103,7 +103,7 @@ impl World {
     /// The same on the machine's clock, served: the worker runs the cycles. Answers where the API and headquarters are.
     pub async fn served() -> (World, String, String) {
         let world = World::on(Arc::new(MachineClock), None, 0).await;
-        world.settings(json!({"interval_s": 1})).await;
+        world.settings(json!({"interval_s": 1, "net_interval_s": 1})).await;
         let free = "127.0.0.1:0".parse().expect("an address");
         let listener = Listener::open(free).await.expect("a free port");
         let api = format!("http://{}", listener.address().expect("an address"));
