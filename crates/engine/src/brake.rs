@@ -6,7 +6,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use jiff::SignedDuration;
 use model::{Domain, Kind, Side};
-use plan::guard::{Tallies, Tally, count, is_short, trips};
+use plan::guard::{Tallies, Tally, count, is_short, trips, trips_over_all};
 use plan::{Op, Plan};
 use planted::Planted;
 use sha2::{Digest, Sha256};
@@ -228,32 +228,18 @@ impl Cycle<'_> {
             let mut users = store.pairings_that(side, Count::Deleted, self.hours_ago(1)).await?;
             users.insert(self.pairing.id.clone());
             let users = users.len() as u64;
-            let many = so_far + mine > u64::from(brakes.all_deletes);
-            let everywhere =
-                users > u64::from(brakes.all_users) && users * 100 > enabled * u64::from(brakes.all_users_percent);
+            let tripped = trips_over_all(so_far + mine, users, enabled, &brakes);
             if found.is_some_and(|brake| brake.released.as_ref() == Some(&brake.digest)) {
-                if !many && !everywhere {
+                if tripped.is_none() {
                     // The hour of the release is over: the next accident is another one.
                     store.drop_brake(&self.lease, None, None, side).await?;
                 }
                 continue;
             }
-            if many || everywhere || found.is_some() {
+            if tripped.is_some() || found.is_some() {
                 stopped.deletes.insert(side);
                 self.report.braked += 1;
-                if found.is_none() {
-                    let why = if many {
-                        format!(
-                            "{} deletes on one side within an hour over all users, more than {}",
-                            so_far + mine,
-                            brakes.all_deletes
-                        )
-                    } else {
-                        format!(
-                            "deletes on one side within an hour at {users} of {enabled} users, more than {} and more than {} %",
-                            brakes.all_users, brakes.all_users_percent
-                        )
-                    };
+                if let (None, Some(why)) = (found, tripped) {
                     let digest = self.engine.fresh_id();
                     let brake =
                         Brake { pairing: None, domain: None, side, digest, why, at: self.engine.now(), released: None };

@@ -63,6 +63,25 @@ pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes)
     None
 }
 
+/// Why deletes on one side must stop for everybody, in words, if they must: `deletes` of the rolling hour over all pairings,
+/// at `users` of `enabled` ones, those now planned among them.
+#[must_use]
+pub fn trips_over_all(deletes: u64, users: u64, enabled: u64, brakes: &Brakes) -> Option<String> {
+    if deletes > u64::from(brakes.all_deletes) {
+        return Some(format!(
+            "{deletes} deletes on one side within an hour over all users, more than {}",
+            brakes.all_deletes
+        ));
+    }
+    let everywhere = users > u64::from(brakes.all_users) && users * 100 > enabled * u64::from(brakes.all_users_percent);
+    everywhere.then(|| {
+        format!(
+            "deletes on one side within an hour at {users} of {enabled} users, more than {} and more than {} %",
+            brakes.all_users, brakes.all_users_percent
+        )
+    })
+}
+
 /// Whether a listing that lacks `missing` of `links` linked ids is suddenly short.
 #[must_use]
 pub fn is_short(missing: u32, links: u32, brakes: &Brakes) -> bool {
@@ -88,6 +107,19 @@ mod tests {
         assert!(trip(deletes(12), 119, Tally::default()));
         assert!(trip(deletes(1), 100, deletes(10)), "the rolling day counts");
         assert!(!trip(Tally::default(), 10, deletes(50)), "a cycle that deletes nothing never trips");
+    }
+
+    // C8: over all pairings, by number, or by users and their share together.
+    #[test]
+    fn deletes_over_all_trip_by_number_or_by_users() {
+        let brakes = Brakes::default();
+        let trip = |deletes, users, enabled| trips_over_all(deletes, users, enabled, &brakes).is_some();
+        assert!(!trip(100, 1, 1_000));
+        assert!(trip(101, 1, 1_000));
+        assert!(!trip(20, 20, 100));
+        assert!(trip(21, 21, 100));
+        assert!(!trip(21, 21, 420), "just 5 %");
+        assert!(trip(21, 21, 419));
     }
 
     // trap 145

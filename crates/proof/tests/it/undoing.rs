@@ -19,6 +19,7 @@ on_both!(
     everything_done_to_a_user_since_a_time_is_put_back_and_nothing_of_others,
     a_meeting_put_back_in_the_crm_is_followed_by_the_other_mailboxes,
     an_undo_that_passes_a_brake_waits_for_its_release,
+    an_undo_counts_for_the_brake_over_all_users,
     where_deletions_are_forbidden_what_was_made_stays,
     who_was_taken_off_the_list_by_a_delete_is_on_it_again,
     after_the_retention_time_the_history_says_who_and_when_and_nothing_is_put_back,
@@ -278,6 +279,25 @@ async fn an_undo_that_passes_a_brake_waits_for_its_release() {
     undone(&world, asked).await;
     world.sync(&[&anna]).await;
     assert_eq!((world.view(&anna, "my_calendar").await.len(), outlook.count(Folder::Calendar)), (0, 11));
+}
+
+// C8: the brake over all users counts deletes of one side, by number and by users.
+async fn an_undo_counts_for_the_brake_over_all_users() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let since = world.services.clock.now().to_string();
+    let item = |n| outlook::appointment(&format!("Plan {n}"), "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    outlook.make_many(Folder::Calendar, (0..3).map(item).collect()).await;
+    world.sync(&[&anna]).await;
+    let what = json!({"user": "anna", "since": since});
+    assert_eq!(shown(&world, what.clone()).await["brakes"], json!([]));
+    world.settings(json!({"brakes": {"all_deletes": 2}})).await;
+    let plan = shown(&world, what.clone()).await;
+    assert!(plan["brakes"][0].as_str().is_some_and(|why| why.contains("over all users")), "{plan}");
+    world.settings(json!({"brakes": {"all_deletes": 100, "all_users": 0, "all_users_percent": 40}})).await;
+    let plan = shown(&world, what).await;
+    assert!(plan["brakes"][0].as_str().is_some_and(|why| why.contains("at 1 of 2 users")), "{plan}");
+    assert_eq!(plan["brakes"].as_array().map(Vec::len), Some(1), "the side that loses nothing is not counted");
 }
 
 // C7

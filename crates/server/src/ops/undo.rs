@@ -8,8 +8,8 @@ use crm::EmployeeId;
 use engine::{UndoStays, UndoWish};
 use jiff::{SignedDuration, Timestamp};
 use model::settings::Brakes;
-use model::{Domain, PairingId, RecordId, Side};
-use plan::guard::{Tallies, Tally, trips};
+use model::{PairingId, RecordId, Side};
+use plan::guard::{Tallies, Tally, trips, trips_over_all};
 use plan::undo::Did;
 use serde::Serialize;
 use serde_json::json;
@@ -262,19 +262,29 @@ async fn over_all(
     mailboxes: &BTreeMap<&PairingId, Tallies>,
     limits: &Brakes,
     since: Timestamp,
-) -> Result<Option<String>, Refused> {
-    let deletes: u32 = mailboxes.values().flat_map(BTreeMap::values).map(|tally| tally.deletes).sum();
-    if deletes == 0 {
-        return Ok(None);
+) -> Result<Vec<String>, Refused> {
+    let mut told = Vec::new();
+    for side in Side::BOTH {
+        let mine = |tallies: &Tallies| -> u64 {
+            tallies.iter().filter(|((_, of), _)| *of == side).map(|(_, tally)| u64::from(tally.deletes)).sum()
+        };
+        let here: u64 = mailboxes.values().map(mine).sum();
+        if here == 0 {
+            continue;
+        }
+        let hour = services.store.counts(&Whose::All, since).await?;
+        let so_far: u64 = hour
+            .iter()
+            .filter(|((_, of, what), _)| *of == side && *what == Count::Deleted)
+            .map(|(_, sum)| sum.records)
+            .sum();
+        let mut users = services.store.pairings_that(side, Count::Deleted, since).await?;
+        let deleting = mailboxes.iter().filter(|(_, tallies)| mine(tallies) > 0);
+        users.extend(deleting.map(|(pairing, _)| (*pairing).clone()));
+        let enabled = services.store.backlog().await?.enabled;
+        told.extend(trips_over_all(so_far + here, users.len() as u64, enabled, limits));
     }
-    let hour = services.store.counts(&Whose::All, since).await?;
-    let so_far = |((_, _, what), sum): (&(Domain, Side, Count), &store::CountSum)| match what {
-        Count::Deleted => number(sum.records),
-        _ => 0,
-    };
-    let all = deletes.saturating_add(hour.iter().map(so_far).sum());
-    let told = || format!("{all} deletes within an hour over all users, more than {}", limits.all_deletes);
-    Ok((all > limits.all_deletes).then(told))
+    Ok(told)
 }
 
 fn number(count: u64) -> u32 {
