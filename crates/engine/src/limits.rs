@@ -36,7 +36,7 @@ pub const TRACED: usize = 10;
 pub const LATE_HOURS: i64 = 24;
 /// Meetings of which a cycle keeps in mind who leads them.
 pub const LEADERS: usize = 2_000;
-/// Lines of the history that one undoing reads for a mailbox, or for a record.
+/// Lines of the history that one undoing reads: for all that is asked, for a mailbox, or for a record.
 pub const UNDO_LINES: usize = 20_000;
 /// Lines of the history read at once for it.
 pub const UNDO_PAGE: usize = 500;

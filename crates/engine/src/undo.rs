@@ -73,6 +73,25 @@ pub struct UndoStays {
 }
 
 impl Engine {
+    /// Lines of the history, the newest first, as many as one undoing takes.
+    ///
+    /// # Errors
+    /// [`CycleError::TooMuch`] when there are more; the store failed.
+    pub async fn lines_to_undo(&self, filter: &HistoryFilter) -> Result<Vec<History>, CycleError> {
+        let limit = limits::UNDO_LINES;
+        let mut lines = Vec::new();
+        let mut after: Option<HistoryKey> = None;
+        loop {
+            let page = self.store().history(filter, after.as_ref(), limits::UNDO_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(lines) };
+            after = Some(last.key.clone());
+            lines.extend(page.into_iter().map(|line| line.line));
+            if lines.len() > limit {
+                return Err(CycleError::TooMuch { limit });
+            }
+        }
+    }
+
     /// Begins an undoing at somebody's word.
     #[must_use]
     pub fn begin_undo(&self, by: &str) -> UndoRun {
@@ -166,7 +185,7 @@ impl Cycle<'_> {
         };
         let mut named = Vec::new();
         let mut known = BTreeSet::new();
-        for line in self.lines(&filter, limits::UNDO_LINES).await? {
+        for line in self.engine.lines_to_undo(&filter).await? {
             let Some(id) = line.crm.clone().filter(|_| wish.names(&line) && Did::of(&line.what).is_some()) else {
                 continue;
             };
@@ -187,22 +206,7 @@ impl Cycle<'_> {
             record: Some((Side::Crm, id.clone())),
             ..HistoryFilter::default()
         };
-        self.lines(&filter, limits::UNDO_LINES).await
-    }
-
-    /// Lines of the history, the newest first.
-    async fn lines(&self, filter: &HistoryFilter, limit: usize) -> Result<Vec<History>, CycleError> {
-        let mut lines = Vec::new();
-        let mut after: Option<HistoryKey> = None;
-        loop {
-            let page = self.engine.store().history(filter, after.as_ref(), limits::UNDO_PAGE).await?;
-            let Some(last) = page.last() else { return Ok(lines) };
-            after = Some(last.key.clone());
-            lines.extend(page.into_iter().map(|line| line.line));
-            if lines.len() > limit {
-                return Err(CycleError::TooMuch { limit });
-            }
-        }
+        self.engine.lines_to_undo(&filter).await
     }
 
     /// A record with its link and both copies as they are now; none when a side cannot tell.

@@ -3,7 +3,6 @@
 use super::{open, words};
 use crate::exit::Failure;
 use crate::show::Show;
-use model::{RecordId, Side};
 use serde_json::{Value as Json, json};
 use server::ops::{people, user};
 use std::path::Path;
@@ -42,11 +41,7 @@ pub struct Args {
 /// Shows them.
 pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
     let services = open(config).await?;
-    let record = match (args.crm_record, args.pim_record) {
-        (Some(id), _) => Some((Side::Crm, RecordId::new(id))),
-        (None, Some(id)) => Some((Side::Pim, RecordId::new(id))),
-        (None, None) => None,
-    };
+    let record = words::record(args.crm_record, args.pim_record);
     let since = match &args.since {
         Some(text) => Some(words::since(text, services.clock.now())?),
         None => None,

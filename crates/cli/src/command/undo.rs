@@ -3,7 +3,7 @@
 use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
-use model::{Path as FieldPath, RecordId, Side, Value};
+use model::{Path as FieldPath, Side, Value};
 use server::ops::undo::{self, Asked, PutBack, Shown};
 use std::path::Path;
 
@@ -48,11 +48,7 @@ pub struct Args {
 /// Shows it, or does it.
 pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
     let services = open(config).await?;
-    let record = match (args.record, args.pim_record) {
-        (Some(id), _) => Some((Side::Crm, RecordId::new(id))),
-        (None, Some(id)) => Some((Side::Pim, RecordId::new(id))),
-        (None, None) => None,
-    };
+    let record = words::record(args.record, args.pim_record);
     let since = match &args.since {
         Some(text) => Some(words::since(text, services.clock.now())?),
         None => None,

@@ -4,7 +4,7 @@ use crate::exit::Failure;
 use clap::ValueEnum;
 use model::schedule::Hours;
 use model::settings::{ExtractStart, GroupKind};
-use model::{Domain, Level};
+use model::{Domain, Level, RecordId, Side};
 
 /// A domain, as it is written on the command line.
 pub fn domain(text: &str) -> Result<Domain, String> {
@@ -38,6 +38,12 @@ impl From<Group> for GroupKind {
             Group::UserList => GroupKind::UserList,
         }
     }
+}
+
+/// One record, by its id in the CRM or else in the mailbox.
+pub fn record(crm: Option<String>, pim: Option<String>) -> Option<(Side, RecordId)> {
+    let of = |side| move |id| (side, RecordId::new(id));
+    crm.map(of(Side::Crm)).or_else(|| pim.map(of(Side::Pim)))
 }
 
 /// A position counted from 1, as a list counts.

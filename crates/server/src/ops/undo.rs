@@ -17,12 +17,6 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Count, History, HistoryFilter, HistoryKey, HistoryLine, Whose};
 
-/// Lines of the history read for one request.
-const LINES: usize = 20_000;
-
-/// Lines of the history read at once.
-const PAGE: usize = 500;
-
 /// What is to be put back.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
@@ -125,7 +119,7 @@ async fn wishes(services: &Services, asked: &Asked) -> Result<Vec<(PairingId, Un
         since: asked.since,
         until: None,
     };
-    let lines = lines(services, &filter).await?;
+    let lines = services.engine.lines_to_undo(&filter).await?;
     let mut wish =
         UndoWish { record: None, cycles: asked.cycle.clone().map(|cycle| [cycle].into()), since: asked.since };
     if asked.record.is_some() {
@@ -146,22 +140,6 @@ async fn wishes(services: &Services, asked: &Asked) -> Result<Vec<(PairingId, Un
     }
     let (first, then): (Vec<_>, Vec<_>) = mailboxes.into_iter().partition(|(_, crm)| *crm);
     Ok(first.into_iter().chain(then).map(|(pairing, _)| (pairing, wish.clone())).collect())
-}
-
-async fn lines(services: &Services, filter: &HistoryFilter) -> Result<Vec<History>, Refused> {
-    let mut lines = Vec::new();
-    let mut after: Option<HistoryKey> = None;
-    loop {
-        let page = services.store.history(filter, after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(lines) };
-        after = Some(last.key.clone());
-        lines.extend(page.into_iter().map(|line| line.line));
-        if lines.len() > LINES {
-            let problem =
-                format!("reaches over more than {LINES} lines of the history: name a record, a cycle, or a later time");
-            return Err(Refused::at("since", problem));
-        }
-    }
 }
 
 /// The cycles that carried a record's last change: the latest of each mailbox, as long as they did the same to it.
