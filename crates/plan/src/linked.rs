@@ -321,7 +321,6 @@ fn unflagged(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, m
     }
 }
 
-/// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
 /// A copy that goes is not written to before: what the CRM changed meanwhile is not agreed on, and crosses when the copy
 /// comes back (rule O2).
 fn unagreed(link: &Link, merged: &mut Merged) {
@@ -336,6 +335,7 @@ fn unagreed(link: &Link, merged: &mut Merged) {
     }
 }
 
+/// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
 fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, context: &Context<'_>, ops: &mut Vec<Op>) {
     if !merged.to_crm.is_empty() {
         let start = occurrence::clock(&merged.to_crm).or(occurrence::clock(&crm.fields));
