@@ -180,7 +180,7 @@ impl Emulator {
 
     fn made(&self, world: &mut World, spec: MailboxSpec) -> Mailbox {
         let moniker = world.moniker();
-        let mut mailbox = Mailbox::new(self.0.server, &spec.address, &spec.display_name, moniker);
+        let mut mailbox = Mailbox::new(self.0.server, &spec.address, &spec.display_name, moniker, self.now());
         mailbox.password = spec.password;
         mailbox.kind = spec.kind;
         mailbox.proxies = spec.proxies;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::change_log::ChangeLog;
 use crate::item::extended::{ExtKey, ExtPath, ExtValue};
 use crate::item::schema::ItemKind;
+use crate::item::time::written;
 
 /// One folder of a mailbox.
 #[derive(Default)]
@@ -17,6 +20,10 @@ pub(crate) struct Folder {
     pub hidden: bool,
     pub extended: BTreeMap<ExtKey, ExtValue>,
     pub change: u64,
+    /// When the folder itself changed last.
+    pub modified: Timestamp,
+    /// When something in it was added, changed or removed last.
+    pub committed: Timestamp,
     pub log: ChangeLog,
 }
 
@@ -157,7 +164,7 @@ impl Folder {
         }
     }
 
-    /// An extended property of the folder, the ones the store knows by itself included.
+    /// An extended property of the folder, the ones it knows by itself included.
     pub(crate) fn extended_value(&self, path: &ExtPath) -> Option<ExtValue> {
         if let Some(value) = self.extended.get(&path.key) {
             return (value.kind == path.kind).then(|| value.clone());
@@ -167,6 +174,8 @@ impl Folder {
             ExtKey::Tag(0x3613) => ExtValue::one("String", self.class.clone()),
             ExtKey::Tag(0x3001) => ExtValue::one("String", self.name.clone()),
             ExtKey::Tag(0x3602) => ExtValue::one("Integer", self.log.len().to_string()),
+            ExtKey::Tag(0x3008) => ExtValue::one("SystemTime", written(self.modified)),
+            ExtKey::Tag(0x670a) => ExtValue::one("SystemTime", written(self.committed)),
             ExtKey::Tag(_) | ExtKey::Id(..) | ExtKey::Name(..) => return None,
         };
         (value.kind == path.kind).then_some(value)

@@ -81,7 +81,7 @@ pub(crate) enum EventKind {
 }
 
 impl Mailbox {
-    pub(crate) fn new(server: usize, address: &str, display_name: &str, moniker: Moniker) -> Self {
+    pub(crate) fn new(server: usize, address: &str, display_name: &str, moniker: Moniker, now: Timestamp) -> Self {
         let mut mailbox = Self {
             server,
             address: address.to_owned(),
@@ -100,11 +100,11 @@ impl Mailbox {
             events: VecDeque::new(),
             forgotten_events: 0,
         };
-        mailbox.make_folders();
+        mailbox.make_folders(now);
         mailbox
     }
 
-    fn make_folders(&mut self) {
+    fn make_folders(&mut self, now: Timestamp) {
         let mut made: Vec<u64> = Vec::new();
         for planned in FOLDERS {
             let folder = Folder {
@@ -115,7 +115,7 @@ impl Mailbox {
                 hidden: planned.hidden,
                 ..Folder::default()
             };
-            made.push(self.add_folder(folder));
+            made.push(self.add_folder(folder, now));
         }
     }
 
@@ -192,20 +192,23 @@ impl Mailbox {
         found
     }
 
-    pub(crate) fn add_folder(&mut self, mut folder: Folder) -> u64 {
+    pub(crate) fn add_folder(&mut self, mut folder: Folder, now: Timestamp) -> u64 {
         let no = self.fresh_no();
         let seq = self.step();
         folder.no = no;
         folder.change = seq;
+        folder.modified = now;
+        folder.committed = now;
         self.folders.insert(no, folder);
         self.hierarchy.add(seq, no);
         no
     }
 
-    pub(crate) fn folder_changed(&mut self, no: u64) {
+    pub(crate) fn folder_changed(&mut self, no: u64, now: Timestamp) {
         let seq = self.step();
         if let Some(folder) = self.folders.get_mut(&no) {
             folder.change = seq;
+            folder.modified = now;
             self.hierarchy.change(seq, no, false);
         }
     }
@@ -240,6 +243,7 @@ impl Mailbox {
         self.items.insert(no, item);
         if let Some(folder) = self.folders.get_mut(&folder) {
             folder.log.add(seq, no);
+            folder.committed = now;
         }
         self.note(seq, now, event, folder, Named::Item(no));
         no
@@ -253,6 +257,7 @@ impl Mailbox {
         self.items.insert(no, item);
         if let Some(folder) = self.folders.get_mut(&folder) {
             folder.log.change(seq, no, read_flag_only);
+            folder.committed = now;
         }
         self.note(seq, now, EventKind::Modified, folder, Named::Item(no));
     }
@@ -271,6 +276,7 @@ impl Mailbox {
         let seq = self.step();
         if let Some(folder) = self.folders.get_mut(&item.folder) {
             folder.log.remove(seq, no);
+            folder.committed = now;
         }
         self.note(seq, now, EventKind::Deleted, item.folder, Named::Item(no));
         Some(item)
@@ -283,6 +289,7 @@ impl Mailbox {
         let old_folder = item.folder;
         if let Some(folder) = self.folders.get_mut(&old_folder) {
             folder.log.remove(seq, no);
+            folder.committed = now;
         }
         item.folder = folder;
         let event = EventKind::Moved { old: no, old_folder };
@@ -304,7 +311,7 @@ impl Mailbox {
             .map(|folder| folder.no);
         let target = match known {
             Some(no) => no,
-            None => self.add_folder(Folder { parent: Some(root), name, class, ..Folder::default() }),
+            None => self.add_folder(Folder { parent: Some(root), name, class, ..Folder::default() }, now),
         };
         self.relocate(no, target, now)
     }
@@ -369,7 +376,7 @@ mod tests {
 
     fn mailbox() -> Mailbox {
         let moniker = Moniker { mailbox: Guid::drawn(1, "mailbox", 1), store: Guid::drawn(1, "store", 1) };
-        Mailbox::new(0, "ann@crm.test", "Ann", moniker)
+        Mailbox::new(0, "ann@crm.test", "Ann", moniker, Timestamp::UNIX_EPOCH)
     }
 
     // trap 7

@@ -256,6 +256,7 @@ pub(crate) fn setting<'a>(call: &Call<'_>, zone: &'a crate::zone::Zone, creating
         normalises_phone: call.quirk(Quirk::NormalisesPhone),
         cuts_text: call.quirk(Quirk::CutsText).then_some(60),
         from_mime: false,
+        wall: [None; 2],
         changed: std::collections::BTreeSet::new(),
     }
 }

@@ -64,7 +64,7 @@ fn whole(item: &mut Item, event: &Event, setting: &Setting<'_>, request: bool) -
     if let Some(uid) = &event.uid {
         calendar.set_uid(uid);
     }
-    calendar.all_day = start.is_day();
+    calendar.all_day = event.is_whole();
     calendar.start_zone = start.zone().unwrap_or_else(|| zone.clone());
     calendar.end_zone =
         event.end.as_ref().and_then(crate::mime::EventTime::zone).unwrap_or_else(|| calendar.start_zone.clone());
@@ -197,7 +197,7 @@ fn exception(item: &mut Item, event: &Event, zone: &Zone) -> Outcome<()> {
     {
         changed.start = start.instant(&series_zone);
         changed.end = end_of(event, changed.start, zone);
-        changed.all_day = start.is_day();
+        changed.all_day = event.is_whole();
     }
     series::keep_exception(item, &shown);
     Ok(())

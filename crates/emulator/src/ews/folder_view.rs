@@ -1,7 +1,7 @@
 //! A folder as it stands in an answer.
 
 use crate::folder::{Folder, FolderKind};
-use crate::item::extended;
+use crate::item::extended::{self, ExtKey, ExtPath, ExtValue};
 use crate::item::render::effective_rights;
 use crate::mailbox::Mailbox;
 use crate::shape::{Base, Shape};
@@ -39,7 +39,7 @@ pub(crate) fn render(xml: &mut Xml, mailbox: &Mailbox, folder: &Folder, shape: &
     for name in FIELDS.iter().copied() {
         if name == "ExtendedProperty" {
             for path in &shape.extended {
-                if let Some(value) = folder.extended_value(path) {
+                if let Some(value) = mapi(mailbox, folder, path) {
                     xml.element(&extended::element(path, &value));
                 }
             }
@@ -68,6 +68,19 @@ pub(crate) fn render(xml: &mut Xml, mailbox: &Mailbox, folder: &Folder, shape: &
 
 pub(crate) fn id(xml: &mut Xml, name: &str, mailbox: &Mailbox, folder: &Folder) {
     xml.empty(name, &[("Id", &mailbox.folder_id(folder.no)), ("ChangeKey", &mailbox.folder_change_key(folder))]);
+}
+
+/// An extended property of a folder, those that follow from what is in it included.
+pub(crate) fn mapi(mailbox: &Mailbox, folder: &Folder, path: &ExtPath) -> Option<ExtValue> {
+    let value = match &path.key {
+        ExtKey::Tag(0x3603) => ExtValue::one("Integer", text(mailbox, folder, "UnreadCount")?),
+        ExtKey::Tag(0x360a) => {
+            let below = !mailbox.below(folder.no, false).is_empty();
+            ExtValue::one("Boolean", if below { "true" } else { "false" })
+        }
+        ExtKey::Tag(_) | ExtKey::Id(..) | ExtKey::Name(..) => return folder.extended_value(path),
+    };
+    (value.kind == path.kind).then_some(value)
 }
 
 /// The text of a folder's property; `None` when it has none.

@@ -1,5 +1,7 @@
 //! The folder operations: reading, finding, making, changing, moving and deleting folders.
 
+use jiff::Timestamp;
+
 use crate::codes::{Code, Outcome, Refusal};
 use crate::ews::folder_view;
 use crate::ews::lookup::Found;
@@ -163,7 +165,8 @@ fn made(call: &mut Call<'_>, parent: &Element, element: &Element) -> Outcome<(u6
         let (path, value) = extended::read_property(property, &zone).map_err(|_| Code::ErrorInvalidExtendedProperty)?;
         folder.extended.insert(path.key, value);
     }
-    Ok((mailbox, call.store_mut(mailbox)?.add_folder(folder)))
+    let now = call.now;
+    Ok((mailbox, call.store_mut(mailbox)?.add_folder(folder, now)))
 }
 
 fn check_name(name: &str) -> Outcome<()> {
@@ -193,7 +196,7 @@ pub(crate) fn update(call: &mut Call<'_>, body: &Element) -> Answer {
 
 fn changed(call: &mut Call<'_>, change: &Element) -> Outcome<(u64, u64)> {
     let (mailbox, no) = call.folder_in(change)?;
-    let zone = call.zone.clone();
+    let (zone, now) = (call.zone.clone(), call.now);
     let store = call.store(mailbox)?;
     let folder = store.folders.get(&no).ok_or(Code::ErrorFolderNotFound)?;
     let (mut name, mut class) = (folder.name.clone(), folder.class.clone());
@@ -237,7 +240,7 @@ fn changed(call: &mut Call<'_>, change: &Element) -> Outcome<(u64, u64)> {
         folder.class = class;
         folder.extended = props;
     }
-    store.folder_changed(no);
+    store.folder_changed(no, now);
     Ok((mailbox, no))
 }
 
@@ -265,7 +268,7 @@ fn deleted(call: &mut Call<'_>, id: &Element, kind: &str) -> Outcome<()> {
     }
     if kind == "MoveToDeletedItems" {
         let to = store.distinguished("deleteditems").ok_or(Code::ErrorFolderNotFound)?;
-        place(store, no, to)
+        place(store, no, to, now)
     } else {
         store.drop_folder(no, now);
         Ok(())
@@ -273,7 +276,7 @@ fn deleted(call: &mut Call<'_>, id: &Element, kind: &str) -> Outcome<()> {
 }
 
 /// Hangs a folder below another one, under a free name.
-fn place(store: &mut crate::mailbox::Mailbox, no: u64, to: u64) -> Outcome<()> {
+fn place(store: &mut crate::mailbox::Mailbox, no: u64, to: u64, now: Timestamp) -> Outcome<()> {
     if no == to || store.below(no, true).contains(&to) {
         return Err(Code::ErrorMoveCopyFailed.into());
     }
@@ -285,7 +288,7 @@ fn place(store: &mut crate::mailbox::Mailbox, no: u64, to: u64) -> Outcome<()> {
         folder.parent = Some(to);
         folder.name = name;
     }
-    store.folder_changed(no);
+    store.folder_changed(no, now);
     Ok(())
 }
 
@@ -308,11 +311,12 @@ fn moved(call: &mut Call<'_>, target: &Element, id: &Element) -> Outcome<(u64, u
     if mailbox != to_mailbox {
         return Err(Code::ErrorMoveCopyFailed.into());
     }
+    let now = call.now;
     let store = call.store_mut(mailbox)?;
     if store.folders.get(&no).is_some_and(|folder| folder.distinguished.is_some()) {
         return Err(Code::ErrorMoveDistinguishedFolder.into());
     }
-    place(store, no, to)?;
+    place(store, no, to, now)?;
     Ok((mailbox, no))
 }
 

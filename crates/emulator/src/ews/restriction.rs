@@ -235,8 +235,8 @@ impl Subject<'_> {
             (Self::Folder(mailbox, folder), Path::Field(_, name)) => {
                 folder_view::text(mailbox, folder, name).into_iter().collect()
             }
-            (Self::Folder(_, folder), Path::Extended(path)) => {
-                folder.extended_value(path).map(|value| value.values).unwrap_or_default()
+            (Self::Folder(mailbox, folder), Path::Extended(path)) => {
+                folder_view::mapi(mailbox, folder, path).map(|value| value.values).unwrap_or_default()
             }
             (Self::Folder(..), Path::Entry { .. }) => Vec::new(),
             (Self::Item(_, item), Path::Extended(path)) => extended_values(item, path),

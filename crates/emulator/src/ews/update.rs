@@ -181,10 +181,7 @@ fn apply(item: &mut Item, step: &Element, setting: &mut Setting<'_>) -> Outcome<
     if step.name == "DeleteItemField" {
         return match &path {
             Path::Field(_, name) => delete(item, name, setting),
-            Path::Extended(path) => {
-                delete_extended(item, path);
-                Ok(())
-            }
+            Path::Extended(path) => delete_extended(item, path, setting),
             Path::Entry { collection, part: Some(part), key } => {
                 if *collection == "PhysicalAddresses" {
                     set_address_part(item, key, part, None);

@@ -3,6 +3,7 @@
 use jiff::ToSpan as _;
 
 use crate::codes::{Code, Outcome, Refusal};
+use crate::item::calendar::Calendar;
 use crate::item::series::{self, SeriesFault};
 use crate::item::set::{Setting, refused};
 use crate::item::task::{TaskChanges, today};
@@ -59,6 +60,8 @@ fn finish_calendar(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>
     if changed("StartTimeZone") && !changed("EndTimeZone") {
         calendar.end_zone = calendar.start_zone.clone();
     }
+    let old = before.and_then(Item::calendar);
+    in_their_zones(calendar, old, setting);
     if changed("Start") && !changed("End") && setting.creating {
         calendar.end = calendar.start.checked_add(30.minutes()).unwrap_or(calendar.start);
     }
@@ -72,7 +75,6 @@ fn finish_calendar(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>
     if calendar.occurrence.is_some() {
         return Ok(());
     }
-    let old = before.and_then(Item::calendar);
     let moved = old.is_none_or(|old| {
         old.start != calendar.start
             || old.end != calendar.end
@@ -92,6 +94,25 @@ fn finish_calendar(item: &mut Item, before: Option<&Item>, setting: &Setting<'_>
         series::check_length(calendar).map_err(series_refusal)?;
     }
     Ok(())
+}
+
+/// A time without an offset is wall time in the appointment's zone when the request sets that; a zone that is set alone
+/// moves the appointment, so that its clock goes on showing the same time.
+fn in_their_zones(calendar: &mut Calendar, old: Option<&Calendar>, setting: &Setting<'_>) {
+    let changed = |name: &str| setting.changed.contains(name);
+    if !changed("StartTimeZone") && !changed("EndTimeZone") && !changed("MeetingTimeZone") {
+        return;
+    }
+    if let Some(wall) = setting.wall[0] {
+        calendar.start = calendar.start_zone.instant(wall);
+    } else if let Some(old) = old.filter(|_| !changed("Start")) {
+        calendar.start = calendar.start_zone.instant(old.start_zone.local(old.start));
+    }
+    if let Some(wall) = setting.wall[1] {
+        calendar.end = calendar.end_zone.instant(wall);
+    } else if let Some(old) = old.filter(|_| !changed("End")) {
+        calendar.end = calendar.end_zone.instant(old.end_zone.local(old.end));
+    }
 }
 
 /// The code for a limit of a series.

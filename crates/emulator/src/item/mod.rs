@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 pub(crate) mod contact;
 pub(crate) mod extended;
 pub(crate) mod finish;
+pub(crate) mod mapi;
 pub(crate) mod render;
 pub(crate) mod scalar;
 pub(crate) mod schema;

@@ -10,7 +10,7 @@ use crate::item::extended::{self, ExtKey, ExtValue};
 use crate::item::schema::ItemKind;
 use crate::item::task::Task;
 use crate::item::time::{written, written_day};
-use crate::item::{Item, contact};
+use crate::item::{Item, contact, mapi};
 
 /// The text of a property that has no parts; `None` when the item has no such value.
 pub(crate) fn scalar(item: &Item, name: &str) -> Option<String> {
@@ -229,6 +229,9 @@ pub(crate) fn mirrored(item: &Item, key: &ExtKey) -> Option<ExtValue> {
         let entry = contact::entry(item, "PhoneNumbers", phone)?;
         return Some(ExtValue::one("String", entry.text()));
     }
+    if let Some(value) = mapi::read(item, key) {
+        return Some(value);
+    }
     let int = |value: i32| Some(ExtValue::one("Integer", value.to_string()));
     let flag = |value: bool| Some(ExtValue::one("Boolean", truth(value)));
     let at = |value: Timestamp| Some(ExtValue::one("SystemTime", written(value)));
@@ -242,6 +245,8 @@ pub(crate) fn mirrored(item: &Item, key: &ExtKey) -> Option<ExtValue> {
             0x0017 => index(&["Low", "Normal", "High"], "Importance"),
             0x0036 => index(&["Normal", "Personal", "Private", "Confidential"], "Sensitivity"),
             0x0e08 => int(i32::try_from(size(item)).ok()?),
+            // Counted up for each item that comes into a folder: clients list and page by it.
+            0x0e23 => int(i32::try_from(item.no).ok()?),
             0x1000 => Some(ExtValue::one(
                 "String",
                 if item.body.html { text_of_html(&item.body.text) } else { item.body.text.clone() },
@@ -270,17 +275,10 @@ pub(crate) fn mirrored(item: &Item, key: &ExtKey) -> Option<ExtValue> {
         return of_calendar_key(item, calendar, key);
     }
     let task = item.task()?;
-    let day = |day: Option<jiff::civil::Date>| day.map(|day| ExtValue::one("SystemTime", written_day(day)));
     if is("Task", 0x8101) {
         int(task.status.number())
     } else if is("Task", 0x8102) {
         Some(ExtValue::one("Double", (task.percent / 100.0).to_string()))
-    } else if is("Task", 0x8104) {
-        day(task.start)
-    } else if is("Task", 0x8105) {
-        day(task.due)
-    } else if is("Task", 0x810f) {
-        day(task.completed)
     } else if is("Task", 0x811c) {
         flag(task.is_complete())
     } else if is("Task", 0x8126) {

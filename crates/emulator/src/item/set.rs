@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 use crate::codes::{Code, Outcome, Refusal};
 use crate::item::body::{Body, crlf};
 use crate::item::calendar::{Attendee, Person, Response, Role};
 use crate::item::contact::put_entry;
-use crate::item::extended::{self, ExtFault, ExtKey, ExtPath, ExtValue};
+use crate::item::extended::{self, ExtFault, ExtPath, ExtValue};
 use crate::item::schema::{Access, Form, ItemKind, fits};
 use crate::item::set_parts::{read_attachment, set_entry};
 use crate::item::task::{Status, today};
-use crate::item::{Detail, Item, Value, time};
+use crate::item::{Detail, Item, Value, mapi, time};
 use crate::recurrence::{Rule, RuleFault};
 use crate::xml::Element;
 use crate::zone::Zone;
@@ -30,6 +31,8 @@ pub(crate) struct Setting<'a> {
     pub cuts_text: Option<usize>,
     /// The series came whole, with its exceptions, from MIME content.
     pub from_mime: bool,
+    /// A start and an end that came without an offset: wall time in the zones that the same request may set.
+    pub wall: [Option<DateTime>; 2],
     pub changed: BTreeSet<&'static str>,
 }
 
@@ -116,7 +119,7 @@ pub(crate) fn truth(word: &str) -> bool {
     matches!(word, "true" | "1")
 }
 
-fn set_calendar(item: &mut Item, name: &'static str, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
+fn set_calendar(item: &mut Item, name: &'static str, element: &Element, setting: &mut Setting<'_>) -> Outcome<()> {
     let creating = setting.creating;
     let form = item.kind.spec(name).map_or(Form::Text, |spec| spec.form);
     let Some(calendar) = item.calendar_mut() else {
@@ -126,10 +129,11 @@ fn set_calendar(item: &mut Item, name: &'static str, element: &Element, setting:
         "Start" | "End" => {
             let at = time::read(&element.word(), setting.zone)
                 .ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))?;
+            let wall = time::wall(&element.word());
             if name == "Start" {
-                calendar.start = at;
+                (calendar.start, setting.wall[0]) = (at, wall);
             } else {
-                calendar.end = at;
+                (calendar.end, setting.wall[1]) = (at, wall);
             }
         }
         "StartTimeZone" => {
@@ -237,23 +241,22 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
     Ok(())
 }
 
-fn set_extended(item: &mut Item, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
+fn set_extended(item: &mut Item, element: &Element, setting: &mut Setting<'_>) -> Outcome<()> {
     let (path, value) = extended::read_property(element, setting.zone).map_err(|fault| match fault {
         ExtFault::Path => Code::ErrorInvalidExtendedProperty,
         ExtFault::CustomTag => Code::ErrorNoPropertyTagForCustomProperties,
         ExtFault::Value => Code::ErrorInvalidExtendedPropertyValue,
     })?;
-    put_extended(item, path, value);
-    Ok(())
+    put_extended(item, path, value, setting)
 }
 
 /// Stores an extended property; one that is a standard property under its MAPI name sets that.
-fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue) {
+fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue, setting: &mut Setting<'_>) -> Outcome<()> {
     if let Some(name) = extended::alias(&path.key).filter(|_| path.kind == "String")
         && let Some(spec) = item.kind.spec(name)
     {
         item.set_text(spec.name, value.first());
-        return;
+        return Ok(());
     }
     if item.kind == ItemKind::Contact
         && path.kind == "String"
@@ -261,27 +264,26 @@ fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue) {
     {
         let new = (!value.first().is_empty()).then(|| Element::leaf("Entry", value.first()).with_attr("Key", key));
         put_entry(item, "PhoneNumbers", key, new);
-        return;
+        return Ok(());
     }
-    let number = value.first().parse::<usize>().ok();
-    let choice = |words: &[&'static str]| number.and_then(|at| words.get(at).copied());
-    if path.kind == "Integer" && path.key == ExtKey::Tag(0x36) {
-        if let Some(word) = choice(&["Normal", "Personal", "Private", "Confidential"]) {
-            item.set_text("Sensitivity", word);
-        }
-        return;
+    if mapi::set_part(item, &path, Some(value.first())) {
+        return Ok(());
     }
-    if path.kind == "Integer" && path.key == ExtKey::Tag(0x17) {
-        if let Some(word) = choice(&["Low", "Normal", "High"]) {
-            item.set_text("Importance", word);
-        }
-        return;
+    if let Some(element) = mapi::as_element(item, &path, &value) {
+        return set(item, &element, setting);
     }
     item.extended.insert(path.key, value);
+    Ok(())
 }
 
 /// Takes an extended property away, with the standard property it mirrors.
-pub(crate) fn delete_extended(item: &mut Item, path: &ExtPath) {
+pub(crate) fn delete_extended(item: &mut Item, path: &ExtPath, setting: &mut Setting<'_>) -> Outcome<()> {
+    if mapi::set_part(item, path, None) {
+        return Ok(());
+    }
+    if let Some(name) = mapi::standard(item, path) {
+        return delete(item, name, setting);
+    }
     if let Some(name) = extended::alias(&path.key).filter(|_| path.kind == "String") {
         item.props.remove(name);
     }
@@ -291,6 +293,7 @@ pub(crate) fn delete_extended(item: &mut Item, path: &ExtPath) {
     if item.extended.get(&path.key).is_some_and(|value| value.kind == path.kind) {
         item.extended.remove(&path.key);
     }
+    Ok(())
 }
 
 /// Clears a standard property, as DeleteItemField does.

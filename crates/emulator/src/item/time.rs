@@ -30,6 +30,12 @@ pub(crate) fn read(text: &str, zone: &Zone) -> Option<Timestamp> {
     Timestamp::from_second(at.as_second()).ok()
 }
 
+/// The wall time that a dateTime without an offset is.
+pub(crate) fn wall(text: &str) -> Option<DateTime> {
+    let text = text.trim();
+    if text.parse::<Timestamp>().is_ok() { None } else { text.parse().ok() }
+}
+
 /// The day a client means by a dateTime of a day-only property: the day in the request's zone.
 pub(crate) fn read_day(text: &str, zone: &Zone) -> Option<Date> {
     Some(zone.local(read(text, zone)?).date())

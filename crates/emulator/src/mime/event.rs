@@ -48,6 +48,17 @@ pub(crate) struct Event {
     pub alarm: Option<i64>,
     pub sequence: Option<i32>,
     pub cancelled: bool,
+    /// Said to last whole days, though its times are not written as days.
+    pub said_whole: bool,
+}
+
+impl Event {
+    /// Whether it lasts whole days: written as days, or said so of local times that fall at midnight.
+    pub(crate) fn is_whole(&self) -> bool {
+        let midnight = |at: &Option<EventTime>| at.as_ref().is_some_and(EventTime::is_midnight);
+        self.start.as_ref().is_some_and(EventTime::is_day)
+            || (self.said_whole && midnight(&self.start) && midnight(&self.end))
+    }
 }
 
 impl EventTime {
@@ -66,6 +77,14 @@ impl EventTime {
             Self::Zoned(_, zone) => Some(zone.clone()),
             Self::Utc(_) => Some(Zone::utc()),
             Self::Day(_) | Self::Floating(_) => None,
+        }
+    }
+
+    fn is_midnight(&self) -> bool {
+        match self {
+            Self::Day(_) => true,
+            Self::Utc(_) => false,
+            Self::Zoned(wall, _) | Self::Floating(wall) => wall.time() == jiff::civil::Time::midnight(),
         }
     }
 

@@ -67,6 +67,7 @@ fn property(event: &mut Event, line: &Line) -> Option<()> {
         "X-MICROSOFT-CDO-BUSYSTATUS" => {
             event.busy = Some(line.value.trim().to_ascii_uppercase());
         }
+        "X-MICROSOFT-CDO-ALLDAYEVENT" => event.said_whole = line.value.trim().eq_ignore_ascii_case("TRUE"),
         "PRIORITY" => event.priority = line.value.trim().parse().ok(),
         "SEQUENCE" => event.sequence = line.value.trim().parse().ok(),
         "STATUS" => event.cancelled = line.value.trim().eq_ignore_ascii_case("CANCELLED"),

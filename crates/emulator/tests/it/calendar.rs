@@ -54,6 +54,26 @@ async fn a_time_without_offset_is_read_in_the_zone_of_the_request() {
     assert_eq!(world.get(&id).await.text_of("Start"), "2026-07-01T10:00:00Z");
 }
 
+// trap 91
+#[tokio::test]
+async fn a_time_without_offset_is_read_in_the_zone_that_the_appointment_is_given() {
+    let world = World::new();
+    let here =
+        world.with_header("<t:TimeZoneContext><t:TimeZoneDefinition Id=\"Tokyo Standard Time\"/></t:TimeZoneContext>");
+    let zones = "<t:StartTimeZone Id=\"W. Europe Standard Time\"/><t:EndTimeZone Id=\"GMT Standard Time\"/>";
+    let item = appointment("2026-07-01T10:00:00", "2026-07-01T10:00:00", zones);
+    let (id, key) = here.create(NONE, &item).await;
+    let read = world.get(&id).await;
+    assert_eq!((read.text_of("Start"), read.text_of("End")), ("2026-07-01T08:00:00Z", "2026-07-01T09:00:00Z"));
+    // Set alone, a zone keeps what the clock shows.
+    let zone = set("calendar:StartTimeZone", "CalendarItem", "<t:StartTimeZone Id=\"Eastern Standard Time\"/>")
+        + &set("calendar:EndTimeZone", "CalendarItem", "<t:EndTimeZone Id=\"Eastern Standard Time\"/>");
+    let quiet = "ConflictResolution=\"AlwaysOverwrite\" SendMeetingInvitationsOrCancellations=\"SendToNone\"";
+    assert_eq!(world.ask(&update(quiet, &id, &key, &zone)).await.codes(), ["NoError"]);
+    let read = world.get(&id).await;
+    assert_eq!((read.text_of("Start"), read.text_of("End")), ("2026-07-01T14:00:00Z", "2026-07-01T14:00:00Z"));
+}
+
 // trap 95
 #[tokio::test]
 async fn what_the_schema_leaves_open_the_server_demands() {

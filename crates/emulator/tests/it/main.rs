@@ -14,6 +14,7 @@ mod calendar;
 mod contacts;
 mod folders;
 mod listening;
+mod mapi;
 mod meetings;
 mod mime;
 mod misc;

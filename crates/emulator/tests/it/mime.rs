@@ -67,6 +67,23 @@ async fn extended_properties_may_stand_beside_the_mime_content() {
     assert_eq!(world.ask(find).await.find("RootFolder").attr("TotalItemsInView"), "1");
 }
 
+// trap 85
+#[tokio::test]
+async fn an_event_said_to_last_whole_days_does_when_its_times_fall_at_midnight() {
+    let world = World::new();
+    let event = |from: &str, to: &str| {
+        format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:w-1\nDTSTART;TZID=Europe/Berlin:{from}\nDTEND;TZID=Europe/Berlin:{to}\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE\nEND:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    let (id, _) = world.create(NONE, &packed(&event("20260401T000000", "20260403T000000"))).await;
+    let read = world.get(&id).await;
+    assert_eq!(read.text_of("IsAllDayEvent"), "true");
+    assert!(unpacked(&world, &id).await.contains("DTSTART;VALUE=DATE:20260401\r\n"));
+    let (id, _) = world.create(NONE, &packed(&event("20260401T090000", "20260401T100000"))).await;
+    assert_eq!(world.get(&id).await.text_of("IsAllDayEvent"), "false");
+}
+
 #[tokio::test]
 async fn a_request_from_outside_keeps_its_organizer_and_a_plain_calendar_does_not() {
     let world = World::new();
