@@ -24,6 +24,9 @@ missing=
 command -v xmllint >/dev/null 2>&1 || missing="$missing libxml2-utils"
 python_makes_environments || missing="$missing python3-venv"
 command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
+# A gateway written elsewhere, in Java, and without a window.
+davmail=/usr/share/davmail/davmail.jar
+{ [ -f "$davmail" ] && command -v java >/dev/null 2>&1; } || missing="$missing davmail-server"
 if [ -n "$missing" ]; then
   say "missing Debian packages:$missing"
   command -v apt-get >/dev/null 2>&1 || fail "this system has no apt-get; install the equivalents of:$missing"
@@ -35,6 +38,8 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086  # one word per package
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing || fail "apt-get could not install:$missing"
 fi
+[ -f "$davmail" ] || fail "DavMail is not found at $davmail"
+export SYNCLINE_DAVMAIL="$davmail"
 programs=$(postgres_programs)
 [ -n "$programs" ] || fail "PostgreSQL's initdb is not found"
 

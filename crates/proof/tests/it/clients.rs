@@ -2,10 +2,12 @@
 
 use crate::world::{PASSWORD, World};
 use emulator::{Emulator, EmulatorOptions, MailKind, MailboxSpec};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -16,14 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(240);
 pub fn python() -> Option<PathBuf> {
     let found = std::env::var_os("SYNCLINE_PYTHON").map(PathBuf::from);
     if found.is_none() {
-        say_skipped();
+        say_skipped("SYNCLINE_PYTHON names no Python with exchangelib");
+    }
+    found
+}
+
+/// DavMail's program, if it is named; it starts in a Java.
+fn davmail() -> Option<String> {
+    let found = std::env::var("SYNCLINE_DAVMAIL").ok();
+    if found.is_none() {
+        say_skipped("SYNCLINE_DAVMAIL names no DavMail");
     }
     found
 }
 
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
-fn say_skipped() {
-    eprintln!("skipped: SYNCLINE_PYTHON names no Python with exchangelib");
+fn say_skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 /// Runs a script to its end; what it printed.
@@ -62,17 +73,53 @@ async fn exchangelib_as_the_users_outlook_under_a_running_server() {
     assert_eq!(recipients, ["bob@crm.test", "cleo@crm.test"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn exchangelib_works_against_the_emulator_as_against_an_exchange() {
-    let Some(python) = python() else { return };
-    let now: jiff::Timestamp = "2026-03-01T09:00:00Z".parse().expect("a time");
-    let emulator = Emulator::new(EmulatorOptions::new(7, Arc::new(move || now)));
+/// A server with three mailboxes, on a clock that goes on by so many seconds with every look at it.
+async fn organisation(step_s: i64) -> (Emulator, String) {
+    let begin: Timestamp = "2026-03-01T09:00:00Z".parse().expect("a time");
+    let hand = AtomicI64::new(begin.as_second());
+    let clock = move || Timestamp::from_second(hand.fetch_add(step_s, Ordering::Relaxed)).expect("a time");
+    let emulator = Emulator::new(EmulatorOptions::new(7, Arc::new(clock)));
     for name in ["Alice", "Bob", "Carol"] {
         let address = format!("{}@crm.test", name.to_lowercase());
         emulator.add_mailbox(MailboxSpec::user(&address, name, PASSWORD)).expect("a new address");
     }
     emulator.add_service_account("svc@crm.test", PASSWORD);
     let url = crate::world::listen(&emulator).await;
+    (emulator, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchangelib_works_against_the_emulator_as_against_an_exchange() {
+    let Some(python) = python() else { return };
+    let (_emulator, url) = organisation(0).await;
     let printed = run(&python, "emulator_exchangelib.py", &[&url, PASSWORD]).await;
     assert!(printed.contains("checks passed"), "{printed}");
+}
+
+// O3, C4, C6, D3
+#[tokio::test(flavor = "multi_thread")]
+async fn davmail_as_a_users_client_under_a_running_server() {
+    let (Some(python), Some(davmail)) = (python(), davmail()) else { return };
+    let (world, api, ews) = World::served().await;
+    let anna = world.user("anna").await;
+    let users = json!({"anna": {"id": anna.id, "address": anna.address, "token": anna.token}});
+    let told = json!({
+        "api": api, "ews": ews, "password": PASSWORD, "admin": world.admin.token, "users": users, "davmail": davmail,
+    });
+    let printed = run(&python, "davmail_under_serve.py", &[&told.to_string()]).await;
+    assert!(printed.contains("checks passed"), "{printed}");
+    assert_eq!(world.hq.sink().len(), 0, "nobody was written to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn davmail_works_against_the_emulator_as_against_an_exchange() {
+    let (Some(python), Some(davmail)) = (python(), davmail()) else { return };
+    // DavMail tells versions by the second.
+    let (emulator, url) = organisation(1).await;
+    let printed = run(&python, "davmail_emulator.py", &[&davmail, &url, PASSWORD]).await;
+    assert!(printed.contains("checks passed"), "{printed}");
+    // The one meeting, which DavMail has the server send; nothing else was told to anybody.
+    let sink = emulator.sink();
+    assert_eq!(sink.iter().filter(|mail| mail.kind == MailKind::Invitation).count(), 1);
+    assert!(sink.iter().all(|mail| mail.account == "alice@crm.test" && mail.recipients == ["bob@crm.test"]));
 }
