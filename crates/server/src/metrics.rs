@@ -61,6 +61,13 @@ impl Metrics {
         with_local_recorder(&*self.recorder, || counter!("syncline_push_ended_total", "why" => why).increment(1));
     }
 
+    /// A message to an administrator `arrived`, or was `lost`.
+    pub fn alert(&self, channel: &'static str, outcome: &'static str) {
+        with_local_recorder(&*self.recorder, || {
+            counter!("syncline_alert_messages_total", "channel" => channel, "outcome" => outcome).increment(1);
+        });
+    }
+
     /// How long a change in the CRM took until its reader passed it on.
     pub fn read_crm(&self, seconds: f64) {
         with_local_recorder(&*self.recorder, || {

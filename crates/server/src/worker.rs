@@ -42,6 +42,9 @@ const BURY_MS: u64 = 5_000;
 /// How often the history's retention is swept.
 const SWEEP_MS: u64 = 3_600_000;
 
+/// How often it is looked whether somebody must be told.
+const ALERT_MS: u64 = 30_000;
+
 /// Entries that the CRM's feed keeps: a reader that was away for longer has its pairings list anew.
 pub const FEED_KEPT: u32 = 100_000;
 
@@ -59,6 +62,7 @@ pub async fn run(services: Services, stop: Stop) {
     loops.spawn(cycles(services.clone(), stop.clone()));
     loops.spawn(bury(services.clone(), stop.clone()));
     loops.spawn(crate::push::run(services.clone(), stop.clone()));
+    loops.spawn(alerts(services.clone(), stop.clone()));
     loops.spawn(sweep(services, stop));
     while let Some(ended) = loops.join_next().await {
         if let Err(why) = ended {
@@ -261,6 +265,18 @@ async fn bury(services: Services, mut stop: Stop) {
                 services.wake.pairing_due();
             }
             Err(why) => tracing::warn!(why = %why, "nodes that died cannot be looked for"),
+        }
+    }
+}
+
+/// Tells an administrator what stands still (rule W5).
+async fn alerts(services: Services, mut stop: Stop) {
+    loop {
+        if let Err(why) = crate::alert::pass(&services).await {
+            tracing::warn!(why = %why, "the store cannot say what an administrator must know; trying again");
+        }
+        if !wait(&services, ALERT_MS, std::future::pending(), &mut stop).await {
+            return;
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What every engine asks of a request before it stores anything.
 
 use crate::answer::{PairingChange, Retention};
+use crate::connection::Connection;
 use crate::error::{Fault, Result, StoreError};
-use crate::rows::{Connection, History, Pairing};
+use crate::rows::{History, Pairing};
 use jiff::{SignedDuration, Timestamp};
 use model::{CrmId, DomainMap};
 

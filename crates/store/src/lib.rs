@@ -21,10 +21,12 @@
 //! The databases share one set of queries (`sql/`); what differs between them stands in `db.rs`.
 #![forbid(unsafe_code)]
 
+mod alert;
 pub mod answer;
 mod api;
 pub mod change;
 mod checks;
+mod connection;
 mod count;
 mod db;
 pub mod error;
@@ -36,9 +38,11 @@ mod serve;
 mod sql;
 mod value;
 
+pub use alert::{Alert, AlertBook, CertificateLook, Channel, Way};
 pub use answer::*;
 pub use api::StoreOptions;
 pub use change::{Ended, Scrub, Seen, Settle};
+pub use connection::{Access, Connection, SignInKind};
 pub use count::Count;
 pub use error::{Fault, Key, Result, StoreError};
 pub use memory::{Memory, Snapshot, StepFn};

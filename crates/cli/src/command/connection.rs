@@ -1,6 +1,6 @@
 //! `syncline connection`: the servers that mailboxes live on.
 
-use super::{open, secret};
+use super::{open, secret, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash, yes_no};
 use clap::{Args, Subcommand};
@@ -107,6 +107,9 @@ pub struct Draft {
     /// Whether its mailboxes are pushed where the server can (streaming notifications); else they are polled.
     #[arg(long, value_name = "true|false")]
     push: Option<bool>,
+    /// When the password or secret ends, to be told before (2027-01-31); never, when nobody need be told.
+    #[arg(long, value_name = "DATE|never")]
+    password_ends: Option<String>,
     /// A further folder to synchronise, by its path below the default one; may be given more than once.
     #[arg(long, value_name = "contact|appointment|task:PATH")]
     folder: Vec<String>,
@@ -136,6 +139,13 @@ impl Draft {
             token_url: self.token_url.map(Some),
             scope: self.scope.map(Some),
             push: self.push,
+            password_ends: match self.password_ends.as_deref() {
+                None => None,
+                Some("never") => Some(None),
+                Some(text) => Some(Some(
+                    words::end(text).map_err(|why| Failure::usage(format!("--password-ends {text}: {why}")))?,
+                )),
+            },
         })
     }
 }
@@ -164,7 +174,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::List => {
             let list = connection::list(&services).await?;
-            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file"];
+            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file", "password ends"];
             show.list(&list, &head, |of| {
                 vec![
                     of.name.clone(),
@@ -175,6 +185,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                     yes_no(of.impersonate),
                     yes_no(of.push),
                     or_dash(of.ca_file.as_ref()),
+                    or_dash(of.access.password_ends),
                 ]
             })
         }

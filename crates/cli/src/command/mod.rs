@@ -1,5 +1,6 @@
 //! The commands: one small file each.
 
+mod alert;
 mod backup;
 mod brake;
 mod check;
@@ -114,6 +115,9 @@ enum Command {
     /// Plans that were stopped because they looked like an accident.
     #[command(subcommand)]
     Brake(brake::Command),
+    /// Who is told when a user, a brake or a certificate needs somebody.
+    #[command(subcommand)]
+    Alert(alert::Command),
     /// Keys to sign in to the API with.
     #[command(subcommand)]
     Token(token::Command),
@@ -162,6 +166,7 @@ pub async fn run(app: App, show: &mut Show<'_>) -> Result<(), Failure> {
         Command::Quarantine(args) => quarantine::run(args, at, show).await,
         Command::Held(command) => held::run(command, at, show).await,
         Command::Brake(command) => brake::run(command, at, show).await,
+        Command::Alert(command) => alert::run(command, at, show).await,
         Command::Token(command) => token::run(command, at, show).await,
         Command::Check(args) => check::run(args, at, show).await,
         Command::Backup(args) => backup::backup(args, at, show).await,

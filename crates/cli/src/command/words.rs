@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use model::schedule::Hours;
 use model::settings::{ExtractStart, GroupKind};
 use model::{Domain, Level, RecordId, Side};
+use store::Channel;
 
 /// A domain, as it is written on the command line.
 pub fn domain(text: &str) -> Result<Domain, String> {
@@ -68,6 +69,42 @@ pub fn extract_start(text: &str) -> Result<ExtractStart, String> {
     text.parse().map(ExtractStart::Day).map_err(|_| wrong())
 }
 
+/// A length of time in seconds: so many seconds, minutes, hours or days.
+pub fn seconds(text: &str) -> Result<u32, String> {
+    let wrong = || "no length of time; write 90m, 12h or 2d".to_owned();
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 3_600),
+        Some((at, 'd')) => (&text[..at], 86_400),
+        Some(_) if text == "0" => (text, 1),
+        Some(_) | None => return Err(wrong()),
+    };
+    number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)
+}
+
+/// Seconds in the largest unit that fits.
+pub fn duration(seconds: u32) -> String {
+    for (unit, name) in [(86_400, "days"), (3_600, "hours"), (60, "minutes")] {
+        if seconds >= unit && seconds.is_multiple_of(unit) {
+            return format!("{} {name}", seconds / unit);
+        }
+    }
+    format!("{seconds} seconds")
+}
+
+/// A channel of alerts.
+pub fn channel(text: &str) -> Result<Channel, String> {
+    Channel::parse(text).ok_or_else(|| "no channel; webhook or mail".to_owned())
+}
+
+/// A point in time that lies ahead: a day, from whose beginning on it is past, or an instant.
+pub fn end(text: &str) -> Result<jiff::Timestamp, String> {
+    let day = |day: jiff::civil::Date| day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp());
+    let day = text.parse().ok().and_then(day);
+    day.or_else(|| text.parse().ok()).ok_or_else(|| "no time; write 2027-01-31 or 2027-01-31T10:00:00Z".to_owned())
+}
+
 /// A point in time: an instant, or so many hours or days ago.
 pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failure> {
     let wrong = || {
@@ -89,6 +126,18 @@ pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_and_told_in_units() {
+        assert_eq!(["90m", "12h", "2d", "30s", "0"].map(seconds), [5_400, 43_200, 172_800, 30, 0].map(Ok));
+        for wrong in ["", "12", "h", "-1h", "99999999d", "1w", "½d"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!([5_400, 86_400, 90, 3_600].map(duration), ["90 minutes", "1 days", "90 seconds", "1 hours"]);
+        assert_eq!(end("2027-01-31").expect("a day").to_string(), "2027-01-31T00:00:00Z");
+        assert_eq!(end("2027-01-31T10:00:00Z").expect("an instant").to_string(), "2027-01-31T10:00:00Z");
+        assert!(end("soon").is_err());
+    }
 
     #[test]
     fn starts_and_times_are_read_in_every_form() {

@@ -1,5 +1,6 @@
 //! The executable as a person or a program meets it: help, exit codes, configuration, commands beside each other.
 
+mod alerts;
 mod answers;
 mod completions;
 mod demo;

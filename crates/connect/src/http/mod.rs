@@ -1,8 +1,10 @@
 //! The one place that makes outgoing connections: a request's bytes out, an answer's bytes in.
 
+mod expiry;
 mod line;
 mod trust;
 
+pub use expiry::{certificate_ends, ends};
 pub use line::{Line, Pieces};
 
 use async_trait::async_trait;

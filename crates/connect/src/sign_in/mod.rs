@@ -6,7 +6,7 @@
 mod oauth;
 mod windows;
 
-pub use oauth::{OAuth, Proof};
+pub use oauth::{OAuth, Proof, certificate_ends};
 
 use crate::http::{Answer, Line, Lost, Pieces, Request, Transport};
 use base64::Engine as _;

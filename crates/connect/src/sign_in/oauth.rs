@@ -173,6 +173,13 @@ impl Tokens {
     }
 }
 
+/// When the certificate that an application signs in by ends; none when the secret is no certificate (rule W5).
+#[must_use]
+pub fn certificate_ends(secret: &SecretString) -> Option<Timestamp> {
+    let certificate = CertificateDer::from_pem_slice(secret.expose_secret().as_bytes()).ok()?;
+    crate::http::ends(&certificate)
+}
+
 /// A key with its certificate.
 struct Signer {
     key: Arc<dyn rustls::sign::SigningKey>,

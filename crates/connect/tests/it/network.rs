@@ -2,7 +2,7 @@
 
 use crate::world::{ANNA, World, maps};
 use connect::ews::{EwsConnection, EwsSettings};
-use connect::http::{Lost, Network, Request, Transport};
+use connect::http::{Lost, Network, Request, Transport, certificate_ends};
 use connect::sign_in::SignIn;
 use engine::port::Remote;
 use secrecy::SecretString;
@@ -147,6 +147,10 @@ async fn certificates_are_always_checked() {
     assert_eq!(told(&own, &urls[0]).await, "401");
     assert!(told(&own, &urls[1]).await.contains("another name"));
     assert!(told(&own, &urls[2]).await.contains("expired"));
+    // W5: when it ends is read from the connection itself.
+    let ends = certificate_ends(&urls[0], Some(&ca), 5_000).await.expect("reached");
+    assert_eq!(ends.map(|at| at.to_string()).as_deref(), Some("2090-01-01T00:00:00Z"));
+    assert!(certificate_ends(&urls[1], Some(&ca), 5_000).await.is_err());
     let without = Network::new(None).expect("a client");
     assert!(told(&without, &urls[0]).await.contains("not trusted"));
     // And a mailbox by it, signed in.

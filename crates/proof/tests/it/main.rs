@@ -1,6 +1,7 @@
 //! The whole product held to the world: its API on one side, EWS bytes on the other, and nothing else believed.
 
 mod activities;
+mod alerts;
 mod api;
 mod clearing;
 mod clients;

@@ -2,10 +2,10 @@
 
 use crate::database::server;
 use crate::{
-    activities, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines, mailing, matching,
-    meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners, peak, people_brakes,
-    people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored, returning, scrubbed,
-    series, texts, to_dos, trouble, undoing, wire_trouble,
+    activities, alerts, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines, mailing,
+    matching, meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners, peak,
+    people_brakes, people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored,
+    returning, scrubbed, series, texts, to_dos, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ const APART: &[&str] = &["clients.rs", "contract.rs", "stories.rs", "database.rs
 async fn every_story_runs_on_every_database() {
     let files = [
         activities::NAMES,
+        alerts::NAMES,
         clearing::NAMES,
         clock::NAMES,
         contract::NAMES,

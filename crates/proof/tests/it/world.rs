@@ -298,6 +298,19 @@ impl World {
         self
     }
 
+    /// The same world after the server was stopped and started: nothing is known but what its databases hold.
+    pub async fn restarted(mut self) -> World {
+        let time: Arc<dyn Clock> = self.hand();
+        let options = StoreOptions { url: self.databases.store.clone(), clock: server::clock::now_of(&time) };
+        self.services.store.close().await;
+        let store = Store::open(options).await.expect("a store");
+        let dice = Arc::new(CountingDice(AtomicU64::new(1 << 41)));
+        let (crm, id) = (self.services.crm.clone(), self.services.crm_id.clone());
+        self.services = Services::of(store, crm, id, time, dice, SecretKey::new(KEY));
+        self.router = api::router(self.services.clone());
+        self
+    }
+
     /// Ends every connection to the databases.
     pub async fn close(&self) {
         self.services.store.close().await;

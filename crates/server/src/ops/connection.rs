@@ -3,6 +3,7 @@
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
 use connect::sign_in::Proof;
+use jiff::Timestamp;
 use model::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ pub struct ConnectionDraft {
     pub scope: Option<Option<String>>,
     /// Its mailboxes are pushed where the server can (rule E4).
     pub push: Option<bool>,
+    /// When its password or secret ends (rule W5).
+    pub password_ends: Option<Option<Timestamp>>,
 }
 
 /// Every connection, without secrets.
@@ -147,6 +150,9 @@ async fn store(
     }
     if let Some(push) = draft.push {
         connection.push = push;
+    }
+    if let Some(ends) = draft.password_ends {
+        connection.access.password_ends = ends;
     }
     if let Some(ca_file) = draft.ca_file {
         if let Some(file) = &ca_file

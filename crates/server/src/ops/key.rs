@@ -1,10 +1,13 @@
 //! A new key file: stored passwords are enveloped anew, and what was hashed with the old key is dropped.
 
+use crate::alert::envelope;
 use crate::fault::Refused;
 use crate::services::Services;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::PairingId;
-use store::StoreError;
-use store::secrets::{SecretKey, rotate as envelope_anew};
+use store::secrets::{SecretError, SecretKey, rotate as envelope_anew};
+use store::{AlertBook, StoreError};
 
 /// How long a pairing's lease is taken to drop what was observed, in milliseconds.
 const LEASE_MS: u64 = 60_000;
@@ -38,9 +41,29 @@ pub async fn rotate(services: &Services, new: &SecretKey) -> Result<usize, Refus
             drop_observing(services, &pairing.id).await?;
         }
     }
+    let alerts = alerts(services, new).await?;
     services.store.replace_secrets(&sealed).await?;
+    if !alerts.ways.is_empty() {
+        services.store.change_alerts(&alerts).await?;
+    }
     drop(claim);
     Ok(sealed.len())
+}
+
+/// Where alerts go is a secret as well.
+async fn alerts(services: &Services, new: &SecretKey) -> Result<AlertBook, Refused> {
+    let mut book = services.store.alerts().await?;
+    for (channel, way) in &mut book.ways {
+        let name = envelope(*channel);
+        let spoiled = || SecretError::Sealed(name.clone());
+        let rotated = STANDARD
+            .decode(&way.target)
+            .map_err(|_| spoiled())
+            .and_then(|sealed| envelope_anew(&services.key, new, services.random(), &name, &sealed))
+            .map_err(|why| Refused::Conflict { code: "sealed", message: why.to_string() })?;
+        way.target = STANDARD.encode(rotated);
+    }
+    Ok(book)
 }
 
 async fn drop_observing(services: &Services, pairing: &PairingId) -> Result<(), Refused> {

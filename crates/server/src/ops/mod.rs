@@ -1,5 +1,6 @@
 //! What administrators do, as plain functions: the API and the command line both call these, so that they cannot differ.
 
+pub mod alert;
 pub mod check;
 pub mod connection;
 pub mod copies;

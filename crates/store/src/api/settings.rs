@@ -2,8 +2,9 @@
 
 use super::engine;
 use crate::Store;
+use crate::alert::AlertBook;
+use crate::connection::Connection;
 use crate::error::Result;
-use crate::rows::Connection;
 use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
@@ -18,6 +19,17 @@ impl Store {
     /// [`crate::StoreError::Conflict`] says which it is at otherwise.
     pub async fn change_settings(&self, expected: u64, settings: &Settings) -> Result<u64> {
         engine!(self, change_settings(expected, settings))
+    }
+
+    /// Everything about alerts (rule W5).
+    pub async fn alerts(&self) -> Result<AlertBook> {
+        engine!(self, alerts())
+    }
+
+    /// Replaces everything about alerts if it still is at its generation, and returns the new one.
+    /// [`crate::StoreError::Conflict`] says which it is at otherwise.
+    pub async fn change_alerts(&self, book: &AlertBook) -> Result<u64> {
+        engine!(self, change_alerts(book))
     }
 
     /// The field maps in force, one for each domain.

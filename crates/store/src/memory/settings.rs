@@ -1,8 +1,9 @@
 //! Settings, maps and connections in memory.
 
 use super::Memory;
+use crate::alert::AlertBook;
+use crate::connection::Connection;
 use crate::error::{Fault, Result, StoreError};
-use crate::rows::Connection;
 use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
@@ -26,6 +27,21 @@ impl Memory {
                 }
             }
             state.settings = Settings { generation: generation + 1, ..settings.clone() };
+            Ok(generation + 1)
+        })
+    }
+
+    pub(crate) fn alerts(&self) -> Result<AlertBook> {
+        self.read(|state| Ok(state.alerts.clone()))
+    }
+
+    pub(crate) fn change_alerts(&self, book: &AlertBook) -> Result<u64> {
+        self.write(|state| {
+            let generation = state.alerts.generation;
+            if generation != book.generation {
+                return Err(StoreError::Conflict { generation });
+            }
+            state.alerts = AlertBook { generation: generation + 1, ..book.clone() };
             Ok(generation + 1)
         })
     }

@@ -1,10 +1,11 @@
 //! What the memory engine holds: a map per table of the databases.
 
+use crate::alert::AlertBook;
+use crate::connection::Connection;
 use crate::count::Count;
 use crate::error::{Result, StoreError};
 use crate::rows::{
-    Away, Brake, Connection, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Push, Quarantine,
-    Stranger,
+    Away, Brake, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Push, Quarantine, Stranger,
 };
 use jiff::Timestamp;
 use model::settings::Settings;
@@ -26,6 +27,7 @@ impl std::fmt::Debug for Snapshot {
 pub(super) struct State {
     pub epoch: u64,
     pub settings: Settings,
+    pub alerts: AlertBook,
     pub maps: BTreeMap<Domain, DomainMap>,
     pub connections: BTreeMap<String, Connection>,
     pub pairings: BTreeMap<PairingId, Mapped>,
@@ -104,6 +106,7 @@ impl State {
         State {
             epoch: 1,
             settings: Settings::default(),
+            alerts: AlertBook::default(),
             maps: BTreeMap::new(),
             connections: BTreeMap::new(),
             pairings: BTreeMap::new(),

@@ -1,9 +1,10 @@
 //! Settings, maps, connections and the epoch in a database.
 
 use super::{Sql, statements};
+use crate::alert::AlertBook;
+use crate::connection::Connection;
 use crate::db::LOCK_CONNECTION;
 use crate::error::{Fault, Result, StoreError};
-use crate::rows::Connection;
 use crate::value::{Row, args, doc};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +18,11 @@ statements! {
         WHERE name = 'all' AND generation = $1";
     WAKE_ALL = "UPDATE sync_pairing SET woken = woken + 1, next_at = 0";
     BUMP = "UPDATE sync_settings SET generation = generation + 1 WHERE name = 'all' RETURNING generation";
+    ALERTS = "SELECT generation, doc FROM sync_settings WHERE name = 'alerts'";
+    FIRST_ALERTS = "INSERT INTO sync_settings (name, generation, doc) VALUES ('alerts', 1, $1) \
+        ON CONFLICT (name) DO NOTHING";
+    CHANGE_ALERTS = "UPDATE sync_settings SET generation = generation + 1, doc = $2 \
+        WHERE name = 'alerts' AND generation = $1";
     MAPS = "SELECT domain, doc FROM sync_map";
     SET_MAP = "INSERT INTO sync_map (domain, doc) VALUES ($1, $2) ON CONFLICT (domain) DO UPDATE SET doc = excluded.doc";
     CONNECTIONS = "SELECT doc, secret FROM sync_connection ORDER BY name";
@@ -40,6 +46,11 @@ statements! {
 fn settings_of(row: &Row) -> Result<Settings> {
     let settings: Settings = row.doc(1, "the settings")?;
     Ok(Settings { generation: row.count(0)?, ..settings })
+}
+
+fn alerts_of(row: &Row) -> Result<AlertBook> {
+    let book: AlertBook = row.doc(1, "the alerts")?;
+    Ok(AlertBook { generation: row.count(0)?, ..book })
 }
 
 fn connection_of(row: &Row) -> Result<Connection> {
@@ -75,6 +86,26 @@ impl Sql {
         }
         tx.commit().await?;
         Ok(expected + 1)
+    }
+
+    pub(crate) async fn alerts(&self) -> Result<AlertBook> {
+        let row = self.db.one(ALERTS, args![]).await?;
+        row.as_ref().map_or_else(|| Ok(AlertBook::default()), alerts_of)
+    }
+
+    pub(crate) async fn change_alerts(&self, book: &AlertBook) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let changed = match book.generation {
+            0 => tx.run(FIRST_ALERTS, args![doc(book)]).await?,
+            generation => tx.run(CHANGE_ALERTS, args![generation, doc(book)]).await?,
+        };
+        if changed == 0 {
+            let row = tx.one(ALERTS, args![]).await?;
+            let generation = row.map_or(Ok(0), |row| row.count(0))?;
+            return Err(StoreError::Conflict { generation });
+        }
+        tx.commit().await?;
+        Ok(book.generation + 1)
     }
 
     pub(crate) async fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {

@@ -212,6 +212,7 @@ pub fn connection(name: &str) -> Connection {
             delegate: false,
             token_url: Some("https://login.test/token".into()),
             scope: Some("https://mail.test/.default".into()),
+            password_ends: Some(minute(90)),
         },
     }
 }

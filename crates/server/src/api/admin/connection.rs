@@ -38,6 +38,8 @@ const PUSH: Member = Member::optional(
     Shape::Flag,
     "its mailboxes are pushed where the server can, else polled; true unless said otherwise",
 );
+const PASSWORD_ENDS: Member =
+    Member::clearable("password_ends", Shape::Text, "when the password or secret ends: it is told before (rule W5)");
 const FOLDERS: Member =
     Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
 
@@ -76,6 +78,7 @@ pub(super) const ROUTES: &[Route] = &[
             TOKEN_URL,
             SCOPE,
             PUSH,
+            PASSWORD_ENDS,
         ]),
         answer: Shown::Made("Connection"),
         run: |ask| Box::pin(add(ask)),
@@ -111,6 +114,7 @@ pub(super) const ROUTES: &[Route] = &[
             TOKEN_URL,
             SCOPE,
             PUSH,
+            PASSWORD_ENDS,
         ]),
         answer: Shown::One("Connection"),
         run: |ask| Box::pin(change(ask)),
@@ -131,6 +135,13 @@ pub(super) const ROUTES: &[Route] = &[
 fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
     let mut faults = Faults::default();
     let folders = ask.json("folders").and_then(|value| part("folders", value, &mut faults));
+    let mut password_ends = None;
+    if let Some(change) = ask.change("password_ends") {
+        match change.map(str::parse).transpose() {
+            Ok(ends) => password_ends = Some(ends),
+            Err(_) => faults.note("password_ends", "is no instant such as 2027-01-31T00:00:00Z"),
+        }
+    }
     faults.refuse()?;
     Ok(ConnectionDraft {
         kind: ask.text("kind").map(str::to_owned),
@@ -145,6 +156,7 @@ fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
         token_url: ask.change("token_url").map(|change| change.map(str::to_owned)),
         scope: ask.change("scope").map(|change| change.map(str::to_owned)),
         push: ask.flag("push"),
+        password_ends,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The synchronisation over REST, for administrators: connections, users, levels, group rules, settings, maps, plans,
 //! questions, brakes and history. What is done is done by [`crate::ops`], as on the command line.
 
+mod alert;
 mod connection;
 mod copies;
 mod cycle;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Vec<&'static [Route]> {
         level::ROUTES,
         schedule::ROUTES,
         setting::ROUTES,
+        alert::ROUTES,
         told::ROUTES,
         undo::ROUTES,
         question::ROUTES,

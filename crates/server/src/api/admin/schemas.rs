@@ -53,6 +53,7 @@ fn tables() -> &'static [Table] {
                 ("scope", "text?"),
                 ("folders", "Folders"),
                 ("push", "flag"),
+                ("password_ends", "time?"),
             ],
         ),
         ("Push", &[("pushed", "flag"), ("why", "text")]),
@@ -231,6 +232,17 @@ fn tables() -> &'static [Table] {
                 ("note", "text"),
             ],
         ),
+        (
+            "Alerts",
+            &[
+                ("channels", "[object]"),
+                ("after_s", "number"),
+                ("repeat_s", "number"),
+                ("days", "number"),
+                ("alerts", "[object]"),
+            ],
+        ),
+        ("Arrived", &[("arrived", "number")]),
         (
             "Undo",
             &[

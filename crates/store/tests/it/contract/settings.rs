@@ -3,11 +3,12 @@
 use crate::world::{World, connection, intent, link, observation, on_every_engine, pairing};
 use model::settings::Settings;
 use model::{Direction, Domain, Kind, Level, Side};
-use store::{Fault, Seen, Settle, StoreError};
+use store::{Alert, AlertBook, CertificateLook, Channel, Fault, Seen, Settle, StoreError, Way};
 
 on_every_engine! {
     settings_start_with_what_ships_and_a_change_grows_the_generation,
     a_change_made_from_an_older_generation_is_refused,
+    alerts_are_changed_on_the_generation_that_was_read,
     maps_ship_until_one_is_changed,
     a_map_with_faults_is_refused_with_all_of_them,
     a_secret_is_kept_byte_for_byte_and_not_listed,
@@ -37,6 +38,44 @@ async fn a_change_made_from_an_older_generation_is_refused(world: &World) {
     let refused = store.change_settings(1, &late).await;
     assert_eq!(refused, Err(StoreError::Conflict { generation: 2 }));
     assert_eq!(store.settings().await.unwrap().interval_s, 5);
+}
+
+// W5
+async fn alerts_are_changed_on_the_generation_that_was_read(world: &World) {
+    let store = &world.store;
+    let mut book = store.alerts().await.unwrap();
+    assert_eq!(book, AlertBook::default());
+    let at = crate::world::minute(5);
+    let way = Way {
+        target: "sealed".into(),
+        shown: "chat.test".into(),
+        tries: 2,
+        next: Some(at),
+        trouble: Some("no answer".into()),
+        arrived: None,
+    };
+    book.ways.insert(Channel::Webhook, way);
+    assert_eq!(store.change_alerts(&book).await, Ok(1));
+    assert_eq!(store.change_alerts(&book).await, Err(StoreError::Conflict { generation: 1 }), "made from no book");
+    book.generation = 1;
+    let alert = Alert {
+        text: "a brake".into(),
+        cure: "release it".into(),
+        about: [("kind".to_owned(), "brake".to_owned())].into(),
+        noted: at,
+        since: at,
+        due: at,
+        told: [(Channel::Mail, at)].into(),
+        over: Some(at),
+    };
+    book.causes.insert("brake".into(), alert);
+    let look = CertificateLook { looked: at, server: Some(at), own: None };
+    book.certificates.insert("hq".into(), look);
+    book.repeat_s = 0;
+    assert_eq!(store.change_alerts(&book).await, Ok(2));
+    assert_eq!(store.change_alerts(&book).await, Err(StoreError::Conflict { generation: 2 }), "made from an older one");
+    assert_eq!(store.alerts().await.unwrap(), AlertBook { generation: 2, ..book });
+    assert_eq!(store.settings().await.unwrap(), Settings::default(), "no cycle plans anew for it");
 }
 
 // L7
