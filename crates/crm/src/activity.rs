@@ -117,7 +117,8 @@ pub struct ActivityDraft {
 /// What is changed of an activity; what is absent stays.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ActivityEdit {
-    /// Fields; null clears. `occurrence(…).state` null makes that occurrence as the series again.
+    /// Fields; null clears. `occurrence(…).state` null makes that occurrence as the series again, but for what the same
+    /// edit says of it; null in an occurrence is as the series, [`Value::Cleared`] clears it there.
     pub fields: Fields,
     /// Where it is shown.
     pub display: Option<Display>,

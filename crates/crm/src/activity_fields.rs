@@ -56,7 +56,7 @@ pub(crate) struct Parts {
 pub(crate) fn parts(edit: &Fields) -> Parts {
     let mut parts = Parts::default();
     for (path, value) in edit {
-        let value = kept(value);
+        let value = kept(path, value);
         match (&path.field, path.occurrence) {
             (Field::Attendees, None) => parts.attendees = Some(value),
             (Field::Organizer, None) => parts.organizer = Some(value),
@@ -117,16 +117,17 @@ fn words(field: &Field) -> Option<&'static [&'static str]> {
 /// The shared fields after an edit: what belongs together is kept together, and exceptions stay only where their series
 /// still has a date (rule R3).
 pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
+    let back_to_series = |path: &Path, value: &Value| path.field == Field::State && value.is_blank();
+    let back: BTreeSet<DateTime> = edit
+        .iter()
+        .filter(|(path, value)| back_to_series(path, value))
+        .filter_map(|(path, _)| path.occurrence)
+        .collect();
+    // As the series again, but for what the same edit says of it.
     let mut after = before.clone();
-    for (path, value) in edit {
-        let back_to_series = path.field == Field::State && value.is_blank();
-        match path.occurrence {
-            Some(start) if back_to_series => after.retain(|known, _| known.occurrence != Some(start)),
-            Some(_) | None => {
-                after.insert(path.clone(), value.clone());
-            }
-        }
-    }
+    after.retain(|path, _| path.occurrence.is_none_or(|start| !back.contains(&start)));
+    let said = edit.iter().filter(|(path, value)| !back_to_series(path, value));
+    after.extend(said.map(|(path, value)| (path.clone(), value.clone())));
     progress(before, edit, &mut after, today);
     survivors(before, edit, &mut after);
     name_states(&mut after);
@@ -136,7 +137,6 @@ pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
 /// Status, percent and done day follow each other as Exchange keeps them, whichever of them an edit changes: done is a
 /// hundred percent and has its day, what was not begun is at nought, and what is under way is neither (rule C2).
 fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
-    let at = |fields: &Fields, field: Field| fields.get(&Path::of(field)).cloned().unwrap_or(Value::Null);
     let changed =
         |field: Field| edit.contains_key(&Path::of(field.clone())) && at(before, field.clone()) != at(edit, field);
     let mut set = |field: Field, value: Value| after.insert(Path::of(field), value);
@@ -182,6 +182,10 @@ fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
     let unsaid = now == 0 && edit.get(&Path::of(Field::Percent)).is_some_and(Value::is_blank);
     set(Field::Percent, if unsaid { Value::Null } else { Value::Number(now) });
     set(Field::DoneDay, day);
+}
+
+fn at(fields: &Fields, field: Field) -> Value {
+    fields.get(&Path::of(field)).cloned().unwrap_or(Value::Null)
 }
 
 const DONE: &str = "Done";
@@ -235,9 +239,15 @@ fn expands(rule: &Recurrence, first: Date, day: Date) -> bool {
 }
 
 /// An occurrence that says anything is at least "modified"; one that is cancelled says nothing else. What is as the series
-/// stands nowhere, so an occurrence in which nothing differs is none.
+/// stands nowhere, so an occurrence in which nothing differs is none; what the series does not say is not cleared either.
 fn name_states(after: &mut Fields) {
-    after.retain(|path, value| path.occurrence.is_none() || *value != Value::Null);
+    let unsaid: BTreeSet<Field> =
+        SHARED.iter().filter(|field| at(after, (*field).clone()).is_blank()).cloned().collect();
+    after.retain(|path, value| match value {
+        Value::Null => path.occurrence.is_none(),
+        Value::Cleared => !unsaid.contains(&path.field),
+        _ => true,
+    });
     let occurrences: BTreeSet<DateTime> = after.keys().filter_map(|path| path.occurrence).collect();
     for start in occurrences {
         let path = Path::occurrence(start, Field::State);
@@ -297,9 +307,9 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
             (None, _) => faults.push(Fault::new(&path, "only a series has occurrences")),
             (Some(_), _) => {}
         }
-        let at = |field: Field| when(&Path::occurrence(original, field));
+        let moved = |field: Field| when(&Path::occurrence(original, field));
         let end_path = Path::occurrence(original, Field::End);
-        faults.extend(span_fault(&end_path, at(Field::Start), at(Field::End)));
+        faults.extend(span_fault(&end_path, moved(Field::Start), moved(Field::End)));
     }
     if after.keys().filter(|path| path.occurrence.is_some()).count() > EXCEPTIONS {
         faults.push(Fault::new(Field::Rule, format!("at most {EXCEPTIONS} values of changed occurrences")));

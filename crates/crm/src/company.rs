@@ -63,7 +63,10 @@ impl Tx {
 /// The name and location to look for, or what is decided without looking.
 fn asked(before: &Fields, edit: &Fields) -> Result<Asked, Company> {
     let shown = |field: Field| before.get(&Path::of(field)).and_then(Value::as_text).map(str::to_owned);
-    let written = |field: Field| edit.get(&Path::of(field)).map(kept);
+    let written = |field: Field| {
+        let path = Path::of(field);
+        edit.get(&path).map(|value| kept(&path, value))
+    };
     let (name, location) = match (written(Field::Company), written(Field::CompanyLocation)) {
         (None, None) => return Err(Company::Keep),
         (Some(Value::Null), _) => return Err(Company::Clear),

@@ -46,7 +46,7 @@ impl Crm {
             }
         }
         let mut faults = field_faults(&draft.fields, &draft.more_emails);
-        if draft.fields.values().all(|value| kept(value).is_blank()) {
+        if draft.fields.iter().all(|(path, value)| kept(path, value).is_blank()) {
             faults.push(Fault::new("fields", "a contact needs a name, a company, an address or a number"));
         }
         let private = draft.fields.get(&Path::of(Field::Private)).and_then(Value::as_flag);
@@ -251,7 +251,7 @@ fn field_faults(fields: &Fields, more_emails: &[String]) -> Vec<Fault> {
 
 fn kept_fields(before: &Fields, edit: &Fields) -> Fields {
     let mut fields = before.clone();
-    fields.extend(edit.iter().map(|(path, value)| (path.clone(), kept(value))));
+    fields.extend(edit.iter().map(|(path, value)| (path.clone(), kept(path, value))));
     fields
 }
 

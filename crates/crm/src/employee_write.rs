@@ -213,7 +213,7 @@ fn zone_fault(zone: Option<&str>) -> Option<Fault> {
 
 fn kept_fields(before: &Fields, edit: &Fields) -> Fields {
     let mut fields = before.clone();
-    fields.extend(edit.iter().map(|(path, value)| (path.clone(), kept(value))));
+    fields.extend(edit.iter().map(|(path, value)| (path.clone(), kept(path, value))));
     fields
 }
 

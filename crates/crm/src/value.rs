@@ -27,6 +27,7 @@ pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
         | (Form::Flag, Value::Flag(_))
         | (Form::Person | Form::People, Value::People(_))
         | (Form::Rule, Value::Rule(_)) => return None,
+        (_, Value::Cleared) if path.is_cleared_alone() => return None,
         (Form::Text, Value::Text(text)) => {
             let limit = longest(&path.field);
             if text.chars().count() <= limit
@@ -62,13 +63,14 @@ fn word(form: Form) -> &'static str {
     }
 }
 
-/// A value as the CRM keeps it: text in normal form, blank text as null.
-pub(crate) fn kept(value: &Value) -> Value {
+/// A value as the CRM keeps it: text in normal form, blank text as cleared.
+pub(crate) fn kept(path: &Path, value: &Value) -> Value {
     match value {
-        Value::Text(text) => {
-            let text = normal(text);
-            if text.is_empty() { Value::Null } else { Value::Text(text) }
-        }
+        Value::Text(text) => match normal(text) {
+            text if !text.is_empty() => Value::Text(text),
+            _ if path.is_cleared_alone() => Value::Cleared,
+            _ => Value::Null,
+        },
         Value::Set(words) => Value::Set(
             words
                 .iter()
@@ -77,6 +79,7 @@ pub(crate) fn kept(value: &Value) -> Value {
                 .collect::<BTreeSet<String>>(),
         ),
         Value::Null
+        | Value::Cleared
         | Value::Flag(_)
         | Value::Number(_)
         | Value::Day(_)

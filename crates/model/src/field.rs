@@ -283,6 +283,13 @@ impl Path {
         Path { occurrence: Some(original_start), field }
     }
 
+    /// Whether the value may be cleared in a single occurrence while the series keeps its own (rule C11).
+    #[must_use]
+    pub fn is_cleared_alone(&self) -> bool {
+        let clears = matches!(self.field, Field::Subject | Field::Body | Field::Location | Field::Reminder);
+        self.occurrence.is_some() && clears
+    }
+
     /// The unit the path merges with, and the occurrence it belongs to.
     #[must_use]
     pub fn unit(&self) -> (Option<DateTime>, Unit) {

@@ -25,6 +25,7 @@ pub fn translated(toward: Side, path: &Path, value: &Value, map: &DomainMap) -> 
             if text.is_empty() { Value::Null } else { Value::Text(text) }
         }
         Value::Null
+        | Value::Cleared
         | Value::Flag(_)
         | Value::Number(_)
         | Value::Day(_)

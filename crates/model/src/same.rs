@@ -31,6 +31,7 @@ pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
         (Value::Flag(false), Value::Null) | (Value::Null, Value::Flag(false)) => true,
         (
             Value::Null
+            | Value::Cleared
             | Value::Text(_)
             | Value::Flag(_)
             | Value::Number(_)

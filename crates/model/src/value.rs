@@ -1,4 +1,5 @@
-//! Values of fields. Absent (not in the map), null (cleared) and a value are three different things.
+//! Values of fields. Absent (not in the map), null (cleared) and a value are three different things; in a single
+//! occurrence null means "as the series", and cleared is a value of its own.
 
 use crate::attendee::People;
 use crate::field::Path;
@@ -17,8 +18,10 @@ pub type Fields = BTreeMap<Path, Value>;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "t", content = "v")]
 pub enum Value {
-    /// Cleared: a value of its own (rule C11).
+    /// Cleared: a value of its own (rule C11). In an occurrence: as the series.
     Null,
+    /// Cleared in this one occurrence, though its series says something (rule C11).
+    Cleared,
     /// Text, lines ended by `\n`.
     Text(String),
     /// Yes or no.
@@ -54,6 +57,8 @@ impl Value {
             Value::Text(text) => text.trim().is_empty(),
             Value::Set(set) => set.is_empty(),
             Value::People(people) => people.is_empty(),
+            // It takes something away that the series says.
+            Value::Cleared => false,
             Value::Flag(_) | Value::Number(_) | Value::Day(_) | Value::When(_) | Value::Instant(_) | Value::Rule(_) => {
                 false
             }
@@ -134,6 +139,7 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Null => f.write_str("Null"),
+            Value::Cleared => f.write_str("Cleared"),
             Value::Text(text) => write!(f, "Text({} chars)", text.chars().count()),
             Value::Flag(_) => f.write_str("Flag"),
             Value::Number(_) => f.write_str("Number"),

@@ -94,7 +94,7 @@ pub fn activity_key(record: &Record, maps: &BTreeMap<Domain, DomainMap>, zone: &
 
 fn key_text(value: &Value, zone: &Zone) -> String {
     match value {
-        Value::Null => String::new(),
+        Value::Null | Value::Cleared => String::new(),
         Value::Text(text) => fold(&normal(text)),
         Value::When(when) if when.is_day() => when.wall().date().to_string(),
         Value::When(when) => when.instant(zone).to_string(),

@@ -66,6 +66,7 @@ pub fn fields(fields: &Fields) -> String {
 fn value(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
+        Value::Cleared => "cleared".to_owned(),
         Value::Text(text) => format!("{text:?}"),
         Value::Flag(flag) => flag.to_string(),
         Value::Number(number) => number.to_string(),

@@ -123,7 +123,7 @@ impl Drafting<'_> {
                 draft.partly.push((Path::of(field.clone()), "Exchange lets nobody set it".to_owned()));
             }
             (Field::Private, value) => self.private(path, value.as_flag() == Some(true), draft),
-            (Field::Reminder | Field::ReminderAt, Value::Null) => {
+            (Field::Reminder | Field::ReminderAt, Value::Null | Value::Cleared) => {
                 draft.set(Property::ReminderIsSet, ews::Value::Flag(false));
             }
             (Field::Reminder, Value::Number(_)) | (Field::ReminderAt, Value::Instant(_)) => {
@@ -133,6 +133,8 @@ impl Drafting<'_> {
             (Field::ShowAs, Value::Null) => draft.set(path, word("Busy")),
             (Field::ShowAs, Value::Text(text)) => draft.set(path, word(show_as(text))),
             (Field::Priority, Value::Null) => draft.set(path, word("Normal")),
+            // An occurrence without a text of its own would show its series' text again.
+            (_, Value::Cleared) => draft.set(path, word("")),
             (_, value) if value.is_blank() => draft.clear(path, self.present),
             (_, value) => draft.set(path.clone(), wire_value(&path, value).ok_or_else(|| wrong(field))?),
         }
@@ -295,6 +297,6 @@ fn wire_value(path: &ews::Path, value: &Value) -> Option<ews::Value> {
         (Value::Day(day), _) => ews::Value::Moment(Moment::midnight(*day)),
         (Value::Instant(instant), _) => ews::Value::Moment(Moment::utc(*instant)),
         (Value::Set(words), _) => ews::Value::Texts(words.iter().cloned().collect()),
-        (Value::Null | Value::When(_) | Value::Rule(_) | Value::People(_), _) => return None,
+        (Value::Null | Value::Cleared | Value::When(_) | Value::Rule(_) | Value::People(_), _) => return None,
     })
 }

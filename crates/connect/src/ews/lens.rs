@@ -24,7 +24,8 @@ impl Lens for EwsLens {
         };
         let value = translated(Side::Pim, path, value, map);
         match value {
-            Value::Null => null(path),
+            Value::Cleared if path.is_cleared_alone() => Value::Cleared,
+            Value::Null | Value::Cleared => null(path),
             Value::Text(text) => shown(&path.field, &text),
             Value::When(when) => Value::When(moment(&when)),
             Value::Instant(instant) if !time::is_shown(Zone::utc().time_zone().to_datetime(instant)) => null(path),

@@ -274,7 +274,13 @@ fn differing(
         .filter_map(|(field, path)| {
             let here = value(map, field, path, exception, None, local)?;
             let there = series.get(&Path::of(field.clone()))?;
-            (!same(field, &here, there)).then(|| (field.clone(), here))
+            if same(field, &here, there) {
+                return None;
+            }
+            match here.is_blank() {
+                false => Some((field.clone(), here)),
+                true => is_cleared(field, exception).then(|| (field.clone(), Value::Cleared)),
+            }
         })
         .collect();
     let (start, end) = as_series(span, original);
@@ -285,6 +291,19 @@ fn differing(
         differing.push((Field::End, Value::When(moved_end)));
     }
     differing
+}
+
+/// Whether an exception lacks what its series says because a person cleared it there (rule C11). A server that gives no
+/// more of an exception than its times says nothing about the rest (trap 20).
+fn is_cleared(field: &Field, exception: &Item) -> bool {
+    let given = |property: Property| exception.value(property).is_some();
+    match field {
+        Field::Reminder => exception.flag(Property::ReminderIsSet) == Some(false),
+        Field::Subject | Field::Body | Field::Location => {
+            given(Property::LegacyFreeBusyStatus) || given(Property::ReminderIsSet)
+        }
+        _ => false,
+    }
 }
 
 /// Exceptions of a customised zone may come with the zone named otherwise; what counts is when they take place.

@@ -241,6 +241,31 @@ fn occurrences_merge_path_by_path() {
     assert_eq!(written(&plan, Side::Pim), ["occurrence(2026-12-08T10:00:00).subject"]);
 }
 
+// C11, trap 56: cleared in one occurrence crosses as such; null there is "as the series", also in what was stored before.
+#[test]
+fn cleared_in_one_occurrence_is_a_value_apart_from_as_the_series() {
+    const PLACE: &str = "occurrence(2026-12-08T10:00:00).location";
+    let series = |more: &[(&'static str, Value)]| {
+        let mut pairs = with(&[("rule", weekly(Range::NoEnd))]);
+        pairs.extend(more.iter().cloned());
+        pairs
+    };
+    let plan = |base: &[(&'static str, Value)], left: &[(&'static str, Value)], right: &[(&'static str, Value)]| {
+        let link = link(Domain::Calendar, &series(&[]), &series(base));
+        let crm = crm(Domain::Calendar, "c1", &series(left));
+        let pim = pim(Kind::Appointment, "i1", &series(right));
+        World::new().plan(&link, &there(&crm), &there(&pim))
+    };
+    let (none, cleared) = (&[][..], &[(PLACE, Value::Cleared)][..]);
+    assert_eq!(written(&plan(none, none, cleared), Side::Crm), [PLACE]);
+    assert_eq!(written(&plan(none, cleared, none), Side::Pim), [PLACE]);
+    assert!(plan(cleared, cleared, cleared).ops.is_empty());
+    // An older base said null where the mailbox had cleared it: the mailbox's value crosses now.
+    let old = &[(PLACE, Value::Null)][..];
+    assert_eq!(written(&plan(old, none, cleared), Side::Crm), [PLACE]);
+    assert!(plan(old, none, none).ops.is_empty());
+}
+
 // R3, C5: a mailbox loses a series with its last occurrence, so the copy goes at once and is not made again.
 #[test]
 fn a_series_without_an_occurrence_left_has_no_copy() {

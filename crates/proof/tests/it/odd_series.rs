@@ -2,14 +2,16 @@
 
 use crate::api::{appointment, berlin};
 use crate::database::on_both;
-use crate::outlook::{self, Outlook, id, moment, set};
+use crate::outlook::{self, Outlook, id, moment, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
-use wire::ews::{DistinguishedFolder as Folder, Property};
+use wire::ews::{DistinguishedFolder as Folder, FieldChange, Property, Value};
 
 on_both!(
     a_series_whose_last_occurrence_is_cancelled_leaves_the_mailbox_once_and_stays_in_the_crm,
     an_occurrence_moved_there_and_back_is_as_its_series_again,
+    what_one_occurrence_does_without_is_cleared_in_it_alone_from_either_side,
+    a_cleared_occurrence_follows_its_series_again,
 );
 
 /// Four or fewer days in a row at ten in Berlin.
@@ -78,4 +80,94 @@ async fn an_occurrence_moved_there_and_back_is_as_its_series_again() {
     outlook.edit(&outlook.occurrence(&master, 2).await, to("2026-10-06T08:00:00Z", "2026-10-06T09:00:00Z")).await;
     clean(&world, &anna).await;
     assert_eq!(exceptions(&world.read_activity(&anna, &record).await), Vec::<Json>::new());
+}
+
+/// Subject, place and reminder of the series' nth occurrence, and whether its text is empty.
+async fn nth(outlook: &Outlook, master: &str, number: u32) -> (String, Option<String>, bool, bool) {
+    let item = outlook.read(&outlook.occurrence(master, number).await).await.expect("the occurrence");
+    let said = |property: Property| item.text(property).filter(|text| !text.is_empty()).map(str::to_owned);
+    let empty = item.body().is_none_or(|body| body.text.trim().is_empty());
+    (title(&item).to_owned(), said(Property::Location), item.flag(Property::ReminderIsSet) == Some(true), empty)
+}
+
+fn full(subject: &str) -> Json {
+    let mut body = daily(subject, 5);
+    (body["location"], body["body"], body["reminder"]) = (json!("Room 1"), json!("Agenda"), json!(15));
+    body
+}
+
+// R3, C11: cleared in one occurrence is a value of its own, apart from "as the series"; both words of the API and both
+// ways of a mail client say it.
+async fn what_one_occurrence_does_without_is_cleared_in_it_alone_from_either_side() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.activity(&anna, full("Daily")).await;
+    clean(&world, &anna).await;
+    let master = id(&outlook.only(Folder::Calendar).await);
+    // In the CRM, by null and by an empty text.
+    let clear = json!([
+        {"original_start": "2026-10-06T10:00:00", "location": null, "reminder": null, "body": null},
+        {"original_start": "2026-10-07T10:00:00", "location": "", "subject": "Another"}
+    ]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": clear })).await;
+    clean(&world, &anna).await;
+    assert_eq!(nth(&outlook, &master, 2).await, ("Daily".to_owned(), None, false, true));
+    assert_eq!(nth(&outlook, &master, 3).await, ("Another".to_owned(), None, true, false));
+    assert_eq!(nth(&outlook, &master, 4).await, ("Daily".to_owned(), Some("Room 1".to_owned()), true, false));
+    // In the mailbox, by taking the value away and by writing an empty one.
+    let fourth = outlook.occurrence(&master, 4).await;
+    outlook
+        .edit(&fourth, vec![FieldChange::Delete(Property::Location.into()), set(Property::Body, outlook::plain(""))])
+        .await;
+    let fifth = outlook.occurrence(&master, 5).await;
+    outlook
+        .edit(&fifth, vec![set(Property::Location, text("")), set(Property::ReminderIsSet, Value::Flag(false))])
+        .await;
+    clean(&world, &anna).await;
+    let shown = exceptions(&world.read_activity(&anna, &record).await);
+    let expected = [
+        json!({"original_start": "2026-10-06T10:00:00", "state": "modified", "body": null, "location": null, "reminder": null}),
+        json!({"original_start": "2026-10-07T10:00:00", "state": "modified", "location": null, "subject": "Another"}),
+        json!({"original_start": "2026-10-08T10:00:00", "state": "modified", "body": null, "location": null}),
+        json!({"original_start": "2026-10-09T10:00:00", "state": "modified", "location": null, "reminder": null}),
+    ];
+    assert_eq!(shown, expected);
+    // The series' own values stand, on both sides.
+    let series = world.read_activity(&anna, &record).await;
+    assert_eq!(
+        (&series["location"], &series["body"], &series["reminder"]),
+        (&json!("Room 1"), &json!("Agenda"), &json!(15))
+    );
+    assert_eq!(outlook.only(Folder::Calendar).await.text(Property::Location), Some("Room 1"));
+    assert_eq!(world.sync(&[&anna]).await.len(), 0, "the second look finds nothing to do");
+}
+
+// R3, C11: back from cleared to the series' value, whole and in part, from either side; an edit of the series leaves what
+// is cleared alone.
+async fn a_cleared_occurrence_follows_its_series_again() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let mut body = full("Daily");
+    body["occurrences"] = json!([
+        {"original_start": "2026-10-06T10:00:00", "location": null, "subject": "Another"},
+        {"original_start": "2026-10-07T10:00:00", "location": null}
+    ]);
+    let record = world.activity(&anna, body).await;
+    clean(&world, &anna).await;
+    let master = id(&outlook.only(Folder::Calendar).await);
+    assert_eq!(nth(&outlook, &master, 2).await, ("Another".to_owned(), None, true, false));
+    world.edit_activity(&anna, &record, json!({"location": "Room 2"})).await;
+    clean(&world, &anna).await;
+    for (number, place) in [(1, Some("Room 2")), (2, None), (3, None), (4, Some("Room 2"))] {
+        assert_eq!(nth(&outlook, &master, number).await.1.as_deref(), place, "{number}");
+    }
+    // As the series again but for its subject; and in the mailbox the series' own place, written by a person.
+    let back = json!([{"original_start": "2026-10-06T10:00:00", "state": null, "subject": "Still another"}]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": back })).await;
+    let third = outlook.occurrence(&master, 3).await;
+    outlook.edit(&third, vec![set(Property::Location, text("Room 2"))]).await;
+    clean(&world, &anna).await;
+    assert_eq!(nth(&outlook, &master, 2).await, ("Still another".to_owned(), Some("Room 2".to_owned()), true, false));
+    let left = json!({"original_start": "2026-10-06T10:00:00", "state": "modified", "subject": "Still another"});
+    assert_eq!(exceptions(&world.read_activity(&anna, &record).await), [left]);
 }

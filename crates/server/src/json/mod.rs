@@ -6,7 +6,7 @@ mod value;
 
 use crate::fault::{Fault, Faults};
 use jiff::civil::DateTime;
-use model::{Field, Fields, Path};
+use model::{Field, Fields, Path, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -134,7 +134,10 @@ fn read_one(
     };
     match read_value(&field, value) {
         Ok(value) => {
-            fields.insert(Path { occurrence, field }, value);
+            let path = Path { occurrence, field };
+            // What an occurrence can do without is cleared there; everything else is as the series says.
+            let value = if value == Value::Null && path.is_cleared_alone() { Value::Cleared } else { value };
+            fields.insert(path, value);
         }
         Err(problem) => faults.note(name, problem),
     }
@@ -143,7 +146,7 @@ fn read_one(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Kind, Value, When, Zone, field::of_kind};
+    use model::{Kind, When, Zone, field::of_kind};
 
     fn appointment(field: &Field) -> bool {
         of_kind(Kind::Appointment, field)

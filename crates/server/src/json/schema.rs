@@ -4,6 +4,11 @@ use model::Field;
 use model::form::{Form, form};
 use serde_json::{Map, Value as Json, json};
 
+const OCCURRENCES: &str = "The occurrences that differ from their series; what is absent in one is as the series says, in an \
+    edit it stays as it is. There null for subject, body, location or reminder clears it in this one occurrence (no text, \
+    no reminder), null for any other field is as the series; state null makes the whole occurrence as the series again, but \
+    for what the same entry says.";
+
 /// The schema of the fields a record may carry.
 #[must_use]
 pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
@@ -20,7 +25,7 @@ pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
             .insert("state".to_owned(), json!({"type": ["string", "null"], "enum": ["modified", "cancelled", null]}));
         properties.insert(
             "occurrences".to_owned(),
-            json!({"type": "array", "items": {
+            json!({"type": "array", "description": OCCURRENCES, "items": {
                 "type": "object", "required": ["original_start"], "properties": occurrence }}),
         );
     }

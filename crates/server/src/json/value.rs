@@ -21,7 +21,7 @@ pub const MAX_ELEMENTS: usize = 1_000;
 #[must_use]
 pub fn value_json(field: &Field, value: &Value) -> Json {
     match value {
-        Value::Null => Json::Null,
+        Value::Null | Value::Cleared => Json::Null,
         Value::Text(text) => json!(text),
         Value::Flag(flag) => json!(flag),
         Value::Number(number) => json!(number),
