@@ -8,5 +8,6 @@ pub mod autodiscover;
 pub mod crm;
 pub mod ews;
 pub mod http;
+pub mod mail;
 mod ntlm;
 pub mod sign_in;

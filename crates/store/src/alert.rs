@@ -92,7 +92,7 @@ pub struct Way {
     /// Not tried again before this.
     #[serde(default)]
     pub next: Option<Timestamp>,
-    /// Why the last message did not arrive.
+    /// Why the last message did not arrive, or not at everybody.
     #[serde(default)]
     pub trouble: Option<String>,
     /// When the last message arrived.

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use clap::Subcommand;
 use serde_json::json;
-use server::ops::alert::{self, Shown, Times, WebhookDraft};
+use server::ops::alert::{self, MailDraft, Shown, Times, WebhookDraft};
 use std::path::Path;
 use store::Channel;
 
@@ -30,6 +30,40 @@ pub enum Command {
         /// Reads the address from standard input instead of SYNCLINE_ALERT_URL.
         #[arg(long)]
         url_stdin: bool,
+        /// A file of further certificate authorities, in PEM.
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<String>,
+    },
+    /// Writes alerts to people by way of a mail server.
+    ///
+    /// The account's password comes from SYNCLINE_ALERT_PASSWORD or standard input; it is kept in an envelope with the
+    /// addresses, and never shown.
+    #[command(after_help = "\
+Example:
+  SYNCLINE_ALERT_PASSWORD=… syncline alert mail --host smtp.example.com --user alerts@example.com \\
+    --from alerts@example.com --to anna@example.com --to it@example.com")]
+    Mail {
+        /// The mail server's name or address.
+        #[arg(long)]
+        host: String,
+        /// Its port; 587 for starttls, 465 for tls, 25 for plain.
+        #[arg(long)]
+        port: Option<u16>,
+        /// How the way to it is secured; plain is for this machine alone.
+        #[arg(long, value_name = "starttls|tls|plain")]
+        security: Option<String>,
+        /// The account that signs in, if one must.
+        #[arg(long)]
+        user: Option<String>,
+        /// Reads the account's password from standard input instead of SYNCLINE_ALERT_PASSWORD.
+        #[arg(long)]
+        password_stdin: bool,
+        /// The address that writes.
+        #[arg(long)]
+        from: String,
+        /// An address that is written to; may be given more than once.
+        #[arg(long, required = true)]
+        to: Vec<String>,
         /// A file of further certificate authorities, in PEM.
         #[arg(long, value_name = "FILE")]
         ca_file: Option<String>,
@@ -68,6 +102,10 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             let bearer = secret::read("SYNCLINE_ALERT_TOKEN", false)?;
             alert::webhook(&services, &WebhookDraft { url, bearer, ca_file }).await?
         }
+        Command::Mail { host, port, security, user, password_stdin, from, to, ca_file } => {
+            let password = secret::read("SYNCLINE_ALERT_PASSWORD", password_stdin)?;
+            alert::mail(&services, &MailDraft { host, port, security, user, password, from, to, ca_file }).await?
+        }
         Command::Set { after, repeat, days } => {
             let times = Times { after_s: after, repeat_s: repeat, days };
             alert::change(&services, times).await?
@@ -90,8 +128,10 @@ fn in_words(stands: &Shown, show: &mut Show<'_>) -> Result<(), Failure> {
         let (by, to) = (way.channel.as_str(), &way.to);
         show.line(&format!("{by} to {to}; the last message arrived {}", or_dash(way.arrived)))?;
         if let Some(trouble) = &way.trouble {
-            let (tries, next) = (way.tries, or_dash(way.next));
-            show.line(&format!("  did not arrive, {tries} times: {trouble}; tried again {next}"))?;
+            show.line(&match way.next {
+                Some(next) => format!("  did not arrive, {} times: {trouble}; tried again {next}", way.tries),
+                None => format!("  {trouble}"),
+            })?;
         }
     }
     let again = match stands.repeat_s {

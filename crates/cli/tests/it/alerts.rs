@@ -52,6 +52,14 @@ fn alerts_are_set_tried_and_shown_without_their_address() {
     assert_eq!(place.run(&["key", "rotate", "--to", &new]).code, 0);
     std::fs::rename(place.path("new.key"), place.path("syncline.key")).expect("moved");
     assert_eq!(place.json(&["alert", "test"])["arrived"], 1);
+    let mail = ["alert", "mail", "--from", "syncline@example.test", "--to", "it@example.test", "--security", "plain"];
+    let refused = place.run(&[&mail[..], &["--host", "mail.example.test"]].concat());
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("plain is for this machine only"), "{}", refused.err);
+    let nobody = place.run(&[&mail[..], &["--host", "127.0.0.1", "--port", "1"]].concat());
+    assert!(nobody.out.contains("mail to 1 person by 127.0.0.1;"), "{} {}", nobody.out, nobody.err);
+    assert!(place.run(&["alert", "test"]).err.contains("mail to 1 person by 127.0.0.1: the server cannot be reached"));
+    assert_eq!(place.run(&["alert", "off", "mail"]).code, 0);
     assert_eq!(place.run(&["alert", "off", "webhook"]).code, 0);
     assert_eq!(place.run(&["alert", "test"]).code, 1);
 }

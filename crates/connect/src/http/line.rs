@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::{Answer, Lost, Request, checked, cut, distrusted};
 
@@ -38,6 +39,33 @@ pub trait Line: Send {
     fn certificate(&self) -> Option<&[u8]>;
 }
 
+/// A connection to a port of a host.
+pub(crate) async fn dial(host: &str, port: u16) -> Result<TcpStream, Lost> {
+    // Not what a name service makes of it.
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
+    let stream = TcpStream::connect((host, port)).await.map_err(|_| unreachable())?;
+    // Requests are written whole; waiting for more to send with them only delays.
+    stream.set_nodelay(true).map_err(|_| unreachable())?;
+    Ok(stream)
+}
+
+/// TLS on a connection, with the certificate checked.
+pub(crate) async fn secured(
+    tls: Arc<ClientConfig>,
+    host: &str,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, Lost> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| unreachable())?;
+    TlsConnector::from(tls).connect(name, stream).await.map_err(|error| {
+        let why = distrusted(&error).unwrap_or("no secure connection could be agreed on with the server");
+        Lost::NotSent(why.to_owned())
+    })
+}
+
+fn unreachable() -> Lost {
+    Lost::NotSent("the server cannot be reached".to_owned())
+}
+
 /// A connection over the network.
 pub(super) struct NetworkLine {
     sender: SendRequest<Full<Bytes>>,
@@ -54,27 +82,18 @@ impl Drop for NetworkLine {
 impl NetworkLine {
     /// Connects, trusting as every other connection of ours does.
     pub(super) async fn connect(url: &str, tls: Arc<ClientConfig>, deadline_ms: u64) -> Result<Self, Lost> {
-        let late = |_| Lost::NotSent("the server cannot be reached".to_owned());
+        let late = |_| unreachable();
         tokio::time::timeout(Duration::from_millis(deadline_ms), Self::connected(url, tls)).await.map_err(late)?
     }
 
     async fn connected(url: &str, tls: Arc<ClientConfig>) -> Result<Self, Lost> {
-        let unreachable = || Lost::NotSent("the server cannot be reached".to_owned());
-        let (url, local) = checked(url)?;
+        let (url, _) = checked(url)?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let target = if local && host == "localhost" { "127.0.0.1".to_owned() } else { host.clone() };
-        let port = url.port_or_known_default().unwrap_or(443);
-        let stream = TcpStream::connect((target.as_str(), port)).await.map_err(|_| unreachable())?;
-        // Requests are written whole; waiting for more to send with them only delays.
-        stream.set_nodelay(true).map_err(|_| unreachable())?;
+        let stream = dial(&host, url.port_or_known_default().unwrap_or(443)).await?;
         if url.scheme() == "http" {
             return Self::over(TokioIo::new(stream), None).await;
         }
-        let name = ServerName::try_from(host).map_err(|_| unreachable())?;
-        let stream = TlsConnector::from(tls).connect(name, stream).await.map_err(|error| {
-            let why = distrusted(&error).unwrap_or("no secure connection could be agreed on with the server");
-            Lost::NotSent(why.to_owned())
-        })?;
+        let stream = secured(tls, &host, stream).await?;
         let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).map(|c| c.to_vec());
         Self::over(TokioIo::new(stream), certificate).await
     }
@@ -83,8 +102,7 @@ impl NetworkLine {
     where
         T: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
     {
-        let (sender, connection) =
-            handshake(stream).await.map_err(|_| Lost::NotSent("the server cannot be reached".to_owned()))?;
+        let (sender, connection) = handshake(stream).await.map_err(|_| unreachable())?;
         // It ends when the sender is dropped, or with what the pending call tells.
         let driver = tokio::spawn(async move { connection.await.unwrap_or_default() });
         Ok(Self { sender, certificate, driver })

@@ -6,6 +6,8 @@ mod trust;
 
 pub use expiry::{certificate_ends, ends};
 pub use line::{Line, Pieces};
+pub(crate) use line::{dial, secured};
+pub(crate) use trust::plain as tls_of;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;

@@ -41,3 +41,11 @@ pub(super) fn config(extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
+
+/// The same for what is not HTTP, trusting a file of further authorities if one is given.
+pub(crate) fn plain(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Lost> {
+    let extra = ca_file.map(authorities).transpose()?.unwrap_or_default();
+    let mut config = config(extra)?;
+    config.alpn_protocols.clear();
+    Ok(Arc::new(config))
+}

@@ -6,6 +6,7 @@ mod deletes;
 mod fields;
 mod habits;
 mod looks;
+mod mail;
 mod meetings;
 mod network;
 mod series;

@@ -2,6 +2,7 @@
 
 mod activities;
 mod alerts;
+mod alerts_mail;
 mod api;
 mod clearing;
 mod clients;

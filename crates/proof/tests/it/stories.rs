@@ -2,9 +2,9 @@
 
 use crate::database::server;
 use crate::{
-    activities, alerts, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines, mailing,
-    matching, meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners, peak,
-    people_brakes, people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored,
+    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines,
+    mailing, matching, meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners,
+    peak, people_brakes, people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored,
     returning, scrubbed, series, texts, to_dos, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
@@ -19,6 +19,7 @@ async fn every_story_runs_on_every_database() {
     let files = [
         activities::NAMES,
         alerts::NAMES,
+        alerts_mail::NAMES,
         clearing::NAMES,
         clock::NAMES,
         contract::NAMES,

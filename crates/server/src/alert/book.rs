@@ -77,14 +77,14 @@ pub(super) fn settled(
     channel: Channel,
     target: &str,
     message: &Message,
-    sent: &Result<(), String>,
+    sent: &Result<Option<String>, String>,
     now: Timestamp,
 ) {
     book.claimed = None;
     let Some(way) = book.ways.get_mut(&channel).filter(|way| way.target == target) else { return };
     match sent {
-        Ok(()) => {
-            (way.tries, way.next, way.trouble, way.arrived) = (0, None, None, Some(now));
+        Ok(trouble) => {
+            (way.tries, way.next, way.trouble, way.arrived) = (0, None, trouble.clone(), Some(now));
             for cause in message.standing() {
                 if let Some(alert) = book.causes.get_mut(cause) {
                     alert.told.insert(channel, now);
@@ -144,7 +144,7 @@ mod tests {
 
     fn arrive(book: &mut AlertBook, channel: Channel, now: Timestamp) {
         let message = Message::of(book, channel, now);
-        settled(book, channel, "sealed", &message, &Ok(()), now);
+        settled(book, channel, "sealed", &message, &Ok(None), now);
     }
 
     fn list(names: &[&str]) -> Vec<String> {
@@ -202,7 +202,7 @@ mod tests {
         }
         assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
         assert_eq!(book.ways[&Channel::Webhook].trouble.as_deref(), Some("refused"));
-        settled(&mut book, Channel::Webhook, "another", &message, &Ok(()), at(1));
+        settled(&mut book, Channel::Webhook, "another", &message, &Ok(None), at(1));
         assert_eq!(told(&book, Channel::Webhook, at(1)).0, list(&["a"]));
         arrive(&mut book, Channel::Webhook, at(2));
         let way = &book.ways[&Channel::Webhook];

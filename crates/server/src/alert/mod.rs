@@ -7,7 +7,7 @@ mod message;
 mod send;
 
 pub use message::Message;
-pub use send::{Target, Webhook, envelope, open, seal, send};
+pub use send::{Mail, Target, Webhook, envelope, open, seal, send};
 
 use crate::services::Services;
 use book::{reconcile, settled};
@@ -72,7 +72,7 @@ pub async fn pass(services: &Services) -> Result<Passed, StoreError> {
         let sent = send(services, channel, &way.target, &message).await;
         services.metrics.alert(channel.as_str(), if sent.is_ok() { "arrived" } else { "lost" });
         match &sent {
-            Ok(()) => arrived += 1,
+            Ok(_) => arrived += 1,
             Err(why) => {
                 lost += 1;
                 tracing::warn!(channel = channel.as_str(), why, "an alert did not arrive; it is tried again");
@@ -102,7 +102,7 @@ async fn note(
     channel: Channel,
     target: &str,
     message: &Message,
-    sent: &Result<(), String>,
+    sent: &Result<Option<String>, String>,
 ) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let mut book = services.store.alerts().await?;

@@ -5,9 +5,10 @@ use crate::services::Services;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connect::http::{Network, Request, Transport as _};
+use connect::mail::{Letter, MailServer, Security};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::Channel;
 
 /// How long one message may take.
@@ -22,6 +23,8 @@ const MOST: usize = 64 * 1024;
 pub enum Target {
     /// An address that takes JSON by POST.
     Webhook(Webhook),
+    /// People who are written to.
+    Mail(Mail),
 }
 
 /// An address that takes JSON by POST. The address may hold a secret itself.
@@ -33,6 +36,39 @@ pub struct Webhook {
     pub bearer: Option<String>,
     /// A file of further certificate authorities.
     pub ca_file: Option<String>,
+}
+
+/// People who are written to, by way of a mail server.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Mail {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way to it is secured, by name.
+    pub security: String,
+    /// The account that signs in, with its password.
+    pub account: Option<(String, String)>,
+    /// Who writes.
+    pub from: String,
+    /// To whom.
+    pub to: Vec<String>,
+    /// A file of further certificate authorities.
+    pub ca_file: Option<String>,
+}
+
+impl Mail {
+    /// The mail server that takes the letters; none when the way to it has an unknown name.
+    #[must_use]
+    pub fn server(&self) -> Option<MailServer> {
+        Some(MailServer {
+            host: self.host.clone(),
+            port: self.port,
+            security: Security::parse(&self.security)?,
+            account: self.account.clone().map(|(user, password)| (user, SecretString::from(password))),
+            ca_file: self.ca_file.as_ref().map(PathBuf::from),
+        })
+    }
 }
 
 /// The name that a channel's envelope is for; no connection can have it.
@@ -61,14 +97,34 @@ pub fn open(services: &Services, channel: Channel, sealed: &str) -> Result<Targe
     serde_json::from_str(text.expose_secret()).map_err(|_| broken())
 }
 
-/// Sends a message.
+/// Sends a message; what is wrong although it arrived.
 ///
 /// # Errors
 /// It did not arrive, in words without the address.
-pub async fn send(services: &Services, channel: Channel, sealed: &str, message: &Message) -> Result<(), String> {
+pub async fn send(
+    services: &Services,
+    channel: Channel,
+    sealed: &str,
+    message: &Message,
+) -> Result<Option<String>, String> {
     match open(services, channel, sealed)? {
-        Target::Webhook(webhook) => post(webhook, message).await,
+        Target::Webhook(webhook) => post(webhook, message).await.map(|()| None),
+        Target::Mail(mail) => write_to(services, &mail, message).await,
     }
+}
+
+async fn write_to(services: &Services, mail: &Mail, message: &Message) -> Result<Option<String>, String> {
+    let server = mail.server().ok_or_else(|| "the way to the mail server is secured by no known means".to_owned())?;
+    let letter = Letter {
+        from: mail.from.clone(),
+        to: mail.to.clone(),
+        subject: message.subject(),
+        text: message.text(),
+        date: services.clock.now(),
+        id: services.dice.id(),
+    };
+    let refused = server.hand_over(&letter, DEADLINE_MS).await.map_err(|why| why.to_string())?;
+    Ok((refused > 0).then(|| format!("the mail server refused {refused} of {} recipients", mail.to.len())))
 }
 
 async fn post(target: Webhook, message: &Message) -> Result<(), String> {

@@ -1,9 +1,10 @@
 //! Alerts: who is told, when, what stands, and a test message (rule W5).
 
-use crate::alert::{Message, Target, Webhook, seal, send};
+use crate::alert::{Mail, Message, Target, Webhook, seal, send};
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
 use connect::http::checked;
+use connect::mail::{Letter, Security};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -21,6 +22,9 @@ pub const SECONDS_MOST: u32 = 365 * 24 * 3_600;
 
 /// The longest that an end is told before.
 pub const DAYS_MOST: u32 = 365;
+
+/// The most people who are written to.
+const RECIPIENTS: usize = 50;
 
 /// What stands about alerts; never where exactly they go, for an address may be a secret.
 #[derive(Clone, Debug, Serialize)]
@@ -42,11 +46,11 @@ pub struct Shown {
 pub struct ShownWay {
     /// Which.
     pub channel: Channel,
-    /// The host it leads to.
+    /// Where it leads to, without what may be a secret: a host.
     pub to: String,
     /// When the last message arrived.
     pub arrived: Option<Timestamp>,
-    /// Why the last message did not arrive.
+    /// Why the last message did not arrive, or not at everybody.
     pub trouble: Option<String>,
     /// Failures in a row.
     pub tries: u32,
@@ -81,6 +85,27 @@ pub struct WebhookDraft {
     pub url: SecretString,
     /// A token sent along.
     pub bearer: Option<SecretString>,
+    /// A file of further certificate authorities.
+    pub ca_file: Option<String>,
+}
+
+/// Mail.
+#[derive(Default)]
+pub struct MailDraft {
+    /// The mail server's name or address.
+    pub host: String,
+    /// Its port; the usual one when absent.
+    pub port: Option<u16>,
+    /// How the way to it is secured; STARTTLS when absent.
+    pub security: Option<String>,
+    /// The account that signs in, if one must.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// Who writes.
+    pub from: String,
+    /// To whom.
+    pub to: Vec<String>,
     /// A file of further certificate authorities.
     pub ca_file: Option<String>,
 }
@@ -157,6 +182,64 @@ pub async fn webhook(services: &Services, draft: &WebhookDraft) -> Result<Shown,
     leads(services, Channel::Webhook, &target, host).await
 }
 
+/// Writes alerts to people from now on.
+///
+/// # Errors
+/// Every fault at once.
+pub async fn mail(services: &Services, draft: &MailDraft) -> Result<Shown, Refused> {
+    let mut faults = Faults::default();
+    let named = draft.security.as_deref().map_or(Some(Security::StartTls), Security::parse);
+    if named.is_none() {
+        faults.note("security", format!("is one of {}", Security::ALL.map(Security::as_str).join(", ")));
+    }
+    let security = named.unwrap_or(Security::StartTls);
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
+    if draft.host.is_empty() || draft.host.len() > 253 || !draft.host.chars().all(is_host) {
+        faults.note("host", "is the name or the address of a mail server");
+    }
+    if !Letter::takes(&draft.from) {
+        faults.note("from", "is no mail address");
+    }
+    if draft.to.is_empty() || draft.to.len() > RECIPIENTS {
+        faults.note("to", format!("names 1 to {RECIPIENTS} addresses"));
+    }
+    for address in draft.to.iter().filter(|address| !Letter::takes(address)) {
+        faults.note("to", format!("'{address}' is no mail address"));
+    }
+    let account = match (&draft.user, &draft.password) {
+        (Some(user), Some(password)) => Some((user.clone(), password.expose_secret().to_owned())),
+        (None, None) => None,
+        (Some(_), None) => {
+            faults.note("password", "is missing: the account signs in with it");
+            None
+        }
+        (None, Some(_)) => {
+            faults.note("user", "is missing: a password is an account's");
+            None
+        }
+    };
+    note_file(draft.ca_file.as_deref(), &mut faults);
+    let mail = Mail {
+        host: draft.host.clone(),
+        port: draft.port.unwrap_or(security.port()),
+        security: security.as_str().to_owned(),
+        account,
+        from: draft.from.clone(),
+        to: draft.to.clone(),
+        ca_file: draft.ca_file.clone(),
+    };
+    if let Some(problem) = mail.server().and_then(|server| server.problem()) {
+        faults.note("security", problem);
+    }
+    faults.refuse()?;
+    let shown = format!("{} by {}", people(&mail.to), mail.host);
+    leads(services, Channel::Mail, &Target::Mail(mail), shown).await
+}
+
+fn people(to: &[String]) -> String {
+    if to.len() == 1 { "1 person".to_owned() } else { format!("{} people", to.len()) }
+}
+
 fn note_file(ca_file: Option<&str>, faults: &mut Faults) {
     if ca_file.is_some_and(|file| !Path::new(file).is_file()) {
         faults.note("ca_file", "names no file of this machine");
@@ -225,7 +308,7 @@ pub async fn test(services: &Services) -> Result<usize, Refused> {
     }
     let mut lost = Vec::new();
     for (channel, way) in &book.ways {
-        if let Err(why) = send(services, *channel, &way.target, &Message::test()).await {
+        if let Err(why) | Ok(Some(why)) = send(services, *channel, &way.target, &Message::test()).await {
             lost.push(format!("{} to {}: {why}", channel.as_str(), way.shown));
         }
     }

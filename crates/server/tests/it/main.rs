@@ -1,6 +1,7 @@
 //! The server asked as its users, administrators and monitoring ask it: through its router, and once over TCP.
 
 mod activities;
+mod alerts;
 mod contacts;
 mod errors;
 mod groups;

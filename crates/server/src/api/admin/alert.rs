@@ -5,7 +5,7 @@ use super::super::member::{Member, Shape};
 use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
 use super::shown;
-use crate::ops::alert::{self, DAYS_MOST, SECONDS_MOST, Times, WebhookDraft};
+use crate::ops::alert::{self, DAYS_MOST, MailDraft, SECONDS_MOST, Times, WebhookDraft};
 use secrecy::SecretString;
 use serde_json::json;
 use store::Channel;
@@ -69,6 +69,41 @@ pub(super) const ROUTES: &[Route] = &[
         run: |ask| Box::pin(webhook(ask)),
     },
     Route {
+        method: Method::Put,
+        path: "/api/admin/alerts/mail",
+        tag: TAG,
+        summary: "Writes alerts to people by way of a mail server; addresses and password are kept in an envelope.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::Members(&[
+            Member::required("host", Shape::Text, "the mail server's name or address"),
+            Member::optional("port", Shape::Whole(1, 65_535), "its port; the usual one unless said otherwise"),
+            Member::optional(
+                "security",
+                Shape::OneOf(&["starttls", "tls", "plain"]),
+                "how the way to it is secured; starttls unless said otherwise, plain on this machine alone",
+            ),
+            Member::optional("user", Shape::Text, "the account that signs in, if one must"),
+            Member::optional("password", Shape::Text, "its password; never shown"),
+            Member::required("from", Shape::Text, "the address that writes"),
+            Member::required("to", Shape::Texts, "the addresses that are written to"),
+            CA_FILE,
+        ]),
+        answer: Shown::One("Alerts"),
+        run: |ask| Box::pin(mail(ask)),
+    },
+    Route {
+        method: Method::Delete,
+        path: "/api/admin/alerts/mail",
+        tag: TAG,
+        summary: "Writes alerts to nobody any more.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Alerts"),
+        run: |ask| Box::pin(off(ask, Channel::Mail)),
+    },
+    Route {
         method: Method::Delete,
         path: "/api/admin/alerts/webhook",
         tag: TAG,
@@ -109,6 +144,20 @@ async fn webhook(ask: Ask) -> Answer {
         ca_file: ask.text("ca_file").map(str::to_owned),
     };
     shown(&alert::webhook(&ask.services, &draft).await?)
+}
+
+async fn mail(ask: Ask) -> Answer {
+    let draft = MailDraft {
+        host: ask.required("host").to_owned(),
+        port: ask.whole("port").and_then(|port| u16::try_from(port).ok()),
+        security: ask.text("security").map(str::to_owned),
+        user: ask.text("user").map(str::to_owned),
+        password: ask.text("password").map(SecretString::from),
+        from: ask.required("from").to_owned(),
+        to: ask.texts("to").unwrap_or_default(),
+        ca_file: ask.text("ca_file").map(str::to_owned),
+    };
+    shown(&alert::mail(&ask.services, &draft).await?)
 }
 
 async fn off(ask: Ask, channel: Channel) -> Answer {
