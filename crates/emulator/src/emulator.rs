@@ -364,6 +364,7 @@ impl Emulator {
         self.with(address, |mailbox| {
             let no = number(mailbox, id)?;
             let mut item = mailbox.items.get(&no).cloned().ok_or(Unknown::Item)?;
+            mailbox.spoiled |= matches!(damage, Some(Damage::IllegalCharacters | Damage::UnknownElement));
             item.damage = damage;
             mailbox.update(item, false, now);
             Ok(())
@@ -415,6 +416,11 @@ impl Emulator {
             .by_address(address)
             .filter(|no| world.mailboxes.get(no).is_some_and(|mailbox| mailbox.server == self.0.server))
             .ok_or(Unknown::Mailbox)
+    }
+
+    /// Whether some answers of this site are not what the schema allows, because an item was damaged so.
+    pub(crate) fn has_spoiled_items(&self) -> bool {
+        self.world().mailboxes.values().any(|mailbox| mailbox.spoiled)
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

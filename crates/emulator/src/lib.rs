@@ -22,6 +22,7 @@ mod mime;
 mod ntlm;
 mod paths;
 mod quirks;
+mod record;
 mod recurrence;
 mod recurrence_xml;
 mod router;

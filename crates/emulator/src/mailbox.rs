@@ -52,6 +52,8 @@ pub(crate) struct Mailbox {
     pub folders: BTreeMap<u64, Folder>,
     pub items: BTreeMap<u64, Item>,
     pub hierarchy: ChangeLog,
+    /// An item was damaged in a way that no schema allows.
+    pub spoiled: bool,
     pub seq: u64,
     next: u64,
     events: VecDeque<Event>,
@@ -95,6 +97,7 @@ impl Mailbox {
             folders: BTreeMap::new(),
             items: BTreeMap::new(),
             hierarchy: ChangeLog::default(),
+            spoiled: false,
             seq: 0,
             next: 0,
             events: VecDeque::new(),

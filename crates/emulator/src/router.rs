@@ -12,6 +12,7 @@ use crate::ews::soap::Fault;
 use crate::ews::{self, Request};
 use crate::faults::{Effect, FaultAction, RequestInfo, broken, login_page, plain};
 use crate::quirks::Quirk;
+use crate::record;
 use crate::signing;
 use crate::streams;
 use crate::xml::escape;
@@ -91,19 +92,30 @@ fn back_end(headers: &HeaderMap, account: &Account) -> String {
 fn soap(emulator: &Emulator, account: &Account, headers: &HeaderMap, bytes: &[u8]) -> Response<Body> {
     let mut request = match Request::read(bytes) {
         Ok(request) => request,
-        Err(fault) => return envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body),
+        Err(fault) => {
+            record::unreadable();
+            return envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body);
+        }
     };
     request.back_end = back_end(headers, account);
     let action = asked_hook(emulator, account, &request, bytes);
     if let Some(action) = &action
         && action.effect() == Effect::None
     {
+        record::request(&request, bytes, 200, "");
         return instead(emulator, action, &request, String::new());
     }
     if request.operation == "GetStreamingEvents" && action.is_none() {
         return match streams::open(emulator, account, &request) {
-            Ok(response) => response,
-            Err(fault) => envelope(emulator, fault.status, ews::reply(emulator.version(), Err(fault)).body),
+            Ok(response) => {
+                record::request(&request, bytes, 200, "");
+                response
+            }
+            Err(fault) => {
+                let (status, body) = (fault.status, ews::reply(emulator.version(), Err(fault)).body);
+                record::request(&request, bytes, status, &body);
+                envelope(emulator, status, body)
+            }
         };
     }
     let now = emulator.now();
@@ -113,6 +125,7 @@ fn soap(emulator: &Emulator, account: &Account, headers: &HeaderMap, bytes: &[u8
         world.stir();
         reply
     };
+    record::request(&request, bytes, reply.status, &reply.body);
     let mut response = match action {
         Some(action) => instead(emulator, &action, &request, reply.body),
         None => envelope(emulator, reply.status, reply.body),
@@ -154,6 +167,7 @@ fn instead(emulator: &Emulator, action: &FaultAction, request: &Request, real: S
     {
         server.counters.request(&request.operation, None);
     }
+    record::instead(action);
     match action {
         FaultAction::Answer { status, content_type, body, .. } => plain(
             StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -176,13 +190,19 @@ fn instead(emulator: &Emulator, action: &FaultAction, request: &Request, real: S
             while !real.is_char_boundary(end) {
                 end -= 1;
             }
-            envelope(emulator, 200, real[..end].to_owned())
+            spoken(emulator, 200, real[..end].to_owned())
         }
         FaultAction::LoginPage => login_page(),
     }
 }
 
 fn envelope(emulator: &Emulator, status: u16, body: String) -> Response<Body> {
+    record::answer(emulator, &body);
+    spoken(emulator, status, body)
+}
+
+/// An answer in the server's habits of speech.
+fn spoken(emulator: &Emulator, status: u16, body: String) -> Response<Body> {
     let quirks = emulator.quirks();
     let kind = if quirks.contains(&Quirk::ContentTypeWithoutCharset) { "text/xml" } else { XML };
     let body = crate::habits::applied(&quirks, body);

@@ -17,6 +17,7 @@ use crate::ews::subscribe::{self, Streamed};
 use crate::ews::{self, Request};
 use crate::faults::plain;
 use crate::quirks::Quirk;
+use crate::record;
 
 /// How long Exchange is silent at most; a part that says "OK" comes when nothing else did.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(45);
@@ -148,6 +149,7 @@ impl Stream {
     /// False when the client is gone.
     async fn send(&self, body: String) -> bool {
         let whole = ews::reply(self.emulator.version(), Ok(body)).body;
+        record::answer(&self.emulator, &whole);
         let whole = crate::habits::applied(&self.emulator.quirks(), whole);
         self.sender.send(Ok(Frame::data(Bytes::from(whole)))).await.is_ok()
     }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  ci     format, tidy, licences, lints, build, tests, docs; ends with a table of stages and a count of tests
+  ci     format, tidy, licences, lints, build, tests, messages by the schema, docs; ends with a table of stages and a count of tests
   planted  hunts every planted fault through simulated worlds, or those named; fails when one is not found
   tidy   arrows between crates, places of clock, dice, sockets and databases, file sizes, paper
   rules  writes into docs/rules.md which tests and which code hold each rule

@@ -90,6 +90,11 @@ impl Request {
         auth::effective(world, server, account, self.header()).ok().flatten()
     }
 
+    /// The whole envelope.
+    pub(crate) fn root(&self) -> &Element {
+        &self.root
+    }
+
     fn header(&self) -> Option<&Element> {
         self.root.child("Header")
     }

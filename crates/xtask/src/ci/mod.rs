@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod listen;
+mod schema;
 mod stage;
 pub mod table;
 pub mod tally;

@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::clock::Watch;
 use super::listen::{Said, listen};
+use super::schema;
 use super::tally::Tally;
 use crate::tidy;
 
@@ -28,6 +29,7 @@ pub struct Stage {
 enum Work {
     Cargo { words: &'static [&'static str], variables: &'static [(&'static str, &'static str)] },
     Tests { words: &'static [&'static str] },
+    Schema,
     Licences,
     Tidy,
 }
@@ -91,6 +93,12 @@ pub const STAGES: &[Stage] = &[
         work: Work::Tests { words: &["test", "--workspace", "--locked", "--no-fail-fast", "--", "--show-output"] },
     },
     Stage {
+        name: "schema",
+        what: "every shape of message that the tests sent or were answered is valid by Microsoft's schema",
+        advice: "the messages named above are kept in the target folder; EWS_SCHEMA names the schemas",
+        work: Work::Schema,
+    },
+    Stage {
         name: "planted",
         what: "five planted faults are each found by the simulator",
         advice: "the simulator has become blind: `cargo xtask planted` shows for which faults",
@@ -124,6 +132,7 @@ impl Stage {
             Work::Cargo { words, variables } => cargo(root, words, variables)?,
             Work::Tests { words } => {
                 let mut command = cargo_command(root, words);
+                schema::collect(root, &mut command)?;
                 listen(&mut command, |said| {
                     match said {
                         Said::Out(line) => std::io::stdout().write_all(line)?,
@@ -151,6 +160,7 @@ impl Stage {
                         &[],
                     )?
             }
+            Work::Schema => schema::judge(root)?,
             Work::Tidy => tidy::run(root)?,
         };
         Ok(Ended { passed, minutes: watch.minutes(), tally })

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 /// Folders that hold nothing of ours.
-const PASSED_BY: &[&str] = &["target", ".git", ".venv", "node_modules", "__pycache__"];
+const PASSED_BY: &[&str] = &["target", ".git", ".venv", ".node", "node_modules", "__pycache__"];
 /// More files than this are a mistake (a build folder under another name).
 const FILE_LIMIT: usize = 20_000;
 /// Larger files hold data, not text of ours.
