@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
 use emulator::listen::{self, TlsFiles};
-use emulator::{Emulator, EmulatorOptions, MailboxKind, MailboxSpec};
+use emulator::{Application, Emulator, EmulatorOptions, ExtendedProtection, MailboxKind, MailboxSpec, Offers};
 use engine::port::{Clock, Dice};
 use serde_json::json;
 use server::clock::{MachineClock, MachineDice};
@@ -20,9 +20,10 @@ Example:
   EMULATOR_PASSWORD=secret syncline emulator --listen 127.0.0.1:8090 \\
     --mailbox alice@crm.test --mailbox bob@crm.test --service svc@crm.test
 
-It serves http://127.0.0.1:8090/EWS/Exchange.asmx until it is stopped. Each mailbox signs in as itself (Basic) with the
-password of EMULATOR_PASSWORD; without that variable a password is made up and printed. The service account has the same
-password and may act for every mailbox. Meetings sent from one mailbox to another are delivered; no mail leaves.")]
+It serves http://127.0.0.1:8090/EWS/Exchange.asmx until it is stopped. Each mailbox signs in as itself with the
+password of EMULATOR_PASSWORD; without that variable a password is made up and printed. The service account and the
+application of --client have the same password and may act for every mailbox. Tokens are given out below the same host,
+at /any-tenant/oauth2/v2.0/token. Meetings sent from one mailbox to another are delivered; no mail leaves.")]
 pub struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8090")]
@@ -39,12 +40,62 @@ pub struct Args {
     /// An account that may act for every mailbox.
     #[arg(long)]
     service: Vec<String>,
+    /// A way to sign in; may be given more than once. Others are refused.
+    #[arg(long, value_name = "WAY", default_value = "basic")]
+    sign_in: Vec<Way>,
+    /// Sign-in by NTLM must be bound to the TLS channel, as Exchange 2019 demands since its 14th cumulative update.
+    #[arg(long, requires = "tls_cert")]
+    extended_protection: bool,
+    /// The id of the application that signs in by oauth, with the password as its secret.
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// What a token is for, as the application must ask for it.
+    #[arg(long, default_value = "https://outlook.office365.com/.default")]
+    scope: String,
     /// The server's certificate, in PEM; plain http without it.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The certificate's key, in PEM.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+}
+
+/// A way to sign in.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Way {
+    /// Name and password with every request.
+    Basic,
+    /// A Windows sign-in, which lasts as long as its connection.
+    Ntlm,
+    /// Tokens for an application, which acts for every mailbox.
+    Oauth,
+}
+
+/// A token's life, in seconds: an hour, as Microsoft's identity provider gives.
+const TOKEN_LASTS_S: i64 = 3600;
+
+impl Args {
+    /// What the server offers to whoever wants to sign in.
+    fn offers(&self, password: &str) -> Result<Offers, Failure> {
+        let offered = |way| self.sign_in.contains(&way);
+        if self.extended_protection && !offered(Way::Ntlm) {
+            return Err(Failure::usage("--extended-protection is for --sign-in ntlm"));
+        }
+        let protection = if self.extended_protection { ExtendedProtection::Required } else { ExtendedProtection::Off };
+        let bearer = match (&self.client, offered(Way::Oauth)) {
+            (Some(client), true) => Some(Application {
+                client: client.clone(),
+                secret: Some(password.to_owned()),
+                certificate: None,
+                scope: self.scope.clone(),
+                lasts: TOKEN_LASTS_S,
+            }),
+            (None, true) => return Err(Failure::usage("--sign-in oauth needs the application's id: --client")),
+            (Some(_), false) => return Err(Failure::usage("--client is for --sign-in oauth")),
+            (None, false) => None,
+        };
+        Ok(Offers { basic: offered(Way::Basic), ntlm: offered(Way::Ntlm).then_some(protection), bearer })
+    }
 }
 
 /// Serves until it is stopped.
@@ -56,6 +107,7 @@ pub async fn run(args: Args, show: &mut Show<'_>) -> Result<(), Failure> {
     };
     let clock: emulator::Clock = Arc::new(|| MachineClock.now());
     let emulator = Emulator::new(EmulatorOptions::new(dice.roll(), clock));
+    emulator.set_offers(args.offers(&password)?);
     let people = args.mailbox.iter().map(|address| ("--mailbox", MailboxKind::User, address));
     let rooms = args.room.iter().map(|address| ("--room", MailboxKind::Room, address));
     let shared = args.shared.iter().map(|address| ("--shared", MailboxKind::Shared, address));

@@ -12,9 +12,15 @@ struct Running {
 
 impl Running {
     fn start(password: Option<&str>) -> Running {
+        Running::start_with(password, &[])
+    }
+
+    fn start_with(password: Option<&str>, more: &[&str]) -> Running {
         let mut command = syncline();
         command.args(["emulator", "--json", "--listen", "127.0.0.1:0"]);
-        command.args(["--mailbox", "alice@crm.test", "--mailbox", "bob@crm.test", "--service", "svc@crm.test"]);
+        command
+            .args(["--mailbox", "alice@crm.test", "--mailbox", "bob@crm.test", "--service", "svc@crm.test"])
+            .args(more);
         if let Some(password) = password {
             command.env("EMULATOR_PASSWORD", password);
         }
@@ -98,4 +104,56 @@ fn check_signs_in_to_a_connection_that_no_user_is_mapped_on_yet() {
     assert!(checked.err.contains("connection locked: no access: "), "{}", checked.err);
     assert!(checked.err.contains("connection silent: broken: "), "{}", checked.err);
     assert!(!checked.err.contains("connection good"), "{}", checked.err);
+}
+
+#[test]
+fn only_the_ways_of_signing_in_that_were_named_are_offered() {
+    let emulator = Running::start_with(Some("secret"), &["--sign-in", "ntlm", "--sign-in", "oauth", "--client", "app"]);
+    // alice@crm.test:secret
+    for authorization in [None, Some("YWxpY2VAY3JtLnRlc3Q6c2VjcmV0")] {
+        let refused = emulator.ask(authorization).to_lowercase();
+        assert!(refused.starts_with("http/1.1 401"), "{refused}");
+        assert!(refused.contains("www-authenticate: ntlm") && refused.contains("www-authenticate: bearer client_id"));
+        assert!(!refused.contains("www-authenticate: basic"), "{refused}");
+    }
+    for wrong in
+        [&["--sign-in", "oauth"][..], &["--client", "app"], &["--sign-in", "digest"], &["--extended-protection"]]
+    {
+        let mut command = syncline();
+        command.args(["emulator", "--listen", "127.0.0.1:0", "--mailbox", "alice@crm.test"]).args(wrong);
+        assert_eq!(ended(command.output().expect("ends")).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_connection_signs_in_by_ntlm_and_by_oauth() {
+    let ways = ["--sign-in", "ntlm", "--sign-in", "oauth", "--client", "app", "--scope", "https://mail.test/.default"];
+    let emulator = Running::start_with(Some("secret"), &ways);
+    let url = emulator.told["url"].as_str().expect("a URL");
+    let token_url = url.replace("/EWS/Exchange.asmx", "/tenant/oauth2/v2.0/token");
+    let place = Place::new();
+    let config = text(&place.path("syncline.toml"));
+    for (name, more) in [
+        ("windows", &["--user", "svc@crm.test", "--sign-in", "ntlm"][..]),
+        (
+            "tokens",
+            &[
+                "--user",
+                "app",
+                "--sign-in",
+                "oauth",
+                "--token-url",
+                &token_url,
+                "--scope",
+                "https://mail.test/.default",
+            ],
+        ),
+    ] {
+        let mut command = syncline();
+        command.args(["--config", &config, "connection", "add", name, "--url", url]).args(more);
+        let added = ended(command.env("SYNCLINE_PASSWORD", "secret").output().expect("runs"));
+        assert_eq!(added.code, 0, "{}", added.err);
+    }
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 0, "{}\n{}", checked.out, checked.err);
 }
