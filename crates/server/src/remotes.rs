@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use connect::crm::{CrmDirectory, CrmRemote};
-use connect::ews::{EwsConnection, EwsRemote, EwsSettings, Step};
+use connect::ews::{EwsConnection, EwsRemote, EwsSettings, Gate, Step};
 use connect::http::Network;
 use connect::sign_in::{OAuth, Proof, SignIn};
 use engine::port::{Clock, Concerned, Dice, Directory, Maps, Memberships, Remote, Remotes, Trouble, User};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::secrets::SecretKey;
 use store::{Connection, Pairing, SignInKind, Store};
 
-/// How long one call to a mailbox server may take: below what a lease's taker waits, a challenged call being made twice.
+/// How long one call to a mailbox server may take as a whole: below what a lease's taker waits.
 const DEADLINE_MS: u64 = 55_000;
 
 /// The remotes of a server.
@@ -33,6 +33,8 @@ pub struct ServerRemotes {
 struct Open {
     of: Connection,
     network: Arc<Network>,
+    /// How much the server is asked at once, over all accounts.
+    gate: Arc<Gate>,
     /// One for each account: its tokens and signed-in sockets serve every mailbox.
     sign_ins: BTreeMap<String, Arc<SignIn>>,
     /// By account and zone.
@@ -110,6 +112,7 @@ impl ServerRemotes {
                 Open {
                     of: connection.clone(),
                     network: Arc::new(network),
+                    gate: Arc::default(),
                     sign_ins: BTreeMap::new(),
                     accounts: BTreeMap::new(),
                 }
@@ -128,6 +131,7 @@ impl ServerRemotes {
                     impersonate: connection.impersonate,
                     delegate: connection.access.delegate,
                     deadline_ms: DEADLINE_MS,
+                    gate: open.gate.clone(),
                     folders: connection.folders.clone(),
                     zone,
                     ..EwsSettings::new(connection.url.clone())

@@ -3,6 +3,7 @@
 use engine::port::Trouble;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use wire::ews::{
     self, Answer, DistinguishedFolder, Failure, FolderRef, GetItem, Header, Impersonation, Item, ItemRef, Items,
     Operation, Path, Refusal, ResponseCode, Shape,
@@ -10,6 +11,7 @@ use wire::ews::{
 use wire::xml;
 
 use super::affinity::Affinity;
+use super::gate::{Gate, Went};
 use super::spoken::{Spoken, adopt};
 use super::trouble::{Effect, LONGEST_WAIT_MS, refusal};
 use crate::http::{self, Lost, Request, Transport};
@@ -26,6 +28,7 @@ pub(super) struct Reach {
     pub delegate: bool,
     pub spoken: Arc<Spoken>,
     pub deadline_ms: u64,
+    pub gate: Arc<Gate>,
     /// The streaming connection that the call belongs to.
     pub affinity: Option<Arc<Affinity>>,
 }
@@ -38,11 +41,13 @@ pub(super) struct Failed {
     strange: bool,
     /// The server does not speak the version, and what it says it is.
     refused: Option<Option<ews::ServerVersion>>,
+    /// The server itself, or what stands before it, asks to be asked less.
+    server_busy: bool,
 }
 
 impl Failed {
     fn plain(trouble: Trouble) -> Self {
-        Self { trouble, splits: false, strange: false, refused: None }
+        Self { trouble, splits: false, strange: false, refused: None, server_busy: false }
     }
 }
 
@@ -164,9 +169,31 @@ impl Reach {
         operation: &O,
         effect: Effect,
     ) -> Result<Answer<O::Reply>, Failed> {
+        // One end for all of it: a caller counts on the call to be over by its deadline, wherever the time went.
+        let end = tokio::time::sleep(Duration::from_millis(self.deadline_ms));
+        tokio::pin!(end);
+        let passage = tokio::select! {
+            passage = self.gate.pass(&self.address) => passage,
+            () = &mut end => return Err(Failed::plain(no_turn())),
+        };
+        let request = self.request(version, operation, xml::Limits::default().total);
+        let answer = tokio::select! {
+            answer = self.sign_in.send(&*self.transport, request) => answer,
+            () = &mut end => Err(Lost::Unanswered("the server did not answer in time".to_owned())),
+        };
+        let done = self.understood::<O>(answer, effect);
+        passage.went(went(&done));
+        done
+    }
+
+    /// What an answer says.
+    fn understood<O: Operation>(
+        &self,
+        answer: Result<http::Answer, Lost>,
+        effect: Effect,
+    ) -> Result<Answer<O::Reply>, Failed> {
         let limits = xml::Limits::default();
-        let request = self.request(version, operation, limits.total);
-        let answer = self.sign_in.send(&*self.transport, request).await.map_err(|lost| lost_trouble(lost, effect))?;
+        let answer = answer.map_err(|lost| lost_trouble(lost, effect))?;
         if let Some(affinity) = &self.affinity {
             affinity.note(&answer);
         }
@@ -176,7 +203,7 @@ impl Reach {
                 Err(failure @ Failure::Fault(_)) if !matches!(answer.status, 401 | 403) => {
                     Err(explained(&failure, effect, &answer.body))
                 }
-                _ => Err(Failed::plain(trouble)),
+                _ => Err(Failed { server_busy: matches!(answer.status, 429 | 503), ..Failed::plain(trouble) }),
             };
         }
         let parsed =
@@ -239,6 +266,23 @@ impl Reach {
             400..=499 => Trouble::Broken { why: format!("the server does not take our requests (status {status})") },
             _ => unclear(format!("the server failed (status {status})")),
         })
+    }
+}
+
+/// A call that did not get its turn in time was not sent.
+fn no_turn() -> Trouble {
+    Trouble::Busy { wait_ms: None, why: "too many calls to this server are under way".to_owned() }
+}
+
+/// What a call says of how much may be asked.
+fn went<T>(done: &Result<Answer<T>, Failed>) -> Went {
+    let busy = |refused: &Refusal| refused.code == ResponseCode::ErrorServerBusy;
+    match done {
+        Ok(answer) if answer.results.iter().any(|one| one.as_ref().is_err_and(busy)) => Went::MailboxBusy,
+        Ok(_) => Went::Well,
+        Err(failed) if failed.server_busy => Went::ServerBusy,
+        Err(failed) if matches!(failed.trouble, Trouble::Busy { .. }) => Went::MailboxBusy,
+        Err(_) => Went::Well,
     }
 }
 

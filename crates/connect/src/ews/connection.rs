@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wire::ews::{ResolveNames, ServerVersion, Version};
 
 use super::call::Reach;
+use super::gate::Gate;
 use super::remote::EwsRemote;
 use super::spoken::Spoken;
 use super::trouble::Effect;
@@ -25,8 +26,10 @@ pub struct EwsSettings {
     /// The highest version spoken; a server that refuses it is asked with the highest it has. The default suits
     /// Exchange 2013 SP1 and every later one.
     pub version: Version,
-    /// How long one call may take, in milliseconds. A call that is challenged first is made twice.
+    /// How long one call may take as a whole, in milliseconds: waiting for its turn and a challenge answered included.
     pub deadline_ms: u64,
+    /// How many calls are under way at once, over every account of the server that is given the same.
+    pub gate: Arc<Gate>,
     /// Sub-folders beside the default ones, by the names that lead to them (rule D7).
     pub folders: BTreeMap<Kind, Vec<String>>,
     /// The zone in which Exchange is told a time that has none of its own.
@@ -42,6 +45,7 @@ impl EwsSettings {
             delegate: false,
             version: Version::default(),
             deadline_ms: 55_000,
+            gate: Arc::default(),
             folders: BTreeMap::new(),
             zone: Zone::utc(),
         }
@@ -92,6 +96,7 @@ impl EwsConnection {
             delegate: self.settings.delegate,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
+            gate: self.settings.gate.clone(),
             affinity: None,
         };
         EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
@@ -112,6 +117,7 @@ impl EwsConnection {
             delegate: false,
             spoken: self.spoken.clone(),
             deadline_ms: self.settings.deadline_ms,
+            gate: self.settings.gate.clone(),
             affinity: None,
         };
         match reach.one(&ResolveNames { entry: format!("smtp:{account}") }, Effect::Read).await {

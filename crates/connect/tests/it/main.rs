@@ -5,6 +5,7 @@ mod check;
 mod deletes;
 mod fields;
 mod habits;
+mod load;
 mod looks;
 mod mail;
 mod meetings;
