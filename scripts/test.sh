@@ -27,6 +27,8 @@ command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
 # A gateway written elsewhere, in Java, and without a window.
 davmail=/usr/share/davmail/davmail.jar
 { [ -f "$davmail" ] && command -v java >/dev/null 2>&1; } || missing="$missing davmail-server"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 if [ -n "$missing" ]; then
   say "missing Debian packages:$missing"
   command -v apt-get >/dev/null 2>&1 || fail "this system has no apt-get; install the equivalents of:$missing"
@@ -53,6 +55,17 @@ if ! cmp -s "$wanted" .venv/installed.txt || ! .venv/bin/python -c 'import excha
   cp "$wanted" .venv/installed.txt
 fi
 export SYNCLINE_PYTHON="$root/.venv/bin/python"
+
+wanted=crates/proof/node
+if ! cmp -s "$wanted/package-lock.json" .node/installed.json || [ ! -d .node/node_modules/ews-javascript-api ]; then
+  say "making .node with the client of $wanted"
+  rm -rf .node
+  mkdir .node
+  cp "$wanted/package.json" "$wanted/package-lock.json" .node/
+  npm ci --prefix .node --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm could not install $wanted"
+  cp "$wanted/package-lock.json" .node/installed.json
+fi
+export SYNCLINE_NODE_MODULES="$root/.node/node_modules"
 
 # --- a PostgreSQL of the tests' own ----------------------------------------------------------------------------------------
 # initdb refuses root, so root becomes the user that the package has made.

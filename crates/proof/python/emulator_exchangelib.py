@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """exchangelib, a client written elsewhere, drives a running emulator.
 
-    emulator_exchangelib.py ENDPOINT PASSWORD
+    emulator_exchangelib.py ENDPOINT PASSWORD [basic|ntlm|oauth CLIENT]
 
 The server has the mailboxes alice@crm.test, bob@crm.test and carol@crm.test and the service account
-svc@crm.test. It uses nothing of the product; it ends with 0 when everything was as Exchange does it.
+svc@crm.test; by oauth, the application of this id with that password acts for all of them. It uses nothing of the
+product; it ends with 0 when everything was as Exchange does it.
 """
 
 import datetime
 import sys
+import urllib.parse
 
 from exchangelib import (
+    BASIC,
+    NTLM,
+    OAUTH2,
     Account,
     Attendee,
     CalendarItem,
@@ -24,8 +29,10 @@ from exchangelib import (
     ExtendedProperty,
     FileAttachment,
     IMPERSONATION,
+    Identity,
     Mailbox,
     Message,
+    OAuth2Credentials,
     Task,
     UTC,
 )
@@ -70,18 +77,34 @@ def check(what, left, right=True):
         raise AssertionError(f"{what}: {left!r} is not {right!r}")
 
 
+class Application(OAuth2Credentials):
+    """An application that signs in at the identity provider of the server itself."""
+
+    endpoint = None
+
+    @property
+    def token_url(self):
+        return urllib.parse.urljoin(self.endpoint, "/tenant/oauth2/v2.0/token")
+
+
 def account(endpoint, password, address, service=False):
-    name = "svc@crm.test" if service else address
+    kind = sys.argv[3] if len(sys.argv) > 3 else "basic"
+    if kind == "oauth":
+        identity = Identity(primary_smtp_address=address)
+        credentials = Application(sys.argv[4], password, tenant_id="tenant", identity=identity)
+        credentials.endpoint = endpoint
+    else:
+        credentials = Credentials("svc@crm.test" if service else address, password)
     config = Configuration(
         service_endpoint=endpoint,
-        credentials=Credentials(name, password),
-        auth_type="basic",
+        credentials=credentials,
+        auth_type={"basic": BASIC, "ntlm": NTLM, "oauth": OAUTH2}[kind],
     )
     return Account(
         address,
         config=config,
         autodiscover=False,
-        access_type=IMPERSONATION if service else DELEGATE,
+        access_type=IMPERSONATION if service or kind == "oauth" else DELEGATE,
         default_timezone=BERLIN,
     )
 

@@ -1,7 +1,8 @@
 //! Clients written elsewhere: exchangelib as the users' Outlook under a running server, and against the emulator alone.
 
 use crate::world::{PASSWORD, World};
-use emulator::{Emulator, EmulatorOptions, MailKind, MailboxSpec};
+use emulator::listen::TlsFiles;
+use emulator::{Application, Emulator, EmulatorOptions, ExtendedProtection, MailKind, MailboxSpec, Offers};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,15 @@ pub fn python() -> Option<PathBuf> {
     found
 }
 
+/// Where the packages of Node.js are, if they are there.
+fn node_modules() -> Option<PathBuf> {
+    let found = std::env::var_os("SYNCLINE_NODE_MODULES").map(PathBuf::from);
+    if found.is_none() {
+        say_skipped("SYNCLINE_NODE_MODULES names no folder with ews-javascript-api");
+    }
+    found
+}
+
 /// DavMail's program, if it is named; it starts in a Java.
 fn davmail() -> Option<String> {
     let found = std::env::var("SYNCLINE_DAVMAIL").ok();
@@ -39,14 +49,26 @@ fn say_skipped(why: &str) {
 
 /// Runs a script to its end; what it printed.
 pub async fn run(python: &Path, script: &str, arguments: &[&str]) -> String {
+    run_trusting(python, script, arguments, None).await
+}
+
+/// The same, trusting the certificates of a file.
+async fn run_trusting(python: &Path, script: &str, arguments: &[&str], trusted: Option<&Path>) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
     let mut command = Command::new(python);
-    command.arg("-B").arg(file).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command.envs(trusted.map(|file| ("REQUESTS_CA_BUNDLE", file)));
+    command.arg("-B").arg(file).args(arguments);
+    ended(command).await
+}
+
+/// What a script printed that came to its end, and to a good one.
+async fn ended(mut command: Command) -> String {
+    command.stdin(Stdio::null()).kill_on_drop(true);
     let ended = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = ended.expect("the script comes to an end").expect("Python runs");
+    let output = ended.expect("the script comes to an end").expect("it can be started");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}: {}\n{printed}\n{errors}", output.status);
+    assert!(output.status.success(), "{}\n{printed}\n{errors}", output.status);
     printed
 }
 
@@ -88,6 +110,20 @@ async fn organisation(step_s: i64) -> (Emulator, String) {
     (emulator, url)
 }
 
+/// The same server over TLS as well; its certificate is in the file.
+async fn over_tls(emulator: &Emulator, folder: &Path) -> (String, PathBuf) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let files = TlsFiles { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
+    std::fs::write(&files.cert, made.cert.pem()).expect("written");
+    std::fs::write(&files.key, made.signing_key.serialize_pem()).expect("written");
+    let free = "127.0.0.1:0".parse().expect("an address");
+    let (listener, address) = emulator::listen::bind(free).await.expect("a free port");
+    let trusted = files.cert.clone();
+    let served = emulator::listen::serve(listener, emulator.router(), Some(files), std::future::pending());
+    tokio::spawn(served);
+    (format!("https://localhost:{}/EWS/Exchange.asmx", address.port()), trusted)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn exchangelib_works_against_the_emulator_as_against_an_exchange() {
     let Some(python) = python() else { return };
@@ -122,4 +158,46 @@ async fn davmail_works_against_the_emulator_as_against_an_exchange() {
     let sink = emulator.sink();
     assert_eq!(sink.iter().filter(|mail| mail.kind == MailKind::Invitation).count(), 1);
     assert!(sink.iter().all(|mail| mail.account == "alice@crm.test" && mail.recipients == ["bob@crm.test"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchangelib_signs_in_by_ntlm_bound_to_the_channel_and_works_as_before() {
+    let Some(python) = python() else { return };
+    let (emulator, _) = organisation(0).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, trusted) = over_tls(&emulator, folder.path()).await;
+    emulator.set_offers(Offers { basic: false, ntlm: Some(ExtendedProtection::Required), bearer: None });
+    let printed = run_trusting(&python, "emulator_exchangelib.py", &[&url, PASSWORD, "ntlm"], Some(&trusted)).await;
+    assert!(printed.contains("checks passed"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchangelib_signs_in_as_an_application_by_oauth_and_works_as_before() {
+    let Some(python) = python() else { return };
+    let (emulator, _) = organisation(0).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, trusted) = over_tls(&emulator, folder.path()).await;
+    let application = Application {
+        client: "checks".to_owned(),
+        secret: Some(PASSWORD.to_owned()),
+        certificate: None,
+        scope: "https://outlook.office365.com/.default".to_owned(),
+        lasts: 3600,
+    };
+    emulator.set_offers(Offers { basic: false, ntlm: None, bearer: Some(application) });
+    let arguments = [&url, PASSWORD, "oauth", "checks"];
+    let printed = run_trusting(&python, "emulator_exchangelib.py", &arguments, Some(&trusted)).await;
+    assert!(printed.contains("checks passed"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ews_javascript_api_works_against_the_emulator_as_against_an_exchange() {
+    let Some(modules) = node_modules() else { return };
+    let (emulator, url) = organisation(0).await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/emulator_ews_api.js");
+    let mut command = Command::new("node");
+    command.arg(script).args([&url, PASSWORD]).env("NODE_PATH", modules);
+    let printed = ended(command).await;
+    assert!(printed.contains("checks passed"), "{printed}");
+    assert_eq!(emulator.sink().len(), 0, "nobody was written to");
 }
