@@ -2,12 +2,15 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 /// No future runs longer than this: more steps mean that it never ends.
 pub const MAX_STEPS: u64 = 400_000;
+/// A database on a thread of its own answers within this time, or never.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a future ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,15 +36,21 @@ pub enum Go {
 
 /// Runs a future to its end. `between` is told the number of every step, counted from 0, and may change the world there.
 pub fn run<T>(future: impl Future<Output = T>, mut between: impl FnMut(u64) -> Go) -> Ran<T> {
+    let _entered = crate::through::runtime().map(|runtime| runtime.enter());
     let mut future = pin!(future);
-    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let woken = Arc::new(Woken { thread: thread::current().id(), by: Mutex::new(By::default()), bell: Condvar::new() });
     let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     for step in 0..MAX_STEPS {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(answer) => return Ran::Done(answer, step),
-            Poll::Pending if !woken.0.swap(false, Ordering::Relaxed) => return Ran::Stuck,
-            Poll::Pending => {}
+        loop {
+            if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+                return Ran::Done(answer, step);
+            }
+            match woken.wait() {
+                Some(Who::Itself) => break,
+                Some(Who::AnotherThread) => {}
+                None => return Ran::Stuck,
+            }
         }
         if between(step) == Go::Stop {
             return Ran::Stopped;
@@ -72,11 +81,62 @@ pub async fn pause() {
     .await;
 }
 
-struct Woken(AtomicBool);
+/// Who woke a future.
+enum Who {
+    /// It gave the way: a step.
+    Itself,
+    /// A database answered: no step, for how often one is asked in vain is chance.
+    AnotherThread,
+}
+
+#[derive(Default)]
+struct By {
+    itself: bool,
+    another: bool,
+}
+
+struct Woken {
+    thread: ThreadId,
+    by: Mutex<By>,
+    bell: Condvar,
+}
+
+impl Woken {
+    /// Waits until it is woken, as long as anybody is left who could.
+    fn wait(self: &Arc<Self>) -> Option<Who> {
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if std::mem::take(&mut by.itself) {
+                return Some(Who::Itself);
+            }
+            if std::mem::take(&mut by.another) {
+                return Some(Who::AnotherThread);
+            }
+            // One is ours and one the waker's.
+            if Arc::strong_count(self) <= 2 {
+                return None;
+            }
+            let (after, timeout) = self.bell.wait_timeout(by, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            by = after;
+            if timeout.timed_out() && !by.itself && !by.another {
+                return None;
+            }
+        }
+    }
+}
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        match thread::current().id() == self.thread {
+            true => by.itself = true,
+            false => by.another = true,
+        }
+        self.bell.notify_one();
     }
 }
 

@@ -99,6 +99,18 @@ impl Fault {
     ];
 }
 
+impl Fault {
+    /// What can strike such a call.
+    #[must_use]
+    pub fn of_call(call: Call) -> &'static [Fault] {
+        match call {
+            Call::Read => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess],
+            Call::ReadOn => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess, Fault::CursorRefused],
+            Call::Write => &[Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::NoAccess],
+        }
+    }
+}
+
 /// What a call is, as far as trouble is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -195,12 +207,7 @@ impl Faults {
 
     /// What strikes a call, if anything does.
     pub fn at(&mut self, call: Call, dice: &Dice) -> Option<Fault> {
-        let possible: &[Fault] = match call {
-            Call::Read => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess],
-            Call::ReadOn => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess, Fault::CursorRefused],
-            Call::Write => &[Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::NoAccess],
-        };
-        possible.iter().copied().find(|fault| self.strikes(*fault, dice))
+        Fault::of_call(call).iter().copied().find(|fault| self.strikes(*fault, dice))
     }
 
     /// How many of each kind took effect.

@@ -15,5 +15,8 @@ pub mod logs;
 pub mod memory;
 pub mod oracle;
 pub mod people;
+pub mod places;
+pub mod steps;
+pub mod through;
 pub mod trace;
 pub mod world;

@@ -1,23 +1,35 @@
 //! Runs worlds: one seed with its whole trace, or a range of seeds with a line at the end.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
+use sim::steps::Strike;
+use sim::through::Through;
+use sim::world::live_on;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const HELP: &str = "sim SEED                    run one world and print its trace
+sim --through sqlite …      the same on a SQLite file for each world, before SEED or --runs
 sim --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0
+sim --steps [--every N]     strike each place of one scenario, or each N-th of each kind
 sim --planted [NAME…]       hunt planted faults, or five quick ones with 'quick' (a build of `cargo xtask planted`)";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<u64>().ok();
-    match words.as_slice() {
-        [seed] if number(seed).is_some() => number(seed).map_or_else(usage, one),
+    let (through, words) = match words.as_slice() {
+        ["--through", "sqlite", rest @ ..] => (Through::Sqlite, rest),
+        rest => (Through::Memory, rest),
+    };
+    match words {
+        [seed] if number(seed).is_some() => number(seed).map_or_else(usage, |seed| one(through, seed)),
         ["--runs", runs, "--from", from] => match (number(runs), number(from)) {
-            (Some(runs), Some(from)) => range(from, runs),
+            (Some(runs), Some(from)) => range(through, from, runs),
             (_, _) => usage(),
         },
+        ["--steps"] => steps(through, 1),
+        ["--steps", "--every", every] => number(every).map_or_else(usage, |every| steps(through, every)),
         ["--planted", names @ ..] => planted_faults(names),
         _ => usage(),
     }
@@ -28,8 +40,8 @@ fn usage() -> ExitCode {
     ExitCode::from(2)
 }
 
-fn one(seed: u64) -> ExitCode {
-    let outcome = sim::world::live(seed);
+fn one(through: Through, seed: u64) -> ExitCode {
+    let outcome = live_on(through, seed);
     for line in &outcome.trace {
         println!("{line}");
     }
@@ -61,11 +73,11 @@ impl Met {
     }
 }
 
-fn range(from: u64, runs: u64) -> ExitCode {
+fn range(through: Through, from: u64, runs: u64) -> ExitCode {
     let (mut faults, mut operations) = (Met::default(), Met::default());
     let (mut total, mut edits, mut findings, mut full) = (0, 0, 0, 0);
     for seed in from..from.saturating_add(runs) {
-        let outcome = sim::world::live(seed);
+        let outcome = live_on(through, seed);
         let mut struck = 0;
         for (fault, count) in &outcome.faults {
             faults.add(format!("{fault:?}"), *count);
@@ -81,7 +93,7 @@ fn range(from: u64, runs: u64) -> ExitCode {
         if let Some(first) = outcome.findings.first() {
             println!("seed {seed}: {} findings: {first}", outcome.findings.len());
         }
-        // One in a hundred is run twice: the same seed, the same trace.
+        // One in a hundred is run twice, then on memory: the same seed, the same trace, whatever remembers it.
         if seed % 100 == 0 && sim::world::live(seed).trace != outcome.trace {
             println!("seed {seed}: two runs differ");
             findings += 1;
@@ -92,6 +104,45 @@ fn range(from: u64, runs: u64) -> ExitCode {
     println!("edits {edits}, worlds of at least 40 edits and 3 faults {full}");
     println!("runs {runs} faults {total} findings {findings}");
     code(findings)
+}
+
+/// Strikes every place, half of them on a thread of its own.
+fn steps(through: Through, every: u64) -> ExitCode {
+    let (effects, strikes) = sim::steps::strikes(through);
+    let every = usize::try_from(every.max(1)).unwrap_or(1);
+    let chosen: Vec<Strike> = strikes.into_iter().step_by(every).collect();
+    println!("{} strikes on a scenario of {effects} effects", chosen.len());
+    let (count, all) = (AtomicU64::new(0), chosen.len());
+    let half = |from: usize| {
+        let mine = chosen.iter().copied().skip(from).step_by(2);
+        sim::steps::try_each(through, mine, || {
+            let now = count.fetch_add(1, Ordering::Relaxed) + 1;
+            if now % 500 == 0 {
+                println!("{now} of {all}");
+            }
+        })
+    };
+    let mut tried = sim::steps::Tried::default();
+    std::thread::scope(|threads| {
+        let other = threads.spawn(|| half(1));
+        tried += half(0);
+        match other.join() {
+            Ok(its) => tried += its,
+            Err(_) => tried.findings.push("a world panicked".to_owned()),
+        }
+    });
+    for finding in tried.findings.iter().take(50) {
+        println!("FINDING {finding}");
+    }
+    println!(
+        "effects {effects}, stopped {}, store calls failed {}, statements failed {}, calls failed {}, findings {}",
+        tried.stops,
+        tried.store_calls,
+        tried.statements,
+        tried.calls,
+        tried.findings.len()
+    );
+    code(tried.findings.len())
 }
 
 fn code(findings: usize) -> ExitCode {

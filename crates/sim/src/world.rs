@@ -12,6 +12,7 @@ use crate::logs::Listener;
 use crate::memory::Ground;
 use crate::oracle::{Evidence, Finding, judge};
 use crate::people::People;
+use crate::through::{Kept, Through};
 use blows::clock_off;
 use engine::{CycleError, Engine};
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use model::{CrmId, PairingId, RecordId, UserId};
 use parts::{act, engine, is_linked, map_users};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{History, HistoryFilter, Store, StoreError};
+use store::{History, HistoryFilter, StoreError};
 
 /// Rounds of cycles after which both sides must be the same and nothing may be open.
 pub const ROUNDS: usize = 8;
@@ -54,7 +55,7 @@ pub struct World {
     /// Its people.
     pub people: People,
     /// What the sync remembers.
-    pub store: Store,
+    kept: Kept,
     /// Who is paired.
     pub users: Vec<(UserId, PairingId, String)>,
     seed: u64,
@@ -75,40 +76,51 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Runs the world of a seed to its end.
+/// Runs the world of a seed to its end, on memory.
 #[must_use]
 pub fn live(seed: u64) -> Outcome {
+    live_on(Through::Memory, seed)
+}
+
+/// Runs the world of a seed to its end.
+#[must_use]
+pub fn live_on(through: Through, seed: u64) -> Outcome {
     let listener = Listener::default();
-    let mut outcome = tracing::subscriber::with_default(listener.clone(), || lived(seed));
+    let mut outcome = tracing::subscriber::with_default(listener.clone(), || lived(through, seed));
     let leaks = listener.leaks().into_iter().map(|line| format!("the log tells of a record: {line}"));
     outcome.findings.extend(leaks);
     outcome
 }
 
-fn lived(seed: u64) -> Outcome {
+fn lived(through: Through, seed: u64) -> Outcome {
     if seed >= WIDE && seed % 16 == 5 {
-        return accident::live(seed);
+        return accident::live(through, seed);
     }
     let dice = Dice::of(seed, Hand::World);
     let faults = Faults::drawn(&dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
     let faults = faults.and_wide(seed, &Dice::of(seed, Hand::Wide));
-    let mut world = World::new(seed, faults, dice);
+    let mut world = World::on(through, seed, faults, dice);
     world.turmoil();
     world.settle_down();
     world.end()
 }
 
 impl World {
-    /// A furnished world in which no cycle ran yet.
+    /// A furnished world in which no cycle ran yet, on memory.
     #[must_use]
     pub fn new(seed: u64, faults: Faults, dice: Dice) -> World {
+        World::on(Through::Memory, seed, faults, dice)
+    }
+
+    /// The same, remembering in what one likes.
+    #[must_use]
+    pub fn on(through: Through, seed: u64, faults: Faults, dice: Dice) -> World {
         let began = Timestamp::new(1_772_438_400, 0).unwrap_or(Timestamp::UNIX_EPOCH);
         let clock = VirtualClock::at(began);
         let ground = Arc::new(Ground::new(clock.clone(), seed, faults));
         let count = 2 + dice.below(2);
         let crm = CrmId::new("crm");
-        let time = clock.clone();
-        let store = Store::memory_stepping(Arc::new(move || time.time()), Arc::new(|_| Ok(())));
+        let kept = through.open(&clock, &ground.places);
         let mut users = Vec::new();
         {
             let mut sides = ground.sides();
@@ -126,12 +138,12 @@ impl World {
         let mut people = People::new(Dice::of(seed, Hand::People), ids, today);
         people.wide = seed >= WIDE;
         people.furnish(&mut ground.sides());
-        block_on(map_users(&store, &crm, &users)).expect("an empty store takes new pairings");
-        let engine = engine(&ground, &store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
+        block_on(map_users(&kept.store, &crm, &users)).expect("an empty store takes new pairings");
+        let engine = engine(&ground, &kept.store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
         World {
             ground,
             people,
-            store,
+            kept,
             users,
             seed,
             dice,
@@ -232,7 +244,7 @@ impl World {
         self.findings.extend(judge(&Evidence {
             sides: &sides,
             ledger: &self.people.ledger,
-            store: &self.store,
+            store: &self.kept.store,
             users: &self.users,
             history: &history,
         }));
@@ -250,7 +262,7 @@ impl World {
         let mut lines = Vec::new();
         let mut after = None;
         loop {
-            let page = self.store.history(&HistoryFilter::default(), after.as_ref(), PAGE).await?;
+            let page = self.kept.store.history(&HistoryFilter::default(), after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(lines);
             };
@@ -259,8 +271,9 @@ impl World {
         }
     }
 
-    fn person(&mut self) {
-        let store = self.store.clone();
+    /// Somebody does something.
+    pub(crate) fn person(&mut self) {
+        let store = self.kept.store.clone();
         let linked = |kind, id: &RecordId| is_linked(&store, &self.users, kind, id);
         let wide = self.seed >= WIDE && self.ground.wide.chance(200);
         let did = act(&mut self.people, &self.ground, &store, &self.users, |people, sides| match wide {
@@ -307,6 +320,7 @@ impl World {
             Some(Err(error)) => {
                 self.ground.trace.line(format!("cycle {user}: {error}"));
                 match error {
+                    CycleError::Store(StoreError::Unavailable(_)) if self.ground.places.struck() => {}
                     CycleError::Leased
                     | CycleError::Trouble(_)
                     | CycleError::Stopped(_)
@@ -329,7 +343,7 @@ impl World {
     fn drive<T>(&mut self, rival: Option<PairingId>, work: impl Future<Output = T>) -> Option<T> {
         let ground = Arc::clone(&self.ground);
         let people = &mut self.people;
-        let (store, users) = (self.store.clone(), self.users.clone());
+        let (store, users) = (self.kept.store.clone(), self.users.clone());
         let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
         let (seed, mut nodes) = (self.seed, self.nodes);
         let node = |nodes: u64| {
@@ -338,7 +352,7 @@ impl World {
         };
         let mut count = 0;
         let (began, stop_at) = (self.steps, self.stop_at);
-        let ran = run(work, |_| {
+        let mut between = || {
             count += 1;
             if stop_at == Some(began + count) {
                 return Go::Stop;
@@ -388,7 +402,15 @@ impl World {
                 return Go::Stop;
             }
             Go::On
+        };
+        ground.places.counting(true);
+        let ran = run(work, |_| {
+            ground.places.counting(false);
+            let go = between();
+            ground.places.counting(true);
+            go
         });
+        ground.places.counting(false);
         self.steps += count;
         self.nodes = nodes;
         self.ground.set_overdue(false);
@@ -415,7 +437,7 @@ impl World {
     pub fn restart(&mut self) {
         self.starts += 1;
         let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
-        self.engine = engine(&self.ground, &self.store, &dice, self.starts, clock_off(&self.ground));
+        self.engine = engine(&self.ground, &self.kept.store, &dice, self.starts, clock_off(&self.ground));
         if self.dice.chance(800) {
             self.ground.clock.pass_ms(600_000);
         }

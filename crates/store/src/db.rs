@@ -13,6 +13,7 @@ pub(crate) use tx::{Tx, Violation};
 use crate::ClockFn;
 use crate::answer::Statements;
 use crate::error::{Result, StoreError};
+use crate::step::Step;
 use crate::value::{Arg, Row, postgres_args, postgres_row, sqlite_args, sqlite_row};
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -99,6 +100,7 @@ pub(crate) struct Db {
     clock: ClockFn,
     reads: Arc<AtomicU64>,
     writes: Arc<AtomicU64>,
+    step: Step,
 }
 
 #[derive(Clone)]
@@ -152,7 +154,12 @@ impl Db {
     }
 
     fn new(pools: Pools, clock: ClockFn) -> Db {
-        Db { pools, clock, reads: Arc::default(), writes: Arc::default() }
+        Db { pools, clock, reads: Arc::default(), writes: Arc::default(), step: Step::default() }
+    }
+
+    /// The same, whose every statement asks first.
+    pub(crate) fn asking(self, step: Step) -> Db {
+        Db { step, ..self }
     }
 
     pub(crate) fn engine_name(&self) -> &'static str {
@@ -202,6 +209,7 @@ impl Db {
     /// Rows of a statement that only reads.
     pub(crate) async fn all(&self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        self.step.asks(query.sqlite)?;
         match &self.pools {
             Pools::Sqlite { read, .. } => sqlx::query_with(query.sqlite, sqlite_args(args)?)
                 .fetch_all(read)
@@ -227,11 +235,12 @@ impl Db {
 
     /// Begins a writing transaction; on SQLite it takes the writer's place at once.
     pub(crate) async fn begin(&self) -> Result<Tx> {
+        self.step.asks("BEGIN")?;
         let on = match &self.pools {
             Pools::Sqlite { write, .. } => On::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?),
             Pools::Postgres(pool, _) => On::Postgres(pool.begin().await.map_err(unavailable)?),
         };
-        Ok(Tx { on, reads: Arc::clone(&self.reads), writes: Arc::clone(&self.writes) })
+        Ok(Tx { on, reads: Arc::clone(&self.reads), writes: Arc::clone(&self.writes), step: self.step.clone() })
     }
 
     /// The schema's version; 0 for an empty database.

@@ -36,6 +36,7 @@ pub mod rows;
 pub mod secrets;
 mod serve;
 mod sql;
+mod step;
 mod value;
 
 pub use alert::{Alert, AlertBook, CertificateLook, Channel, Way};
@@ -45,10 +46,11 @@ pub use change::{Ended, Scrub, Seen, Settle};
 pub use connection::{Access, Connection, SignInKind};
 pub use count::Count;
 pub use error::{Fault, Key, Result, StoreError};
-pub use memory::{Memory, Snapshot, StepFn};
+pub use memory::{Memory, Snapshot};
 pub use rows::*;
 pub use serve::ServeClaim;
 pub use sql::Sql;
+pub use step::{StepFn, Steps};
 
 use jiff::Timestamp;
 use std::sync::Arc;

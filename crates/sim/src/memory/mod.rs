@@ -16,6 +16,7 @@ use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
 use crate::executor::pause;
 use crate::faults::{Call, Fault, Faults};
+use crate::places::Places;
 use crate::trace::Trace;
 use async_trait::async_trait;
 use crm::Crm;
@@ -59,6 +60,8 @@ pub struct Ground {
     pub delays: Dice,
     /// Those of wide worlds.
     pub wide: Dice,
+    /// Every place where something can go wrong.
+    pub places: Arc<Places>,
     sides: Mutex<Sides>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -97,6 +100,7 @@ impl Ground {
             trouble: Dice::of(seed, Hand::Faults),
             delays: Dice::of(seed, Hand::Delays),
             wide: Dice::of(seed, Hand::Wide),
+            places: Arc::default(),
             sides: Mutex::default(),
             faults: Mutex::new(faults),
             calls: Mutex::default(),
@@ -217,7 +221,7 @@ impl Ground {
         drop(calls);
         let fault = match self.is_disabled(what) {
             true => Some(Fault::NoAccess),
-            false => self.faults().at(call, &self.trouble),
+            false => self.places.call(call).or_else(|| self.faults().at(call, &self.trouble)),
         };
         if let Some(fault) = fault {
             self.trace.line(format!("{what}: {fault:?}"));

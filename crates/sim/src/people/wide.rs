@@ -6,7 +6,7 @@ use super::pim_side::address;
 use super::{Linked, People};
 use crate::memory::Sides;
 use crate::memory::crm_write::set;
-use crate::people::crm_side::shown;
+use crate::people::crm_side::{blank, shown};
 use crate::people::values::later;
 use jiff::civil::DateTime;
 use model::{Domain, Field, Fields, Kind, Path, RecordId, Side, UserId, Value, When};
@@ -158,6 +158,32 @@ impl People {
             made.insert(number);
         }
         made
+    }
+
+    /// A colleague whom these users have on their lists.
+    pub fn make_employee(&mut self, sides: &mut Sides, users: &[UserId]) {
+        // Nobody here may change it: what a user writes into his copy would stay there (rule D1).
+        let keeper = UserId::new("keeper");
+        let number = self.ledger.make(Domain::Employee, Side::Crm, &keeper);
+        let fields = self.fresh(Domain::Employee, Side::Crm, number);
+        let mut row = blank(Domain::Employee, &keeper);
+        row.listed.extend(users.iter().cloned());
+        set(&mut row, &keeper, &fields);
+        for user in users {
+            self.ledger.entitle(number, user);
+        }
+        self.ledger.give(number, Side::Crm, &Fields::new(), &fields);
+        sides.crm.insert(row);
+    }
+
+    /// One edit of each employee.
+    pub fn edit_employees(&mut self, sides: &mut Sides) {
+        let employees = sides.crm.rows.iter().filter(|(_, row)| row.domain == Domain::Employee);
+        let employees: Vec<(RecordId, u64)> =
+            employees.filter_map(|(id, row)| Some((id.clone(), number_of(row.kind, &row.fields)?))).collect();
+        for (id, number) in employees {
+            self.edit_row(&mut sides.crm, &id, number);
+        }
     }
 
     /// Some edits of records in the CRM.

@@ -7,6 +7,7 @@ use crate::executor::block_on;
 use crate::faults::{Fault, Faults};
 use crate::memory::exchange::{Item, Mailbox, Place};
 use crate::people::ledger::number_of;
+use crate::through::Through;
 use model::{Domain, Kind, PairingId, RecordId};
 use std::collections::BTreeMap;
 
@@ -29,12 +30,12 @@ enum Accident {
 }
 
 /// Runs an accident.
-pub(super) fn live(seed: u64) -> Outcome {
+pub(super) fn live(through: Through, seed: u64) -> Outcome {
     let dice = Dice::of(seed, Hand::World);
     let kinds = [Accident::Emptied, Accident::Meant, Accident::Unmounted, Accident::Unlisted];
     let accident = dice.pick(&kinds).copied().unwrap_or(Accident::Emptied);
     let many = 4 + dice.below(24);
-    let mut world = World::new(seed, Faults::of([], 0), dice);
+    let mut world = World::on(through, seed, Faults::of([], 0), dice);
     let Some((user, pairing, address)) = world.users.first().cloned() else { return world.end() };
     let made = world.people.make_many(&mut world.ground.sides(), &user, Domain::Task, many);
     world.settle_down();
@@ -116,18 +117,18 @@ impl World {
     }
 
     fn links(&self, pairing: &PairingId) -> usize {
-        let counts = block_on(self.store.count_links(pairing)).unwrap_or_default();
+        let counts = block_on(self.kept.store.count_links(pairing)).unwrap_or_default();
         counts.get(&Domain::Task).map_or(0, |count| usize::try_from(count.all).unwrap_or(usize::MAX))
     }
 
     fn brake_stands(&self, pairing: &PairingId) -> bool {
-        let brakes = block_on(self.store.brakes()).unwrap_or_default();
+        let brakes = block_on(self.kept.store.brakes()).unwrap_or_default();
         brakes.iter().any(|brake| brake.pairing.as_ref() == Some(pairing) && brake.domain == Some(Domain::Task))
     }
 
     /// Everything is listed anew in the next cycle.
     fn list_anew(&mut self) {
-        if let Err(error) = block_on(self.store.renew_epoch()) {
+        if let Err(error) = block_on(self.kept.store.renew_epoch()) {
             self.findings.push(format!("the store has no new epoch: {error}"));
         }
     }
@@ -153,8 +154,9 @@ impl World {
 
     /// An administrator has seen the plan and lets it go.
     fn release(&mut self, pairing: &PairingId) {
-        for brake in block_on(self.store.brakes()).unwrap_or_default() {
-            let released = block_on(self.store.release_brake(Some(pairing), brake.domain, brake.side, &brake.digest));
+        for brake in block_on(self.kept.store.brakes()).unwrap_or_default() {
+            let released =
+                block_on(self.kept.store.release_brake(Some(pairing), brake.domain, brake.side, &brake.digest));
             if let Err(error) = released {
                 self.findings.push(format!("a brake is not released: {error}"));
             }

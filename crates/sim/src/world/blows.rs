@@ -47,13 +47,13 @@ impl World {
     /// A copy of the store is made; the next time the store becomes what it was then, with a new epoch.
     fn copy_or_restore(&mut self) {
         let Some(copy) = self.copy.take() else {
-            self.copy = self.store.snapshot();
+            self.copy = self.kept.store.snapshot();
             return;
         };
         // What the history told since the copy was made is gone with it.
         let history = block_on(self.history()).unwrap_or_default();
         self.people.ledger.forgotten(|domain, given| crate::oracle::told(&history, domain, given));
-        let restored = self.store.restore(&copy).and_then(|()| block_on(self.store.renew_epoch()));
+        let restored = self.kept.store.restore(&copy).and_then(|()| block_on(self.kept.store.renew_epoch()));
         if let Err(error) = restored {
             self.findings.push(format!("the store is not restored: {error}"));
         }
@@ -67,7 +67,7 @@ impl World {
     fn replace(&mut self) {
         let place = self.one_of_all();
         let Some((_, pairing, address)) = self.users.get(place).cloned() else { return };
-        let mapped = block_on(self.store.pairing(&pairing)).ok().flatten();
+        let mapped = block_on(self.kept.store.pairing(&pairing)).ok().flatten();
         // While an administrator's word still waits to be heard it would be said of the wrong mailbox.
         if !mapped.is_some_and(|row| row.mailbox.is_some() && !row.state.confirm_mailbox) {
             return;
@@ -99,7 +99,7 @@ impl World {
         if read {
             self.findings.push(format!("{address}: another person's mailbox was read into the CRM (L1)"));
         }
-        if let Err(error) = block_on(self.store.change_pairing(&pairing, &[PairingChange::ConfirmMailbox])) {
+        if let Err(error) = block_on(self.kept.store.change_pairing(&pairing, &[PairingChange::ConfirmMailbox])) {
             self.findings.push(format!("{pairing}: the mailbox is not confirmed: {error}"));
         }
         // Until they are found again links without a mark sleep: a delete in that time proves nothing (rule M4).
@@ -113,7 +113,7 @@ impl World {
             self.ground.clock.pass_ms(5 * 24 * 3_600_000);
             self.starts += 1;
             let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
-            self.engine = engine(&self.ground, &self.store, &dice, self.starts, SignedDuration::ZERO);
+            self.engine = engine(&self.ground, &self.kept.store, &dice, self.starts, SignedDuration::ZERO);
         }
     }
 }

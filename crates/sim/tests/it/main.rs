@@ -3,5 +3,6 @@
 mod blows;
 mod contract;
 mod delays;
+mod files;
 mod seeds;
 mod steps;

@@ -18,6 +18,7 @@ macro_rules! engine {
     ($store:expr, $method:ident($($argument:expr),*)) => {
         match $store {
             $crate::Store::Sqlite(sql) | $crate::Store::Postgres(sql) => {
+                sql.step(stringify!($method)).await?;
                 sql.$method($($argument),*).await
             }
             $crate::Store::Memory(memory) => {

@@ -3,8 +3,9 @@
 use super::engine;
 use crate::answer::Statements;
 use crate::error::{Result, StoreError};
-use crate::memory::{Memory, Snapshot, StepFn};
+use crate::memory::{Memory, Snapshot};
 use crate::sql::{Sql, known_schema};
+use crate::step::{StepFn, Steps};
 use crate::{ClockFn, Store};
 use std::path::Path;
 
@@ -46,6 +47,11 @@ impl Store {
     #[must_use]
     pub fn memory_stepping(clock: ClockFn, step: StepFn) -> Store {
         Store::Memory(Memory::stepping(clock, step))
+    }
+
+    /// A SQLite file, made when missing, whose every call and statement asks first: for the simulator.
+    pub async fn sqlite_stepping(file: &Path, clock: ClockFn, steps: Steps) -> Result<Store> {
+        Ok(Store::Sqlite(Sql::sqlite(file, clock).await?.stepping(steps)))
     }
 
     /// Opens a store. A SQLite file is made when missing; tables come with [`Store::migrate`].

@@ -2,6 +2,7 @@
 
 use super::{Query, unavailable};
 use crate::error::Result;
+use crate::step::Step;
 use crate::value::{Arg, Row, postgres_args, postgres_row, sqlite_args, sqlite_row};
 use sqlx::{Postgres, Sqlite};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub(crate) struct Tx {
     pub(super) on: On,
     pub(super) reads: Arc<AtomicU64>,
     pub(super) writes: Arc<AtomicU64>,
+    pub(super) step: Step,
 }
 
 pub(super) enum On {
@@ -60,15 +62,18 @@ impl Tx {
 
     /// Makes all of it happen.
     pub(crate) async fn commit(self) -> Result<()> {
+        self.step.asks("COMMIT")?;
         match self.on {
             On::Sqlite(tx) => tx.commit().await,
             On::Postgres(tx) => tx.commit().await,
         }
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+        self.step.asks("COMMITTED")
     }
 
     async fn execute(&mut self, query: Query, args: Vec<Arg>) -> Result<Result<u64, sqlx::Error>> {
         self.writes.fetch_add(1, Ordering::Relaxed);
+        self.step.asks(query.sqlite)?;
         Ok(match &mut self.on {
             On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
                 .execute(&mut **tx)
@@ -82,6 +87,7 @@ impl Tx {
     }
 
     async fn fetch(&mut self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
+        self.step.asks(query.sqlite)?;
         match &mut self.on {
             On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
                 .fetch_all(&mut **tx)

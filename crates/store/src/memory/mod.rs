@@ -19,6 +19,7 @@ use crate::ClockFn;
 use crate::answer::Statements;
 use crate::error::Result;
 use crate::serve::{Claims, ServeClaim};
+use crate::step::{Step, StepFn};
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,11 +32,8 @@ pub struct Memory {
     reads: Arc<AtomicU64>,
     writes: Arc<AtomicU64>,
     claims: Arc<Claims>,
-    step: Option<StepFn>,
+    step: Step,
 }
-
-/// Told the name of each call of a store in memory before it does anything; an error is what the call then answers.
-pub type StepFn = Arc<dyn Fn(&'static str) -> Result<()> + Send + Sync>;
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,31 +51,18 @@ impl Memory {
             reads: Arc::default(),
             writes: Arc::default(),
             claims: Arc::default(),
-            step: None,
+            step: Step::default(),
         }
     }
 
     /// The same, whose every call waits once and asks `step` before it does anything: a simulator's step.
     #[must_use]
     pub(crate) fn stepping(clock: ClockFn, step: StepFn) -> Memory {
-        Memory { step: Some(step), ..Memory::new(clock) }
+        Memory { step: Step::of(step), ..Memory::new(clock) }
     }
 
     pub(crate) async fn step(&self, call: &'static str) -> Result<()> {
-        let Some(step) = &self.step else {
-            return Ok(());
-        };
-        let mut waited = false;
-        std::future::poll_fn(|context| {
-            if waited {
-                return std::task::Poll::Ready(());
-            }
-            waited = true;
-            context.waker().wake_by_ref();
-            std::task::Poll::Pending
-        })
-        .await;
-        step(call)
+        self.step.waits(call).await
     }
 
     fn now(&self) -> Timestamp {

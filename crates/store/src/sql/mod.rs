@@ -19,6 +19,7 @@ use crate::answer::Statements;
 use crate::db::{Db, FENCE, LOCK_PAIRING, Tx};
 use crate::error::{Result, StoreError};
 use crate::rows::Lease;
+use crate::step::{Step, Steps};
 use crate::value::args;
 use model::PairingId;
 use std::path::Path;
@@ -37,6 +38,7 @@ use statements;
 #[derive(Clone)]
 pub struct Sql {
     db: Db,
+    step: Step,
 }
 
 impl std::fmt::Debug for Sql {
@@ -59,11 +61,20 @@ pub(crate) fn known_schema() -> i64 {
 
 impl Sql {
     pub(crate) async fn sqlite(file: &Path, clock: ClockFn) -> Result<Sql> {
-        Ok(Sql { db: Db::sqlite(file, clock).await? })
+        Ok(Sql { db: Db::sqlite(file, clock).await?, step: Step::default() })
     }
 
     pub(crate) async fn postgres(url: &str, clock: ClockFn) -> Result<Sql> {
-        Ok(Sql { db: Db::postgres(url, clock).await? })
+        Ok(Sql { db: Db::postgres(url, clock).await?, step: Step::default() })
+    }
+
+    /// The same, whose every call and statement asks first.
+    pub(crate) fn stepping(self, steps: Steps) -> Sql {
+        Sql { db: self.db.asking(Step::of(steps.statement)), step: Step::of(steps.call) }
+    }
+
+    pub(crate) async fn step(&self, call: &'static str) -> Result<()> {
+        self.step.waits(call).await
     }
 
     pub(crate) async fn migrate(&self) -> Result<()> {

@@ -108,6 +108,33 @@ pub const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "steps",
+        what: "one scenario, stopped at each step, each call and each answer failing, each call of the store failing",
+        advice: "`cargo run --release -p sim -- --steps` tells at which place; the finding names it",
+        work: Work::Cargo { words: &["run", "--release", "-p", "sim", "--locked", "--", "--steps"], variables: &[] },
+    },
+    Stage {
+        name: "steps-sql",
+        what: "every tenth place of the same scenario on a SQLite file, statements included",
+        advice: "`cargo run --release -p sim -- --through sqlite --steps --every 10` tells at which place",
+        work: Work::Cargo {
+            words: &[
+                "run",
+                "--release",
+                "-p",
+                "sim",
+                "--locked",
+                "--",
+                "--through",
+                "sqlite",
+                "--steps",
+                "--every",
+                "10",
+            ],
+            variables: &[],
+        },
+    },
+    Stage {
         name: "docs",
         what: "the code's documentation, warnings denied",
         advice: "mostly a broken link: the messages above name it",
