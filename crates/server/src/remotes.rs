@@ -112,7 +112,7 @@ impl ServerRemotes {
                 Open {
                     of: connection.clone(),
                     network: Arc::new(network),
-                    gate: Arc::default(),
+                    gate: Arc::new(gate(connection.access.calls_at_once)),
                     sign_ins: BTreeMap::new(),
                     accounts: BTreeMap::new(),
                 }
@@ -168,6 +168,14 @@ impl ServerRemotes {
                 SignIn::oauth(settings, clock, dice)
             }
         })
+    }
+}
+
+/// How much a server is asked at once.
+fn gate(most: Option<u16>) -> Gate {
+    match most {
+        Some(most) => Gate::of_server(usize::from(most)),
+        None => Gate::default(),
     }
 }
 

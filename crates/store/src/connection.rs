@@ -57,6 +57,9 @@ pub struct Access {
     /// When its password or secret ends, as far as somebody said so (rule W5).
     #[serde(default)]
     pub password_ends: Option<Timestamp>,
+    /// How many calls the server is asked at once at most; as many as suit an Exchange, unless somebody said so.
+    #[serde(default)]
+    pub calls_at_once: Option<u16>,
 }
 
 /// The schemes an account may sign in by.

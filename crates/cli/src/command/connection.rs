@@ -110,6 +110,9 @@ pub struct Draft {
     /// When the password or secret ends, to be told before (2027-01-31); never, when nobody need be told.
     #[arg(long, value_name = "DATE|never")]
     password_ends: Option<String>,
+    /// How many calls the server is asked at once at most (16 unless said otherwise); default takes that back.
+    #[arg(long, value_name = "NUMBER|default")]
+    calls_at_once: Option<String>,
     /// A further folder to synchronise, by its path below the default one; may be given more than once.
     #[arg(long, value_name = "contact|appointment|task:PATH")]
     folder: Vec<String>,
@@ -139,6 +142,13 @@ impl Draft {
             token_url: self.token_url.map(Some),
             scope: self.scope.map(Some),
             push: self.push,
+            calls_at_once: match self.calls_at_once.as_deref() {
+                None => None,
+                Some("default") => Some(None),
+                Some(text) => Some(Some(
+                    text.parse().map_err(|_| Failure::usage(format!("--calls-at-once {text}: a number or default")))?,
+                )),
+            },
             password_ends: match self.password_ends.as_deref() {
                 None => None,
                 Some("never") => Some(None),

@@ -83,6 +83,11 @@ impl std::fmt::Debug for Gate {
 }
 
 impl Gate {
+    /// At most so many calls at once to the server, and as many of them for one mailbox as usual.
+    pub fn of_server(most: usize) -> Self {
+        Self::new(most, OF_MAILBOX)
+    }
+
     /// At most so many calls at once to the server, and for one of its mailboxes; one is always asked.
     pub fn new(of_server: usize, of_mailbox: usize) -> Self {
         Self {

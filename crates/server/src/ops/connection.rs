@@ -45,7 +45,12 @@ pub struct ConnectionDraft {
     pub push: Option<bool>,
     /// When its password or secret ends (rule W5).
     pub password_ends: Option<Option<Timestamp>>,
+    /// How many calls the server is asked at once at most; the usual number where none is named.
+    pub calls_at_once: Option<Option<u16>>,
 }
+
+/// The most calls at once that may be asked for: more no Exchange serves an account.
+pub const MOST_CALLS: u16 = 100;
 
 /// Every connection, without secrets.
 ///
@@ -153,6 +158,12 @@ async fn store(
     }
     if let Some(ends) = draft.password_ends {
         connection.access.password_ends = ends;
+    }
+    if let Some(calls) = draft.calls_at_once {
+        if calls.is_some_and(|calls| !(1..=MOST_CALLS).contains(&calls)) {
+            faults.note("calls_at_once", format!("is a number from 1 to {MOST_CALLS}"));
+        }
+        connection.access.calls_at_once = calls;
     }
     if let Some(ca_file) = draft.ca_file {
         if let Some(file) = &ca_file

@@ -28,6 +28,23 @@ async fn a_connection_never_shows_its_password() {
     assert_eq!(world.get(&world.admin, path).await.code(), "not_found");
 }
 
+// trap 166
+#[tokio::test]
+async fn how_much_a_server_is_asked_at_once_may_be_set_and_taken_back() {
+    let world = World::new().await;
+    world.made(&world.admin, "/api/admin/connections", connection("hq")).await;
+    let path = "/api/admin/connections/hq";
+    for (asked, told) in [(json!(5), "\"calls_at_once\":5"), (json!(null), "\"calls_at_once\":null")] {
+        let changed = world.patch(&world.admin, path, json!({"calls_at_once": asked})).await;
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+        assert!(changed.text.contains(told), "{}", changed.text);
+    }
+    for wrong in [json!(0), json!(101), json!("many")] {
+        let refused = world.patch(&world.admin, path, json!({"calls_at_once": wrong})).await;
+        assert_eq!(refused.faults(), ["calls_at_once"]);
+    }
+}
+
 // E3
 #[tokio::test]
 async fn every_fault_of_a_connection_is_told_at_once() {

@@ -213,6 +213,7 @@ pub fn connection(name: &str) -> Connection {
             token_url: Some("https://login.test/token".into()),
             scope: Some("https://mail.test/.default".into()),
             password_ends: Some(minute(90)),
+            calls_at_once: Some(5),
         },
     }
 }

@@ -40,6 +40,11 @@ const PUSH: Member = Member::optional(
 );
 const PASSWORD_ENDS: Member =
     Member::clearable("password_ends", Shape::Text, "when the password or secret ends: it is told before (rule W5)");
+const CALLS_AT_ONCE: Member = Member::clearable(
+    "calls_at_once",
+    Shape::Whole(1, connection::MOST_CALLS as i64),
+    "how many calls the server is asked at once at most; 16 unless said otherwise",
+);
 const FOLDERS: Member =
     Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
 
@@ -79,6 +84,7 @@ pub(super) const ROUTES: &[Route] = &[
             SCOPE,
             PUSH,
             PASSWORD_ENDS,
+            CALLS_AT_ONCE,
         ]),
         answer: Shown::Made("Connection"),
         run: |ask| Box::pin(add(ask)),
@@ -115,6 +121,7 @@ pub(super) const ROUTES: &[Route] = &[
             SCOPE,
             PUSH,
             PASSWORD_ENDS,
+            CALLS_AT_ONCE,
         ]),
         answer: Shown::One("Connection"),
         run: |ask| Box::pin(change(ask)),
@@ -157,6 +164,9 @@ fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
         scope: ask.change("scope").map(|change| change.map(str::to_owned)),
         push: ask.flag("push"),
         password_ends,
+        calls_at_once: ask
+            .json("calls_at_once")
+            .map(|calls| calls.as_u64().and_then(|calls| u16::try_from(calls).ok())),
     })
 }
 

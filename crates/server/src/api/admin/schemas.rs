@@ -54,6 +54,7 @@ fn tables() -> &'static [Table] {
                 ("folders", "Folders"),
                 ("push", "flag"),
                 ("password_ends", "time?"),
+                ("calls_at_once", "number?"),
             ],
         ),
         ("Push", &[("pushed", "flag"), ("why", "text")]),
