@@ -1,6 +1,7 @@
 //! What an edit makes of an activity's fields, and what is wrong with it: pure, every fault at once.
 
 use crate::activity::Display;
+use crate::activity_progress::{at, progress};
 use crate::error::Fault;
 use crate::limits::{EXCEPTIONS, EXTENSIONS, OCCURRENCES, PEOPLE};
 use crate::value::{extension_of, fault, kept};
@@ -36,6 +37,9 @@ const STATUS: &[&str] =
     &["Not Started", "Acknowledged", "In Progress", "Done", "On Hold", "Deferred", "Cancelled", "Declined"];
 const PRIORITY: &[&str] = &["1-ASAP", "2-High", "3-Medium", "4-Low"];
 const STATE: &[&str] = &["modified", "cancelled"];
+/// Ways of showing time: compared by their letters alone, so that the mailbox's spelling is known too.
+const SHOW_AS: &[&str] =
+    &["Free", "Tentative", "Busy", "Out of office", "OOF", "Working elsewhere", "WorkingElsewhere"];
 /// Ten years, in minutes.
 const REMINDER_MINUTES: i64 = 10 * 366 * 24 * 60;
 
@@ -92,8 +96,9 @@ pub(crate) fn form_faults(edit: &Fields) -> Vec<Fault> {
             (_, Value::Number(n)) if *field == Field::Reminder && !(0..=REMINDER_MINUTES).contains(n) => {
                 format!("0 to {REMINDER_MINUTES} minutes")
             }
+            (_, Value::Text(word)) if *field == Field::ShowAs && word.trim().is_empty() => continue,
             (_, Value::Text(word)) => match words(field) {
-                Some(words) if !words.contains(&word.trim()) => {
+                Some(words) if !words.iter().any(|known| is_word(field, known, word)) => {
                     format!("one of: {}", words.join(", "))
                 }
                 Some(_) | None => continue,
@@ -105,11 +110,19 @@ pub(crate) fn form_faults(edit: &Fields) -> Vec<Fault> {
     faults
 }
 
-fn words(field: &Field) -> Option<&'static [&'static str]> {
+fn is_word(field: &Field, known: &str, word: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    if *field == Field::ShowAs { letters(known) == letters(word) } else { known == word.trim() }
+}
+
+/// The words a field takes, where it takes only some.
+#[must_use]
+pub fn words(field: &Field) -> Option<&'static [&'static str]> {
     match field {
         Field::Status => Some(STATUS),
         Field::Priority => Some(PRIORITY),
         Field::State => Some(STATE),
+        Field::ShowAs => Some(SHOW_AS),
         _ => None,
     }
 }
@@ -133,64 +146,6 @@ pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
     name_states(&mut after);
     after
 }
-
-/// Status, percent and done day follow each other as Exchange keeps them, whichever of them an edit changes: done is a
-/// hundred percent and has its day, what was not begun is at nought, and what is under way is neither (rule C2).
-fn progress(before: &Fields, edit: &Fields, after: &mut Fields, today: Date) {
-    let changed =
-        |field: Field| edit.contains_key(&Path::of(field.clone())) && at(before, field.clone()) != at(edit, field);
-    let mut set = |field: Field, value: Value| after.insert(Path::of(field), value);
-    let status = at(edit, Field::Status);
-    let percent = match at(if edit.contains_key(&Path::of(Field::Percent)) { edit } else { before }, Field::Percent) {
-        Value::Number(percent) => percent,
-        _ => 0,
-    };
-    let was = at(before, Field::Status);
-    let (is, now) = if changed(Field::Status) {
-        let now = match status.as_text() {
-            Some(DONE) => 100,
-            Some(NOT_STARTED | "Acknowledged") => 0,
-            Some(_) | None if percent == 100 => 0,
-            Some(_) | None => percent,
-        };
-        (status, now)
-    } else if changed(Field::Percent) {
-        let is = match (was.as_text(), percent) {
-            (_, 100) => Value::text(DONE),
-            (Some(DONE | IN_PROGRESS), 0) => Value::text(NOT_STARTED),
-            (Some(DONE | NOT_STARTED | "Acknowledged") | None, 1..100) => Value::text(IN_PROGRESS),
-            (_, _) => was,
-        };
-        (is, percent)
-    } else if changed(Field::DoneDay) {
-        match (at(edit, Field::DoneDay), was.as_text()) {
-            (Value::Day(_), _) => (Value::text(DONE), 100),
-            (_, Some(DONE)) => (Value::text(NOT_STARTED), 0),
-            (_, _) => return,
-        }
-    } else {
-        return;
-    };
-    let done = is.as_text() == Some(DONE);
-    let day = match (done, at(if changed(Field::DoneDay) { edit } else { before }, Field::DoneDay)) {
-        (false, _) => Value::Null,
-        (true, Value::Day(day)) => Value::Day(day),
-        (true, _) => Value::Day(today),
-    };
-    set(Field::Status, is);
-    // Cleared is cleared: nought that nobody said stays unsaid.
-    let unsaid = now == 0 && edit.get(&Path::of(Field::Percent)).is_some_and(Value::is_blank);
-    set(Field::Percent, if unsaid { Value::Null } else { Value::Number(now) });
-    set(Field::DoneDay, day);
-}
-
-fn at(fields: &Fields, field: Field) -> Value {
-    fields.get(&Path::of(field)).cloned().unwrap_or(Value::Null)
-}
-
-const DONE: &str = "Done";
-const IN_PROGRESS: &str = "In Progress";
-const NOT_STARTED: &str = "Not Started";
 
 /// A rule or start that changed: exceptions the edit does not name move with the series' clock time, and go where the
 /// series has no date any more. Without a rule there are none.

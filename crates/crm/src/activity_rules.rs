@@ -85,6 +85,11 @@ pub(crate) fn start_of(owner: &Own) -> Own {
     Own { reminder: owner.reminder, show_as: owner.show_as.clone(), ..Own::default() }
 }
 
+/// Whether an activity was called off.
+pub(crate) fn is_cancelled(fields: &Fields) -> bool {
+    fields.get(&Path::of(Field::Cancelled)).and_then(Value::as_flag).unwrap_or(false)
+}
+
 pub(crate) fn overlay(own: &mut Own, edit: &Fields) {
     for (path, value) in edit {
         match (&path.field, value) {

@@ -1,10 +1,11 @@
 //! Making, changing and deleting activities: who may, what Exchange's meetings allow, and what becomes of their people.
 
-use crate::activity::{Activity, ActivityDraft, ActivityEdit, Part};
+use crate::activity::{Activity, ActivityDraft, ActivityEdit, Display, Part};
 use crate::activity_extent::extent;
 use crate::activity_fields::{Parts, SHARED, edited, form_faults, parts, whole_faults};
+use crate::activity_progress::done_fault;
 use crate::activity_read::column;
-use crate::activity_rules::{FLAGS, LOCKED, defaults, may_change, overlay, shared_of, start_of};
+use crate::activity_rules::{FLAGS, LOCKED, defaults, is_cancelled, may_change, overlay, shared_of, start_of};
 use crate::actor::Actor;
 use crate::db::{Cells, Tx, args};
 use crate::error::{Error, Fault, check};
@@ -44,6 +45,7 @@ impl Crm {
             return Ok(Created { record: standing.seen_by(&actor.user), new: false });
         }
         let mut faults = form_faults(&draft.fields);
+        faults.extend(done_fault(actor, &draft.fields, today(now)));
         if !tx.exists("employee", draft.owner.as_str()).await? {
             faults.push(Fault::new("owner", "there is no such employee"));
         }
@@ -117,6 +119,7 @@ impl Crm {
         let parts = parts(&edit.fields);
         may_change(actor, &before, edit, &parts)?;
         let mut faults = form_faults(&edit.fields);
+        faults.extend(done_fault(actor, &edit.fields, today(now)));
         let display = edit.display.unwrap_or(before.display);
         let owner_id = edit.owner.clone().unwrap_or_else(|| before.owner.clone());
         if owner_id != before.owner && !tx.exists("employee", owner_id.as_str()).await? {
@@ -130,6 +133,9 @@ impl Crm {
         let people = tx.wanted_people(actor, &owner_id, given, &parts, &before.people, &mut faults).await?;
         check(faults)?;
         let users_before = tx.activity_users(id).await?;
+        if display == Display::Calendar {
+            tx.show_called_off(actor, id, is_cancelled(&standing), is_cancelled(&shared)).await?;
+        }
         let private = tx.put_own(actor, &before, &parts.own).await?;
         let mut cells = Cells::default()
             .set("version", expected + 1)

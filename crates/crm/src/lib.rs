@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 mod activity_extent;
 mod activity_fields;
+mod activity_progress;
 mod activity_read;
 mod activity_rules;
 mod activity_write;
@@ -47,6 +48,7 @@ pub mod views;
 pub mod who;
 
 pub use activity::{Activity, ActivityDraft, ActivityEdit, Display, Part};
+pub use activity_fields::words;
 pub use actor::{Actor, Rights};
 pub use contact::{Contact, ContactDraft, ContactEdit, Member};
 pub use employee::{Employee, EmployeeDraft, EmployeeEdit};

@@ -222,6 +222,29 @@ impl Tx {
         Ok((complete, faults))
     }
 
+    /// What is called off leaves the time free in everybody's calendar, and takes it again when it takes place after all.
+    /// The mailbox that told of it shows the time as its user has it.
+    pub(crate) async fn show_called_off(
+        &mut self,
+        actor: &Actor,
+        id: &ActivityId,
+        was: bool,
+        is: bool,
+    ) -> Result<(), Error> {
+        let sql = match (was, is) {
+            (false, true) => {
+                "UPDATE activity_employee SET show_as = 'Free' WHERE activity_id = $1 AND employee_id <> $2"
+            }
+            (true, false) => {
+                "UPDATE activity_employee SET show_as = NULL
+                 WHERE activity_id = $1 AND employee_id <> $2 AND show_as = 'Free'"
+            }
+            (false, false) | (true, true) => return Ok(()),
+        };
+        let told = if actor.is_sync() { actor.user.as_str() } else { "" };
+        self.execute(sql, args![id, told]).await.map(|_| ())
+    }
+
     /// Writes the people of an activity over those who were on it. Who stays keeps what he has for himself; who goes is
     /// remembered as former, so that his mailbox can be tidied.
     pub(crate) async fn put_people(

@@ -3,6 +3,7 @@
 use crate::brake::Stopped;
 use crate::cycle::Cycle;
 use crate::judge::Judged;
+use crate::lead::Awaits;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
@@ -145,21 +146,26 @@ impl Cycle<'_> {
         let now = self.engine.now();
         match (&judged.pim, reason) {
             (Some(item), Reason::AnotherLeads) => {
-                // If the organiser's mailbox is late, attendees look again after a day (rule P3).
+                // If the organiser's mailbox is late, attendees look again after a day; an attendee's is looked at in its
+                // next cycle (rule P3).
                 let since = match judged.awaits {
-                    true => self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?,
-                    false => None,
+                    Awaits::Organizer => self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?,
+                    Awaits::Attendee | Awaits::Nobody => None,
                 };
-                if judged.awaits {
+                if judged.awaits != Awaits::Nobody {
                     settle.awaited.push((item.kind, item.id.clone()));
                 }
                 let mut later = self.waits_until(since.unwrap_or(now));
                 if later <= now {
                     later = self.waits_until(now);
                 }
+                if judged.awaits == Awaits::Attendee {
+                    let interval = jiff::SignedDuration::from_secs(self.force.settings.interval_s.into());
+                    later = now.checked_add(interval).unwrap_or(now);
+                }
                 settle.looks.push(Look::later(Side::Pim, item.kind, item.id.clone(), later));
             }
-            (Some(item), Reason::TooMany) => {
+            (Some(item), Reason::TooMany | Reason::SameMeeting) => {
                 let later = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
                 settle.looks.push(Look::later(Side::Pim, item.kind, item.id.clone(), later));
             }

@@ -3,6 +3,7 @@
 use crate::act::cured;
 use crate::cycle::Cycle;
 use crate::judge::Judged;
+use crate::lead::Awaits;
 use crate::limits;
 use crate::outcome::CycleError;
 use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
@@ -90,7 +91,7 @@ impl Cycle<'_> {
             let question = self.question(acting.domain, crm, pim);
             acting.settle.held.push(question);
         }
-        if awaits {
+        if awaits != Awaits::Nobody {
             acting.settle.awaited.push((acting.link.kind, acting.link.pim.id.clone()));
         }
         if invited {

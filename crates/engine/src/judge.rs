@@ -1,11 +1,11 @@
 //! Judging: what one record's observations mean, asked of `plan` with everything it needs read beforehand.
 
 use crate::cycle::Cycle;
-use crate::lead::Leading;
+use crate::lead::{Awaits, Leading};
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
-use model::{Domain, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
+use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::BTreeSet;
@@ -20,8 +20,8 @@ pub(crate) struct Judged {
     pub ambiguous: Option<(Vec<RecordId>, Vec<RecordId>)>,
     /// Equal names kept apart: told (rule M1).
     pub doubles: Vec<(RecordId, RecordId)>,
-    /// The organiser's own copy is waited for (rule P3).
-    pub awaits: bool,
+    /// Whose own copy is waited for (rule P3).
+    pub awaits: Awaits,
     /// A new meeting whose organiser the CRM does not know: so many a day (rule P3).
     pub invited: bool,
 }
@@ -34,7 +34,7 @@ impl Judged {
             pim: pim.cloned(),
             ambiguous: None,
             doubles: Vec::new(),
-            awaits: false,
+            awaits: Awaits::Nobody,
             invited: false,
         }
     }
@@ -171,6 +171,12 @@ impl Cycle<'_> {
 
     /// A mailbox item that is not linked.
     async fn judge_item(&mut self, item: &Record) -> Result<Judged, CycleError> {
+        if item.facts.completed_copy
+            && self.link_by_mark(item).await?.is_some_and(|link| link.form == Form::ParticipantCopy)
+        {
+            let reason = Reason::OthersOccurrence;
+            return Ok(Judged::of(Plan::of(Some(Domain::Task), After::Stranger(reason), reason), None, Some(item)));
+        }
         let Leading { lead, owner, awaits } = self.lead(item, None).await?;
         let admitted = {
             let lenses = self.lenses();
@@ -195,6 +201,10 @@ impl Cycle<'_> {
                 return Ok(judged);
             }
         };
+        if self.link_by_meeting(item).await?.is_some() {
+            let reason = Reason::SameMeeting;
+            return Ok(Judged::of(Plan::of(Some(domain), After::Stranger(reason), reason), None, Some(item)));
+        }
         // A mark whose link has its own item means that a person copied it: a new record (trap 46).
         let mut own = item.clone();
         if self.link_by_mark(item).await?.is_some() {

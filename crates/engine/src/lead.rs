@@ -5,9 +5,10 @@ use crate::cycle::Cycle;
 use crate::force::pairing_of;
 use crate::limits;
 use crate::outcome::CycleError;
+use crate::settle::word;
 use jiff::{SignedDuration, Timestamp};
 use model::{Attendee, Domain, Field, Form, Link, Record, Side, UserId, Value};
-use plan::Lead;
+use plan::{Lead, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Count, Pairing, Whose};
 
@@ -18,13 +19,35 @@ pub(crate) struct Leading {
     pub lead: Lead,
     /// Who owns the record when this copy brings it in.
     pub owner: Option<UserId>,
-    /// The organiser's own copy should decide and is not there yet.
-    pub awaits: bool,
+    /// Whose copy should decide and is not there yet.
+    pub awaits: Awaits,
+}
+
+/// Whose copy of a meeting is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaits {
+    /// Nobody's.
+    Nobody,
+    /// The organiser's own: his mailbox may be a day late.
+    Organizer,
+    /// That of an attendee before this one, until his mailbox was looked at: he may have none any more.
+    Attendee,
+}
+
+/// What an attendee's mailbox has of a meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copy {
+    /// One that brings the meeting in, keeps it, or keeps it out (rule O7).
+    Decides,
+    /// None that does.
+    None,
+    /// Nobody knows yet.
+    Unknown,
 }
 
 impl Leading {
     pub(crate) fn mine() -> Leading {
-        Leading { lead: Lead::Mine, owner: None, awaits: false }
+        Leading { lead: Lead::Mine, owner: None, awaits: Awaits::Nobody }
     }
 }
 
@@ -52,13 +75,19 @@ impl Cycle<'_> {
             Some(organizer) => self.organizer_decides(organizer, link).await?,
             None => None,
         };
-        let lead = match awaits {
-            Some(false) => Lead::Another,
-            Some(true) if !self.has_waited(item).await? => Lead::Another,
-            Some(true) | None => self.lead_among(organizer.as_ref(), &users).await?,
+        let waits = if awaits == Some(true) { Awaits::Organizer } else { Awaits::Nobody };
+        let (lead, awaits) = match awaits {
+            Some(false) => (Lead::Another, waits),
+            Some(true) if !self.has_waited(item).await? => (Lead::Another, waits),
+            Some(true) | None => match self.before_me(item, link, organizer.as_ref(), &users).await? {
+                Copy::Decides => (Lead::Another, waits),
+                Copy::Unknown => (Lead::Another, Awaits::Attendee),
+                Copy::None if organizer.is_some() => (Lead::Carrier, waits),
+                Copy::None => (Lead::Outsider, waits),
+            },
         };
         let owner = organizer.or_else(|| self.force.settings.fallback_owner.clone());
-        let leading = Leading { lead, owner, awaits: awaits == Some(true) };
+        let leading = Leading { lead, owner, awaits };
         if self.leaders.len() >= limits::LEADERS {
             // However many invitations a mailbox holds: those asked about again are asked about again.
             self.leaders.clear();
@@ -95,24 +124,53 @@ impl Cycle<'_> {
         since.checked_add(SignedDuration::from_hours(hours)).unwrap_or(since)
     }
 
-    /// Without an organiser who leads, the first enabled attendee by id stands in.
-    async fn lead_among(
-        &self,
+    /// Without an organiser who leads, the first enabled attendee by id stands in: whether one before this user's has a copy
+    /// that decides. Who declined, or took his copy away, has none.
+    async fn before_me(
+        &mut self,
+        item: &Record,
+        link: Option<&Link>,
         organizer: Option<&UserId>,
         users: &BTreeMap<String, UserId>,
-    ) -> Result<Lead, CycleError> {
+    ) -> Result<Copy, CycleError> {
         let attendees: BTreeSet<&UserId> = users.values().filter(|user| Some(*user) != organizer).collect();
-        for user in attendees {
-            if *user == self.pairing.user {
-                break;
-            }
+        let mut unknown = Copy::None;
+        for user in attendees.into_iter().take_while(|user| **user != self.pairing.user) {
             if let Some(pairing) = pairing_of(self.engine, &self.pairing.crm, user).await?
                 && self.imports_calendar(&pairing).await?
             {
-                return Ok(Lead::Another);
+                match self.copy_of(&pairing, item, link).await? {
+                    Copy::Decides => return Ok(Copy::Decides),
+                    Copy::Unknown => unknown = Copy::Unknown,
+                    Copy::None => {}
+                }
             }
         }
-        Ok(if organizer.is_some() { Lead::Carrier } else { Lead::Outsider })
+        Ok(unknown)
+    }
+
+    /// What another attendee's mailbox has of a meeting, by what his own cycles stored of it.
+    async fn copy_of(&self, pairing: &Pairing, item: &Record, link: Option<&Link>) -> Result<Copy, CycleError> {
+        let store = self.engine.store();
+        if let Some(link) = link {
+            let his = store.link_of(&pairing.id, Side::Crm, link.kind, &link.crm.id).await?;
+            let works = his.is_some_and(|his| his.form == Form::Received && his.sleep.is_none());
+            return Ok(if works { Copy::Decides } else { Copy::None });
+        }
+        let Some(id) = &item.facts.global_id else { return Ok(Copy::Decides) };
+        let hashes = [self.hash(&plan::keys::global_id(id))];
+        let his = store.candidates(&pairing.id, item.kind, Side::Pim, &hashes, limits::CANDIDATES).await?;
+        let asked = [Reason::Private, Reason::CategoryRequired, Reason::TypeRequired, Reason::AnotherLeads].map(word);
+        if his.iter().any(|one| one.observed || one.reason.as_ref().is_some_and(|reason| asked.contains(reason))) {
+            return Ok(Copy::Decides);
+        }
+        let since = store.awaited(&self.pairing.id, item.kind, &item.id).await?;
+        let looked = since.is_some_and(|since| pairing.state.last_success.is_some_and(|last| last > since));
+        if !his.is_empty() || looked || self.has_waited(item).await? {
+            return Ok(Copy::None);
+        }
+        store.make_due(std::slice::from_ref(&pairing.id)).await?;
+        Ok(Copy::Unknown)
     }
 
     async fn imports_calendar(&self, pairing: &Pairing) -> Result<bool, CycleError> {

@@ -108,6 +108,10 @@ pub(crate) fn changed(link: &Link, side: Side, now: &Fields, context: &Context<'
             && map.maps(&path.field)
             && base.get(path).is_some_and(|base| !model::same::same(&path.field, base, value))
     }) || now.keys().any(|path| path.occurrence.is_some() && map.maps(&path.field) && !base.contains_key(path))
+        || base.iter().any(|(path, was)| {
+            // An occurrence that is as its series again.
+            path.occurrence.is_some() && map.maps(&path.field) && !was.is_blank() && !now.contains_key(path)
+        })
 }
 
 /// Rule C12: what vanished without a trace and is long past counts as archived.

@@ -161,6 +161,10 @@ pub fn reason(reason: Reason) -> String {
         Reason::TypeRequired => "It lacks a category that names an activity type (O7).",
         Reason::Window => "It lies before the extract start date (O9).",
         Reason::TrackingCopy => "It is the tracking copy of a task request (D6).",
+        Reason::SameMeeting => "Another item of this mailbox shows the same meeting and is the one in sync (P1).",
+        Reason::OthersOccurrence => {
+            "It is what completing a recurring to-do of somebody else left here; only its owner completes it (D6)."
+        }
         Reason::ForeignClass => "It is an item of a class that is never touched (D7).",
         Reason::AnotherLeads => "The organiser's or another attendee's copy decides (P3).",
         Reason::TooMany => "Enough invitations from outside came in within a day; it is looked at again (P3).",

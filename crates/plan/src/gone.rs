@@ -169,6 +169,8 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         let mut asleep = link.clone();
         asleep.sleep = Some(Sleep { cause: SleepCause::ReceiverDeleted, since: context.now });
         asleep.crm.base.insert(Path::of(Field::Cancelled), Value::Flag(true));
+        // What is gone shows a meeting called off: back in the calendar, it takes place again.
+        asleep.pim.base.insert(Path::of(Field::Cancelled), Value::Flag(true));
         let op = Op::Update { side: Side::Crm, changes, keep: Fields::new() };
         return finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
     }

@@ -31,7 +31,7 @@ pub fn keys(
         keys.insert(format!("i:{key}"));
     }
     if let Some(id) = &record.facts.global_id {
-        keys.insert(format!("g:{id}"));
+        keys.insert(global_id(id));
     }
     match record.kind {
         Kind::Contact => {
@@ -43,6 +43,12 @@ pub fn keys(
         Kind::Appointment | Kind::Task => keys.extend(activity_key(record, maps, zone).map(|key| format!("a:{key}"))),
     }
     keys
+}
+
+/// The key of a meeting's global id.
+#[must_use]
+pub fn global_id(id: &str) -> String {
+    format!("g:{id}")
 }
 
 /// The CRM record that a mark's key names: keys of ours begin with it, so that a lost store loses no link (rule M4).

@@ -222,7 +222,10 @@ fn merged_but(
                 _ => context.crm.image(path, value, map),
             },
             gate: &|path| {
-                let gate = form::gate(link.form, domain, crm, pim, path, context);
+                let mut gate = form::gate(link.form, domain, crm, pim, path, context);
+                if path.field == Field::ShowAs && turned(link, crm) {
+                    gate.to_pim = context.level(domain).exports() && map.writes(&path.field, Side::Pim);
+                }
                 match refused.contains(path) && gate.to_pim {
                     true => Gate { rules: Some(Side::Crm), ..gate },
                     false => gate,
@@ -232,6 +235,14 @@ fn merged_but(
             frozen: &frozen,
         },
     )
+}
+
+/// A meeting of the CRM that was called off, or takes place after all, since a participant's copy last showed it: once
+/// that copy follows in what it shows the time as (rules C6, P7).
+fn turned(link: &Link, crm: &Record) -> bool {
+    link.form == Form::ParticipantCopy
+        && crm.kind == Kind::Appointment
+        && scope::is_cancelled(&crm.fields) != scope::is_cancelled(&link.crm.base)
 }
 
 /// Both copies' fields as a merge sees them: occurrences by date, an item's categories without our words.
@@ -275,6 +286,9 @@ fn outcome(
     link.pim.id = pim.id.clone();
     if removed {
         unagreed(&link, &mut merged);
+    }
+    if turned(&link, crm) {
+        merged.base_crm.insert(Path::of(Field::Cancelled), Value::Flag(scope::is_cancelled(&crm.fields)));
     }
     link.crm.base = merged.base_crm;
     link.pim.base = merged.base_pim;

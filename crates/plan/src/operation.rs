@@ -152,6 +152,10 @@ pub enum Reason {
     Window,
     /// D6: a task request's tracking copy.
     TrackingCopy,
+    /// D6: what completing another employee's recurring to-do left in this mailbox.
+    OthersOccurrence,
+    /// P1: another item of this mailbox shows the same meeting.
+    SameMeeting,
     /// D7: an item of a foreign class.
     ForeignClass,
     /// P3: the organiser's or another attendee's copy decides.

@@ -75,16 +75,21 @@ fn shown(field: &Field, text: &str) -> Value {
 }
 
 /// The word Exchange has for a way of showing time.
-pub fn show_as(text: &str) -> &str {
-    let folded: String = text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-    match folded.as_str() {
+pub fn show_as(text: &str) -> &'static str {
+    known_show_as(Some(text)).unwrap_or("Busy")
+}
+
+/// The word Exchange has for a way of showing time, if it is one.
+pub fn known_show_as(text: Option<&str>) -> Option<&'static str> {
+    let folded: String = text?.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    Some(match folded.as_str() {
         "free" => "Free",
         "tentative" => "Tentative",
         "busy" => "Busy",
         "oof" | "outofoffice" | "away" => "OOF",
         "workingelsewhere" => "WorkingElsewhere",
-        _ => "Busy",
-    }
+        _ => return None,
+    })
 }
 
 /// Without characters that cannot travel in XML.

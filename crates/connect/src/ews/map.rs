@@ -7,6 +7,7 @@ use model::{
 use wire::ews::{self, Item, Moment, Property};
 
 use super::kind_map::KindMap;
+use super::lens::known_show_as;
 use super::{body, global_id, own, people, rule, time};
 
 /// The fields in which an occurrence may differ from its series.
@@ -103,6 +104,8 @@ fn value(
             Some(ews::Value::ForeignRule(words)) => Value::Rule(rule::foreign(words)),
             _ => Value::Null,
         },
+        // Exchange has a word for "nothing known", which is none of the CRM's.
+        Field::ShowAs => known_show_as(item.text(path.clone())).map_or(Value::Null, Value::text),
         Field::Cancelled => Value::Flag(item.flag(path.clone()).unwrap_or(false)),
         Field::Birthday => {
             // Phones write 1604 for a birthday without a year: no side of ours holds such a day (trap 116).

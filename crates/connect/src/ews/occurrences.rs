@@ -114,7 +114,7 @@ impl EwsRemote {
             }
             (_, _) => {}
         }
-        if state.is_none() && reverts(fields) {
+        if state.is_none() && reverts(fields) && fields.len() == 1 {
             return Ok(false);
         }
         let item = self.find_occurrence(present, at).await?;
@@ -189,9 +189,10 @@ fn resolved(present: &Present, at: DateTime, fields: &BTreeMap<Field, Value>) ->
         _ => present.fields.get(&Path::of(field.clone())).cloned().unwrap_or(Value::Null),
     };
     let mut all: BTreeMap<Field, Value> = if reverts(fields) {
-        // Everything in which it differs now goes back.
+        // Everything in which it differs now goes back, but for what is said of it at once.
         let differing = present.fields.keys().filter(|path| path.occurrence == Some(at)).map(|path| path.field.clone());
-        differing.map(|field| (field, Value::Null)).collect()
+        let back: BTreeMap<Field, Value> = differing.map(|field| (field, Value::Null)).collect();
+        back.into_iter().chain(fields.clone()).collect()
     } else {
         fields.clone()
     };

@@ -89,6 +89,7 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         C::ErrorRecurrenceHasNoOccurrence => refused(code, "the rule has no occurrence"),
         C::ErrorRecurrenceEndDateTooBig => refused(code, "the series ends too far in the future"),
         C::ErrorCalendarEndDateIsEarlierThanStartDate => refused(code, "it ends before it begins"),
+        C::ErrorInvalidCompleteDate => refused(code, "Exchange takes no done day in the future"),
         C::ErrorCalendarDurationIsTooLong => refused(code, "it lasts longer than Exchange allows"),
         C::ErrorCalendarInvalidRecurrence
         | C::ErrorCalendarInvalidDayForWeeklyRecurrence

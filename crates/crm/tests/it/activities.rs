@@ -313,7 +313,7 @@ async fn every_field_of_an_activity_comes_back_as_it_was_written(world: &World) 
         (Field::End, berlin("2026-03-10T11:00:00")),
         (Field::StartDay, day("2026-03-10")),
         (Field::DueDay, day("2026-03-12")),
-        (Field::DoneDay, day("2026-03-13")),
+        (Field::DoneDay, day("2026-03-01")),
         (Field::Percent, Value::Number(100)),
         (Field::ReminderAt, Value::Instant("2026-03-09T08:00:00Z".parse().unwrap())),
         (Field::Rule, Value::Rule(rule)),

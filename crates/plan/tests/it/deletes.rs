@@ -61,6 +61,20 @@ fn by_setting_the_delete_wins() {
     assert!(deletes(&world.plan(&linked(), &there(&edited()), &GONE), Side::Crm));
 }
 
+// C5, R3: an occurrence made as its series again is an edit like any other.
+#[test]
+fn an_occurrence_set_back_to_its_series_outlives_a_delete() {
+    let plain = [("subject", text("A"))];
+    let moved = [("subject", text("A")), ("occurrence(2026-12-08T10:00:00).location", text("Attic"))];
+    // A base knows occurrences by their day.
+    let base = [("subject", text("A")), ("occurrence(2026-12-08T00:00:00).location", text("Attic"))];
+    let link = link(Domain::Calendar, &base, &base);
+    let set_back = World::new().plan(&link, &there(&crm(Domain::Calendar, "c1", &plain)), &GONE);
+    assert!(!deletes(&set_back, Side::Crm) && creates(&set_back, Side::Pim));
+    let untouched = World::new().plan(&link, &there(&crm(Domain::Calendar, "c1", &moved)), &GONE);
+    assert!(deletes(&untouched, Side::Crm));
+}
+
 // C6
 #[test]
 fn a_meeting_deleted_by_its_organiser_is_cancelled_not_deleted() {

@@ -43,6 +43,7 @@ mod returning;
 mod scrubbed;
 mod series;
 mod serving;
+mod stand_ins;
 mod stories;
 mod texts;
 mod to_dos;

@@ -12,6 +12,7 @@ on_both!(
     an_occurrence_moved_there_and_back_is_as_its_series_again,
     what_one_occurrence_does_without_is_cleared_in_it_alone_from_either_side,
     a_cleared_occurrence_follows_its_series_again,
+    an_occurrence_that_takes_place_after_all_has_what_is_said_of_it,
 );
 
 /// Four or fewer days in a row at ten in Berlin.
@@ -170,4 +171,30 @@ async fn a_cleared_occurrence_follows_its_series_again() {
     assert_eq!(nth(&outlook, &master, 2).await, ("Still another".to_owned(), Some("Room 2".to_owned()), true, false));
     let left = json!({"original_start": "2026-10-06T10:00:00", "state": "modified", "subject": "Still another"});
     assert_eq!(exceptions(&world.read_activity(&anna, &record).await), [left]);
+}
+
+// R3: cancelled, and then not only taken back but changed, in one request or in two between two cycles.
+async fn an_occurrence_that_takes_place_after_all_has_what_is_said_of_it() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let mut body = full("Daily");
+    let off = |day: &str| json!({"original_start": format!("{day}T10:00:00"), "state": "cancelled"});
+    body["occurrences"] = json!([off("2026-10-06"), off("2026-10-08")]);
+    let record = world.activity(&anna, body).await;
+    clean(&world, &anna).await;
+    let back = json!([
+        {"original_start": "2026-10-06T10:00:00", "state": null, "location": "Attic"},
+        {"original_start": "2026-10-08T10:00:00", "state": null}
+    ]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": back })).await;
+    let moved = json!([{"original_start": "2026-10-08T10:00:00",
+        "start": berlin("2026-10-08T15:00:00"), "end": berlin("2026-10-08T16:00:00")}]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": moved })).await;
+    clean(&world, &anna).await;
+    let master = id(&outlook.only(Folder::Calendar).await);
+    assert_eq!(nth(&outlook, &master, 2).await.1.as_deref(), Some("Attic"));
+    let seen = starts(&outlook).await;
+    assert_eq!(seen[3], "2026-10-08T13:00:00Z", "{seen:?}");
+    assert_eq!(seen.len(), 5);
+    assert_eq!(world.sync(&[&anna]).await.len(), 0);
 }

@@ -5,7 +5,7 @@ use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines,
     mailing, matching, meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners,
     peak, people_brakes, people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored,
-    returning, scrubbed, series, texts, to_dos, trouble, undoing, wire_trouble,
+    returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -54,6 +54,7 @@ async fn every_story_runs_on_every_database() {
         returning::NAMES,
         scrubbed::NAMES,
         series::NAMES,
+        stand_ins::NAMES,
         texts::NAMES,
         to_dos::NAMES,
         trouble::NAMES,

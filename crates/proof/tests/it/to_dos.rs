@@ -20,6 +20,9 @@ on_both!(
     the_last_of_a_recurring_task_is_done_on_both_sides,
     a_tasks_reminder_is_an_instant_apart_from_its_days,
     an_appointments_reminder_goes_off_on_to_nought_and_far_ahead,
+    a_done_day_in_the_future_is_refused_with_the_reason,
+    a_participants_occurrence_done_is_his_alone,
+    a_to_do_taken_from_an_employee_stays_where_deletes_are_forbidden,
 );
 
 const TO_DOS: &str = "my_to_dos";
@@ -328,4 +331,61 @@ async fn an_appointments_reminder_goes_off_on_to_nought_and_far_ahead() {
         let (status, _) = world.ask(&anna, "PATCH", &format!("/api/crm/activities/{record}"), Some(&body)).await;
         assert_eq!(status, 422, "{minutes}");
     }
+}
+
+// C2, E3: nothing is done in the future; tomorrow is today already where the day begins.
+async fn a_done_day_in_the_future_is_refused_with_the_reason() {
+    let (world, anna, _) = World::with_two().await;
+    let record = world.activity(&anna, to_do("Call", "2026-11-05")).await;
+    clean(&world, &anna).await;
+    let path = format!("/api/crm/activities/{record}");
+    let change = json!({"version": world.read_activity(&anna, &record).await["version"], "done_day": "2026-10-20"});
+    let (status, answer) = world.ask(&anna, "PATCH", &path, Some(&change)).await;
+    assert_eq!((status, &answer["error"]["where"][0]["field"]), (422, &json!("done_day")), "{answer}");
+    assert!(answer.to_string().contains("future"), "{answer}");
+    world.edit_activity(&anna, &record, json!({"done_day": "2026-09-22"})).await;
+    clean(&world, &anna).await;
+    world.edit_activity(&anna, &record, json!({"done_day": "2026-09-20"})).await;
+    clean(&world, &anna).await;
+    assert_eq!(shown(&task(&world.outlook(&anna)).await), (Some("Completed"), Some(100)));
+}
+
+// D6, R6: another employee who completes his copy of a recurring to-do completes nothing of the owner's, and what his
+// mailbox makes of it becomes nobody's to-do.
+async fn a_participants_occurrence_done_is_his_alone() {
+    let (world, anna, bob) = World::with_two().await;
+    let mut body = to_do("Report", "2026-09-28");
+    body["start_day"] = json!("2026-09-28");
+    body["rule"] = json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "first_day": "monday", "count": 5});
+    body["people"] = json!([{"employee": bob.id}]);
+    let record = world.activity(&anna, body).await;
+    clean(&world, &anna).await;
+    clean(&world, &bob).await;
+    let outlook = world.outlook(&bob);
+    outlook.edit(&id(&task(&outlook).await), vec![set(Property::Status, text("Completed"))]).await;
+    for who in [&bob, &anna, &bob] {
+        clean(&world, who).await;
+    }
+    let read = world.read_activity(&anna, &record).await;
+    assert_eq!((&read["status"], &read["due_day"]), (&json!("Not Started"), &json!("2026-09-28")));
+    assert_eq!((world.view(&anna, TO_DOS).await.len(), world.outlook(&anna).count(Folder::Tasks)), (1, 1));
+    assert_eq!(world.view(&bob, TO_DOS).await.len(), 1, "{:?}", world.view(&bob, TO_DOS).await);
+}
+
+// D6, C7: taken off where deletes are forbidden, the copy stays and sleeps; back on it, it goes on.
+async fn a_to_do_taken_from_an_employee_stays_where_deletes_are_forbidden() {
+    let (world, anna, bob) = World::with_two().await;
+    world.settings(json!({"domains": {"task": {"no_deletes": ["pim"]}}})).await;
+    let mut body = to_do("Call", "2026-09-28");
+    body["people"] = json!([{"employee": bob.id}]);
+    let record = world.activity(&anna, body).await;
+    clean(&world, &anna).await;
+    clean(&world, &bob).await;
+    world.edit_activity(&anna, &record, json!({"people": []})).await;
+    clean(&world, &bob).await;
+    let outlook = world.outlook(&bob);
+    assert_eq!((outlook.count(Folder::Tasks), outlook.count(Folder::DeletedItems)), (1, 0));
+    world.edit_activity(&anna, &record, json!({"people": [{"employee": bob.id}], "subject": "Call back"})).await;
+    clean(&world, &bob).await;
+    assert_eq!(task(&outlook).await.text(Property::Subject), Some("Call back"));
 }

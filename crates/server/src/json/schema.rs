@@ -33,6 +33,10 @@ pub fn fields_schema(known: &dyn Fn(&Field) -> bool) -> Map<String, Json> {
 }
 
 fn value_schema(field: &Field) -> Json {
+    if let Some(words) = crm::words(field) {
+        let words: Vec<Option<&str>> = words.iter().copied().map(Some).chain([None]).collect();
+        return json!({"type": ["string", "null"], "enum": words});
+    }
     match form(field) {
         Form::Text | Form::Any => json!({"type": ["string", "null"]}),
         Form::Flag => json!({"type": ["boolean", "null"]}),

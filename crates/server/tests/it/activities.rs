@@ -85,6 +85,26 @@ async fn a_series_with_exceptions_reads_back_as_it_was_written() {
     assert_eq!(changed.json["occurrences"], json!([body["occurrences"][1]]));
 }
 
+// E3, P7
+#[tokio::test]
+async fn a_way_of_showing_time_that_nobody_knows_is_refused_with_the_list() {
+    let world = World::new().await;
+    let anna = world.user("anna").await;
+    let with = |word: &str| {
+        let mut body = meeting();
+        body["show_as"] = json!(word);
+        body
+    };
+    for word in ["Free", "Tentative", "Busy", "OOF", "Out of office", "WorkingElsewhere", "working elsewhere"] {
+        assert_eq!(world.made(&anna, "/api/crm/activities", with(word)).await["show_as"], json!(word));
+    }
+    let answer = world.post(&anna, "/api/crm/activities", with("Somewhere")).await;
+    assert_eq!((answer.status, answer.faults()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["show_as".to_owned()]));
+    assert!(answer.text.contains("Free, Tentative, Busy, Out of office"), "{}", answer.text);
+    let cleared = world.made(&anna, "/api/crm/activities", with("")).await;
+    assert_eq!(cleared["show_as"], json!(null));
+}
+
 #[tokio::test]
 async fn a_repeated_create_finds_what_the_first_one_made() {
     let world = World::new().await;

@@ -58,6 +58,7 @@ codes! {
     ErrorSubscriptionAccessDenied, ErrorSubscriptionDelegateAccessNotSupported, ErrorMissedNotificationEvents,
     ErrorEventNotFound, ErrorProxyServiceDiscoveryFailed,
     // what the server refuses to hold
+    ErrorInvalidCompleteDate,
     ErrorOccurrenceCrossingBoundary, ErrorOccurrenceTimeSpanTooBig, ErrorRecurrenceHasNoOccurrence,
     ErrorRecurrenceEndDateTooBig, ErrorCalendarEndDateIsEarlierThanStartDate, ErrorCalendarDurationIsTooLong,
     ErrorCalendarInvalidRecurrence, ErrorCalendarInvalidDayForWeeklyRecurrence, ErrorCalendarInvalidPropertyValue,
