@@ -56,8 +56,9 @@ impl Cycle<'_> {
             self.point_anew(&mut acting, &plan).await?;
         }
         for op in &plan.ops {
+            let sent = self.engine.now();
             match self.step(&mut acting, op, &plan).await? {
-                Step::Done => {}
+                Step::Done => self.took(work, op, sent),
                 Step::Postponed => {
                     self.report.postponed += 1;
                     return self.store(std::mem::take(&mut acting.settle)).await;

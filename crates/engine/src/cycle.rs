@@ -39,6 +39,8 @@ pub(crate) struct Cycle<'a> {
     pub crm: Box<dyn Remote>,
     pub pim: Box<dyn Remote>,
     pub id: String,
+    /// When it began.
+    pub began: Timestamp,
     pub epoch: u64,
     /// The mailbox's identity was checked in this cycle, before its first write.
     pub identified: bool,
@@ -152,6 +154,7 @@ impl Engine {
             crm,
             pim,
             id: self.fresh_id(),
+            began: self.now(),
             epoch,
             identified: false,
             report: CycleReport::default(),

@@ -3,6 +3,7 @@
 use crate::port::Trouble;
 use model::{Domain, Side};
 use std::collections::BTreeMap;
+use store::latency::Latencies;
 use store::{Count, StoreError};
 
 /// What a cycle did.
@@ -28,6 +29,8 @@ pub struct CycleReport {
     pub trouble: Option<String>,
     /// It completed the pairing's first cycle.
     pub first: bool,
+    /// How long what it carried over took on its way (rule W4).
+    pub latencies: Latencies,
 }
 
 impl CycleReport {

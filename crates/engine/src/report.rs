@@ -177,6 +177,7 @@ impl Engine {
             text.extend(plan::explain::plan(&judged.plan));
             text.extend(plan::explain::mail(&cycle.mail_to(&work, judged)));
         }
+        text.extend(cycle.standing(&ends, work.link.as_ref(), domain).await?);
         if let Some(domain) = domain
             && let Some(chain) = cycle.force.chains.get(&domain)
         {

@@ -59,6 +59,8 @@ pub struct Facts {
     pub folder: Option<FolderId>,
     /// Mailbox: when the item was made there, when the side tells.
     pub created: Option<Timestamp>,
+    /// When it was changed last, as the side's own clock says, when the side tells: for figures alone (rule W4).
+    pub changed: Option<Timestamp>,
     /// Mailbox: the item's class.
     pub class: String,
     /// Mailbox: requests were sent (rule P6).

@@ -3,6 +3,7 @@
 use model::schedule::{Schedule, ScheduleRule};
 use model::settings::{GroupKind, GroupRule, Settings, UserSettings};
 use model::{Domain, Level};
+use planted::Planted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -46,12 +47,14 @@ impl Chain {
 #[must_use]
 pub fn chain(domain: Domain, enabled: bool, groups: &Groups, settings: &Settings, user: &UserSettings) -> Chain {
     let of = settings.domain(domain);
-    let own = user.levels.get(&domain).copied();
+    let own = user.levels.get(&domain).copied().filter(|_| !planted::is(Planted::OwnLevelIgnored));
     let rules: Vec<(GroupRule, bool)> =
         of.group_rules.iter().map(|rule| (rule.clone(), matches(rule, groups))).collect();
     let found =
         own.or_else(|| rules.iter().find(|(_, matched)| *matched).map(|(rule, _)| rule.level)).unwrap_or(of.level);
-    let level = if enabled { of.level.meet(found) } else { Level::NONE };
+    let ceiling = if planted::is(Planted::CeilingIgnored) { Level::FULL } else { of.level };
+    let counts = enabled || planted::is(Planted::DisabledSynchronises);
+    let level = if counts { ceiling.meet(found) } else { Level::NONE };
     Chain { domain, enabled, ceiling: of.level, own, rules, found, level }
 }
 
@@ -63,6 +66,7 @@ pub fn schedule(groups: &Groups, settings: &Settings) -> Schedule {
         None => true,
     };
     let found = settings.schedules.iter().find(holds).map(|rule| rule.schedule.clone());
+    let found = found.filter(|_| !planted::is(Planted::ScheduleIgnored));
     found.unwrap_or_else(|| settings.general_schedule())
 }
 
@@ -74,7 +78,8 @@ fn matches(rule: &GroupRule, groups: &Groups) -> bool {
 #[must_use]
 pub fn within(groups: &Groups, group: &GroupKind, id: &str, and_below: bool) -> bool {
     let key = (group.clone(), id.to_owned());
-    groups.own.contains(&key) || and_below && groups.above.contains(&key)
+    let below = and_below || planted::is(Planted::EveryRuleAndBelow);
+    groups.own.contains(&key) || below && groups.above.contains(&key)
 }
 
 #[cfg(test)]

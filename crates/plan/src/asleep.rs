@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::operation::{After, Op, Plan, Reason};
 use model::same::fold;
 use model::{Domain, Field, Fields, Form, Kind, Link, Path, Record, Side, Sleep, SleepCause, Value};
+use planted::Planted;
 
 /// The record leaves this mailbox by rules D3, D6: its copy moves to Deleted Items.
 pub(crate) fn leaves(link: &Link, reason: Reason, after_new: Option<Kind>, context: &Context<'_>) -> Plan {
@@ -64,7 +65,8 @@ pub(crate) fn not_visible(link: &Link, domain: Domain, pim: &Record, context: &C
     };
     let waited = context.now.as_second() - since.as_second();
     let level = context.level(domain);
-    if waited >= i64::from(context.settings.grace_hours) * 3600
+    let grace = i64::from(context.settings.grace_hours) * 3600;
+    if (waited >= grace || planted::is(Planted::GraceForgotten))
         && level.exports()
         && !context.domain(domain).no_deletes.contains(&Side::Pim)
     {

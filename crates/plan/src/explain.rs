@@ -1,5 +1,9 @@
 //! Any plan as text: what would be done, why, and by which rule (rule W2).
 
+mod standing;
+
+pub use standing::{Standing, standing};
+
 use crate::access::Chain;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::removal::Stays;

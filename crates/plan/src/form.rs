@@ -47,7 +47,7 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
                 Field::Attendees => gate.to_crm = false,
                 // Exchange lets nobody set them.
                 Field::Cancelled => gate.to_pim = false,
-                Field::Body if pim.facts.online_meeting => gate.to_pim = false,
+                Field::Body if pim.facts.online_meeting => gate.to_pim = planted::is(Planted::OnlineBodyWritten),
                 _ => {}
             }
             if mailing::is_quiet(form, domain, pim, context) && !field.is_own() {

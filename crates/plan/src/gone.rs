@@ -22,6 +22,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         }
         // The record lives on under another link of this mailbox: one copy is enough (rule M5).
         Gone::Merged => return leaves(link, Reason::Merged, None, context),
+        Gone::Deleted if planted::is(Planted::DeletedStays) => return sleep(link, domain, SleepCause::Left, context),
         Gone::Deleted => {}
     }
     let edited = link.form == Form::Own && changed(link, Side::Pim, &occurrence::by_date(&pim.fields), context);
@@ -68,7 +69,8 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
     if !level.exports() {
         return sleep(link, domain, SleepCause::ReceiverDeleted, context);
     }
-    if context.domain(domain).no_deletes.contains(&Side::Pim) {
+    let forbidden = context.domain(domain).no_deletes.contains(&Side::Pim);
+    if forbidden && !planted::is(Planted::ForbiddenIsDeleted) {
         return sleep(link, domain, SleepCause::DeleteForbidden, context);
     }
     // Exchange's meeting cannot be taken away from the CRM while mail is off (rule P6).
@@ -161,7 +163,7 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
     }
     let meeting = domain == Domain::Calendar
         && (crm.facts.meeting || !link.pim.base.get(&Path::of(Field::Attendees)).is_none_or(Value::is_blank));
-    if meeting {
+    if meeting && !planted::is(Planted::MeetingIsDeleted) {
         if scope::is_cancelled(&crm.fields) {
             return sleep(link, domain, SleepCause::ReceiverDeleted, context);
         }

@@ -3,6 +3,7 @@
 use crate::operation::{Op, Plan};
 use model::settings::Brakes;
 use model::{Domain, Side};
+use planted::Planted;
 use std::collections::BTreeMap;
 
 /// What a cycle is about to do, counted per domain and side.
@@ -41,7 +42,8 @@ pub fn count(plan: &Plan, tallies: &mut Tallies) {
 #[must_use]
 pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes) -> Option<String> {
     let over = |number: u32, limit: u32, percent: u32| {
-        number > limit && u64::from(number) * 100 > u64::from(links) * u64::from(percent)
+        let share = u64::from(number) * 100 > u64::from(links) * u64::from(percent);
+        number > limit && (share || planted::is(Planted::NumberAloneBrakes))
     };
     let deletes = tally.deletes + day.deletes;
     if tally.deletes > 0 && over(deletes, brakes.deletes, brakes.deletes_percent) {

@@ -45,7 +45,7 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
         return leaves(link, Reason::DisplayChanged, exported.then_some(domain.kind()), context);
     }
     let level = context.level(domain);
-    if level == Level::NONE {
+    if level == Level::NONE && !planted::is(Planted::NoLevelStaysAwake) {
         return sleep(link, domain, SleepCause::Level, context);
     }
     if let Some(plan) = out_of_scope(link, domain, crm, pim, context) {

@@ -35,7 +35,8 @@ pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record])
     if planted::is(Planted::NobodyMatches) {
         return Match::New { doubles: Vec::new() };
     }
-    if let Some(found) = by_sign(record, &rivals, &theirs) {
+    let signed = by_sign(record, &rivals, &theirs).filter(|_| !planted::is(Planted::MarkIgnored));
+    if let Some(found) = signed {
         return found;
     }
     match domain.kind() {

@@ -119,6 +119,7 @@ impl Cell {
     fn changed(&self, side: Side) -> bool {
         let field = &self.path.field;
         match (&self.base, side) {
+            (Some(_), _) if planted::is(Planted::ClocksDecide) => true,
             (None, _) => true,
             (Some((base, _)), Side::Crm) => !same(field, &self.crm, base),
             (Some((_, base)), Side::Pim) => !same(field, &self.pim, base),
@@ -149,13 +150,15 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
     let [crm_changed, pim_changed] = Side::BOTH.map(|side| cells.iter().any(|cell| cell.changed(side)));
     let gates: Vec<Gate> = cells.iter().map(|cell| (rules.gate)(&cell.path)).collect();
     let may_go = |side: Side| {
-        gates.iter().all(|gate| match side {
+        let open = |gate: &Gate| match side {
             Side::Crm => gate.to_pim,
             Side::Pim => gate.to_crm,
-        })
+        };
+        gates.iter().all(open) || planted::is(Planted::ClosedDirectionOpens)
     };
     // A meeting that Exchange owns: the mailbox's values stand, a CRM's wish is set back and told (rule P6).
-    if let Some(ruler) = gates.iter().find_map(|gate| gate.rules) {
+    let ruler = gates.iter().find_map(|gate| gate.rules);
+    if let Some(ruler) = ruler.filter(|_| !planted::is(Planted::ExchangesMeetingMoves)) {
         if crm_changed || pim_changed {
             let overruled = cells.iter().any(|cell| cell.base.is_some() && cell.changed(ruler.other()));
             if overruled {

@@ -15,7 +15,8 @@ pub fn admit_item(item: &Record, context: &Context<'_>) -> Result<Domain, Reason
         Kind::Appointment => "IPM.Appointment",
         Kind::Task => "IPM.Task",
     };
-    if !item.facts.class.is_empty() && !starts_with(&item.facts.class, class) {
+    let foreign = !item.facts.class.is_empty() && !starts_with(&item.facts.class, class);
+    if foreign && !planted::is(Planted::ForeignClassEnters) {
         return Err(Reason::ForeignClass);
     }
     let domain = match item.kind {
@@ -40,7 +41,8 @@ fn starts_with(text: &str, prefix: &str) -> bool {
 /// The domain a contact's categories and Private flag name (rules O3, O5): Personal, Business, Employee, none.
 fn contact_domain(item: &Record, context: &Context<'_>) -> Result<Domain, Reason> {
     let carries = |domain| carries_category(item, domain, context);
-    if carries(Domain::PersonalContact) || carries(Domain::BusinessContact) && item.is_private() {
+    let flagged = item.is_private() && !planted::is(Planted::FlagIgnored);
+    if carries(Domain::PersonalContact) || carries(Domain::BusinessContact) && flagged {
         Ok(Domain::PersonalContact)
     } else if carries(Domain::BusinessContact) {
         Ok(Domain::BusinessContact)
@@ -71,6 +73,7 @@ fn activity(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), 
     if item.facts.received {
         match context.lead {
             Lead::Mine | Lead::Carrier => {}
+            Lead::Another if planted::is(Planted::EveryCopyDecides) => {}
             Lead::Another => return Err(Reason::AnotherLeads),
             Lead::Outsider => {
                 let accepted = item.facts.my_response.is_some_and(model::Response::accepts);
@@ -86,7 +89,7 @@ fn activity(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), 
 /// Rule O7's three filters; they add up.
 pub fn filters(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), Reason> {
     let of = context.domain(domain);
-    if of.skip_private && item.is_private() {
+    if of.skip_private && item.is_private() && !planted::is(Planted::PrivateEnters) {
         return Err(Reason::Private);
     }
     if of.category_required && !carries_category(item, domain, context) {
@@ -154,7 +157,7 @@ pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Re
             if is_cancelled(&record.fields) {
                 return Err(Reason::Cancelled);
             }
-            if lacks_times(&record.fields) {
+            if lacks_times(&record.fields) && !planted::is(Planted::TimelessGoesOut) {
                 return Err(Reason::NoTimes);
             }
             if none_left(&record.fields) {
@@ -214,7 +217,7 @@ pub fn is_cancelled(fields: &Fields) -> bool {
 /// Rule O9: whether a record lies before the extract start. Tasks without a due date and series without an end are inside.
 #[must_use]
 pub fn is_before(domain: Domain, fields: &Fields, context: &Context<'_>) -> bool {
-    let Some(first) = context.first_day() else {
+    let Some(first) = context.first_day().filter(|_| !planted::is(Planted::WindowIgnored)) else {
         return false;
     };
     let at = |field| fields.get(&Path::of(field));

@@ -1,21 +1,29 @@
 //! The faults by name, with what each of them does wrong.
 
 macro_rules! faults {
-    ($($name:ident, $crate_:literal, $says:literal;)*) => {
+    (
+        hunted: { $($hunted:ident, $hunted_in:literal, $hunted_says:literal;)* }
+        proven: { $($name:ident, $crate_:literal, $says:literal;)* }
+    ) => {
         /// A fault that can be planted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Planted {
+            $(#[doc = $hunted_says] $hunted,)*
             $(#[doc = $says] $name,)*
         }
 
         impl Planted {
             /// All of them, in the order of the table.
-            pub const ALL: &[Planted] = &[$(Planted::$name),*];
+            pub const ALL: &[Planted] = &[$(Planted::$hunted,)* $(Planted::$name,)*];
+
+            /// Those that the simulator hunts; the others break a rule that tests with its number hold.
+            pub const HUNTED: &[Planted] = &[$(Planted::$hunted,)*];
 
             /// The crate whose line it spoils.
             #[must_use]
             pub fn of(self) -> &'static str {
                 match self {
+                    $(Planted::$hunted => $hunted_in,)*
                     $(Planted::$name => $crate_,)*
                 }
             }
@@ -24,6 +32,7 @@ macro_rules! faults {
             #[must_use]
             pub fn says(self) -> &'static str {
                 match self {
+                    $(Planted::$hunted => $hunted_says,)*
                     $(Planted::$name => $says,)*
                 }
             }
@@ -32,6 +41,7 @@ macro_rules! faults {
 }
 
 faults! {
+    hunted: {
     OneImage, "plan", "the base keeps one image for both sides";
     LensForgotten, "plan", "a value is taken to show on the other side as it was sent";
     BlankIsAbsent, "plan", "a cleared field is taken for one that was not said";
@@ -75,4 +85,31 @@ faults! {
     FeedForgotten, "store", "the CRM reader moves on without telling what to look at";
     WrongPairing, "store", "a link is found in whosever pairing has it";
     MissingIsDeleted, "store", "what a listing lacks counts as deleted without a look";
+    }
+    proven: {
+    ClosedDirectionOpens, "plan", "an edit on the receiving side of a one-way level is carried over";
+    TimelessGoesOut, "plan", "an activity without both times goes out";
+    ForeignClassEnters, "plan", "items of any class come in";
+    DisabledSynchronises, "plan", "a user who is not enabled synchronises";
+    CeilingIgnored, "plan", "a level above the domain's own counts";
+    OwnLevelIgnored, "plan", "a group rule goes before the user's own level";
+    EveryRuleAndBelow, "plan", "every group rule counts for the groups below";
+    NoLevelStaysAwake, "plan", "a link whose level permits nothing stays awake";
+    GraceForgotten, "plan", "lost visibility takes the copy at once";
+    FlagIgnored, "plan", "the Private flag makes no contact personal";
+    PrivateEnters, "plan", "private ones come in although they are skipped";
+    WindowIgnored, "plan", "the extract start keeps nothing out";
+    MarkIgnored, "plan", "the mark of an earlier link is not looked at";
+    ClocksDecide, "plan", "every field counts as changed, whatever the base says";
+    DeletedStays, "plan", "what was deleted in the CRM stays in the mailbox";
+    MeetingIsDeleted, "plan", "a meeting deleted by its organiser is deleted, not cancelled";
+    ForbiddenIsDeleted, "plan", "deletes go where they are forbidden";
+    NumberAloneBrakes, "plan", "a brake trips by the number, whatever the share";
+    PastIsTold, "plan", "guests of a past meeting are written to";
+    OnlineBodyWritten, "plan", "the body of an online meeting is written";
+    EveryCopyDecides, "plan", "a meeting enters by any copy";
+    ExchangesMeetingMoves, "plan", "the CRM changes a meeting that Exchange owns";
+    ScheduleIgnored, "plan", "the general interval counts, whatever schedule holds the user";
+    WhatCannotBeHeldIsSent, "plan", "what a side cannot hold is sent to it";
+    }
 }

@@ -3,6 +3,7 @@
 use metrics::{counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The numbers of one server. A clone counts into the same.
 #[derive(Clone)]
@@ -72,6 +73,15 @@ impl Metrics {
     pub fn read_crm(&self, seconds: f64) {
         with_local_recorder(&*self.recorder, || {
             histogram!("syncline_crm_reader_seconds").record(seconds);
+        });
+    }
+
+    /// So many changes took so long for a part of their way to a side (rule W4).
+    pub fn took(&self, part: &'static str, to: &'static str, ms: u64, changes: u64) {
+        let seconds = Duration::from_millis(ms).as_secs_f64();
+        let times = usize::try_from(changes).unwrap_or(usize::MAX);
+        with_local_recorder(&*self.recorder, || {
+            histogram!("syncline_change_seconds", "part" => part, "to" => to).record_many(seconds, times);
         });
     }
 

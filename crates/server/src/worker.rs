@@ -174,6 +174,9 @@ async fn start_due(
             // One user's cycle that breaks off must not take the worker with it (rule E7).
             let cycle = AssertUnwindSafe(services.engine.cycle_by_schedule(&pairing));
             let result = cycle.catch_unwind().await.ok();
+            if let Some(Ok(report)) = &result {
+                crate::ops::overall::keep(&services, report).await;
+            }
             Done { pairing, began, waited_s: began.duration_since(now).as_secs_f64(), result }
         });
     }

@@ -30,6 +30,7 @@ mod connection;
 mod count;
 mod db;
 pub mod error;
+pub mod latency;
 pub mod limits;
 mod memory;
 pub mod rows;

@@ -55,6 +55,13 @@ const LONG: &[Long] = &[
         tests: false,
     },
     Long {
+        name: "proven",
+        what: "every rule of the list broken, and noticed by the tests that carry its number",
+        words: &["xtask", "rules", "--prove"],
+        variables: &[],
+        tests: false,
+    },
+    Long {
         name: "worlds",
         what: "100,000 worlds of the simulator that no other command has seen",
         words: &["run", "--release", "--locked", "-p", "sim", "--", "--runs", "100000", "--from", "1000000"],

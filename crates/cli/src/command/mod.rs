@@ -21,6 +21,7 @@ mod schedule;
 mod secret;
 mod serve;
 mod settings;
+mod status;
 mod sync;
 mod sync_list;
 mod token;
@@ -103,6 +104,8 @@ enum Command {
     /// What is set for all users.
     #[command(subcommand)]
     Settings(settings::Command),
+    /// How the whole stands, and how long changes take from one side to the other.
+    Status,
     /// What was changed, when, by whom.
     History(history::Args),
     /// Puts back what was changed: a record, a cycle, or a user since a time; shows it first.
@@ -161,6 +164,7 @@ pub async fn run(app: App, show: &mut Show<'_>) -> Result<(), Failure> {
         Command::Schedule(command) => schedule::run(command, at, show).await,
         Command::SyncList(command) => sync_list::run(command, at, show).await,
         Command::Settings(command) => settings::run(command, at, show).await,
+        Command::Status => status::run(at, show).await,
         Command::History(args) => history::run(args, at, show).await,
         Command::Undo(args) => undo::run(args, at, show).await,
         Command::Quarantine(args) => quarantine::run(args, at, show).await,

@@ -50,6 +50,7 @@ pub(super) fn contact(contact: &Contact, map: Option<&DomainMap>) -> Record {
             owner: contact.owner.as_ref().map(|owner| UserId::new(owner.as_str())),
             others: contact.others,
             integration_key: contact.integration_key.clone(),
+            changed: Some(contact.updated_at),
             ..Facts::default()
         },
     }
@@ -78,7 +79,12 @@ pub(super) fn employee(employee: &Employee, map: Option<&DomainMap>) -> Record {
         id: RecordId::new(employee.id.as_str()),
         version: version(employee.version, employee.listed),
         fields: complete(employee.fields.clone(), map),
-        facts: Facts { domain: Some(Domain::Employee), on_sync_list: employee.listed, ..Facts::default() },
+        facts: Facts {
+            domain: Some(Domain::Employee),
+            on_sync_list: employee.listed,
+            changed: Some(employee.updated_at),
+            ..Facts::default()
+        },
     }
 }
 
@@ -112,6 +118,7 @@ pub(super) fn activity(kind: Kind, activity: &Activity, map: Option<&DomainMap>)
             hidden: activity.hidden,
             integration_key: activity.integration_key.clone(),
             global_id: activity.global_id.clone(),
+            changed: Some(activity.updated_at),
             // Under the veil its people are not shown, but a participant is one himself.
             meeting: domain == Some(Domain::Calendar) && (activity.is_meeting() || activity.part == Part::Participant),
             ..Facts::default()

@@ -98,7 +98,7 @@ impl KindMap {
             Kind::Task => vec![own::task_ownership(), own::dead_occurrence()],
         };
         let mut paths: BTreeSet<Path> = self.rows.iter().map(|(_, path)| path.clone()).collect();
-        paths.extend([Property::ItemClass.into(), own::mark(), own::key()]);
+        paths.extend([Property::ItemClass.into(), Property::LastModifiedTime.into(), own::mark(), own::key()]);
         paths.extend(facts.iter().map(|property| Path::Property(*property)));
         paths.extend(own);
         Shape::of(paths).and_parent()

@@ -192,6 +192,7 @@ fn facts(kind: Kind, item: &Item) -> Facts {
     let mut facts = Facts {
         class: item.text(Property::ItemClass).unwrap_or_default().to_owned(),
         mark: item.text(own::mark()).and_then(Mark::parse),
+        changed: item.moment(Property::LastModifiedTime).and_then(|at| at.instant()),
         ..Facts::default()
     };
     match kind {

@@ -80,7 +80,9 @@ impl Spoken {
 pub(super) fn known(path: &Path, version: Version) -> bool {
     match path {
         Path::Property(Property::JoinOnlineMeetingUrl) => version >= Version::Exchange2013,
-        Path::Property(Property::StartTimeZone | Property::EndTimeZone) => version >= Version::Exchange2010,
+        Path::Property(Property::StartTimeZone | Property::EndTimeZone | Property::LastModifiedTime) => {
+            version >= Version::Exchange2010
+        }
         Path::Property(_) | Path::Entry(..) | Path::Extended(_) => true,
     }
 }
@@ -93,6 +95,7 @@ fn spare(path: &Path) -> bool {
             path,
             Path::Property(
                 Property::JoinOnlineMeetingUrl
+                    | Property::LastModifiedTime
                     | Property::IsOnlineMeeting
                     | Property::AppointmentState
                     | Property::MeetingRequestWasSent

@@ -3,6 +3,7 @@
 mod build;
 mod contacts;
 mod deletes;
+mod explain;
 mod mailing;
 mod matching;
 mod merge;

@@ -125,7 +125,7 @@ fn the_key_of_an_activity_is_its_subject_times_and_rule() {
     assert_eq!(key(&pim(Kind::Task, "i", &[("subject", text(""))])), None, "nothing to recognise it by");
 }
 
-// M3
+// M3, O4
 #[test]
 fn nothing_is_overwritten_by_a_blank_and_what_differs_is_a_conflict() {
     let record = crm(

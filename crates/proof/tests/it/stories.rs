@@ -2,10 +2,11 @@
 
 use crate::database::server;
 use crate::{
-    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, kills, levels, lines,
-    mailing, matching, meetings, memory, merged, merging, moving, nobodys, odd_people, odd_series, opt_in, owners,
-    peak, people_brakes, people_cards, people_invited, people_private, people_secrets, recurrence, refusals, restored,
-    returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing, wire_trouble,
+    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, kills,
+    latencies, levels, lines, mailing, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
+    odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
+    recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing,
+    wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -27,7 +28,9 @@ async fn every_story_runs_on_every_database() {
         cost::NAMES,
         days::NAMES,
         deletes::NAMES,
+        explained::NAMES,
         kills::NAMES,
+        latencies::NAMES,
         levels::NAMES,
         lines::NAMES,
         mailing::NAMES,

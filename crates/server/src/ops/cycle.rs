@@ -91,6 +91,9 @@ pub async fn run(services: &Services, whom: &Whom) -> Result<Vec<CycleDone>, Ref
     }
     let cycles = pairings.into_iter().map(|pairing| async move {
         let result = services.engine.cycle(&pairing.id).await;
+        if let Ok(report) = &result {
+            super::overall::keep(services, report).await;
+        }
         done(pairing, result)
     });
     let done: Vec<Result<CycleDone, Refused>> = futures::stream::iter(cycles).buffered(AT_ONCE).collect().await;

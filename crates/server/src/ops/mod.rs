@@ -12,6 +12,7 @@ pub mod key;
 pub mod level;
 pub mod map;
 pub mod names;
+pub mod overall;
 pub mod people;
 pub mod schedule;
 pub mod setting;

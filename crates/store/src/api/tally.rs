@@ -5,6 +5,7 @@ use crate::Store;
 use crate::answer::{Backlog, Counts, PairingStatus, Whose};
 use crate::count::Count;
 use crate::error::Result;
+use crate::latency::Latencies;
 use crate::limits::page;
 use crate::rows::{Brake, Lease};
 use jiff::Timestamp;
@@ -58,6 +59,16 @@ impl Store {
     /// A page of pairings with their numbers, in order of their ids (rule W4).
     pub async fn overview(&self, after: Option<&PairingId>, limit: usize) -> Result<Vec<PairingStatus>> {
         engine!(self, overview(after, page(limit)))
+    }
+
+    /// Adds how long changes took, among what ended at this time (rule W4); what is a day old is forgotten.
+    pub async fn add_latencies(&self, at: Timestamp, latencies: &Latencies) -> Result<()> {
+        engine!(self, add_latencies(at, latencies))
+    }
+
+    /// How long changes took that ended since a time, to five minutes (rule W4).
+    pub async fn latencies(&self, since: Timestamp) -> Result<Latencies> {
+        engine!(self, latencies(since))
     }
 
     /// What is there and what waits, over all pairings: for metrics.

@@ -1,6 +1,7 @@
 //! Memory that ends with the process: for the simulator and tests. The same transactions as the databases, over maps.
 
 mod act;
+mod latency;
 mod lease;
 mod link;
 mod observe;

@@ -4,6 +4,7 @@ use crate::alert::AlertBook;
 use crate::connection::Connection;
 use crate::count::Count;
 use crate::error::{Result, StoreError};
+use crate::latency::Latencies;
 use crate::rows::{
     Away, Brake, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Push, Quarantine, Stranger,
 };
@@ -28,6 +29,8 @@ pub(super) struct State {
     pub epoch: u64,
     pub settings: Settings,
     pub alerts: AlertBook,
+    /// By slot.
+    pub latencies: BTreeMap<i64, Latencies>,
     pub maps: BTreeMap<Domain, DomainMap>,
     pub connections: BTreeMap<String, Connection>,
     pub pairings: BTreeMap<PairingId, Mapped>,
@@ -107,6 +110,7 @@ impl State {
             epoch: 1,
             settings: Settings::default(),
             alerts: AlertBook::default(),
+            latencies: BTreeMap::new(),
             maps: BTreeMap::new(),
             connections: BTreeMap::new(),
             pairings: BTreeMap::new(),

@@ -3,6 +3,7 @@
 mod act;
 mod away;
 mod intent;
+mod latency;
 mod lease;
 mod link;
 mod look;
@@ -144,17 +145,20 @@ fn no_pairing(id: &PairingId) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sql, act, away, intent, lease, link, look, observe, pairing, people, scrub, settings, tally, work};
+    use super::{
+        Sql, act, away, intent, latency, lease, link, look, observe, pairing, people, scrub, settings, tally, work,
+    };
     use crate::db::{ALL as EXCEPTIONS, Query};
     use std::sync::Arc;
 
     fn every_statement() -> Vec<(&'static str, &'static str, Query)> {
-        let subjects: [(&str, &[(&str, Query)]); 14] = [
+        let subjects: [(&str, &[(&str, Query)]); 15] = [
             ("db", EXCEPTIONS),
             ("act", act::ALL),
             ("away", away::ALL),
             ("intent", intent::ALL),
             ("lease", lease::ALL),
+            ("latency", latency::ALL),
             ("link", link::ALL),
             ("look", look::ALL),
             ("observe", observe::ALL),

@@ -12,6 +12,7 @@ const RELEASED: &[(i64, &str, &str)] = &[
     (3, include_str!("../../migrations/0003_away.sql"), include_str!("../fixtures/schema_0003.sql")),
     (4, include_str!("../../migrations/0004_beat.sql"), include_str!("../fixtures/schema_0004.sql")),
     (5, include_str!("../../migrations/0005_push.sql"), include_str!("../fixtures/schema_0005.sql")),
+    (6, include_str!("../../migrations/0006_latency.sql"), include_str!("../fixtures/schema_0006.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.
@@ -80,6 +81,8 @@ async fn holds_what_it_held(store: &Store, version: i64) {
     assert_eq!(pairing.state.last_success == Some(beat), version >= 4);
     assert_eq!(pairing.state.push.pushed, version >= 5);
     assert_eq!(store.connection("hq").await.unwrap().unwrap().push, version < 5);
+    let latencies = store.latencies(jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!(latencies.count(store::latency::Part::Whole, Side::Pim), if version >= 6 { 3 } else { 0 });
     // And it is written to.
     let lease = store.take_lease("anna", "node", 60_000, 0).await.unwrap().unwrap();
     assert_eq!(lease.fence, 6);

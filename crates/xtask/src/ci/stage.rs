@@ -135,6 +135,12 @@ pub const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "proven",
+        what: "broken rules are noticed by the tests that carry their numbers",
+        advice: "`cargo xtask rules --prove` names the rule; its test has become blind",
+        work: Work::Cargo { words: &["xtask", "rules", "--prove"], variables: &[] },
+    },
+    Stage {
         name: "docs",
         what: "the code's documentation, warnings denied",
         advice: "mostly a broken link: the messages above name it",

@@ -243,6 +243,21 @@ fn tables() -> &'static [Table] {
                 ("alerts", "[object]"),
             ],
         ),
+        (
+            "Overall",
+            &[
+                ("users", "number"),
+                ("enabled", "number"),
+                ("stopped", "number"),
+                ("due", "number"),
+                ("quarantined", "number"),
+                ("held", "number"),
+                ("brakes", "number"),
+                ("alerts", "number"),
+                ("alert_trouble", "[text]"),
+                ("latencies", "[object]"),
+            ],
+        ),
         ("Arrived", &[("arrived", "number")]),
         (
             "Undo",

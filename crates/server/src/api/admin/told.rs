@@ -4,9 +4,9 @@ use super::super::ask::Ask;
 use super::super::member::{Member, Shape};
 use super::super::reply::Answer;
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{SIDES, items};
+use super::{SIDES, items, shown};
 use crate::fault::{Faults, Refused};
-use crate::ops::people;
+use crate::ops::{overall, people};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -22,6 +22,17 @@ const USER: Member = Member::optional("user", Shape::Text, "one user, by id, log
 const TAG: &str = "history";
 
 pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: Method::Get,
+        path: "/api/admin/status",
+        tag: TAG,
+        summary: "How the whole stands, and how long changes took in the last hour, part by part of their way.",
+        who: Who::Administrator,
+        query: &[],
+        body: Body::None,
+        answer: Shown::One("Overall"),
+        run: |ask| Box::pin(overall(ask)),
+    },
     Route {
         method: Method::Get,
         path: "/api/admin/history",
@@ -54,6 +65,10 @@ pub(super) const ROUTES: &[Route] = &[
         run: |ask| Box::pin(quarantine(ask)),
     },
 ];
+
+async fn overall(ask: Ask) -> Answer {
+    shown(&overall::show(&ask.services).await?)
+}
 
 #[derive(Serialize)]
 struct Line<'a> {

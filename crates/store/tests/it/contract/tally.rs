@@ -5,9 +5,11 @@ use crate::world::{
 };
 use model::{CrmId, Domain, Kind, PairingId, Side, Sleep, SleepCause};
 use std::collections::BTreeMap;
+use store::latency::{Latencies, Part};
 use store::{Backlog, Brake, Count, CountSum, LinkCount, Look, PairingState, Seen, Settle, StoreError, Whose};
 
 on_every_engine! {
+    how_long_changes_took_is_summed_over_nodes_and_forgotten_after_a_day,
     counters_add_up_by_hour_and_by_whom_they_concern,
     a_brake_that_stands_is_not_written_again,
     a_release_is_for_one_plan_only,
@@ -186,4 +188,28 @@ async fn the_backlog_counts_what_is_there(world: &World) {
         brakes: 1,
     };
     assert_eq!(store.backlog().await.unwrap(), expected);
+}
+
+// W4
+async fn how_long_changes_took_is_summed_over_nodes_and_forgotten_after_a_day(world: &World) {
+    let store = &world.store;
+    let took = |ms: i64, to: Side| {
+        let mut some = Latencies::default();
+        some.note(Part::Write, to, jiff::SignedDuration::from_millis(ms));
+        some
+    };
+    assert!(store.latencies(start()).await.unwrap().is_empty());
+    for ms in [10, 10, 900] {
+        store.add_latencies(start(), &took(ms, Side::Pim)).await.unwrap();
+    }
+    store.add_latencies(minute(30), &took(20, Side::Crm)).await.unwrap();
+    let all = store.latencies(start()).await.unwrap();
+    assert_eq!((all.count(Part::Write, Side::Pim), all.count(Part::Write, Side::Crm)), (3, 1));
+    assert_eq!(all.percentile_ms(Part::Write, Side::Pim, 50), Some(10));
+    assert_eq!(all.count(Part::Source, Side::Pim), 0);
+    let later = store.latencies(minute(30)).await.unwrap();
+    assert_eq!((later.count(Part::Write, Side::Pim), later.count(Part::Write, Side::Crm)), (0, 1));
+    store.add_latencies(minute(24 * 60 + 10), &Latencies::default()).await.unwrap();
+    let kept = store.latencies(start()).await.unwrap();
+    assert_eq!((kept.count(Part::Write, Side::Pim), kept.count(Part::Write, Side::Crm)), (0, 1));
 }

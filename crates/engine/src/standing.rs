@@ -1,0 +1,89 @@
+//! What keeps a record from crossing although its copies say nothing of it: its user, a brake, a question, the night
+//! (rule W2).
+
+use crate::cycle::Cycle;
+use crate::limits;
+use crate::outcome::CycleError;
+use model::{Domain, Link, RecordId, Side};
+use plan::explain::{Standing, standing};
+use std::collections::BTreeMap;
+use store::{HeldFilter, HeldKind, QuarantineKey};
+
+impl Cycle<'_> {
+    /// In words, rule by rule.
+    pub(crate) async fn standing(
+        &self,
+        ends: &BTreeMap<Side, RecordId>,
+        link: Option<&Link>,
+        domain: Option<Domain>,
+    ) -> Result<Vec<String>, CycleError> {
+        let mut found = Vec::new();
+        let state = &self.pairing.state;
+        if let Some(why) = &state.stopped {
+            found.push(Standing::Stopped(why.clone()));
+        } else if let Some(why) = &state.trouble {
+            found.push(Standing::Trouble(why.clone()));
+        }
+        if let Some(until) = self.force.schedule.rests_until(self.engine.now()) {
+            found.push(Standing::Rests(until));
+        }
+        for brake in self.engine.store().brakes().await? {
+            let hers = match (&brake.pairing, brake.domain) {
+                (Some(of), Some(stopped)) => *of == self.pairing.id && Some(stopped) == domain,
+                (_, _) => true,
+            };
+            if hers && brake.released.is_none() {
+                found.push(Standing::Braked(brake.why));
+            }
+        }
+        found.extend(self.quarantined(ends).await?);
+        found.extend(self.asked(ends, link, domain).await?);
+        Ok(found.iter().map(standing).collect())
+    }
+
+    async fn quarantined(&self, ends: &BTreeMap<Side, RecordId>) -> Result<Vec<Standing>, CycleError> {
+        let mut found = Vec::new();
+        let mut after: Option<QuarantineKey> = None;
+        loop {
+            let page =
+                self.engine.store().quarantine(Some(&self.pairing.id), after.as_ref(), limits::WORK_PAGE).await?;
+            let Some((of, last)) = page.last() else { return Ok(found) };
+            after = Some((of.clone(), last.side, last.kind, last.id.clone()));
+            let ours = page.into_iter().filter(|(_, row)| ends.get(&row.side) == Some(&row.id));
+            found.extend(ours.map(|(_, row)| Standing::Quarantined(row.reason, row.since)));
+        }
+    }
+
+    async fn asked(
+        &self,
+        ends: &BTreeMap<Side, RecordId>,
+        link: Option<&Link>,
+        domain: Option<Domain>,
+    ) -> Result<Vec<Standing>, CycleError> {
+        let filter = HeldFilter { pairing: Some(self.pairing.id.clone()), domain };
+        let (crm, pim) = (ends.get(&Side::Crm), ends.get(&Side::Pim));
+        let mut found = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.engine.store().held(&filter, after.as_deref(), limits::WORK_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = Some(last.id.clone());
+            for held in &page {
+                let among = |list: &[RecordId], id: Option<&RecordId>| id.is_some_and(|id| list.contains(id));
+                match &held.what {
+                    HeldKind::Conflict { link: of, values } if link.is_some_and(|link| link.id == *of) => {
+                        let paths = values.keys().map(ToString::to_string).collect();
+                        found.push(Standing::Held { question: held.id.clone(), paths });
+                    }
+                    HeldKind::Ambiguous { crm: records, pim: items } if among(records, crm) || among(items, pim) => {
+                        found.push(Standing::Ambiguous { question: held.id.clone() });
+                    }
+                    HeldKind::PossibleDouble { crm: record, pim: item } if crm == Some(record) || pim == Some(item) => {
+                        found.push(Standing::Double { question: held.id.clone() });
+                    }
+                    HeldKind::Conflict { .. } | HeldKind::Ambiguous { .. } | HeldKind::PossibleDouble { .. } => {}
+                }
+            }
+        }
+    }
+}

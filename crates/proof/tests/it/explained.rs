@@ -1,0 +1,92 @@
+//! `explain` answers also for "nothing happened": the same record with one condition changed is explained otherwise
+//! (rule W2).
+
+use crate::database::on_both;
+use crate::outlook::{self, id, set, text};
+use crate::world::{Person, World};
+use emulator::FaultAction;
+use serde_json::json;
+use std::sync::Arc;
+use wire::ews::{DistinguishedFolder as Folder, Property};
+
+on_both!(a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way);
+
+async fn explained(world: &World, who: &Person, record: &str) -> String {
+    let path = format!("/api/admin/users/{}/explain?side=crm&kind=appointment&record={record}", who.login);
+    world.get(&world.admin, &path).await["text"].to_string()
+}
+
+// W2, C3, C8, E2, E4, L1, L6
+async fn a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way() {
+    let (world, anna, _) = World::with_two().await;
+    let record = world.appointment(&anna, "Lunch", "2026-09-28").await;
+    let outlook = world.outlook(&anna);
+    let item = |n| outlook::appointment(&format!("Plan {n}"), "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    outlook.make_many(Folder::Calendar, (0..12).map(item).collect()).await;
+    world.sync(&[&anna]).await;
+    let plain = explained(&world, &anna, &record).await;
+    assert!(plain.contains("Both sides agree.") && plain.contains("The two copies are linked and agree."), "{plain}");
+    let all = ["(C8)", "(C3)", "(E2)", "(E4)", "not enabled (L1)", "(L6)"];
+    for sentence in all {
+        assert!(!plain.contains(sentence), "{sentence}: {plain}");
+    }
+    let only = |told: String, sentence: &str| {
+        assert!(told.contains(sentence), "{sentence}: {told}");
+        for other in all.iter().filter(|other| !sentence.contains(**other)) {
+            assert!(!told.contains(other), "{other}: {told}");
+        }
+    };
+    // The level.
+    world.ceilings(json!({"calendar": "none"})).await;
+    only(explained(&world, &anna, &record).await, "the level permits nothing (L6)");
+    world.ceilings(json!({"calendar": "full"})).await;
+    // The user.
+    world.mapping(&anna, json!({"enabled": false})).await;
+    let off = explained(&world, &anna, &record).await;
+    assert!(off.contains("the user is not enabled (L1)"), "{off}");
+    world.mapping(&anna, json!({"enabled": true})).await;
+    // The night, at ten in the morning.
+    let night =
+        json!({"schedules": [{"schedule": {"interval_s": 60, "blackout": [{"from": "07:00", "to": "09:00"}]}}]});
+    world.done(&world.admin, "PUT", "/api/admin/schedules", Some(&night)).await;
+    let rests = "It is blackout time until 2026-09-21T09:00:00Z: nothing runs unless a person asks (E4).";
+    only(explained(&world, &anna, &record).await, rests);
+    world.done(&world.admin, "PUT", "/api/admin/schedules", Some(&json!({"schedules": []}))).await;
+    // A question.
+    world.settings(json!({"domains": {"calendar": {"conflict": "hold"}}})).await;
+    let items = outlook.items(Folder::Calendar).await;
+    let lunch = items.iter().find(|item| outlook::title(item) == "Lunch").map(id).expect("there");
+    outlook.edit(&lunch, vec![set(Property::Subject, text("Supper"))]).await;
+    world.edit_activity(&anna, &record, json!({"subject": "Dinner"})).await;
+    world.sync(&[&anna]).await;
+    let held = world.held(&anna).await;
+    let question = held[0]["id"].as_str().expect("an id");
+    let asks =
+        format!("Both sides changed subject; nothing of it is written until a person answers question {question}");
+    let told = explained(&world, &anna, &record).await;
+    assert!(told.contains(&asks), "{told}");
+    let answer = json!({"answer": "crm"});
+    world.done(&world.admin, "POST", &format!("/api/admin/held/{question}"), Some(&answer)).await;
+    world.sync(&[&anna]).await;
+    assert!(!explained(&world, &anna, &record).await.contains("(C3)"));
+    // A brake.
+    for item in outlook.items(Folder::Calendar).await.iter().filter(|item| outlook::title(item).starts_with("Plan")) {
+        outlook.delete(&id(item)).await;
+    }
+    world.cycle(&anna).await;
+    let braked = "A brake stopped the writes before the first one and waits for a person: 12 of 13 links";
+    let told = explained(&world, &anna, &record).await;
+    assert!(told.contains(braked) && told.contains("(C8)"), "{told}");
+    let brakes = world.list(&world.admin, "/api/admin/brakes").await;
+    let body = json!({"side": "crm", "digest": brakes[0]["digest"], "user": "anna", "domain": "calendar"});
+    world.done(&world.admin, "POST", "/api/admin/brakes/release", Some(&body)).await;
+    world.sync(&[&anna]).await;
+    // The last cycle.
+    world.hq.on_request(Some(Arc::new(|_| Some(FaultAction::LoginPage))));
+    world.cycle(&anna).await;
+    world.hq.on_request(None);
+    let told = explained(&world, &anna, &record).await;
+    assert!(told.contains("did not end well") && told.contains("(E2)") && told.contains("Both sides agree."), "{told}");
+    world.sync(&[&anna]).await;
+    assert!(!explained(&world, &anna, &record).await.contains("(E2)"));
+}
