@@ -40,6 +40,10 @@ fn told_of_new(side: Side, domain: Domain, change: impl FnOnce(&mut World, &mut 
     judged.map_or_else(explain::reason, |domain| format!("enters as {domain}"))
 }
 
+fn set_level(world: &mut World, level: Level) {
+    world.levels.extend([(Domain::Calendar, level)]);
+}
+
 /// Each is the same record with one condition changed.
 fn each(all: &[(&str, String)], plain: &str) {
     for (index, (sentence, told)) in all.iter().enumerate() {
@@ -55,10 +59,7 @@ fn every_condition_that_keeps_a_record_in_the_crm_has_its_own_sentence() {
     let plain = outward(|_, _| {});
     assert_eq!(plain, "enters as calendar");
     let all = [
-        (
-            "The level does not permit this direction (L2).",
-            outward(|world, _| drop(world.levels.insert(Domain::Calendar, Level::IMPORT))),
-        ),
+        ("The level does not permit this direction (L2).", outward(|world, _| set_level(world, Level::IMPORT))),
         (
             "Its display is neither the calendar nor the to-do list (D3).",
             outward(|_, record| record.facts.domain = None),
@@ -101,10 +102,7 @@ fn every_condition_that_keeps_an_item_in_the_mailbox_has_its_own_sentence() {
     let private = |_: &mut World, item: &mut Record| item.fields.extend(fields(&[("private", Value::Flag(true))]));
     assert_eq!(inward(private), plain, "private alone keeps nothing out");
     let all = [
-        (
-            "The level does not permit this direction (L2).",
-            inward(|world, _| drop(world.levels.insert(Domain::Calendar, Level::EXPORT))),
-        ),
+        ("The level does not permit this direction (L2).", inward(|world, _| set_level(world, Level::EXPORT))),
         (
             "It is an item of a class that is never touched (D7).",
             inward(|_, item| item.facts.class = "IPM.Note".to_owned()),
@@ -234,21 +232,18 @@ fn every_answer_about_a_linked_record_names_its_rule() {
     let last = |told: Vec<String>| told.last().cloned().map_or_else(Vec::new, |line| asleep(&line));
     for (told, sentence) in [
         (
-            pim_gone(|world, _, _| drop(world.of(Domain::Calendar).no_deletes.insert(Side::Crm))),
+            pim_gone(|world, _, _| world.of(Domain::Calendar).no_deletes.extend([Side::Crm])),
             "The link sleeps: deletions are forbidden here (C7).",
         ),
         (
-            pim_gone(|world, _, _| drop(world.levels.insert(Domain::Calendar, Level::EXPORT))),
+            pim_gone(|world, _, _| set_level(world, Level::EXPORT)),
             "The link sleeps: its copy was deleted; the record's next edit makes it again (D1).",
         ),
         (
             linked(|_, _, _, pim| *pim = Seen::Gone(Gone::Left)),
             "The link sleeps: the item is in another folder or the archive (C12).",
         ),
-        (
-            linked(|world, _, _, _| drop(world.levels.insert(Domain::Calendar, Level::NONE))),
-            "The link sleeps: the level permits nothing (L6).",
-        ),
+        (linked(|world, _, _, _| set_level(world, Level::NONE)), "The link sleeps: the level permits nothing (L6)."),
         (
             pim_gone(|_, link, crm| {
                 link.form = Form::ParticipantCopy;
