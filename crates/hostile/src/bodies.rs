@@ -1,14 +1,14 @@
 //! What a client of the API sends as a record or as a series' rule.
 
 use serde_json::{Map, Value as Json};
-use server::json::{fields_json, read_fields, read_rule, rule_json};
+use server::json::{fields_json, read_fields, read_json, read_rule, rule_json};
 
 /// Reads the bytes as the body of a request: a record's fields, and a rule.
 ///
 /// # Panics
 /// When what was accepted does not come back as it was accepted.
 pub fn bodies(bytes: &[u8]) {
-    let Ok(json) = serde_json::from_slice::<Json>(bytes) else { return };
+    let Ok(json) = read_json(bytes) else { return };
     if let Ok(rule) = read_rule(&json) {
         assert_eq!(read_rule(&rule_json(&rule)).as_ref(), Ok(&rule), "an accepted rule is shown as it was accepted");
     }

@@ -10,6 +10,21 @@ use crate::value::Value;
 pub trait Lens: Send + Sync {
     /// The value as that side will show it after it was written there; cut, translated, normalised.
     fn image(&self, path: &Path, value: &Value, map: &DomainMap) -> Value;
+
+    /// What a person made of a text that this side shows cut, with what was cut off the original put back (rule E5). None
+    /// where nothing was cut, or the notice is gone: then he wrote a text of his own.
+    fn made_whole(&self, _: &Path, _edited: &Value, _original: &Value, _: &DomainMap) -> Option<Value> {
+        None
+    }
+}
+
+/// An edited text with the rest of the original in the place of the notice: `shown` is how a side that ends what it cuts
+/// with that notice shows the original.
+#[must_use]
+pub fn put_back(edited: &str, original: &str, shown: &str, notice: &str) -> Option<String> {
+    let rest = original.strip_prefix(shown.strip_suffix(notice)?)?;
+    let (before, after) = edited.rsplit_once(notice.trim())?;
+    Some(format!("{}{rest}{after}", before.trim_end()))
 }
 
 /// What every lens begins with: the map's translation toward a side, and the normal form of text.

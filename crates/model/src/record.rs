@@ -61,6 +61,8 @@ pub struct Facts {
     pub created: Option<Timestamp>,
     /// When it was changed last, as the side's own clock says, when the side tells: for figures alone (rule W4).
     pub changed: Option<Timestamp>,
+    /// Mailbox: the name a contact is shown under there, else what it is filed under; its parts lead (trap 113).
+    pub shown_as: Option<String>,
     /// Mailbox: the item's class.
     pub class: String,
     /// Mailbox: requests were sent (rule P6).

@@ -223,6 +223,7 @@ pub fn new_record(domain: Domain, pim: &Record, map: &DomainMap, context: &Conte
     if domain.kind() == Kind::Contact {
         fields.remove(&Path::of(Field::Categories));
         fields.remove(&Path::of(Field::Private));
+        fields.extend(name_shown(pim, map, context).map(|name| (Path::of(Field::LastName), name)));
     }
     for entry in &map.entries {
         let path = Path::of(entry.field.clone());
@@ -234,6 +235,22 @@ pub fn new_record(domain: Domain, pim: &Record, map: &DomainMap, context: &Conte
         }
     }
     fields
+}
+
+/// The last name of a contact that has no name in parts and no company: the one it is shown under. What a server shows there
+/// of its own accord, an address or a number, is no name (trap 113).
+fn name_shown(pim: &Record, map: &DomainMap, context: &Context<'_>) -> Option<Value> {
+    let parts = [Field::FirstName, Field::MiddleName, Field::LastName, Field::Company];
+    if parts.into_iter().any(|part| pim.text(part).is_some()) || !map.writes(&Field::LastName, Side::Crm) {
+        return None;
+    }
+    let shown = pim.facts.shown_as.as_ref()?;
+    let other = |(path, value): (&Path, &Value)| {
+        let name = path.field == Field::Nickname;
+        !name && value.as_text().is_some_and(|text| fold(text) == fold(shown))
+    };
+    let name = context.crm.image(&Path::of(Field::LastName), &Value::text(shown.clone()), map);
+    (!shown.contains('@') && !pim.fields.iter().any(other)).then_some(name)
 }
 
 /// The names of required fields that a new CRM record lacks (rule E8).

@@ -170,6 +170,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
             map,
             pim_image: &|path, value| form::pim_image(form, crm, path, value, map, context),
             crm_image: &|path, value| context.crm.image(path, value, map),
+            made_whole: &|side, path, edited, original| context.lens(side).made_whole(path, edited, original, map),
             gate: &|path| form::gate(form, domain, crm, pim, path, context),
             policy: context.domain(domain).conflict,
             frozen: &BTreeSet::new(),

@@ -221,6 +221,7 @@ fn merged_but(
                 (Form::ParticipantCopy, Field::Subject) if crm.kind == Kind::Appointment => Value::Null,
                 _ => context.crm.image(path, value, map),
             },
+            made_whole: &|side, path, edited, original| context.lens(side).made_whole(path, edited, original, map),
             gate: &|path| {
                 let mut gate = form::gate(link.form, domain, crm, pim, path, context);
                 if path.field == Field::ShowAs && turned(link, crm) {

@@ -16,6 +16,8 @@ pub struct Rules<'a> {
     pub pim_image: &'a dyn Fn(&Path, &Value) -> Value,
     /// How the CRM will show a mailbox value.
     pub crm_image: &'a dyn Fn(&Path, &Value) -> Value,
+    /// What a person on that side made of a text shown cut there, with the rest of the original put back (rule E5).
+    pub made_whole: &'a dyn Fn(Side, &Path, &Value, &Value) -> Option<Value>,
     /// Which way a path may go.
     pub gate: &'a dyn Fn(&Path) -> Gate,
     /// Who wins when both sides changed a unit.
@@ -130,6 +132,17 @@ impl Cell {
         let field = &self.path.field;
         same(field, &(rules.pim_image)(&self.path, &self.crm), &self.pim)
             || same(field, &(rules.crm_image)(&self.path, &self.pim), &self.crm)
+    }
+
+    /// What goes over from a side: its value, and where it shows a text cut, the rest of the other side's (rule E5).
+    fn said(&self, side: Side, rules: &Rules<'_>) -> Value {
+        let original = match (&self.base, side) {
+            (Some((_, pim)), Side::Crm) => pim,
+            (Some((crm, _)), Side::Pim) => crm,
+            (None, side) => self.value(side.other()),
+        };
+        let said = self.value(side);
+        (rules.made_whole)(side, &self.path, said, original).unwrap_or_else(|| said.clone())
     }
 
     fn value(&self, side: Side) -> &Value {
@@ -247,7 +260,7 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
         }
         match source {
             Side::Crm => {
-                let target = (rules.pim_image)(&cell.path, &cell.crm);
+                let target = (rules.pim_image)(&cell.path, &cell.said(source, rules));
                 if together || !same(field, &target, &cell.pim) {
                     merged.to_pim.insert(cell.path.clone(), target.clone());
                     merged.crm_changed = true;
@@ -255,7 +268,7 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
                 base(cell, cell.crm.clone(), target, merged);
             }
             Side::Pim => {
-                let target = (rules.crm_image)(&cell.path, &cell.pim);
+                let target = (rules.crm_image)(&cell.path, &cell.said(source, rules));
                 if together || !same(field, &target, &cell.crm) {
                     merged.to_crm.insert(cell.path.clone(), target.clone());
                     merged.pim_changed = true;

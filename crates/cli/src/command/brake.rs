@@ -59,10 +59,11 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
     match command {
         Command::List => {
             let list = people::brakes(&services).await?;
-            let head = ["pairing", "domain", "side", "digest", "why", "at", "released"];
-            show.list(&list, &head, |of| {
+            let head = ["user", "domain", "side", "digest", "why", "at", "released"];
+            show.list(&list, &head, |told| {
+                let of = &told.what;
                 vec![
-                    or_dash(of.pairing.as_ref()),
+                    or_dash(told.user.as_ref()),
                     or_dash(of.domain),
                     of.side.as_str().to_owned(),
                     of.digest.clone(),

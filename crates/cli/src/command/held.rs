@@ -3,10 +3,11 @@
 use super::brake::OnSide;
 use super::{open, words};
 use crate::exit::Failure;
-use crate::show::Show;
+use crate::show::{Show, or_dash};
 use clap::Subcommand;
 use model::{Domain, RecordId};
 use server::ops::cycle::{self, Decision};
+use server::ops::names::Told;
 use server::ops::people;
 use server::services::Services;
 use std::path::Path;
@@ -81,9 +82,9 @@ async fn list(
     limit: usize,
     show: &mut Show<'_>,
 ) -> Result<(), Failure> {
-    let mut list: Vec<Held> = Vec::new();
+    let mut list: Vec<Told<Held>> = Vec::new();
     while list.len() < limit {
-        let after = list.last().map(|last| last.id.clone());
+        let after = list.last().map(|last| last.what.id.clone());
         let page = people::held(services, None, user, domain, after.as_deref(), PAGE).await?;
         if page.is_empty() {
             break;
@@ -91,8 +92,9 @@ async fn list(
         list.extend(page);
     }
     list.truncate(limit);
-    show.list(&list, &["id", "pairing", "domain", "question", "since"], |of| {
-        vec![of.id.clone(), of.pairing.to_string(), of.domain.to_string(), question(&of.what), of.at.to_string()]
+    show.list(&list, &["id", "user", "domain", "question", "since"], |told| {
+        let of = &told.what;
+        vec![of.id.clone(), or_dash(told.user.as_ref()), of.domain.to_string(), question(&of.what), of.at.to_string()]
     })
 }
 

@@ -57,11 +57,12 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         let page = people::history(&services, None, &filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.key.clone());
-        rows.extend(page.iter().map(|line| {
-            let of = &line.line;
+        rows.extend(people::named(&services, page).await?.iter().map(|line| {
+            let of = &line.what;
             let fields: Vec<String> = of.after.keys().map(ToString::to_string).collect();
             json!({
                 "at": of.at,
+                "user": line.user,
                 "pairing": of.pairing,
                 "cycle": of.cycle,
                 "domain": of.domain,
@@ -79,7 +80,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         }));
     }
     rows.truncate(args.limit);
-    let head = ["at", "pairing", "cycle", "domain", "side", "what", "crm", "fields", "by", "note"];
+    let head = ["at", "user", "cycle", "domain", "side", "what", "crm", "fields", "by", "note"];
     show.list(&rows, &head, |row| {
         head.map(|name| match &row[name] {
             Json::String(text) => text.clone(),

@@ -4,7 +4,7 @@ use super::open;
 use crate::exit::Failure;
 use crate::show::Show;
 use serde_json::{Value as Json, json};
-use server::ops::{names, people};
+use server::ops::people;
 use std::path::Path;
 
 /// Rows read at a time, and the most that are shown.
@@ -28,15 +28,13 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     let mut after = None;
     while rows.len() < args.limit {
         let page = people::quarantine(&services, args.user.as_deref(), after.as_ref(), PAGE).await?;
-        let Some((pairing, last)) = page.last() else {
-            break;
-        };
-        after = Some((pairing.clone(), last.side, last.kind, last.id.clone()));
-        let whose = names::of_pairings(&services, &page.iter().map(|(pairing, _)| pairing.clone()).collect()).await?;
-        rows.extend(page.iter().map(|(pairing, of)| {
+        let Some(last) = page.last() else { break };
+        after = Some(last.what.key());
+        rows.extend(page.iter().map(|row| {
+            let of = &row.what.record;
             json!({
-                "user": whose.get(pairing),
-                "pairing": pairing,
+                "user": row.user,
+                "pairing": row.what.pairing,
                 "side": of.side,
                 "kind": of.kind,
                 "id": of.id,

@@ -5,7 +5,8 @@ use crate::exit::Failure;
 use crate::show::Show;
 use clap::Subcommand;
 use model::{Domain, DomainMap};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
+use server::json::read_json;
 use server::ops::{map, setting};
 use std::io::Read;
 use std::path::Path;
@@ -49,8 +50,11 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             pretty(&settings, show)
         }
         Command::Change { patch, generation } => {
-            let patch: Map<String, Json> = serde_json::from_str(&patch)
-                .map_err(|why| Failure::usage(format!("the patch is no JSON object: {why}")))?;
+            let patch = match read_json(patch.as_bytes()) {
+                Ok(Json::Object(patch)) => patch,
+                Ok(_) => return Err(Failure::usage("the patch is no JSON object")),
+                Err(why) => return Err(Failure::usage(format!("the patch is no JSON object: {why}"))),
+            };
             let settings = setting::change(&services, &patch, generation).await?;
             let told = format!("changed; the settings are at generation {}", settings.generation);
             show.done(&settings, &told)

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use model::{Field, Fields, Path as FieldPath, Value};
 use secrecy::ExposeSecret;
 use serde_json::json;
+use server::fault::Refused;
 use server::ops::{self, token};
 use std::path::Path;
 
@@ -58,6 +59,11 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             shown(&made, show)
         }
         Command::Administrator { login, address } => {
+            match services.crm.employee_by_login(&login).await {
+                Ok(known) => return Err(Failure::not_as_asked(already(&login, known.admin))),
+                Err(crm::Error::NotFound) => {}
+                Err(other) => return Err(Refused::from(other).into()),
+            }
             let draft = crm::EmployeeDraft {
                 login: Some(login.clone()),
                 admin: true,
@@ -84,6 +90,17 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             token::revoke(&services, &actor, &user, &id).await?;
             show.done(&json!({ "revoked": id }), &format!("token {id} is revoked"))
         }
+    }
+}
+
+/// What to do about a login that is taken: an administrator needs a token only.
+fn already(login: &str, admin: bool) -> String {
+    match admin {
+        true => format!("{login} is an administrator already: 'syncline token make {login}' makes a further token"),
+        false => format!(
+            "{login} is an employee already, and no administrator: an administrator makes him one through the API \
+             (PATCH /api/crm/employees/ID with \"admin\": true), or choose another login"
+        ),
     }
 }
 

@@ -149,6 +149,7 @@ fn an_empty_crm_gets_its_first_administrator_and_a_token() {
     assert!(made["token"].as_str().is_some_and(|token| token.len() >= 32));
     let again = place.run(&["token", "administrator", "root"]);
     assert_eq!(again.code, 1, "the login is taken");
+    assert!(again.err.contains("syncline token make root"), "{}", again.err);
     let list = place.json(&["token", "list", "root"]);
     let id = list[0]["id"].as_str().expect("an id").to_owned();
     assert!(list[0].get("token").is_none(), "its text is stored nowhere");

@@ -5,7 +5,7 @@ use crm::value::longest;
 use crm::{Activity, Contact, Display, Employee, Part};
 use model::field::of_kind;
 use model::form::{Form, form};
-use model::lens::translated;
+use model::lens::{put_back, translated};
 use model::{
     Domain, DomainMap, Facts, Field, Fields, Kind, Lens, Path, Record, RecordId, Side, UserId, Value, Version,
 };
@@ -22,18 +22,37 @@ impl Lens for CrmLens {
             (_, value) => value,
         }
     }
+
+    fn made_whole(&self, path: &Path, edited: &Value, original: &Value, map: &DomainMap) -> Option<Value> {
+        let limit = longest(&path.field);
+        match (form(&path.field), translated(Side::Crm, path, original, map)) {
+            (Form::Text, Value::Text(original)) => {
+                put_back(edited.as_text()?, &clean(&original), &held(&original, limit), notice(limit)).map(Value::Text)
+            }
+            (_, _) => None,
+        }
+    }
 }
 
 /// A text as the CRM holds it.
 fn held(text: &str, limit: usize) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let clean = clean(text);
     if clean.chars().count() <= limit {
         return clean;
     }
-    let notice = if limit == BODY_CHARS { "\n[cut here: the CRM holds no more]" } else { " […]" };
-    let room = limit.saturating_sub(notice.chars().count());
+    let room = limit.saturating_sub(notice(limit).chars().count());
     let start: String = clean.chars().take(room).collect();
-    format!("{}{notice}", start.trim_end())
+    format!("{}{}", start.trim_end(), notice(limit))
+}
+
+/// Without the signs that the CRM refuses.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// What stands at the end of a text that was too long.
+fn notice(limit: usize) -> &'static str {
+    if limit == BODY_CHARS { "\n[cut here: the CRM holds no more]" } else { " […]" }
 }
 
 /// A contact as its user's record.
@@ -183,6 +202,17 @@ mod tests {
         assert_eq!(image(Field::Body, &cut), cut);
         let subject = image(Field::Subject, &"x ".repeat(2_000));
         assert!(subject.ends_with(" […]") && image(Field::Subject, &subject) == subject);
+    }
+
+    // E5
+    #[test]
+    fn what_the_crm_cut_off_is_put_back_where_its_notice_stands() {
+        let (path, map) = (Path::of(Field::Body), default_map(Domain::Calendar));
+        let original = format!("first\n{}\nlast", "ä".repeat(BODY_CHARS));
+        let shown = image(Field::Body, &original);
+        let edited = shown.replacen("first", "edited", 1);
+        let whole = CrmLens.made_whole(&path, &Value::text(edited), &Value::text(original.clone()), &map);
+        assert_eq!(whole, Some(Value::text(original.replacen("first", "edited", 1))));
     }
 
     #[test]

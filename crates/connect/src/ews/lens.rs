@@ -1,7 +1,7 @@
 //! How a mailbox will show a value after it was written there: cut, translated, in Exchange's words (decision 1).
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
-use model::lens::translated;
+use model::lens::{put_back, translated};
 use model::{DomainMap, Field, Lens, Path, Side, Value, When, Zone};
 
 use super::{people, rule, time, zone};
@@ -45,6 +45,14 @@ impl Lens for EwsLens {
             Value::Flag(_) | Value::Day(_) | Value::People(_) => value,
         }
     }
+
+    fn made_whole(&self, path: &Path, edited: &Value, original: &Value, map: &DomainMap) -> Option<Value> {
+        let Value::Text(original) = translated(Side::Pim, path, &Value::Text(clean(original.as_text()?)), map) else {
+            return None;
+        };
+        let original = uncut(&path.field, &original);
+        put_back(edited.as_text()?, &original, &cut(&original, most(&path.field)), NOTICE).map(Value::Text)
+    }
 }
 
 /// Longest texts, in characters.
@@ -64,14 +72,26 @@ fn null(path: &Path) -> Value {
 }
 
 fn shown(field: &Field, text: &str) -> Value {
-    let text = match field {
-        Field::Body => cut(text, BODY),
-        Field::ShowAs => show_as(text).to_owned(),
-        Field::BusinessStreet | Field::HomeStreet | Field::Extension(_) => cut(text, LONG_TEXT),
-        Field::State => text.to_owned(),
-        _ => cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), TEXT),
-    };
+    let text = cut(&uncut(field, text), most(field));
     if text.is_empty() { Value::Null } else { Value::Text(text) }
+}
+
+/// A text in Exchange's form, however long.
+fn uncut(field: &Field, text: &str) -> String {
+    match field {
+        Field::ShowAs => show_as(text).to_owned(),
+        Field::Body | Field::BusinessStreet | Field::HomeStreet | Field::Extension(_) | Field::State => text.to_owned(),
+        _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The most characters of a field that Exchange holds.
+fn most(field: &Field) -> usize {
+    match field {
+        Field::Body => BODY,
+        Field::BusinessStreet | Field::HomeStreet | Field::Extension(_) => LONG_TEXT,
+        _ => TEXT,
+    }
 }
 
 /// The word Exchange has for a way of showing time.
@@ -140,6 +160,25 @@ mod tests {
         assert!(text.ends_with("… (shortened)"));
         assert_eq!(image(Domain::Calendar, Field::Subject, once.clone()), once);
         assert_eq!(image(Domain::Calendar, Field::Body, Value::text("x".repeat(300))), Value::text("x".repeat(300)));
+    }
+
+    // E5
+    #[test]
+    fn what_was_cut_off_is_put_back_where_the_notice_stands() {
+        let whole = |edited: &str, original: &str| {
+            let (path, map) = (Path::of(Field::Subject), default_map(Domain::Calendar));
+            let made = EwsLens.made_whole(&path, &Value::text(edited), &Value::text(original), &map);
+            made.map(|value| value.as_text().unwrap_or_default().to_owned())
+        };
+        let original = format!("{} {}tail", "word ".repeat(48), "x".repeat(40));
+        let shown = image(Domain::Calendar, Field::Subject, Value::text(original.clone()));
+        let shown = shown.as_text().expect("a text");
+        let edited = shown.replacen("word", "Word", 1);
+        let expected = format!("Word {}{}tail", "word ".repeat(47), "x".repeat(40));
+        assert_eq!(whole(&edited, &original), Some(expected.clone()));
+        assert_eq!(whole(&format!("{edited} more"), &original), Some(format!("{expected} more")));
+        assert_eq!(whole("a text of his own", &original), None);
+        assert_eq!(whole("short … (shortened)", "short enough"), None, "nothing was cut");
     }
 
     #[test]

@@ -196,7 +196,11 @@ fn facts(kind: Kind, item: &Item) -> Facts {
         ..Facts::default()
     };
     match kind {
-        Kind::Contact => facts.created = item.moment(Property::DateTimeCreated).and_then(|at| at.instant()),
+        Kind::Contact => {
+            facts.created = item.moment(Property::DateTimeCreated).and_then(|at| at.instant());
+            let told = |property| item.text(property).map(model::same::normal).filter(|text| !text.is_empty());
+            facts.shown_as = told(Property::DisplayName).or_else(|| told(Property::FileAs));
+        }
         Kind::Task => {
             facts.tracking_copy = item.text(own::task_ownership()) == Some("1");
             facts.completed_copy = matches!(item.text(own::dead_occurrence()), Some("true" | "1"));

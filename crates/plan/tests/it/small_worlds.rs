@@ -69,6 +69,7 @@ fn run(
             map: &map,
             pim_image: &|path, value| mailbox.image(path, value, &map),
             crm_image: &|path, value| crm_lens.image(path, value, &map),
+            made_whole: &|_, _, _, _| None,
             gate: &|_| Gate { to_crm, to_pim, rules: None },
             policy,
             frozen: &BTreeSet::new(),

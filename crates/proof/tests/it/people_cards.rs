@@ -11,6 +11,7 @@ use wire::ews::{Dictionary, DistinguishedFolder as Folder, FieldChange, Item, It
 on_both!(
     addresses_beyond_the_three_stay_in_the_crm_when_one_of_the_three_is_edited,
     the_same_number_in_another_form_is_no_change_and_the_persons_own_form_stays,
+    a_name_that_is_only_shown_or_filed_under_is_the_last_name_until_its_parts_are_given,
     a_company_alone_is_a_contact_and_what_the_server_computes_flows_nowhere,
     two_family_names_stay_in_their_parts,
     a_birthday_stays_on_its_day_through_five_round_trips,
@@ -389,6 +390,38 @@ async fn addresses_are_the_same_without_case_and_never_by_their_plus_part() {
     let items = outlook.items(Folder::Contacts).await;
     let count = |name: &str| items.iter().filter(|item| title(item) == name).count();
     assert_eq!((count("JÖRG@Müller.test"), count("ida+work@out.test")), (1, 2));
+}
+
+// E8, trap 113: clients that know no parts give a contact one name alone.
+async fn a_name_that_is_only_shown_or_filed_under_is_the_last_name_until_its_parts_are_given() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let bare = || Item::new(ItemKind::Contact).with(Property::Categories, texts(&["Siebel Contact"]));
+    let shown = outlook.make(Folder::Contacts, bare().with(Property::DisplayName, text("Ida Berg"))).await;
+    let filed = outlook.make(Folder::Contacts, bare().with(Property::FileAs, text("Club, Jan"))).await;
+    let known = bare().with(Property::DisplayName, text("Kim Dale")).with(email(1), text("kim@out.test"));
+    outlook.make(Folder::Contacts, known).await;
+    outlook.make(Folder::Contacts, bare().with(email(1), text("only@out.test"))).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.quarantine(&anna).await.len(), 0);
+    let found = world.view(&anna, MINE).await;
+    let of = |field: &str, value: &str| found.iter().find(|one| one[field] == value).expect("a record").clone();
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(of("email1", "kim@out.test")["last_name"], "Kim Dale");
+    assert_eq!(of("email1", "only@out.test")["last_name"], json!(null), "an address is no name");
+    // What the CRM says of it goes there, and what is given in parts comes in.
+    world
+        .edit_contact(&anna, &id_of(&of("last_name", "Ida Berg")), json!({"first_name": "Ida", "last_name": "Berg"}))
+        .await;
+    let club = id_of(&of("last_name", "Club, Jan"));
+    let parts = vec![set(Property::GivenName, text("Jan")), set(Property::Surname, text("Club"))];
+    outlook.edit(&filed, parts).await;
+    world.sync(&[&anna]).await;
+    let ida = outlook.read(&shown).await.expect("there");
+    assert_eq!((ida.text(Property::GivenName), ida.text(Property::Surname)), (Some("Ida"), Some("Berg")));
+    let jan = world.read_contact(&anna, &club).await;
+    assert_eq!((&jan["first_name"], &jan["last_name"]), (&json!("Jan"), &json!("Club")));
+    assert!(world.cycle(&anna).await.is_quiet());
 }
 
 // C10

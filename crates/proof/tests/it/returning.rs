@@ -14,6 +14,7 @@ on_both!(
     a_copy_its_user_deleted_comes_back_when_he_lists_the_record_again,
     a_copy_put_back_by_hand_puts_its_user_on_the_list_again,
     by_setting_the_copy_stays_unlinked_and_without_our_category,
+    by_setting_the_copy_stays_when_its_record_is_not_visible_any_more,
     a_record_left_before_is_matched_and_not_doubled,
 );
 
@@ -156,6 +157,39 @@ async fn by_setting_the_copy_stays_unlinked_and_without_our_category() {
     world.sync(&[&anna]).await;
     let back = outlook.only(Folder::Contacts).await;
     assert_eq!((id(&back), categories(&back)), (item, vec!["Sailing", "Siebel Contact"]));
+    assert_eq!(back.text(Property::JobTitle), Some("Chief"));
+}
+
+// O2, the setting, where visibility is lost: it stays after the grace time, unlinked, without our category and as it is.
+async fn by_setting_the_copy_stays_when_its_record_is_not_visible_any_more() {
+    let (world, anna, bob) = World::with_two().await;
+    world.settings(json!({"keep_removed_copies": true})).await;
+    let both = json!([{"employee": anna.id}, {"employee": bob.id}]);
+    let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test", "team": both});
+    let record = world.contact(&anna, body).await;
+    world.enlist(&bob, &record).await;
+    world.sync(&[&anna, &bob]).await;
+    let outlook = world.outlook(&bob);
+    let item = id(&outlook.only(Folder::Contacts).await);
+    world.edit_contact(&anna, &record, json!({"team": [{"employee": anna.id}]})).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(categories(&outlook.only(Folder::Contacts).await), ["Siebel Contact"], "the grace time runs");
+    outlook.edit(&item, vec![set(Property::Department, text("Sales"))]).await;
+    world.pass_days(2);
+    world.sync(&[&anna, &bob]).await;
+    let left = outlook.only(Folder::Contacts).await;
+    assert_eq!((id(&left), categories(&left), left.text(Property::Department)), (item.clone(), vec![], Some("Sales")));
+    assert_eq!(outlook.count(Folder::DeletedItems), 0);
+    assert_eq!(world.read_contact(&anna, &record).await["department"], json!(null), "nothing is merged of it");
+    world.edit_contact(&anna, &record, json!({"job_title": "Chief"})).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(outlook.only(Folder::Contacts).await.text(Property::JobTitle), None, "unlinked");
+    assert_eq!(world.view(&anna, "my_contacts").await.len(), 1);
+    // Visible again, the same item is the copy.
+    world.edit_contact(&anna, &record, json!({"team": both})).await;
+    world.sync(&[&anna, &bob]).await;
+    let back = outlook.only(Folder::Contacts).await;
+    assert_eq!((id(&back), categories(&back)), (item, vec!["Siebel Contact"]));
     assert_eq!(back.text(Property::JobTitle), Some("Chief"));
 }
 

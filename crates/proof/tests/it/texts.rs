@@ -14,6 +14,7 @@ on_both!(
     characters_that_cannot_travel_keep_nothing_back,
     white_space_comes_to_rest,
     a_text_too_long_is_cut_with_a_notice_and_the_cut_never_flows_back,
+    what_a_person_changes_in_a_cut_copy_is_changed_in_the_original_and_its_end_stays,
     a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_mailbox,
     categories_are_words_whatever_stands_in_them,
     a_record_without_a_subject_goes_over_without_one,
@@ -182,6 +183,51 @@ async fn a_text_too_long_is_cut_with_a_notice_and_the_cut_never_flows_back() {
     assert_eq!(world.read_activity(&anna, &record).await["subject"], "Short");
 }
 
+// E5: a contact's texts, edited where they are cut; a conflict and a repeated first cycle cut nothing off either.
+async fn what_a_person_changes_in_a_cut_copy_is_changed_in_the_original_and_its_end_stays() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let words = |first: &str| format!("{first} {} and the end", "word ".repeat(100).trim());
+    let body = json!({"last_name": "Berg", "email1": "ida@out.test", "job_title": words("Old"), "department": words("Old"),
+        "assistant": words("Old"), "on_sync_list": true});
+    let record = world.contact(&anna, body).await;
+    clean(&world, &anna).await;
+    let item = id(&outlook.only(Folder::Contacts).await);
+    let shown = outlook.only(Folder::Contacts).await.text(Property::JobTitle).expect("a title").to_owned();
+    assert!(shown.ends_with(" … (shortened)"), "{shown}");
+    let edited = shown.replacen("Old", "New", 1);
+    // The beginning, what stands after the notice, and both sides at once.
+    let edit = vec![
+        set(Property::JobTitle, text(&edited)),
+        set(Property::Department, text(&format!("{edited} or not"))),
+        set(Property::AssistantName, text(&edited)),
+    ];
+    outlook.edit(&item, edit).await;
+    world.settings(json!({"domains": {"business_contact": {"conflict": "mailbox"}}})).await;
+    world.edit_contact(&anna, &record, json!({"assistant": "Somebody else"})).await;
+    clean(&world, &anna).await;
+    let read = world.read_contact(&anna, &record).await;
+    assert_eq!(read["job_title"], words("New"));
+    assert_eq!(read["department"], format!("{} or not", words("New")));
+    assert_eq!(read["assistant"], words("New"), "the mailbox wins, and what it did not show stands");
+    assert!(world.cycle(&anna).await.is_quiet());
+    // A person who writes a text of his own means it, also in the CRM.
+    outlook.edit(&item, vec![set(Property::JobTitle, text("Chief"))]).await;
+    world.edit_contact(&anna, &record, json!({"department": words("Third")})).await;
+    clean(&world, &anna).await;
+    assert_eq!(world.read_contact(&anna, &record).await["job_title"], "Chief");
+    assert_eq!(world.read_contact(&anna, &record).await["department"], words("Third"));
+    // Met as strangers, the cut copy is still the original's.
+    world.levels(&anna, json!({"business_contact": "none"})).await;
+    clean(&world, &anna).await;
+    world.hq.move_mailbox(&anna.address, &world.branch).expect("moved");
+    world.mapping(&anna, json!({"connection": "branch", "confirm_mailbox": true})).await;
+    world.levels(&anna, json!({"business_contact": "full"})).await;
+    clean(&world, &anna).await;
+    let read = world.read_contact(&anna, &record).await;
+    assert_eq!((&read["department"], &read["assistant"]), (&json!(words("Third")), &json!(words("New"))));
+}
+
 // E5, trap 136: what the mailbox holds and the CRM does not.
 async fn a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_mailbox() {
     let (world, anna, _) = World::with_two().await;
@@ -203,6 +249,12 @@ async fn a_body_longer_than_the_crm_holds_is_cut_there_and_stays_whole_in_the_ma
     world.hq.touch(&anna.address, &item).expect("there");
     clean(&world, &anna).await;
     assert_eq!(outlook.read(&item).await.expect("there").body().expect("a body").text, long);
+    // Edited in the CRM where it is cut, the whole stands in the mailbox with the edit in it.
+    let edited = body.replacen("0123456789", "first", 1);
+    world.edit_activity(&anna, &record, json!({"body": edited})).await;
+    clean(&world, &anna).await;
+    let whole = long.trim().replacen("0123456789", "first", 1);
+    assert_eq!(outlook.read(&item).await.expect("there").body().expect("a body").text, whole);
     let huge = all.iter().find(|one| one["subject"] == "Huge").expect("there");
     world.edit_activity(&anna, huge["id"].as_str().expect("an id"), json!({"location": "Attic"})).await;
     clean(&world, &anna).await;

@@ -3,7 +3,7 @@
 use super::member::{Need, check, read_query};
 use super::route::{Body, Route, Who};
 use crate::fault::{Faults, Refused};
-use crate::json::read_fields;
+use crate::json::{read_fields, read_json};
 use crate::services::Services;
 use axum::extract::RawPathParams;
 use axum::http::{HeaderMap, header, request::Parts};
@@ -223,9 +223,10 @@ async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, 
     if bytes.is_empty() && optional {
         return Ok(Map::new());
     }
-    match serde_json::from_slice(&bytes) {
+    match read_json(&bytes) {
         Ok(Json::Object(object)) => Ok(object),
         Ok(_) => Err(Refused::Malformed("the body is a JSON object".to_owned())),
+        Err(why) if why.is_data() => Err(Refused::Malformed(format!("the body cannot be understood: {why}"))),
         Err(why) => {
             Err(Refused::Malformed(format!("the body is not JSON: line {}, column {}", why.line(), why.column())))
         }

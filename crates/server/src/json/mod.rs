@@ -2,6 +2,7 @@
 
 mod rule;
 mod schema;
+mod strict;
 mod value;
 
 use crate::fault::{Fault, Faults};
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use rule::{read_rule, rule_json};
 pub use schema::{fields_schema, shared_schemas};
+pub use strict::read_json;
 pub use value::{read_value, value_json};
 
 /// A series has at most this many changed or cancelled occurrences in one request.

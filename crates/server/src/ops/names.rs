@@ -4,6 +4,7 @@ use crate::fault::Refused;
 use crate::services::Services;
 use ::crm::EmployeeId;
 use model::{PairingId, UserId};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names asked for at once.
@@ -49,4 +50,28 @@ pub async fn of_pairings(
     let logins = logins(services, &users.values().cloned().collect()).await?;
     let named = |user: &UserId| logins.get(user).cloned().unwrap_or_else(|| user.to_string());
     Ok(users.into_iter().map(|(id, user)| (id, named(&user))).collect())
+}
+
+/// Something that is told about a user, with his name beside it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told<T> {
+    /// Whose it is: his login, or his id without one; null for what is about all, or about a user forgotten since.
+    pub user: Option<String>,
+    /// What is told.
+    #[serde(flatten)]
+    pub what: T,
+}
+
+/// Names the users of what is told.
+///
+/// # Errors
+/// The store's or the CRM's.
+pub async fn told<T>(
+    services: &Services,
+    list: Vec<T>,
+    of: impl Fn(&T) -> Option<&PairingId>,
+) -> Result<Vec<Told<T>>, Refused> {
+    let names = of_pairings(services, &list.iter().filter_map(|what| of(what).cloned()).collect()).await?;
+    let named = |what: T| Told { user: of(&what).and_then(|pairing| names.get(pairing).cloned()), what };
+    Ok(list.into_iter().map(named).collect())
 }

@@ -1,12 +1,32 @@
 //! What people are shown and asked: quarantined records, held questions, the history, and brakes that wait for a release
 //! (rules E1, C3, C8, W3).
 
+use super::names::{self, Told};
 use super::veil;
 use crate::fault::Refused;
 use crate::services::Services;
 use crm::EmployeeId;
 use model::{Domain, PairingId, Side};
-use store::{Brake, Held, HeldFilter, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
+use serde::Serialize;
+use store::{Brake, Held, HeldFilter, History, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
+
+/// A quarantined record and whose it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quarantined {
+    /// The pairing.
+    pub pairing: PairingId,
+    /// The record.
+    #[serde(flatten)]
+    pub record: Quarantine,
+}
+
+impl Quarantined {
+    /// Where the list goes on after it.
+    #[must_use]
+    pub fn key(&self) -> QuarantineKey {
+        (self.pairing.clone(), self.record.side, self.record.kind, self.record.id.clone())
+    }
+}
 
 /// A page of quarantined records, of one user or all.
 ///
@@ -17,9 +37,11 @@ pub async fn quarantine(
     user: Option<&str>,
     after: Option<&QuarantineKey>,
     limit: usize,
-) -> Result<Vec<(PairingId, Quarantine)>, Refused> {
+) -> Result<Vec<Told<Quarantined>>, Refused> {
     let pairing = optional_pairing(services, user).await?;
-    Ok(services.store.quarantine(pairing.as_ref(), after, limit).await?)
+    let rows = services.store.quarantine(pairing.as_ref(), after, limit).await?;
+    let rows = rows.into_iter().map(|(pairing, record)| Quarantined { pairing, record }).collect();
+    names::told(services, rows, |row| Some(&row.pairing)).await
 }
 
 /// A page of questions that wait for a person; whoever asks sees the values of his own private records alone.
@@ -33,9 +55,10 @@ pub async fn held(
     domain: Option<Domain>,
     after: Option<&str>,
     limit: usize,
-) -> Result<Vec<Held>, Refused> {
+) -> Result<Vec<Told<Held>>, Refused> {
     let filter = HeldFilter { pairing: optional_pairing(services, user).await?, domain };
-    veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await
+    let questions = veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await?;
+    names::told(services, questions, |held| Some(&held.pairing)).await
 }
 
 /// A page of the history, the newest first; whoever asks sees the values of his own private records alone.
@@ -52,12 +75,20 @@ pub async fn history(
     veil::history(services, viewer, services.store.history(filter, after, limit).await?).await
 }
 
+/// Lines of the history, with the user of each.
+///
+/// # Errors
+/// The store's or the CRM's.
+pub async fn named(services: &Services, lines: Vec<HistoryLine>) -> Result<Vec<Told<History>>, Refused> {
+    names::told(services, lines.into_iter().map(|line| line.line).collect(), |line| Some(&line.pairing)).await
+}
+
 /// Every brake that tripped.
 ///
 /// # Errors
-/// Only the store's.
-pub async fn brakes(services: &Services) -> Result<Vec<Brake>, Refused> {
-    Ok(services.store.brakes().await?)
+/// The store's or the CRM's.
+pub async fn brakes(services: &Services) -> Result<Vec<Told<Brake>>, Refused> {
+    names::told(services, services.store.brakes().await?, |brake| brake.pairing.as_ref()).await
 }
 
 /// Releases a brake for the plan that tripped it, and for no other plan (rule C8). Without a user it is the brake over

@@ -78,6 +78,21 @@ async fn a_body_that_cannot_be_read_is_malformed_and_says_where() {
     assert!(world.send(request).await.text.contains("line 2"));
 }
 
+// E3: which of the two was meant nobody could say.
+#[tokio::test]
+async fn a_body_with_a_name_that_stands_twice_is_refused_and_nothing_is_done() {
+    let world = World::new().await;
+    for body in ["{\"name\": \"A\", \"name\": \"B\"}", "{\"name\": \"A\", \"\\u006eame\": \"A\"}"] {
+        let mut request = request("POST", &world.admin, "/api/crm/accounts", None);
+        *request.body_mut() = Body::from(body);
+        let answer = world.send(request).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "malformed"));
+        assert!(answer.text.contains("'name' stands twice at line 1 column"), "{}", answer.text);
+    }
+    let listed = world.get(&world.admin, "/api/crm/accounts").await;
+    assert!(!listed.text.contains("\"name\":\""), "{}", listed.text);
+}
+
 #[tokio::test]
 async fn a_body_larger_than_the_bound_is_refused() {
     let world = World::new().await;

@@ -55,6 +55,7 @@ async fn quarantined_records_are_listed_with_the_reason() {
         let page = world.get(&world.admin, &path).await;
         seen.extend(page.items().iter().map(|row| row["id"].to_string()));
         assert_eq!(page.items()[0]["reason"], json!("a zone nobody knows"));
+        assert_eq!(page.items()[0]["user"], "anna");
         let Some(next) = page.json["next"].as_str() else { break };
         path = format!("/api/admin/quarantine?limit=2&user=anna&after={next}");
     }
@@ -161,6 +162,7 @@ async fn the_history_is_told_newest_first_and_by_record() {
     let first = world.get(&world.admin, "/api/admin/history?limit=3").await;
     let records: Vec<String> = first.items().iter().map(|line| line["crm"].to_string()).collect();
     assert_eq!(records, ["\"ACT-4\"", "\"ACT-3\"", "\"ACT-2\""]);
+    assert!(first.items().iter().all(|line| line["user"] == "anna"), "{}", first.text);
     let next = first.json["next"].as_str().expect("more");
     let rest = world.get(&world.admin, &format!("/api/admin/history?limit=3&after={next}")).await;
     assert_eq!(rest.items().len(), 2);

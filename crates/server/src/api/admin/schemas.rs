@@ -217,6 +217,7 @@ fn tables() -> &'static [Table] {
         (
             "History",
             &[
+                ("user", "text?"),
                 ("pairing", "text"),
                 ("cycle", "text"),
                 ("at", "time"),
@@ -273,6 +274,7 @@ fn tables() -> &'static [Table] {
         (
             "Quarantine",
             &[
+                ("user", "text?"),
                 ("pairing", "text"),
                 ("side", "text"),
                 ("kind", "text"),
@@ -282,10 +284,21 @@ fn tables() -> &'static [Table] {
                 ("since", "time"),
             ],
         ),
-        ("Held", &[("id", "text"), ("pairing", "text"), ("domain", "text"), ("what", "object"), ("at", "time")]),
+        (
+            "Held",
+            &[
+                ("user", "text?"),
+                ("id", "text"),
+                ("pairing", "text"),
+                ("domain", "text"),
+                ("what", "object"),
+                ("at", "time"),
+            ],
+        ),
         (
             "Brake",
             &[
+                ("user", "text?"),
                 ("pairing", "text?"),
                 ("domain", "text?"),
                 ("side", "text"),

@@ -11,9 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use model::{Kind, PairingId, RecordId, Side};
-use serde::Serialize;
 use serde_json::{Value as Json, json};
-use store::{History, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
+use store::{HistoryFilter, HistoryKey, HistoryLine, QuarantineKey};
 
 const LIMIT: Member = Member::optional("limit", Shape::Whole(1, 500), "how many");
 const AFTER: Member = Member::optional("after", Shape::Text, "the `next` of the page before");
@@ -70,19 +69,6 @@ async fn overall(ask: Ask) -> Answer {
     shown(&overall::show(&ask.services).await?)
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    line: &'a History,
-}
-
-#[derive(Serialize)]
-struct Quarantined<'a> {
-    pairing: &'a PairingId,
-    #[serde(flatten)]
-    quarantine: &'a Quarantine,
-}
-
 async fn history(ask: Ask) -> Answer {
     let mut faults = Faults::default();
     let since = instant(&ask, "since", &mut faults);
@@ -118,8 +104,7 @@ async fn history(ask: Ask) -> Answer {
     let limit = ask.limit();
     let lines = people::history(&ask.services, Some(&ask.actor()?.user), &filter, after.as_ref(), limit).await?;
     let next = lines.last().filter(|_| lines.len() == limit).map(|last| cursor(&history_cursor(last)));
-    let shown: Vec<Line<'_>> = lines.iter().map(|line| Line { line: &line.line }).collect();
-    items(&shown, next)
+    items(&people::named(&ask.services, lines).await?, next)
 }
 
 async fn quarantine(ask: Ask) -> Answer {
@@ -133,10 +118,9 @@ async fn quarantine(ask: Ask) -> Answer {
     let next = rows
         .last()
         .filter(|_| rows.len() == limit)
-        .map(|(pairing, row)| cursor(&json!([pairing, row.side.as_str(), row.kind.as_str(), row.id])));
-    let shown: Vec<Quarantined<'_>> =
-        rows.iter().map(|(pairing, quarantine)| Quarantined { pairing, quarantine }).collect();
-    items(&shown, next)
+        .map(|row| row.what.key())
+        .map(|(pairing, side, kind, id)| cursor(&json!([pairing, side.as_str(), kind.as_str(), id])));
+    items(&rows, next)
 }
 
 fn instant(ask: &Ask, name: &str, faults: &mut Faults) -> Option<Timestamp> {
