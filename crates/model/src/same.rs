@@ -2,6 +2,8 @@
 
 use crate::field::Field;
 use crate::value::Value;
+use std::borrow::Cow;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Whether two values of a field mean the same thing to a person.
 #[must_use]
@@ -16,7 +18,7 @@ pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
             } else if Field::EMAILS.contains(field) {
                 fold(a) == fold(b)
             } else {
-                normal(a) == normal(b)
+                composed(&normal(a)) == composed(&normal(b))
             }
         }
         (Value::When(a), Value::When(b)) => a.same(b),
@@ -69,13 +71,18 @@ fn phone(text: &str) -> String {
 }
 
 fn folded<'a>(words: impl Iterator<Item = &'a String>) -> std::collections::BTreeSet<String> {
-    words.map(|word| word.trim().to_lowercase()).collect()
+    words.map(|word| composed(word.trim()).to_lowercase()).collect()
 }
 
 /// A word compared without case and surrounding space, as categories and match keys are.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    normal(text).to_lowercase()
+    composed(&normal(text)).to_lowercase()
+}
+
+/// Letters with their accents in one sign: some programs write an accent as a sign of its own behind the letter.
+fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 #[cfg(test)]
@@ -106,6 +113,22 @@ mod tests {
     fn addresses_are_compared_without_case() {
         assert!(same(&Field::Email2, &Value::text("Ann@X.test"), &Value::text("ann@x.test ")));
         assert!(!same(&Field::Nickname, &Value::text("Ann"), &Value::text("ann")));
+    }
+
+    // trap 134, M1: what looks the same is the same, however its accents are written.
+    #[test]
+    fn accents_written_apart_are_no_difference() {
+        for (apart, one) in [
+            ("Zoe\u{308}", "Zo\u{eb}"),
+            ("A\u{30a}ngstro\u{308}m", "\u{c5}ngstr\u{f6}m"),
+            ("\u{1112}\u{1161}", "\u{d558}"),
+        ] {
+            assert!(same(&Field::LastName, &Value::text(apart), &Value::text(one)), "{one}");
+            assert_eq!(fold(apart), fold(one));
+            let set = |word: &str| Value::Set([word.to_owned()].into());
+            assert!(same(&Field::Categories, &set(apart), &set(one)));
+        }
+        assert!(!same(&Field::LastName, &Value::text("Zoe"), &Value::text("Zo\u{eb}")));
     }
 
     #[test]

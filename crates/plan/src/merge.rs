@@ -2,7 +2,7 @@
 
 use crate::operation::Conflict;
 use jiff::civil::DateTime;
-use model::same::same;
+use model::same::{fold, same};
 use model::settings::ConflictPolicy;
 use model::{Attendee, DomainMap, Field, Fields, Path, People, Side, Unit, Value};
 use planted::Planted;
@@ -332,7 +332,7 @@ fn apply(field: &Field, from: &Value, to: &Value, onto: &Value) -> Value {
     }
     let of = |value: &Value| value.as_set().cloned().unwrap_or_default();
     let (from, to, mut onto) = (of(from), of(to), of(onto));
-    let has = |set: &BTreeSet<String>, word: &String| set.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let has = |set: &BTreeSet<String>, word: &String| set.iter().any(|known| fold(known) == fold(word));
     for word in to.iter().filter(|word| !has(&from, word)) {
         if !has(&onto, word) {
             onto.insert(word.clone());

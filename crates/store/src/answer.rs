@@ -72,9 +72,9 @@ pub enum PairingChange {
     Enable(bool),
     /// What is set for this user.
     Settings(UserSettings),
-    /// The mailbox is on another server (rule M4).
+    /// The mailbox is on another server (rule M4), or the one it is on was set otherwise: tried at once.
     Connection(String),
-    /// The mailbox has another address.
+    /// The mailbox has another address, which is tried at once.
     Address(String),
     /// The mailbox that stands behind the address now is the right one (rules L1, M4): goes on.
     ConfirmMailbox,

@@ -39,8 +39,15 @@ pub(crate) fn apply(pairing: &mut Pairing, change: &PairingChange) {
     match change {
         PairingChange::Enable(enabled) => pairing.enabled = *enabled,
         PairingChange::Settings(settings) => pairing.settings = settings.clone(),
-        PairingChange::Connection(connection) => pairing.connection.clone_from(connection),
-        PairingChange::Address(address) => pairing.address.clone_from(address),
+        // What was waited for happened at the place before: the new one is tried at once.
+        PairingChange::Connection(connection) => {
+            pairing.connection.clone_from(connection);
+            pairing.state.not_before = None;
+        }
+        PairingChange::Address(address) => {
+            pairing.address.clone_from(address);
+            pairing.state.not_before = None;
+        }
         PairingChange::ConfirmMailbox => {
             pairing.state.confirm_mailbox = true;
             pairing.state.stopped = None;

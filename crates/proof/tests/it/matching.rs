@@ -7,12 +7,13 @@ use crate::world::{Person, World};
 use engine::CycleReport;
 use serde_json::json;
 use store::Count;
-use wire::ews::{DistinguishedFolder as Folder, Property};
+use wire::ews::{DistinguishedFolder as Folder, Item, ItemKind, Property};
 
 on_both!(
     the_same_e_mail_in_any_slot_and_case_is_the_same_person,
     candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until_a_person_decides,
     the_ambiguity_of_one_address_for_two_is_solved_by_the_names,
+    a_name_whose_accents_are_written_otherwise_is_the_same_name,
     equal_names_without_any_address_match_unless_something_contradicts,
     equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new,
     on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict,
@@ -79,6 +80,21 @@ async fn the_ambiguity_of_one_address_for_two_is_solved_by_the_names() {
     let reports = world.sync(&[&anna]).await;
     assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (2, 0));
     assert_eq!(sides(&world, &anna).await, (2, 2));
+}
+
+// M1, trap 134: some programs write an accent as a sign of its own.
+async fn a_name_whose_accents_are_written_otherwise_is_the_same_name() {
+    let (world, anna, _) = World::with_two().await;
+    let body = json!({"first_name": "Zo\u{eb}", "last_name": "\u{d6}zg\u{fc}r", "on_sync_list": true});
+    world.contact(&anna, body).await;
+    let item = Item::new(ItemKind::Contact)
+        .with(Property::GivenName, text("Zoe\u{308}"))
+        .with(Property::Surname, text("O\u{308}zgu\u{308}r"));
+    world.outlook(&anna).make(Folder::Contacts, item).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (1, 0));
+    assert_eq!(sides(&world, &anna).await, (1, 1));
+    assert!(world.cycle(&anna).await.is_quiet());
 }
 
 // M1

@@ -8,7 +8,7 @@ use model::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::Path;
-use store::{Access, Connection, SignInKind};
+use store::{Access, Connection, PairingChange, SignInKind, StoreError};
 
 /// What a connection may speak.
 pub const KINDS: [&str; 1] = ["ews"];
@@ -111,7 +111,28 @@ pub async fn add(services: &Services, name: &str, draft: ConnectionDraft) -> Res
 /// Every fault at once; there is none of that name.
 pub async fn change(services: &Services, name: &str, draft: ConnectionDraft) -> Result<Connection, Refused> {
     let present = stored(services, name).await?.ok_or_else(|| Refused::missing("connection", name))?;
-    store(services, present, draft, Faults::default()).await
+    let changed = store(services, present, draft, Faults::default()).await?;
+    patience_ends(services, name).await?;
+    super::woken(services);
+    Ok(changed)
+}
+
+/// Whoever waits because the connection did not work is tried with the changed one at once (rule L7).
+async fn patience_ends(services: &Services, name: &str) -> Result<(), Refused> {
+    let mut after = None;
+    loop {
+        let page = services.store.pairings(after.as_ref(), super::user::PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id.clone());
+        for pairing in page.iter().filter(|pairing| pairing.connection == name && pairing.state.not_before.is_some()) {
+            let here = [PairingChange::Connection(name.to_owned())];
+            match services.store.change_pairing(&pairing.id, &here).await {
+                // Unmapped meanwhile: nobody waits any more.
+                Ok(_) | Err(StoreError::NotFound(_)) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
 }
 
 /// Removes a connection that no user is mapped on.

@@ -275,7 +275,7 @@ pub async fn asked_for(services: &Services, whom: &Whom) -> Result<Vec<Pairing>,
 }
 
 /// Pairings are read in pages of this size.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 async fn retry_now(services: &Services, id: &PairingId) -> Result<(), Refused> {
     match services.store.change_pairing(id, &[PairingChange::RetryNow]).await {

@@ -17,6 +17,7 @@ on_every_engine! {
     an_unmapped_user_stops_his_running_cycle,
     a_confirmation_given_during_a_cycle_outlives_its_end,
     a_cycle_end_never_overwrites_what_an_administrator_set,
+    a_new_place_is_tried_at_once_whatever_the_old_one_made_wait_for,
 }
 
 async fn a_pairing_is_found_by_id_and_user_and_listed_in_pages(world: &World) {
@@ -237,4 +238,26 @@ async fn a_cycle_end_never_overwrites_what_an_administrator_set(world: &World) {
     world.end(&lease, well(start())).await;
     let now = store.pairing(&anna).await.unwrap().unwrap();
     assert_eq!((now.enabled, now.address.as_str(), now.state), (false, "new@crm.test", well(start())));
+}
+
+// L7
+async fn a_new_place_is_tried_at_once_whatever_the_old_one_made_wait_for(world: &World) {
+    let store = &world.store;
+    let anna = world.map("anna").await;
+    let connection = store.pairing(&anna).await.unwrap().unwrap().connection;
+    for place in [PairingChange::Address("right@crm.test".into()), PairingChange::Connection(connection)] {
+        let lease = world.lease(&anna).await;
+        let patient = store::PairingState {
+            failures: 9,
+            not_before: Some(minute(30)),
+            next: Some(minute(30)),
+            trouble: Some("no such mailbox".into()),
+            ..well(start())
+        };
+        world.end(&lease, patient).await;
+        store.release_lease(&lease).await.unwrap();
+        assert_eq!(store.due(minute(1), 10).await.unwrap(), []);
+        store.change_pairing(&anna, &[place]).await.unwrap();
+        assert_eq!(store.due(minute(1), 10).await.unwrap(), std::slice::from_ref(&anna));
+    }
 }
