@@ -7,7 +7,7 @@ use crate::limits;
 use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
 use jiff::{SignedDuration, Timestamp};
-use model::{Domain, Field, Form, Kind, Link, LinkId, MailboxId, PairingId, Path, RecordId, Side, SleepCause};
+use model::{Domain, Field, Form, Kind, Level, Link, LinkId, MailboxId, PairingId, Path, RecordId, Side, SleepCause};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::Ended;
@@ -217,7 +217,11 @@ impl Cycle<'_> {
                 state.failures = 0;
                 state.not_before = None;
                 state.stopped = None;
-                state.planned_with = self.force.digest.clone();
+                if state.planned_with != self.force.digest {
+                    state.planned_with = self.force.digest.clone();
+                    state.levels = self.force.levels.clone();
+                    state.maps = self.force.of_maps();
+                }
                 state.mail = self.mails();
                 state.epoch = self.epoch;
                 state.progress = None;
@@ -290,7 +294,28 @@ impl Cycle<'_> {
             SleepCause::DeleteForbidden,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
+        for domain in self.widened() {
+            self.look_at_links(domain, &|link| link.sleep.is_none()).await?;
+        }
         Ok(())
+    }
+
+    /// The domains in which something may go now that might not go in the last cycle: what was edited meanwhile and stayed
+    /// where it was is merged from the base (rules D1, L6).
+    fn widened(&self) -> Vec<Domain> {
+        let before = &self.pairing.state;
+        if before.levels.is_empty() {
+            return Vec::new();
+        }
+        let other_maps = before.maps != self.force.of_maps();
+        let mut domains = Domain::ALL.to_vec();
+        domains.retain(|domain| {
+            let of = |levels: &BTreeMap<Domain, Level>| levels.get(domain).copied().unwrap_or(Level::NONE);
+            let (old, new) = (of(&before.levels), of(&self.force.levels));
+            let gained = new.exports() && !old.exports() || new.imports() && !old.imports();
+            gained || other_maps && new != Level::NONE
+        });
+        domains
     }
 
     /// When it is due next by its schedule. While changes are told, polling is the net beneath: seldom, and not all at once
@@ -315,21 +340,26 @@ impl Cycle<'_> {
     }
 
     /// Whether mail is on decides what Exchange locks: meetings whose requests may have been sent are looked at (rule P6).
-    async fn look_at_meetings(&mut self) -> Result<(), CycleError> {
+    async fn look_at_meetings(&self) -> Result<(), CycleError> {
+        let invited = |link: &Link| {
+            let people = link.pim.base.get(&Path::of(Field::Attendees));
+            link.form == Form::Own && people.is_some_and(|people| !people.is_blank())
+        };
+        self.look_at_links(Domain::Calendar, &invited).await
+    }
+
+    /// Links of a domain are looked at as if their items had changed.
+    async fn look_at_links(&self, domain: Domain, which: &(dyn Fn(&Link) -> bool + Sync)) -> Result<(), CycleError> {
         let store = self.engine.store();
         let mut after = None;
         loop {
-            let page = store.links(&self.pairing.id, Some(Domain::Calendar), after.as_ref(), limits::WORK_PAGE).await?;
+            let page = store.links(&self.pairing.id, Some(domain), after.as_ref(), limits::WORK_PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };
             after = Some(last.id.clone());
-            let invited = |link: &&Link| {
-                let people = link.pim.base.get(&Path::of(Field::Attendees));
-                link.form == Form::Own && people.is_some_and(|people| !people.is_blank())
-            };
-            let looks: Vec<Look> =
-                page.iter().filter(invited).map(|link| Look::now(Side::Pim, link.kind, link.pim.id.clone())).collect();
+            let chosen = page.iter().filter(|link| which(link));
+            let looks: Vec<Look> = chosen.map(|link| Look::now(Side::Pim, link.kind, link.pim.id.clone())).collect();
             store.add_looks(&self.pairing.id, &looks).await?;
         }
     }

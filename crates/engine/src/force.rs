@@ -27,6 +27,13 @@ pub(crate) struct Force {
     pub digest: String,
 }
 
+impl Force {
+    /// Changes when a field map has changed.
+    pub(crate) fn of_maps(&self) -> String {
+        hex(&Sha256::digest(serde_json::to_vec(&*self.maps).expect("maps of texts are always JSON")))
+    }
+}
+
 impl Engine {
     pub(crate) async fn force(&self, pairing: &Pairing) -> Result<Force, CycleError> {
         let settings = Arc::new(self.store().settings().await?);

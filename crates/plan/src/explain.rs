@@ -25,7 +25,12 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         };
         lines.push(format!("Both sides differ in {}: {who} (C3).", paths.join(", ")));
     }
-    lines.push(after(&plan.after));
+    lines.push(match &plan.after {
+        After::Linked(link) if link.sleep.is_none() && plan.reasons.contains(&Reason::StaysLocal) => {
+            "The two copies are linked, and agree in the rest.".to_owned()
+        }
+        other => after(other),
+    });
     lines
 }
 
@@ -192,6 +197,9 @@ pub fn reason(reason: Reason) -> String {
         Reason::CrmChanged => "The CRM changed it (C1).",
         Reason::PimChanged => "The mailbox changed it (C1).",
         Reason::OccurrenceRefused => "An occurrence was refused by the mailbox and waits in quarantine (R3).",
+        Reason::StaysLocal => {
+            "A local change stands on one side: the level or the field map lets it go nowhere, and does not undo it (D1)."
+        }
         Reason::Agrees => "Both sides agree.",
         Reason::New => "It is new.",
         Reason::Flip => "It changes between business and personal (O5).",

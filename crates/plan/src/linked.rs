@@ -272,6 +272,9 @@ fn outcome(
     if merged.crm_changed {
         reasons.push(Reason::CrmChanged);
     }
+    if merged.stays_local {
+        reasons.push(Reason::StaysLocal);
+    }
     if reasons.is_empty() {
         reasons.push(Reason::Agrees);
     }

@@ -54,6 +54,8 @@ pub struct Merged {
     pub crm_changed: bool,
     /// The mailbox changed something that goes over.
     pub pim_changed: bool,
+    /// A side changed something that goes the other way only: it stays where it is (rule D1).
+    pub stays_local: bool,
 }
 
 /// The two copies and, when they were linked before, the two images of their base.
@@ -187,7 +189,9 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
         (true, false) if may_go(Side::Crm) => carry(cells, Side::Crm, rules, merged),
         (false, true) if may_go(Side::Pim) => carry(cells, Side::Pim, rules, merged),
         // Not carried over, not undone, and the base does not move (rule D1).
-        (true, false) | (false, true) => {}
+        (true, false) | (false, true) => {
+            merged.stays_local |= !strangers && (may_go(Side::Crm) || may_go(Side::Pim));
+        }
         (true, true) => match (may_go(Side::Crm), may_go(Side::Pim)) {
             (false, false) => {}
             (true, false) => one_way(cells, Side::Crm, strangers, rules, merged),

@@ -200,6 +200,8 @@ pub enum Reason {
     OccurrenceRefused,
     /// E8: the CRM refused the mailbox's change, and the copy is set back.
     SetBack,
+    /// D1: an edit on the side that this direction does not take from.
+    StaysLocal,
     /// Both sides agree.
     Agrees,
     /// It is new.

@@ -1,7 +1,8 @@
 //! State writes of a cycle: each is one transaction, checked against the lease's fencing number.
 
 use crate::count::Count;
-use crate::rows::{Away, Cursor, Held, History, Intent, Late, Look, Observation, PairingState, Quarantine, Stranger};
+use crate::pairing_state::PairingState;
+use crate::rows::{Away, Cursor, Held, History, Intent, Late, Look, Observation, Quarantine, Stranger};
 use model::{Domain, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, Version};
 
 /// What observing a page adds: observations, ids to look at, and the cursor, together or not at all (invariant 4).

@@ -1,5 +1,6 @@
 //! What we remember, as plain rows. Every row of a user carries its pairing (invariant 12).
 
+use crate::pairing_state::PairingState;
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{
@@ -63,63 +64,6 @@ impl fmt::Debug for Pairing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pairing({} on {}, {:?})", self.id, self.connection, self.state)
     }
-}
-
-/// How a pairing's cycles go: what W4 shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PairingState {
-    /// The first cycle is complete: both sides listed and matched.
-    pub first_done: bool,
-    /// Last cycle that ended well.
-    pub last_success: Option<Timestamp>,
-    /// Last cycle at all.
-    pub last_cycle: Option<Timestamp>,
-    /// Why the last cycle did not end well, in words.
-    pub trouble: Option<String>,
-    /// Stopped until an administrator acts (another mailbox behind the address, a moved mailbox to confirm).
-    pub stopped: Option<String>,
-    /// An administrator confirmed the mailbox that now stands behind the address (rules L1, M4).
-    pub confirm_mailbox: bool,
-    /// The last cycle could make the mailbox's server write to guests (rules C9, P6).
-    pub mail: bool,
-    /// The store's epoch when the last cycle ended well: another one means that the store was restored since.
-    pub epoch: u64,
-    /// The mailbox moved, and its items without a mark of ours are looked for among what stands there (rule M4).
-    pub moved: bool,
-    /// Failures in a row, for patience.
-    pub failures: u32,
-    /// Not due before this.
-    pub not_before: Option<Timestamp>,
-    /// Due by its schedule at this time (rule E4); absent: at once.
-    #[serde(default)]
-    pub next: Option<Timestamp>,
-    /// It rests in blackout hours until then: hints alone do not make it due (rule E4).
-    #[serde(default)]
-    pub resting: bool,
-    /// A person asked for a cycle at once, and none has served that yet. Told by the store, never written with the state.
-    #[serde(skip)]
-    pub asked: bool,
-    /// Whether changes in the mailbox are pushed. Told by the store, never written with the state.
-    #[serde(skip)]
-    pub push: Push,
-    /// The settings generation and membership digest the last cycle planned with.
-    pub planned_with: String,
-    /// Progress of a first cycle: records seen, records expected, since when.
-    pub progress: Option<Progress>,
-}
-
-/// Progress of a first cycle (rule W4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// `observing`, `matching`, `writing`.
-    pub phase: String,
-    /// Records done in the phase.
-    pub done: u64,
-    /// Records expected, when known.
-    pub total: Option<u64>,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// Where observing goes on. Keyed by pairing, side, kind and folder; bound to a mailbox id (trap 2).

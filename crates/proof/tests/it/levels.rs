@@ -16,6 +16,8 @@ on_both!(
     the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only_when_said,
     only_the_primary_position_counts_unless_a_setting_says_otherwise,
     lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base,
+    what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raised,
+    a_field_that_is_mapped_again_carries_what_was_edited_meanwhile,
     a_user_disabled_and_enabled_again_resumes_where_he_was,
 );
 
@@ -208,6 +210,72 @@ async fn lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base()
     assert_eq!((title(&item), item.text(Property::Location)), ("Plan B", Some("Room 1")));
     let record = world.read_activity(&anna, &record).await;
     assert_eq!((&record["subject"], &record["location"]), (&json!("Plan B"), &json!("Room 1")));
+}
+
+/// What the CRM says about a record and a user.
+async fn told(world: &World, record: &str) -> String {
+    let path = format!("/api/admin/users/anna/explain?side=crm&kind=contact&record={record}");
+    world.get(&world.admin, &path).await.to_string()
+}
+
+// L6, L7, D1: raised, both sides' edits are merged from the base, though neither record was touched since.
+async fn what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raised() {
+    let (world, anna, _) = World::with_two().await;
+    let [one, other] = [world.listed(&anna, "Berg").await, world.listed(&anna, "Dale").await];
+    world.sync(&[&anna]).await;
+    let outlook = world.outlook(&anna);
+    let copy = async |name: &str| {
+        let items = outlook.items(Folder::Contacts).await;
+        items.into_iter().find(|item| title(item) == name).expect("a copy")
+    };
+    world.ceilings(json!({"business_contact": "import"})).await;
+    for record in [&one, &other] {
+        world.edit_contact(&anna, record, json!({"department": "Local"})).await;
+    }
+    outlook.edit(&id(&copy("Berg").await), vec![set(Property::Nickname, text("Bergy"))]).await;
+    world.sync(&[&anna]).await;
+    assert!(told(&world, &one).await.contains("local change"), "{}", told(&world, &one).await);
+    assert_eq!(copy("Berg").await.text(Property::Department), None);
+    world.ceilings(json!({"business_contact": "full"})).await;
+    world.sync(&[&anna]).await;
+    for name in ["Berg", "Dale"] {
+        assert_eq!(copy(name).await.text(Property::Department), Some("Local"), "{name}");
+    }
+    assert!(!told(&world, &one).await.contains("local change"));
+    // The other way round, by a group rule.
+    world.ceilings(json!({"business_contact": "export"})).await;
+    outlook.edit(&id(&copy("Dale").await), vec![set(Property::Department, text("Mine"))]).await;
+    world.sync(&[&anna]).await;
+    assert!(told(&world, &other).await.contains("local change"));
+    assert_eq!(world.read_contact(&anna, &other).await["department"], "Local");
+    // Raised above and lowered for her: nothing may go yet.
+    world.levels(&anna, json!({"business_contact": "export"})).await;
+    world.ceilings(json!({"business_contact": "full"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_contact(&anna, &other).await["department"], "Local");
+    world.levels(&anna, json!({"business_contact": null})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_contact(&anna, &other).await["department"], "Mine");
+    assert!(world.cycle(&anna).await.is_quiet());
+}
+
+// L7: a row of the map that was off.
+async fn a_field_that_is_mapped_again_carries_what_was_edited_meanwhile() {
+    let (world, anna, _) = World::with_two().await;
+    let record = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let path = "/api/admin/maps/business_contact";
+    let map = world.get(&world.admin, path).await;
+    let mut one_way = map.clone();
+    let rows = one_way["entries"].as_array_mut().expect("rows");
+    rows.iter_mut().find(|row| row["field"] == "department").expect("a row")["direction"] = json!("import");
+    world.done(&world.admin, "PUT", path, Some(&one_way)).await;
+    world.edit_contact(&anna, &record, json!({"department": "Local"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.outlook(&anna).only(Folder::Contacts).await.text(Property::Department), None);
+    world.done(&world.admin, "PUT", path, Some(&map)).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.outlook(&anna).only(Folder::Contacts).await.text(Property::Department), Some("Local"));
 }
 
 // L6
