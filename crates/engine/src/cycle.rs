@@ -294,6 +294,7 @@ impl Cycle<'_> {
             SleepCause::DeleteForbidden,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
+        self.look_at_conflicts().await?;
         for domain in self.widened() {
             self.look_at_links(domain, &|link| link.sleep.is_none()).await?;
         }

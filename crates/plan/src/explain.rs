@@ -26,12 +26,17 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         lines.push(format!("Both sides differ in {}: {who} (C3).", paths.join(", ")));
     }
     lines.push(match &plan.after {
-        After::Linked(link) if link.sleep.is_none() && plan.reasons.contains(&Reason::StaysLocal) => {
+        After::Linked(link) if link.sleep.is_none() && differs(plan) => {
             "The two copies are linked, and agree in the rest.".to_owned()
         }
         other => after(other),
     });
     lines
+}
+
+/// Whether something stands differently on the two sides, and is to.
+fn differs(plan: &Plan) -> bool {
+    plan.reasons.contains(&Reason::StaysLocal) || plan.conflicts.iter().any(|conflict| conflict.winner.is_none())
 }
 
 /// Whom the mail server writes to when it is done, by address.

@@ -272,6 +272,10 @@ fn outcome(
     if merged.crm_changed {
         reasons.push(Reason::CrmChanged);
     }
+    if reasons.is_empty() && !merged.conflicts.is_empty() {
+        // Held: each changed it, and nothing goes over (rule C3).
+        reasons.extend([Reason::PimChanged, Reason::CrmChanged]);
+    }
     if merged.stays_local {
         reasons.push(Reason::StaysLocal);
     }

@@ -297,7 +297,7 @@ impl Db {
                 copied.map(drop).map_err(unavailable)
             }
             Pools::Postgres(..) => Err(StoreError::Refused(
-                "copy a PostgreSQL database with pg_dump, and after restoring it run `syncline restore --renew-epoch`"
+                "copy a PostgreSQL database with pg_dump, and after restoring it run 'syncline restore --yes' without --from"
                     .into(),
             )),
         }

@@ -1,12 +1,16 @@
 //! `syncline backup` and `syncline restore`: a copy of the store, and putting one in place.
 
 use super::open;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::show::Show;
+use engine::port::Clock;
 use serde_json::json;
+use server::clock::{MachineClock, now_of};
 use server::config::Config;
 use server::services::Services;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::{Store, StoreError, StoreOptions};
 
 /// Where to.
 #[derive(clap::Args)]
@@ -53,48 +57,28 @@ pub async fn restore(args: RestoreArgs, config: &Path, show: &mut Show<'_>) -> R
         )));
     }
     let config = Config::read(config)?;
-    let services = Services::open(&config).await?;
-    let now = services.clock.now();
-    // Held while the file is exchanged: a server that runs or starts meanwhile is refused.
-    let claim = services.store.claim_serve(&services.node).await?;
-    if let Some(from) = &args.from {
-        let Some(file) = config.database.strip_prefix("sqlite:") else {
-            return Err(Failure::not_as_asked(
-                "a copy is put in place for SQLite only; restore PostgreSQL with pg_restore, then run 'restore --yes' without --from",
-            ));
-        };
-        services.store.close().await;
-        exchange(Path::new(file), from, now.as_second())?;
-    } else {
-        services.store.close().await;
-    }
-    drop(claim);
-    let services = Services::open(&config).await?;
-    let epoch = services.store.renew_epoch().await?;
+    let epoch = match &args.from {
+        Some(from) => put_in_place(from, &config).await?,
+        None => {
+            let services = Services::open(&config).await?;
+            // A server that runs or starts meanwhile is refused.
+            let claim = services.store.claim_serve(&services.node).await?;
+            let epoch = services.store.renew_epoch().await?;
+            drop(claim);
+            epoch
+        }
+    };
     let told = format!("restored; the store is at epoch {epoch} and looks at everything afresh");
     show.done(&json!({ "epoch": epoch }), &told)
 }
 
-/// Puts the copy where the store was; the old one stays beside it.
-fn exchange(file: &Path, from: &Path, second: i64) -> Result<(), Failure> {
-    let failed = |what: &str, why: std::io::Error| Failure {
-        exit: Exit::Unreachable,
-        ..Failure::not_as_asked(format!("{what}: {why}"))
-    };
-    let beside = file.with_extension(format!("replaced-{second}"));
-    let fresh = file.with_extension("restoring");
-    std::fs::copy(from, &fresh).map_err(|why| failed(&format!("{} cannot be read", from.display()), why))?;
-    for tail in ["-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(tail);
-        match std::fs::remove_file(&name) {
-            Ok(()) => {}
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-            Err(why) => return Err(failed("the store's journal cannot be removed", why)),
-        }
-    }
-    if file.exists() {
-        std::fs::rename(file, &beside).map_err(|why| failed("the present store cannot be moved", why))?;
-    }
-    std::fs::rename(&fresh, file).map_err(|why| failed("the copy cannot be put in place", why))
+/// Puts the copy where the store was, which is not opened: it may be broken, which is why somebody restores.
+async fn put_in_place(from: &Path, config: &Config) -> Result<u64, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(MachineClock);
+    let options = StoreOptions { url: config.database.clone(), clock: now_of(&clock) };
+    let failed = |why: StoreError| Failure::not_as_asked(format!("{} is not restored: {why}", from.display()));
+    let store = Store::restore_backup(from, options).await.map_err(failed)?;
+    let epoch = store.epoch().await.map_err(failed)?;
+    store.close().await;
+    Ok(epoch)
 }

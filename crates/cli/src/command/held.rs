@@ -8,10 +8,10 @@ use clap::Subcommand;
 use model::{Domain, RecordId};
 use server::ops::cycle::{self, Decision};
 use server::ops::names::Told;
-use server::ops::people;
+use server::ops::people::{self, Question};
 use server::services::Services;
 use std::path::Path;
-use store::{Held, HeldKind};
+use store::HeldKind;
 
 /// Questions read at a time.
 const PAGE: usize = 200;
@@ -82,9 +82,9 @@ async fn list(
     limit: usize,
     show: &mut Show<'_>,
 ) -> Result<(), Failure> {
-    let mut list: Vec<Told<Held>> = Vec::new();
+    let mut list: Vec<Told<Question>> = Vec::new();
     while list.len() < limit {
-        let after = list.last().map(|last| last.what.id.clone());
+        let after = list.last().map(|last| last.what.held.id.clone());
         let page = people::held(services, None, user, domain, after.as_deref(), PAGE).await?;
         if page.is_empty() {
             break;
@@ -93,17 +93,18 @@ async fn list(
     }
     list.truncate(limit);
     show.list(&list, &["id", "user", "domain", "question", "since"], |told| {
-        let of = &told.what;
-        vec![of.id.clone(), or_dash(told.user.as_ref()), of.domain.to_string(), question(&of.what), of.at.to_string()]
+        let of = &told.what.held;
+        vec![of.id.clone(), or_dash(told.user.as_ref()), of.domain.to_string(), question(&told.what), of.at.to_string()]
     })
 }
 
-fn question(what: &HeldKind) -> String {
+fn question(of: &Question) -> String {
     let ids = |list: &[model::RecordId]| list.iter().map(model::RecordId::as_str).collect::<Vec<_>>().join(", ");
-    match what {
+    match &of.held.what {
         HeldKind::Conflict { link, values } => {
             let paths: Vec<String> = values.keys().map(ToString::to_string).collect();
-            format!("which value stands in {} of link {link}", paths.join(", "))
+            let whose = of.crm.as_ref().map_or_else(|| format!("link {link}"), ToString::to_string);
+            format!("which value stands in {} of {whose}: the CRM's, or the mailbox's", paths.join(", "))
         }
         HeldKind::Ambiguous { crm, pim } => {
             format!("which of {} is which of {}", ids(crm), ids(pim))

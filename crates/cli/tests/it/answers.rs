@@ -219,6 +219,29 @@ fn a_copy_that_is_not_there_is_named_and_nothing_is_replaced() {
     assert_eq!(std::fs::read(place.path("syncline.db")).expect("read"), before);
 }
 
+// W: what stands in the store's place may be broken, and what is given as a copy may be none.
+#[test]
+fn a_broken_store_is_restored_and_what_is_no_copy_of_one_is_refused() {
+    let place = Place::new();
+    assert_eq!(place.run(&["settings", "change", "{\"interval_s\": 33}"]).code, 0);
+    let copy = text(&place.path("copy.db"));
+    assert_eq!(place.run(&["backup", "--to", &copy]).code, 0);
+    let store = place.path("syncline.db");
+    std::fs::write(&store, "neither a store nor a database, but a text somebody saved here by mistake")
+        .expect("written");
+    let broken = std::fs::read(&store).expect("read");
+    std::fs::write(place.path("half.db"), &std::fs::read(&copy).expect("read")[..5_000]).expect("written");
+    for wrong in ["crm.db", "half.db", "syncline.toml", "syncline.db"] {
+        let refused = place.run(&["restore", "--yes", "--from", &text(&place.path(wrong))]);
+        assert_eq!(refused.code, 1, "{wrong}: {}", refused.err);
+        assert!(refused.err.contains(wrong) && refused.err.contains("not restored"), "{}", refused.err);
+        assert_eq!(std::fs::read(&store).expect("read"), broken, "{wrong}");
+    }
+    assert!(place.json(&["restore", "--yes", "--from", &copy])["epoch"].as_u64().is_some());
+    assert_eq!(place.json(&["settings", "show"])["interval_s"], 33);
+    assert_eq!(std::fs::read(place.path("syncline.db.before-restore")).expect("kept"), broken);
+}
+
 #[test]
 fn a_plan_for_nobody_says_so_and_a_rule_that_is_not_there_is_not_found() {
     let place = Place::new();

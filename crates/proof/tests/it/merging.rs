@@ -13,6 +13,7 @@ on_both!(
     categories_of_an_appointment_merge_word_by_word,
     the_same_field_changed_on_both_sides_is_decided_as_set_and_the_overruled_value_is_kept,
     a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_goes_on,
+    a_held_conflict_is_decided_by_the_policy_that_is_set_later,
     people_of_the_crm_stand_in_the_body_and_never_as_attendees_and_do_not_flow_back,
     what_is_not_mapped_survives_every_edit_of_ours,
     a_body_is_not_written_when_only_other_fields_change,
@@ -122,6 +123,28 @@ async fn a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_
     world.done(&world.admin, "POST", &path, Some(&answer)).await;
     world.sync(&[&anna]).await;
     assert_eq!(world.read_activity(&anna, &record).await["subject"], "There");
+    assert!(world.held(&anna).await.is_empty());
+}
+
+// C3, L7: and the question names the record, so that a person knows what is asked about.
+async fn a_held_conflict_is_decided_by_the_policy_that_is_set_later() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"business_contact": {"conflict": "hold"}}})).await;
+    let outlook = world.outlook(&anna);
+    let record = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let item = id(&outlook.only(Folder::Contacts).await);
+    world.edit_contact(&anna, &record, json!({"job_title": "Here"})).await;
+    outlook.edit(&item, vec![set(Property::JobTitle, text("There"))]).await;
+    world.sync(&[&anna]).await;
+    let held = world.held(&anna).await;
+    assert_eq!((&held[0]["crm"], &held[0]["pim"], &held[0]["user"]), (&json!(record), &json!(item), &json!("anna")));
+    let path = format!("/api/admin/users/anna/explain?side=crm&kind=contact&record={record}");
+    let told = world.get(&world.admin, &path).await.to_string();
+    assert!(told.contains("until a person chooses") && !told.contains("Both sides agree"), "{told}");
+    world.settings(json!({"domains": {"business_contact": {"conflict": "mailbox"}}})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_contact(&anna, &record).await["job_title"], "There");
     assert!(world.held(&anna).await.is_empty());
 }
 

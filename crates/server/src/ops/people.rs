@@ -6,9 +6,11 @@ use super::veil;
 use crate::fault::Refused;
 use crate::services::Services;
 use crm::EmployeeId;
-use model::{Domain, PairingId, Side};
+use model::{Domain, PairingId, RecordId, Side};
 use serde::Serialize;
-use store::{Brake, Held, HeldFilter, History, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey};
+use store::{
+    Brake, Held, HeldFilter, HeldKind, History, HistoryFilter, HistoryKey, HistoryLine, Quarantine, QuarantineKey,
+};
 
 /// A quarantined record and whose it is.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,18 @@ impl Quarantined {
     pub fn key(&self) -> QuarantineKey {
         (self.pairing.clone(), self.record.side, self.record.kind, self.record.id.clone())
     }
+}
+
+/// A question and, where it is about a link, the two records of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Question {
+    /// The record in the CRM.
+    pub crm: Option<RecordId>,
+    /// The item in the mailbox.
+    pub pim: Option<RecordId>,
+    /// What is asked.
+    #[serde(flatten)]
+    pub held: Held,
 }
 
 /// A page of quarantined records, of one user or all.
@@ -55,10 +69,18 @@ pub async fn held(
     domain: Option<Domain>,
     after: Option<&str>,
     limit: usize,
-) -> Result<Vec<Told<Held>>, Refused> {
+) -> Result<Vec<Told<Question>>, Refused> {
     let filter = HeldFilter { pairing: optional_pairing(services, user).await?, domain };
-    let questions = veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await?;
-    names::told(services, questions, |held| Some(&held.pairing)).await
+    let mut questions = Vec::new();
+    for held in veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await? {
+        let link = match &held.what {
+            HeldKind::Conflict { link, .. } => services.store.link(link).await?,
+            HeldKind::Ambiguous { .. } | HeldKind::PossibleDouble { .. } => None,
+        };
+        let (crm, pim) = link.map(|link| (link.crm.id, link.pim.id)).unzip();
+        questions.push(Question { crm, pim, held });
+    }
+    names::told(services, questions, |question| Some(&question.held.pairing)).await
 }
 
 /// A page of the history, the newest first; whoever asks sees the values of his own private records alone.

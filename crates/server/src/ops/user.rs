@@ -238,10 +238,18 @@ pub async fn sync_now(services: &Services, whom: &Whom) -> Result<u64, Refused> 
 /// The pairings a person means.
 ///
 /// # Errors
-/// The user is not mapped; there is no such group.
+/// The user is not mapped, or not enabled; there is no such group.
 pub async fn asked_for(services: &Services, whom: &Whom) -> Result<Vec<Pairing>, Refused> {
     let group = match whom {
-        Whom::User(user) => return Ok(vec![pairing(services, user).await?]),
+        Whom::User(user) => {
+            let pairing = pairing(services, user).await?;
+            if !pairing.enabled {
+                let message =
+                    format!("the user {user} is not enabled, so nothing is synchronised (L1): enable him first");
+                return Err(Refused::Conflict { code: "not_enabled", message });
+            }
+            return Ok(vec![pairing]);
+        }
         Whom::All => None,
         Whom::Group { kind, id, and_below } => {
             let key = (kind.clone(), id.clone());

@@ -36,7 +36,8 @@ impl Store {
     pub async fn restore_backup(from: &Path, options: StoreOptions) -> Result<Store> {
         let Some(file) = options.file().map(Path::to_owned) else {
             return Err(StoreError::Refused(
-                "restore a PostgreSQL database with pg_restore, then run `syncline restore --renew-epoch`".into(),
+                "restore a PostgreSQL database with pg_restore, then run 'syncline restore --yes' without --from"
+                    .into(),
             ));
         };
         let now = (options.clock)();
@@ -82,7 +83,7 @@ async fn check_copy(from: &Path, options: &StoreOptions) -> Result<()> {
     }
     let (found, known) = (checked?, known_schema());
     if found == 0 {
-        return Err(StoreError::Refused(format!("{} is no copy of a store", from.display())));
+        return Err(StoreError::Refused("it is no copy of a store; 'syncline backup --to FILE' writes one".into()));
     }
     if found > known {
         return Err(StoreError::SchemaNewer { found, known });

@@ -91,7 +91,7 @@ async fn held(ask: Ask) -> Answer {
         limit,
     )
     .await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.what.id.clone());
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.what.held.id.clone());
     items(&found, next)
 }
 

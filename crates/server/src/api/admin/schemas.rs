@@ -292,6 +292,8 @@ fn tables() -> &'static [Table] {
                 ("pairing", "text"),
                 ("domain", "text"),
                 ("what", "object"),
+                ("crm", "text?"),
+                ("pim", "text?"),
                 ("at", "time"),
             ],
         ),
