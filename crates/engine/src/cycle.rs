@@ -7,11 +7,11 @@ use crate::limits;
 use crate::outcome::{CycleError, CycleReport};
 use crate::port::{Remote, Trouble, Wanted};
 use jiff::{SignedDuration, Timestamp};
-use model::{Domain, Field, Form, Kind, Level, Link, LinkId, MailboxId, PairingId, Path, RecordId, Side, SleepCause};
+use model::{Domain, Kind, LinkId, MailboxId, PairingId, RecordId, Side};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use store::change::Ended;
-use store::{Lease, Look, Pairing, PairingState};
+use store::{Lease, Pairing, PairingState};
 
 /// At whose wish a cycle runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -274,51 +274,6 @@ impl Cycle<'_> {
         self.look_at_the_ambiguous().await
     }
 
-    /// Rule L7: what a changed setting, map or membership could let in or out is looked at again.
-    async fn settings_changed(&mut self) -> Result<(), CycleError> {
-        if self.pairing.state.mail != self.mails() {
-            self.look_at_meetings().await?;
-        }
-        let before = &self.pairing.state.planned_with;
-        if before.is_empty() || *before == self.force.digest {
-            return Ok(());
-        }
-        let store = self.engine.store();
-        store.look_at_strangers(&self.pairing.id, &crate::settle::SETTING_REASONS).await?;
-        const CAUSES: [SleepCause; 6] = [
-            SleepCause::Level,
-            SleepCause::Window,
-            SleepCause::Filter,
-            SleepCause::Private,
-            SleepCause::KeptInCrm,
-            SleepCause::DeleteForbidden,
-        ];
-        store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
-        self.look_at_conflicts().await?;
-        for domain in self.widened() {
-            self.look_at_links(domain, &|link| link.sleep.is_none()).await?;
-        }
-        Ok(())
-    }
-
-    /// The domains in which something may go now that might not go in the last cycle: what was edited meanwhile and stayed
-    /// where it was is merged from the base (rules D1, L6).
-    fn widened(&self) -> Vec<Domain> {
-        let before = &self.pairing.state;
-        if before.levels.is_empty() {
-            return Vec::new();
-        }
-        let other_maps = before.maps != self.force.of_maps();
-        let mut domains = Domain::ALL.to_vec();
-        domains.retain(|domain| {
-            let of = |levels: &BTreeMap<Domain, Level>| levels.get(domain).copied().unwrap_or(Level::NONE);
-            let (old, new) = (of(&before.levels), of(&self.force.levels));
-            let gained = new.exports() && !old.exports() || new.imports() && !old.imports();
-            gained || other_maps && new != Level::NONE
-        });
-        domains
-    }
-
     /// When it is due next by its schedule. While changes are told, polling is the net beneath: seldom, and not all at once
     /// (rule E4). A cycle that wrote, or left something to be done, is followed by one as if nothing were told: no server
     /// tells of what we still owe.
@@ -338,31 +293,6 @@ impl Cycle<'_> {
         let state = &self.pairing.state;
         let ordinary = state.first_done && !state.moved && !state.confirm_mailbox && state.epoch == self.epoch;
         self.force.settings.domain(Domain::Calendar).mail && ordinary && !self.confirmed
-    }
-
-    /// Whether mail is on decides what Exchange locks: meetings whose requests may have been sent are looked at (rule P6).
-    async fn look_at_meetings(&self) -> Result<(), CycleError> {
-        let invited = |link: &Link| {
-            let people = link.pim.base.get(&Path::of(Field::Attendees));
-            link.form == Form::Own && people.is_some_and(|people| !people.is_blank())
-        };
-        self.look_at_links(Domain::Calendar, &invited).await
-    }
-
-    /// Links of a domain are looked at as if their items had changed.
-    async fn look_at_links(&self, domain: Domain, which: &(dyn Fn(&Link) -> bool + Sync)) -> Result<(), CycleError> {
-        let store = self.engine.store();
-        let mut after = None;
-        loop {
-            let page = store.links(&self.pairing.id, Some(domain), after.as_ref(), limits::WORK_PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = Some(last.id.clone());
-            let chosen = page.iter().filter(|link| which(link));
-            let looks: Vec<Look> = chosen.map(|link| Look::now(Side::Pim, link.kind, link.pim.id.clone())).collect();
-            store.add_looks(&self.pairing.id, &looks).await?;
-        }
     }
 
     pub(crate) fn remote(&self, side: Side) -> &dyn Remote {

@@ -8,6 +8,7 @@ mod answer;
 mod brake;
 mod bring_back;
 mod carry;
+mod changed;
 mod cycle;
 mod force;
 mod half;

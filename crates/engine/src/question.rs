@@ -3,7 +3,6 @@
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
-use model::settings::ConflictPolicy;
 use model::{Domain, Kind, Link, RecordId, Side};
 use plan::{After, Plan};
 use store::change::Settle;
@@ -24,28 +23,12 @@ impl Cycle<'_> {
     }
 
     /// The questions that stand for this pairing, read once a cycle.
-    async fn questions(&mut self) -> Result<&[Held], CycleError> {
+    pub(crate) async fn questions(&mut self) -> Result<&[Held], CycleError> {
         if self.questions.is_none() {
             let filter = HeldFilter { pairing: Some(self.pairing.id.clone()), ..HeldFilter::default() };
             self.questions = Some(self.engine.store().held(&filter, None, limits::QUESTIONS).await?);
         }
         Ok(self.questions.as_deref().unwrap_or_default())
-    }
-
-    /// Conflicts that were held are looked at where the domain holds none any more: its policy of now decides (rules C3, L7).
-    pub(crate) async fn look_at_conflicts(&mut self) -> Result<(), CycleError> {
-        let settings = self.force.settings.clone();
-        let mut looks = Vec::new();
-        for held in self.questions().await?.to_vec() {
-            if let HeldKind::Conflict { link, .. } = &held.what
-                && settings.domain(held.domain).conflict != ConflictPolicy::Hold
-                && let Some(link) = self.engine.store().link(link).await?
-            {
-                looks.push(Look::now(Side::Pim, link.kind, link.pim.id));
-            }
-        }
-        self.engine.store().add_looks(&self.pairing.id, &looks).await?;
-        Ok(())
     }
 
     /// What was settled about a link answers the questions about it that it does not ask again: its records are no

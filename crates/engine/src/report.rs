@@ -11,7 +11,7 @@ use plan::access::{Chain, chain};
 use plan::{After, Op};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use store::{HistoryFilter, Work, WorkKey};
+use store::{HistoryFilter, Pairing, Work, WorkKey};
 
 /// The plan of the next cycle.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -85,7 +85,9 @@ impl Engine {
 
     async fn dry_run_leased(&self, lease: store::Lease, id: &PairingId) -> Result<PlanReport, CycleError> {
         let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
-        let mut cycle = self.begin(lease, pairing).await?;
+        // Who is not enabled yet is planned for as if he were: that is what is looked at before he is (rule L1).
+        let mut cycle = self.begin(lease, Pairing { enabled: true, ..pairing }).await?;
+        cycle.settings_changed().await?;
         cycle.observe().await?;
         cycle.learn_kinds().await?;
         cycle.look().await?;

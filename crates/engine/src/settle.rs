@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use store::{Held, HeldKind, History, Stranger};
 
 /// Reasons that a changed setting can end (rule L7).
-pub(crate) const SETTING_REASONS: [&str; 10] = [
+pub(crate) const SETTING_REASONS: [&str; 11] = [
     "level",
     "no_category",
     "private",
@@ -18,6 +18,7 @@ pub(crate) const SETTING_REASONS: [&str; 10] = [
     "unanswered",
     "too_many",
     "employee_category",
+    "not_visible",
 ];
 
 /// The word a reason is stored under.

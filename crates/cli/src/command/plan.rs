@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use engine::PlanReport;
 use serde_json::json;
-use server::ops::{cycle, status};
+use server::ops::{cycle, status, user};
 use std::path::Path;
 
 /// Users read at a time.
@@ -25,26 +25,30 @@ pub struct Args {
 /// Shows the plans.
 pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
     let services = open(config).await?;
-    let mut users: Vec<String> = args.user.into_iter().collect();
-    if users.is_empty() {
+    let mut users: Vec<(String, bool)> = Vec::new();
+    if let Some(name) = args.user {
+        let enabled = user::pairing(&services, &name).await?.enabled;
+        users.push((name, enabled));
+    } else {
         let mut after = None;
         loop {
             let page = status::page(&services, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.pairing.clone());
-            users.extend(page.into_iter().map(|of| of.pairing.to_string()));
+            users.extend(page.into_iter().map(|of| (of.login.unwrap_or(of.user), of.enabled)));
         }
     }
     if users.is_empty() && !show.is_json() {
         return show.line("no user is mapped; 'syncline user map' maps one");
     }
-    for user in users {
+    for (user, enabled) in users {
         let report = cycle::plan(&services, &user).await?;
         if show.is_json() {
-            show.value(&json!({ "user": user, "plan": report }))?;
+            show.value(&json!({ "user": user, "enabled": enabled, "plan": report }))?;
             continue;
         }
-        show.line(&format!("{user}: {}", summary(&report)))?;
+        let once = if enabled { "" } else { " (once the user is enabled)" };
+        show.line(&format!("{user}{once}: {}", summary(&report)))?;
         let head = ["domain", "what", "side", "CRM", "mailbox", "why"];
         show.list(&report.lines, &head, |line| {
             vec![

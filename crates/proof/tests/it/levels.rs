@@ -16,6 +16,7 @@ on_both!(
     the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only_when_said,
     only_the_primary_position_counts_unless_a_setting_says_otherwise,
     lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base,
+    what_is_planned_before_a_user_is_enabled_is_what_the_first_cycle_does,
     what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raised,
     a_field_that_is_mapped_again_carries_what_was_edited_meanwhile,
     a_user_disabled_and_enabled_again_resumes_where_he_was,
@@ -212,6 +213,30 @@ async fn lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base()
     assert_eq!((&record["subject"], &record["location"]), (&json!("Plan B"), &json!("Room 1")));
 }
 
+/// What the plan of Anna's next cycle counts.
+async fn planned(world: &World) -> serde_json::Value {
+    world.get(&world.admin, "/api/admin/users/anna/plan").await["totals"].clone()
+}
+
+// W1, L1: an administrator looks first, and enables then.
+async fn what_is_planned_before_a_user_is_enabled_is_what_the_first_cycle_does() {
+    let (world, anna, _) = World::with_two().await;
+    world.done(&world.admin, "POST", "/api/admin/users/anna/disable", None).await;
+    world.listed(&anna, "Berg").await;
+    let outlook = world.outlook(&anna);
+    outlook.make(Folder::Contacts, outlook::contact("Jan", "Tal", "jan@out.test", &["Siebel Contact"])).await;
+    one_on_each_side(&world, &anna, "2026-09-29").await;
+    let expected = json!({"business_contact.create_crm": 1, "business_contact.create_pim": 1, "calendar.create_crm": 1,
+        "calendar.create_pim": 1});
+    assert_eq!(planned(&world).await, expected);
+    world.sync(&[&anna]).await;
+    assert_eq!((seen(&world, &anna).await, outlook.count(Folder::Contacts)), ((1, 1), 1), "nothing is written");
+    world.done(&world.admin, "POST", "/api/admin/users/anna/enable", None).await;
+    world.sync(&[&anna]).await;
+    assert_eq!((seen(&world, &anna).await, outlook.count(Folder::Contacts)), ((2, 2), 2));
+    assert_eq!(planned(&world).await, json!({}));
+}
+
 /// What the CRM says about a record and a user.
 async fn told(world: &World, record: &str) -> String {
     let path = format!("/api/admin/users/anna/explain?side=crm&kind=contact&record={record}");
@@ -237,6 +262,7 @@ async fn what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raise
     assert!(told(&world, &one).await.contains("local change"), "{}", told(&world, &one).await);
     assert_eq!(copy("Berg").await.text(Property::Department), None);
     world.ceilings(json!({"business_contact": "full"})).await;
+    assert_eq!(planned(&world).await, json!({"business_contact.update_pim": 2}), "W1");
     world.sync(&[&anna]).await;
     for name in ["Berg", "Dale"] {
         assert_eq!(copy(name).await.text(Property::Department), Some("Local"), "{name}");
@@ -265,7 +291,7 @@ async fn a_field_that_is_mapped_again_carries_what_was_edited_meanwhile() {
     let record = world.listed(&anna, "Berg").await;
     world.sync(&[&anna]).await;
     let path = "/api/admin/maps/business_contact";
-    let map = world.get(&world.admin, path).await;
+    let map = json!({"entries": world.get(&world.admin, path).await["entries"]});
     let mut one_way = map.clone();
     let rows = one_way["entries"].as_array_mut().expect("rows");
     rows.iter_mut().find(|row| row["field"] == "department").expect("a row")["direction"] = json!("import");

@@ -9,6 +9,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 on_both!(
     removed_from_the_sync_list_the_copy_goes_and_pending_edits_are_kept,
     visibility_lost_takes_the_copy_only_after_the_grace_time,
+    a_grace_time_made_shorter_counts_for_what_is_waiting,
     who_returns_to_the_list_gets_the_same_copy_back_with_what_changed_meanwhile,
     a_copy_that_is_not_in_deleted_items_any_more_is_made_anew,
     a_copy_its_user_deleted_comes_back_when_he_lists_the_record_again,
@@ -63,6 +64,23 @@ async fn visibility_lost_takes_the_copy_only_after_the_grace_time() {
     world.sync(&[&anna, &bob]).await;
     let outlook = world.outlook(&bob);
     assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (1, 0), "the same copy again");
+}
+
+// O2, L7
+async fn a_grace_time_made_shorter_counts_for_what_is_waiting() {
+    let (world, anna, bob) = World::with_two().await;
+    let team = json!([{"employee": anna.id}, {"employee": bob.id}]);
+    let body = json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test", "team": team});
+    let record = world.contact(&anna, body).await;
+    world.enlist(&bob, &record).await;
+    world.sync(&[&anna, &bob]).await;
+    world.edit_contact(&anna, &record, json!({"team": [{"employee": anna.id}]})).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.outlook(&bob).count(Folder::Contacts), 1, "the grace time runs");
+    world.settings(json!({"grace_hours": 0})).await;
+    world.sync(&[&anna, &bob]).await;
+    let outlook = world.outlook(&bob);
+    assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (0, 1));
 }
 
 // O2
