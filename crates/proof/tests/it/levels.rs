@@ -226,8 +226,8 @@ async fn what_is_planned_before_a_user_is_enabled_is_what_the_first_cycle_does()
     let outlook = world.outlook(&anna);
     outlook.make(Folder::Contacts, outlook::contact("Jan", "Tal", "jan@out.test", &["Siebel Contact"])).await;
     one_on_each_side(&world, &anna, "2026-09-29").await;
-    let expected = json!({"business_contact.create_crm": 1, "business_contact.create_pim": 1, "calendar.create_crm": 1,
-        "calendar.create_pim": 1});
+    let expected = json!({"business_contact.create_crm": 1, "business_contact.create_pim": 1,
+        "business_contact.enlist_crm": 1, "calendar.create_crm": 1, "calendar.create_pim": 1});
     assert_eq!(planned(&world).await, expected);
     world.sync(&[&anna]).await;
     assert_eq!((seen(&world, &anna).await, outlook.count(Folder::Contacts)), ((1, 1), 1), "nothing is written");
