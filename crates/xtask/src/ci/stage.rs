@@ -115,8 +115,8 @@ pub const STAGES: &[Stage] = &[
     },
     Stage {
         name: "steps-sql",
-        what: "every tenth place of the same scenario on a SQLite file, statements included",
-        advice: "`cargo run --release -p sim -- --through sqlite --steps --every 10` tells at which place",
+        what: "every fiftieth place of the same scenario on a SQLite file, statements included",
+        advice: "`cargo run --release -p sim -- --through sqlite --steps --every 50` tells at which place",
         work: Work::Cargo {
             words: &[
                 "run",
