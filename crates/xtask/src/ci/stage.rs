@@ -129,7 +129,7 @@ pub const STAGES: &[Stage] = &[
                 "sqlite",
                 "--steps",
                 "--every",
-                "10",
+                "50",
             ],
             variables: &[],
         },
