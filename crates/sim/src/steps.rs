@@ -34,8 +34,6 @@ pub enum Strike {
 /// How many strikes of each kind were tried, and what came of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
-    /// Writes to a side that the undisturbed scenario makes.
-    pub effects: u64,
     /// Stops.
     pub stops: u64,
     /// Failed calls of the store.
@@ -50,7 +48,6 @@ pub struct Tried {
 
 impl AddAssign for Tried {
     fn add_assign(&mut self, other: Tried) {
-        self.effects = self.effects.max(other.effects);
         self.stops += other.stops;
         self.store_calls += other.store_calls;
         self.statements += other.statements;
@@ -82,6 +79,13 @@ impl Scenario {
                 self.0.read_crm();
                 self.0.cycle(place);
             }
+        }
+    }
+
+    fn was_struck(&self, strike: Strike) -> bool {
+        match strike {
+            Strike::Stop(_) => self.0.was_stopped(),
+            Strike::Blow(..) => self.0.ground.places.struck(),
         }
     }
 
@@ -147,17 +151,25 @@ pub fn try_each(through: Through, strikes: impl Iterator<Item = Strike>, mut don
     let mut tried = Tried { findings, ..Tried::default() };
     for strike in strikes {
         let mut scenario = Scenario::new(through);
-        match strike {
-            Strike::Stop(step) => scenario.0.stop_at(step),
-            Strike::Blow(blow, place) => scenario.0.ground.places.plan(blow, place),
-        }
-        match strike {
-            Strike::Stop(_) => tried.stops += 1,
-            Strike::Blow(Blow::StoreCall, _) => tried.store_calls += 1,
-            Strike::Blow(Blow::Statement, _) => tried.statements += 1,
-            Strike::Blow(Blow::Remote(_), _) => tried.calls += 1,
-        }
+        let count = match strike {
+            Strike::Stop(step) => {
+                scenario.0.stop_at(step);
+                &mut tried.stops
+            }
+            Strike::Blow(blow, place) => {
+                scenario.0.ground.places.plan(blow, place);
+                match blow {
+                    Blow::StoreCall => &mut tried.store_calls,
+                    Blow::Statement => &mut tried.statements,
+                    Blow::Remote(_) => &mut tried.calls,
+                }
+            }
+        };
+        *count += 1;
         scenario.play();
+        if !scenario.was_struck(strike) {
+            tried.findings.push(format!("{strike:?}: the place was never reached, so this proves nothing"));
+        }
         let (shape, findings) = scenario.ends();
         tried.findings.extend(findings.into_iter().map(|finding| format!("{strike:?}: {finding}")));
         tried.findings.extend(differences(&expected, &shape).map(|what| format!("{strike:?}: {what}")));

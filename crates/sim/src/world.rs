@@ -163,6 +163,11 @@ impl World {
         self.stop_at = Some(step);
     }
 
+    /// Whether a process was stopped and another one started in its place.
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.starts > 1
+    }
+
     /// Steps of all cycles so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
