@@ -17,6 +17,24 @@ CAL = "{urn:ietf:params:xml:ns:caldav}"
 CARD = "{urn:ietf:params:xml:ns:carddav}"
 CTAG = "{http://calendarserver.org/ns/}getctag"
 
+# The zone of all appointments, as a calendar sends it along.
+ZONE = """BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+BEGIN:DAYLIGHT
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+"""
+
 # A Java that starts beside a full test run takes its time.
 PATIENCE_S = 90
 

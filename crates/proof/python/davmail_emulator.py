@@ -26,28 +26,11 @@ from exchangelib.indexed_properties import EmailAddress
 from exchangelib.items import SEND_TO_NONE
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
-from davmail import CAL, CARD, Client, Gateway, parts, value, values
+from davmail import CAL, CARD, ZONE, Client, Gateway, parts, value, values
 
 BERLIN = EWSTimeZone("Europe/Berlin")
 ADDRESS = "alice@crm.test"
 GUEST = "bob@crm.test"
-
-ZONE = """BEGIN:VTIMEZONE
-TZID:Europe/Berlin
-BEGIN:DAYLIGHT
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-DTSTART:19700329T020000
-RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
-END:DAYLIGHT
-BEGIN:STANDARD
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-DTSTART:19701025T030000
-RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
-END:STANDARD
-END:VTIMEZONE
-"""
 
 CARD_OF_ANN = """BEGIN:VCARD
 VERSION:3.0

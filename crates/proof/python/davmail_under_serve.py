@@ -9,25 +9,8 @@ The CRM is asked by its API alone, the mailbox by CalDAV and CardDAV alone. It u
 
 import datetime
 
-from davmail import Client, Gateway, parts, value, values
+from davmail import ZONE, Client, Gateway, parts, value, values
 from served import MONDAY, TOLD, api, check, done, edit, eventually, named, passed, view, wall
-
-ZONE = """BEGIN:VTIMEZONE
-TZID:Europe/Berlin
-BEGIN:DAYLIGHT
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-DTSTART:19700329T020000
-RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
-END:DAYLIGHT
-BEGIN:STANDARD
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-DTSTART:19701025T030000
-RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
-END:STANDARD
-END:VTIMEZONE
-"""
 
 
 def stamp(day, hour):
