@@ -386,7 +386,7 @@ pub fn role_word(role: Role) -> &'static str {
 #[must_use]
 pub fn response_word(response: Response) -> &'static str {
     match response {
-        Response::Unknown => "unknown",
+        Response::Unknown | Response::NotAsked => "unknown",
         Response::Organizer => "organizer",
         Response::NotResponded => "not_responded",
         Response::Accepted => "accepted",

@@ -262,6 +262,7 @@ impl Cycle<'_> {
         self.observe().await?;
         self.learn_kinds().await?;
         self.relink().await?;
+        self.look_beside_invitations().await?;
         self.look().await?;
         self.follow_merges().await?;
         self.look_at_partners().await?;

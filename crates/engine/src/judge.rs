@@ -49,9 +49,11 @@ impl Cycle<'_> {
                     Seen::Present(item) => self.lead(item, Some(link)).await?,
                     Seen::Gone(_) => Leading::mine(),
                 };
+                let invited = self.invitation_beside(link, &crm.seen, &pim.seen).await?;
                 let plan = {
                     let lenses = self.lenses();
-                    linked::plan(link, &crm.seen, &pim.seen, &self.context(leading.lead, &lenses))
+                    let context = Context { invited, ..self.context(leading.lead, &lenses) };
+                    linked::plan(link, &crm.seen, &pim.seen, &context)
                 };
                 let plan = if is_refused(work, link, crm, &plan) { waits(link, crm, pim, &plan) } else { plan };
                 if plan.becomes_business()
@@ -201,7 +203,7 @@ impl Cycle<'_> {
                 return Ok(judged);
             }
         };
-        if self.link_by_meeting(item).await?.is_some() {
+        if self.link_by_meeting(item, &[Form::Received, Form::ParticipantCopy]).await?.is_some() {
             let reason = Reason::SameMeeting;
             return Ok(Judged::of(Plan::of(Some(domain), After::Stranger(reason), reason), None, Some(item)));
         }
@@ -330,7 +332,12 @@ impl Cycle<'_> {
     }
 
     /// Unlinked records of a side that share a match key, with their content.
-    async fn candidates(&self, kind: Kind, side: Side, hashes: &[String]) -> Result<Vec<Record>, CycleError> {
+    pub(crate) async fn candidates(
+        &self,
+        kind: Kind,
+        side: Side,
+        hashes: &[String],
+    ) -> Result<Vec<Record>, CycleError> {
         let store = self.engine.store();
         let found = store.candidates(&self.pairing.id, kind, side, hashes, limits::CANDIDATES).await?;
         let mut records = Vec::new();
@@ -408,6 +415,7 @@ impl Cycle<'_> {
             zone: &self.force.zone,
             lead,
             mails: self.mails(),
+            invited: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::settle::word;
 use jiff::{SignedDuration, Timestamp};
-use model::{Attendee, Domain, Field, Form, Link, Record, Side, UserId, Value};
+use model::{Attendee, Domain, Field, Form, Level, Link, Record, Side, UserId, Value};
 use plan::{Lead, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Count, Pairing, Whose};
@@ -75,10 +75,15 @@ impl Cycle<'_> {
             Some(organizer) => self.organizer_decides(organizer, link).await?,
             None => None,
         };
-        let waits = if awaits == Some(true) { Awaits::Organizer } else { Awaits::Nobody };
+        let waits = match (&organizer, awaits) {
+            (_, Some(true)) => Awaits::Organizer,
+            (Some(organizer), None) if link.is_none() && !self.is_told_by(organizer, item).await? => Awaits::Attendee,
+            (_, _) => Awaits::Nobody,
+        };
         let (lead, awaits) = match awaits {
             Some(false) => (Lead::Another, waits),
             Some(true) if !self.has_waited(item).await? => (Lead::Another, waits),
+            None if waits == Awaits::Attendee => (Lead::Another, waits),
             Some(true) | None => match self.before_me(item, link, organizer.as_ref(), &users).await? {
                 Copy::Decides => (Lead::Another, waits),
                 Copy::Unknown => (Lead::Another, Awaits::Attendee),
@@ -110,6 +115,29 @@ impl Cycle<'_> {
         let Some(link) = link else { return Ok(Some(true)) };
         let his = self.engine.store().link_of(&pairing.id, Side::Crm, link.kind, &link.crm.id).await?;
         Ok(Some(his.is_none_or(|link| link.form != Form::Own)))
+    }
+
+    /// Whether the organiser's cycles have told the CRM which of its meetings this one is, if it is one of his: they do where
+    /// his level brings nothing in, too (rules P1, P6).
+    async fn is_told_by(&self, organizer: &UserId, item: &Record) -> Result<bool, CycleError> {
+        let pairing = match *organizer == self.pairing.user {
+            true => None,
+            false => pairing_of(self.engine, &self.pairing.crm, organizer).await?,
+        };
+        let Some(pairing) = pairing else { return Ok(true) };
+        let level = self.engine.level_of(&pairing, Domain::Calendar, &self.force.settings).await?;
+        if level == Level::NONE || self.was_looked_at(&pairing, item).await? {
+            return Ok(true);
+        }
+        self.engine.store().make_due(std::slice::from_ref(&pairing.id)).await?;
+        Ok(false)
+    }
+
+    /// Whether another mailbox was looked at since this item waits, or it has waited long enough.
+    async fn was_looked_at(&self, pairing: &Pairing, item: &Record) -> Result<bool, CycleError> {
+        let since = self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?;
+        let looked = since.is_some_and(|since| pairing.state.last_success.is_some_and(|last| last > since));
+        Ok(looked || self.has_waited(item).await?)
     }
 
     /// Whether an item has waited long enough for what another mailbox brings.
@@ -164,9 +192,7 @@ impl Cycle<'_> {
         if his.iter().any(|one| one.observed || one.reason.as_ref().is_some_and(|reason| asked.contains(reason))) {
             return Ok(Copy::Decides);
         }
-        let since = store.awaited(&self.pairing.id, item.kind, &item.id).await?;
-        let looked = since.is_some_and(|since| pairing.state.last_success.is_some_and(|last| last > since));
-        if !his.is_empty() || looked || self.has_waited(item).await? {
+        if !his.is_empty() || self.was_looked_at(pairing, item).await? {
             return Ok(Copy::None);
         }
         store.make_due(std::slice::from_ref(&pairing.id)).await?;

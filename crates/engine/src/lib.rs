@@ -13,6 +13,7 @@ mod cycle;
 mod force;
 mod half;
 mod homeless;
+mod invitation;
 mod judge;
 mod latency;
 mod lead;

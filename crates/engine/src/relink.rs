@@ -5,8 +5,8 @@ use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{FindBy, Wanted};
-use model::{Field, Fields, Form, Kind, Link, Path, Record, Seen, Side, SleepCause};
+use crate::port::Wanted;
+use model::{Form, Kind, Link, Record, Seen, Side, SleepCause};
 use plan::{Op, Plan};
 use planted::Planted;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl Cycle<'_> {
                         && !late
                     {
                         found.push((link, *item));
-                    } else if let Some(link) = self.link_by_meeting(&item).await? {
+                    } else if let Some(link) = self.link_by_meeting(&item, &[Form::Received]).await? {
                         found.push((link, *item));
                     } else if self.pairing.state.moved {
                         let known = match homeless.take() {
@@ -67,25 +67,6 @@ impl Cycle<'_> {
         let id = model::RecordId::new(crm);
         let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?;
         Ok(link.filter(|link| !is_copy(link, item)))
-    }
-
-    /// The link of the meeting that a received item shows: an update of it brings back what its guest had deleted, as an
-    /// item without our mark (rule P1).
-    pub(crate) async fn link_by_meeting(&self, item: &Record) -> Result<Option<Link>, CycleError> {
-        let Some(id) = item.facts.global_id.clone().filter(|_| item.facts.received) else {
-            return Ok(None);
-        };
-        let is_series = |fields: &Fields| fields.get(&Path::of(Field::Rule)).is_some_and(|rule| !rule.is_blank());
-        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
-            let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &record.id).await?;
-            if let Some(link) = link
-                && link.form == Form::Received
-                && is_series(&link.pim.base) == is_series(&item.fields)
-            {
-                return Ok(Some(link));
-            }
-        }
-        Ok(None)
     }
 
     /// The CRM record that an item's mark names: what it was before it was deleted and taken back from Deleted Items (trap 8).

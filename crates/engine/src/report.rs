@@ -90,6 +90,7 @@ impl Engine {
         cycle.settings_changed().await?;
         cycle.observe().await?;
         cycle.learn_kinds().await?;
+        cycle.look_beside_invitations().await?;
         cycle.look().await?;
         cycle.follow_merges().await?;
         cycle.look_at_partners().await?;

@@ -54,6 +54,8 @@ pub enum Role {
 pub enum Response {
     /// The server does not say.
     Unknown,
+    /// Nobody asked him there: he stands in our block of a mailbox copy alone (rule C9).
+    NotAsked,
     /// The meeting is his own.
     Organizer,
     /// Asked, no answer yet.
@@ -72,7 +74,7 @@ impl Response {
     pub fn accepts(self) -> bool {
         match self {
             Response::Accepted | Response::Tentative | Response::Organizer => true,
-            Response::Unknown | Response::NotResponded | Response::Declined => false,
+            Response::Unknown | Response::NotAsked | Response::NotResponded | Response::Declined => false,
         }
     }
 }

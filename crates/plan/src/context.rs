@@ -32,6 +32,8 @@ pub struct Context<'a> {
     /// It is an ordinary cycle, which may write to guests where an administrator turned mail on (rule C9): neither the
     /// first one nor one that finds its links again.
     pub mails: bool,
+    /// The invitation to the meeting stands in this mailbox, beside our copy of it (rule P5).
+    pub invited: bool,
 }
 
 /// Whose copy of a meeting decides its shared fields (decision 7).

@@ -54,8 +54,12 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
                 gate.to_pim = false;
             }
             let locked = mailing::is_locked(form, domain, pim, context);
-            if locked && !field.is_own() && gate.to_crm {
-                gate.rules = Some(Side::Pim);
+            if locked && !field.is_own() {
+                match gate.to_crm {
+                    true => gate.rules = Some(Side::Pim),
+                    // Nothing comes in that could set the CRM back; its wish goes to no guest all the same.
+                    false => gate.to_pim = false,
+                }
             }
         }
         Form::ParticipantCopy => {

@@ -8,7 +8,7 @@ use crate::merge::{Copies, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::scope;
-use model::{Domain, Field, Fields, Form, Kind, Link, Part, Path, Record, Seen, Side, UserId, Value};
+use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, UserId, Value};
 use planted::Planted;
 use std::collections::BTreeSet;
 
@@ -193,7 +193,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
         // Importing puts the user on the record's Sync List (rule O3).
         ops.push(Op::Enlist);
     }
-    if domain == Domain::Calendar && form == Form::Own && context.level(domain).imports() {
+    if domain == Domain::Calendar && form == Form::Own && context.level(domain) != Level::NONE {
         let locked = mailing::is_locked(form, domain, pim, context);
         let meeting = pim.facts.meeting || crm.facts.meeting;
         if meeting && (locked != crm.facts.locked || crm.facts.global_id.is_none()) {

@@ -130,7 +130,12 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         }
         Domain::PersonalContact | Domain::Calendar | Domain::Task => {
             if !level.imports() {
-                return sleep(link, domain, SleepCause::ReceiverDeleted, context);
+                let mut plan = sleep(link, domain, SleepCause::ReceiverDeleted, context);
+                if crm.facts.locked && link.form == Form::Own {
+                    // Nothing is Exchange's any more that the CRM must leave alone (rule P6).
+                    plan.ops.push(Op::Flag { global_id: crm.facts.global_id.clone(), locked: false });
+                }
+                return plan;
             }
             if context.domain(domain).no_deletes.contains(&Side::Crm) {
                 return sleep(link, domain, SleepCause::DeleteForbidden, context);

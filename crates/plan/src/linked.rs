@@ -141,8 +141,9 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => return None,
         Domain::Calendar | Domain::Task => {}
     }
-    // The organiser sent invitations himself: what they bring takes the place of our copy (rules P5, P6).
-    if link.form == Form::ParticipantCopy && domain == Domain::Calendar && crm.facts.locked && !pim.facts.received {
+    // What the organiser's own invitation brought takes the place of our copy, once it is there: whom he did not invite
+    // keeps it (rules P5, P6).
+    if link.form == Form::ParticipantCopy && domain == Domain::Calendar && context.invited {
         return Some(leaves(link, Reason::ExchangeInvites, None, context));
     }
     if domain == Domain::Calendar && scope::lacks_times(&crm.fields) {
@@ -404,9 +405,10 @@ fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
     }
 }
 
-/// The CRM's flag of a meeting that Exchange owns, when it is not what the mailbox shows (rule P6).
+/// The CRM's flag of a meeting that Exchange owns, when it is not what the mailbox shows (rule P6). It is no change of the
+/// mailbox's that comes in: where the CRM writes to the mailbox it must know as well what it may not write (rule D1).
 fn flag(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Op> {
-    if domain != Domain::Calendar || link.form != Form::Own || !context.level(domain).imports() {
+    if domain != Domain::Calendar || link.form != Form::Own || context.level(domain) == Level::NONE {
         return None;
     }
     let locked = mailing::is_locked(link.form, domain, pim, context);

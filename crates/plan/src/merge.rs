@@ -4,7 +4,7 @@ use crate::operation::Conflict;
 use jiff::civil::DateTime;
 use model::same::{fold, same};
 use model::settings::ConflictPolicy;
-use model::{Attendee, DomainMap, Field, Fields, Path, People, Side, Unit, Value};
+use model::{Attendee, DomainMap, Field, Fields, Path, People, Response, Side, Unit, Value};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -147,6 +147,34 @@ impl Cell {
         (rules.made_whole)(side, &self.path, said, original).unwrap_or_else(|| said.clone())
     }
 
+    /// What a side's change makes of the other side's value. People go over one by one: a side may hold some that the other
+    /// never had, as the mailbox does whom its owner asked himself (rules C2, C9).
+    fn becomes(&self, source: Side, onto: &Value, rules: &Rules<'_>) -> Value {
+        match (&self.path.field, source) {
+            (Field::Attendees, _) => self.elements(source, onto, rules),
+            (_, Side::Crm) => (rules.pim_image)(&self.path, &self.said(source, rules)),
+            (_, Side::Pim) => (rules.crm_image)(&self.path, &self.said(source, rules)),
+        }
+    }
+
+    /// What a side added, changed and removed, done to a value of the other side (rule C2).
+    fn elements(&self, source: Side, onto: &Value, rules: &Rules<'_>) -> Value {
+        let image = |value: &Value| match source {
+            Side::Crm => (rules.pim_image)(&self.path, value),
+            Side::Pim => (rules.crm_image)(&self.path, value),
+        };
+        let mut before = match (&self.base, source) {
+            (Some((crm, _)), Side::Crm) => image(crm),
+            (Some((_, pim)), Side::Pim) => image(pim),
+            (None, _) => Value::Null,
+        };
+        if let (Value::People(people), Side::Pim) = (&mut before, source) {
+            // Whom the mail server never asked stood in our block alone: its owner, who asks others, takes nobody off.
+            people.retain(|_, person| person.response != Response::NotAsked);
+        }
+        apply(&self.path.field, &before, &image(self.value(source)), onto)
+    }
+
     fn value(&self, side: Side) -> &Value {
         match side {
             Side::Crm => &self.crm,
@@ -264,7 +292,7 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
         }
         match source {
             Side::Crm => {
-                let target = (rules.pim_image)(&cell.path, &cell.said(source, rules));
+                let target = cell.becomes(source, cell.value(Side::Pim), rules);
                 if together || !same(field, &target, &cell.pim) {
                     merged.to_pim.insert(cell.path.clone(), target.clone());
                     merged.crm_changed = true;
@@ -272,7 +300,12 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
                 base(cell, cell.crm.clone(), target, merged);
             }
             Side::Pim => {
-                let target = (rules.crm_image)(&cell.path, &cell.said(source, rules));
+                // What Exchange owns takes no wish of the CRM's along (rule P6).
+                let onto = match (&cell.base, (rules.gate)(&cell.path).rules) {
+                    (Some((base, _)), Some(Side::Pim)) => base,
+                    (_, _) => &cell.crm,
+                };
+                let target = cell.becomes(source, onto, rules);
                 if together || !same(field, &target, &cell.crm) {
                     merged.to_crm.insert(cell.path.clone(), target.clone());
                     merged.pim_changed = true;
@@ -301,13 +334,8 @@ fn base(cell: &Cell, crm: Value, pim: Value, merged: &mut Merged) {
 
 /// Sets merge element by element (rule C2): each side gets what the other added and loses what the other removed.
 fn elements(cell: &Cell, rules: &Rules<'_>, merged: &mut Merged) {
-    let (base_crm, base_pim) = cell.base.clone().unwrap_or((Value::Null, Value::Null));
-    let in_pim = (rules.pim_image)(&cell.path, &cell.crm);
-    let base_in_pim = (rules.pim_image)(&cell.path, &base_crm);
-    let in_crm = (rules.crm_image)(&cell.path, &cell.pim);
-    let base_in_crm = (rules.crm_image)(&cell.path, &base_pim);
-    let pim = apply(&cell.path.field, &base_in_pim, &in_pim, &cell.pim);
-    let crm = apply(&cell.path.field, &base_in_crm, &in_crm, &cell.crm);
+    let pim = cell.elements(Side::Crm, &cell.pim, rules);
+    let crm = cell.elements(Side::Pim, &cell.crm, rules);
     if !same(&cell.path.field, &pim, &cell.pim) && !rules.frozen.contains(&cell.path) {
         merged.to_pim.insert(cell.path.clone(), pim.clone());
         merged.crm_changed = true;

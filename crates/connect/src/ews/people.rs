@@ -65,7 +65,8 @@ pub fn response(word: Option<&str>) -> Response {
 
 /// The people a copy of ours carries in our own property.
 pub fn kept(item: &Item) -> Option<People> {
-    item.text(own::people()).and_then(|text| serde_json::from_str(text).ok())
+    let people: Option<People> = item.text(own::people()).and_then(|text| serde_json::from_str(text).ok());
+    people.map(|people| image(&people))
 }
 
 /// The text of our own property.
@@ -73,11 +74,12 @@ pub fn to_keep(people: &People) -> String {
     serde_json::to_string(&image(people)).unwrap_or_default()
 }
 
-/// People as our copy shows them: answers are the mailbox's affair and are not written into it (rule P4).
+/// People as our copy shows them: answers are the mailbox's affair and are not written into it (rule P4), and none of them
+/// was asked by it (rule C9).
 pub fn image(people: &People) -> People {
     people
         .iter()
-        .map(|(key, person)| (key.clone(), Attendee { response: Response::Unknown, ..person.clone() }))
+        .map(|(key, person)| (key.clone(), Attendee { response: Response::NotAsked, ..person.clone() }))
         .collect()
 }
 

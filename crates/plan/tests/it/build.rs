@@ -20,6 +20,7 @@ pub struct World {
     pub zone: Zone,
     pub lead: Lead,
     pub mails: bool,
+    pub invited: bool,
     pub now: Timestamp,
 }
 
@@ -39,6 +40,7 @@ impl World {
             zone: Zone::iana("Europe/Berlin").expect("known"),
             lead: Lead::Mine,
             mails: true,
+            invited: false,
             now: "2026-11-21T12:00:00Z".parse().expect("a time"),
         }
     }
@@ -70,6 +72,7 @@ impl World {
             zone: &self.zone,
             lead: self.lead,
             mails: self.mails,
+            invited: self.invited,
         }
     }
 

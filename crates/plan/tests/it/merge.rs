@@ -2,7 +2,7 @@
 
 use crate::build::*;
 use model::settings::ConflictPolicy;
-use model::{Domain, Form, Kind, Level, Part, Path, Pattern, Range, Recurrence, Side, Value};
+use model::{Domain, Form, Gone, Kind, Level, Part, Path, Pattern, Range, Recurrence, Response, Seen, Side, Value};
 use plan::operation::Reason;
 use plan::{After, Op};
 
@@ -186,6 +186,77 @@ fn people_of_a_crm_meeting_go_out_and_never_back() {
     assert_eq!(written(&plan, Side::Pim), ["attendees"]);
 }
 
+// C2, C9, P2, P6: an owner who asks some in Outlook takes nobody off whom the CRM alone had put on; whom he asked, he can.
+#[test]
+fn whom_the_organiser_did_not_ask_stays_on_the_meeting() {
+    let with_people = |people: Value| with(&[("attendees", people)]);
+    let answered = |names: &[&str], response: Response| match people(names) {
+        Value::People(mut people) => {
+            people.values_mut().for_each(|person| person.response = response);
+            Value::People(people)
+        }
+        other => other,
+    };
+    let listed = answered(&["bob", "dora"], Response::NotAsked);
+    let mut link = link(Domain::Calendar, &with_people(people(&["bob", "dora"])), &with_people(listed));
+    let mut record = crm(Domain::Calendar, "c1", &with_people(people(&["bob", "dora"])));
+    let mut item = pim(Kind::Appointment, "i1", &with_people(answered(&["bob", "eve"], Response::Accepted)));
+    (item.facts.meeting, item.facts.requests_sent) = (true, true);
+    let of = |fields: &model::Fields| fields.get(&Path::of(model::Field::Attendees)).cloned().unwrap_or(Value::Null);
+    for mail in [false, true] {
+        let mut world = World::new();
+        world.of(Domain::Calendar).mail = mail;
+        let plan = world.plan(&link, &there(&record), &there(&item));
+        let to_crm = plan.ops.iter().find_map(|op| match op {
+            Op::Update { side: Side::Crm, changes, .. } => Some(of(changes)),
+            _ => None,
+        });
+        let now = to_crm.as_ref().and_then(Value::as_people).expect("people go to the CRM");
+        let told: Vec<_> = now.values().map(|person| (person.name.as_str(), person.response)).collect();
+        let [unknown, accepted] = [Response::Unknown, Response::Accepted];
+        assert_eq!(told, [("bob", accepted), ("dora", unknown), ("eve", accepted)], "mail {mail}");
+        assert!(written(&plan, Side::Pim).is_empty(), "nobody is asked for him: mail {mail}");
+    }
+    // In step; then he takes off one whom he had asked.
+    let world = World::new();
+    record.fields.extend(
+        with_people(people(&["bob", "dora", "eve"]))
+            .into_iter()
+            .map(|(path, value)| (Path::parse(path).expect("a path"), value)),
+    );
+    link.crm.base = record.fields.clone();
+    link.pim.base = item.fields.clone();
+    item.fields.insert(Path::of(model::Field::Attendees), answered(&["bob"], Response::Accepted));
+    let plan = world.plan(&link, &there(&record), &there(&item));
+    let left = plan.ops.iter().find_map(|op| match op {
+        Op::Update { side: Side::Crm, changes, .. } => of(changes).as_people().map(|all| all.len()),
+        _ => None,
+    });
+    assert_eq!(left, Some(2), "bob and dora");
+}
+
+// P6, D1: also where nothing comes in from the mailbox, the CRM is told what it may not change, and changes nothing.
+#[test]
+fn a_meeting_that_was_sent_is_exchanges_under_export_only_too() {
+    let link = link(Domain::Calendar, &base(), &base());
+    let mut record = crm(Domain::Calendar, "c1", &with(&[("location", text("Hall")), ("reminder", Value::Number(5))]));
+    let mut item = pim(Kind::Appointment, "i1", &with(&[("subject", text("Renamed")), ("reminder", Value::Null)]));
+    (item.facts.meeting, item.facts.requests_sent) = (true, true);
+    item.facts.global_id = Some("G".to_owned());
+    let mut world = World::new().level(Domain::Calendar, Level::EXPORT);
+    let plan = world.plan(&link, &there(&record), &there(&item));
+    assert_eq!(written(&plan, Side::Pim), ["reminder"], "what is his alone");
+    assert!(written(&plan, Side::Crm).is_empty());
+    let flag = |locked| Op::Flag { global_id: Some("G".to_owned()), locked };
+    assert!(plan.ops.contains(&flag(true)), "{:?}", plan.ops);
+    // He took it out of his calendar: the CRM's own edit makes it again.
+    (record.facts.locked, record.facts.global_id) = (true, Some("G".to_owned()));
+    let plan = world.plan(&link, &there(&record), &Seen::Gone(Gone::Deleted));
+    assert_eq!(plan.ops, [flag(false)]);
+    world = world.level(Domain::Calendar, Level::NONE);
+    assert!(world.plan(&link, &there(&record), &there(&item)).ops.is_empty());
+}
+
 // P7, P6: a participant's copy takes shared fields and gives nothing.
 #[test]
 fn a_participants_copy_takes_shared_fields_only() {
@@ -199,6 +270,33 @@ fn a_participants_copy_takes_shared_fields_only() {
     let plan = World::new().plan(&link, &there(&record), &there(&item));
     assert_eq!(written(&plan, Side::Pim), ["location"]);
     assert!(written(&plan, Side::Crm).is_empty());
+}
+
+// P5, P6, C7, D1: what the organiser's own invitation brought takes the place of a participant's copy, once it is there.
+#[test]
+fn an_invitation_takes_the_place_of_a_participants_copy_and_of_nothing_else() {
+    let mut link = link(Domain::Calendar, &base(), &base());
+    link.form = Form::ParticipantCopy;
+    let mut record = crm(Domain::Calendar, "c1", &base());
+    record.facts.part = Part::Participant;
+    record.facts.locked = true;
+    let item = pim(Kind::Appointment, "i1", &base());
+    let mut world = World::new();
+    let goes = |world: &World, link: &model::Link| {
+        let plan = world.plan(link, &there(&record), &there(&item));
+        plan.ops.iter().any(|op| matches!(op, Op::Delete { .. }))
+    };
+    assert!(!goes(&world, &link), "whom nobody invited keeps his copy");
+    world.invited = true;
+    let plan = world.plan(&link, &there(&record), &there(&item));
+    assert!(matches!(plan.ops[..], [Op::Delete { side: Side::Pim, after_new: None }]), "{:?}", plan.ops);
+    assert_eq!(plan.reasons, [Reason::ExchangeInvites]);
+    for form in [Form::Own, Form::Received] {
+        let link = model::Link { form, ..link.clone() };
+        assert!(!goes(&world, &link), "{form:?}");
+    }
+    world.of(Domain::Calendar).no_deletes.insert(Side::Pim);
+    assert!(!goes(&world, &link), "deletions are forbidden");
 }
 
 // C11, C10: the body of an online meeting is never written.

@@ -4,12 +4,14 @@
 use crate::api::{appointment, id as id_of};
 use crate::database::on_both;
 use crate::outlook::{self, email, guests, id, set, text, titles};
-use crate::world::World;
+use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     an_invitation_takes_the_place_of_the_copy_that_showed_its_meeting,
+    an_invitation_that_comes_late_finds_the_copy_and_takes_its_place,
+    a_meeting_sent_under_export_only_stays_one_and_is_not_moved_behind_its_guests_backs,
     whom_the_crm_is_told_by_address_alone_is_the_colleague_or_contact_it_knows,
     a_contact_from_the_address_book_has_his_mail_address_in_the_crm,
     who_left_the_company_is_not_synchronised_and_nothing_is_deleted,
@@ -20,28 +22,112 @@ const CALENDAR: &str = "my_calendar";
 const FROM: &str = "2026-09-29T08:00:00Z";
 const TO: &str = "2026-09-29T09:00:00Z";
 
-// P5, P6
-async fn an_invitation_takes_the_place_of_the_copy_that_showed_its_meeting() {
+/// Anna's meeting with Bob and Dora, made in the CRM, in step; and Anna's item of it.
+async fn meeting_of_three() -> (World, Person, Person, Person, String, String) {
     let (world, anna, bob) = World::with_two().await;
+    let dora = world.user("dora").await;
     let mut body = appointment("Plan", "2026-09-28");
-    body["people"] = json!([{"employee": bob.id}]);
+    body["people"] = json!([{"employee": bob.id}, {"employee": dora.id}]);
     let record = world.activity(&anna, body).await;
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Anna Tester: Plan"]);
+    world.sync(&[&anna, &bob, &dora]).await;
+    for guest in [&bob, &dora] {
+        assert_eq!(titles(&world.outlook(guest).items(Folder::Calendar).await), ["Anna Tester: Plan"]);
+    }
     let item = id(&world.outlook(&anna).only(Folder::Calendar).await);
+    (world, anna, bob, dora, record, item)
+}
+
+// P5, P6, C9: whatever is set for mail, and in whichever order the mailboxes are looked at.
+async fn an_invitation_takes_the_place_of_the_copy_that_showed_its_meeting() {
+    for (mail, guest_first) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (world, anna, bob, dora, record, item) = meeting_of_three().await;
+        world.settings(json!({"domains": {"calendar": {"mail": mail}}})).await;
+        world.sync(&[&anna, &bob, &dora]).await;
+        let asked = guests(&[&bob.address]);
+        world.outlook(&anna).edit_and_send(&item, vec![set(Property::RequiredAttendees, asked)]).await;
+        let order = if guest_first { [&bob, &anna, &dora, &bob] } else { [&anna, &bob, &dora, &bob] };
+        world.sync(&order).await;
+        let told = format!("mail {mail}, guest first {guest_first}");
+        assert_eq!(
+            titles(&world.outlook(&bob).items(Folder::Calendar).await),
+            ["Plan"],
+            "the invitation alone: {told}"
+        );
+        assert_eq!(world.outlook(&bob).count(Folder::DeletedItems), 1, "what made room can be looked at: {told}");
+        // Whom she did not ask in Outlook still sees the meeting that he was put on in the CRM.
+        assert_eq!(titles(&world.outlook(&dora).items(Folder::Calendar).await), ["Anna Tester: Plan"], "{told}");
+        let shown = world.only(&bob, CALENDAR).await;
+        assert_eq!((id_of(&shown), &shown["locked"]), (record.clone(), &json!(!mail)), "{told}");
+        let move_it = vec![set(Property::Location, text("Room 7"))];
+        world.outlook(&anna).edit_and_send(&item, move_it).await;
+        world.sync(&[&anna, &bob, &dora]).await;
+        assert_eq!(world.read_activity(&bob, &record).await["location"], "Room 7", "{told}");
+        let hers = world.outlook(&dora).only(Folder::Calendar).await;
+        assert_eq!(hers.text(Property::Location), Some("Room 7"), "{told}");
+        assert_eq!(world.outlook(&bob).count(Folder::Calendar), 1, "{told}");
+        world.no_mail_of_ours();
+    }
+}
+
+// P5, W1: mail servers take their time. A copy stands until what replaces it has come, and a dry run tells of it.
+async fn an_invitation_that_comes_late_finds_the_copy_and_takes_its_place() {
+    let (world, anna, bob, _, record, item) = meeting_of_three().await;
+    world.settings(json!({"domains": {"calendar": {"mail": true}}})).await;
+    world.sync(&[&anna, &bob]).await;
     let asked = guests(&[&bob.address]);
     world.outlook(&anna).edit_and_send(&item, vec![set(Property::RequiredAttendees, asked)]).await;
+    let outlook = world.outlook(&bob);
+    let came = outlook.items(Folder::Calendar).await.into_iter().find(|item| outlook::title(item) == "Plan");
+    let elsewhere = outlook.move_to(&id(&came.expect("delivered")), Folder::Inbox).await;
     world.sync(&[&anna, &bob]).await;
-    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Plan"], "the invitation alone");
-    assert_eq!(world.outlook(&bob).count(Folder::DeletedItems), 1, "what made room can be looked at");
-    let shown = world.only(&bob, CALENDAR).await;
-    assert_eq!((id_of(&shown), &shown["locked"]), (record.clone(), &json!(true)));
-    let move_it = vec![set(Property::Location, text("Room 7"))];
-    world.outlook(&anna).edit_and_send(&item, move_it).await;
-    world.sync(&[&anna, &bob]).await;
-    assert_eq!(world.read_activity(&bob, &record).await["location"], "Room 7");
-    assert_eq!(world.outlook(&bob).count(Folder::Calendar), 1);
+    assert_eq!(titles(&outlook.items(Folder::Calendar).await), ["Anna Tester: Plan"], "nothing has come yet");
+    outlook.move_to(&elsewhere, Folder::Calendar).await;
+    let plan = world.get(&world.admin, &format!("/api/admin/users/{}/plan", bob.login)).await;
+    let lines = plan["lines"].as_array().cloned().unwrap_or_default();
+    let goes = |line: &&Json| line["what"] == "delete" && line["crm"] == json!(record);
+    assert_eq!(lines.iter().filter(goes).count(), 1, "{plan}");
+    assert_eq!(world.outlook(&bob).count(Folder::Calendar), 2, "looking changes nothing");
+    world.sync(&[&bob]).await;
+    assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Plan"]);
+    assert_eq!(id_of(&world.only(&bob, CALENDAR).await), record);
     world.no_mail_of_ours();
+}
+
+// P1, P3, P6, D1: the organiser's level brings nothing in. His meeting is known by its id all the same, and the CRM leaves
+// alone what his guests were told.
+async fn a_meeting_sent_under_export_only_stays_one_and_is_not_moved_behind_its_guests_backs() {
+    for guest_first in [false, true] {
+        let (world, anna, bob, dora, record, item) = meeting_of_three().await;
+        world.levels(&anna, json!({"calendar": "export"})).await;
+        world.sync(&[&anna, &bob, &dora]).await;
+        let asked = guests(&[&bob.address]);
+        world.outlook(&anna).edit_and_send(&item, vec![set(Property::RequiredAttendees, asked)]).await;
+        let order = if guest_first { [&bob, &anna] } else { [&anna, &bob] };
+        for _ in 0..3 {
+            world.sync(&order).await;
+            world.pass_s(60);
+        }
+        let told = format!("guest first {guest_first}");
+        for who in [&anna, &bob, &dora] {
+            let shown = world.only(who, CALENDAR).await;
+            assert_eq!((id_of(&shown), &shown["locked"]), (record.clone(), &json!(true)), "{told}");
+        }
+        assert_eq!(titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Plan"], "{told}");
+        let shown = world.read_activity(&anna, &record).await;
+        assert_eq!(shown["people"].as_array().map(Vec::len), Some(2), "nothing came in: {shown}");
+        let change = json!({"version": shown["version"], "location": "Room 7"});
+        let path = format!("/api/crm/activities/{record}");
+        let (status, refused) = world.ask(&anna, "PATCH", &path, Some(&change)).await;
+        assert_eq!((status, &refused["error"]["code"]), (409, &json!("locked_by_exchange")), "{refused}");
+        // Out of her calendar: it is the CRM's again, and its next edit brings it back (rule D1).
+        world.outlook(&anna).delete(&item).await;
+        world.sync(&[&anna, &bob, &dora]).await;
+        assert_eq!(world.outlook(&anna).count(Folder::Calendar), 0);
+        world.edit_activity(&anna, &record, json!({"location": "Room 8"})).await;
+        world.sync(&[&anna, &bob, &dora]).await;
+        assert_eq!(world.outlook(&anna).only(Folder::Calendar).await.text(Property::Location), Some("Room 8"));
+        world.no_mail_of_ours();
+    }
 }
 
 // P2

@@ -88,7 +88,7 @@ pub fn shared_schemas() -> Map<String, Json> {
             "name": {"type": "string"},
             "address": {"type": ["string", "null"]},
             "role": {"type": "string", "enum": ["required", "optional", "resource"]},
-            "response": {"type": "string", "enum": ["unknown", "organizer", "not_responded", "accepted", "tentative", "declined"]}
+            "response": {"type": "string", "enum": ["unknown", "not_asked", "organizer", "not_responded", "accepted", "tentative", "declined"]}
         }}
     });
     match schemas {

@@ -172,7 +172,7 @@ fn person_json(person: &Attendee) -> Json {
 
 fn read_person(json: &Json) -> Result<Attendee, String> {
     let person = Person::deserialize(json).map_err(|_| {
-        "is a person: name, address, role (required, optional, resource), response (unknown, organizer, not_responded, accepted, tentative, declined)".to_owned()
+        "is a person: name, address, role (required, optional, resource), response (unknown, not_asked, organizer, not_responded, accepted, tentative, declined)".to_owned()
     })?;
     if person.name.trim().is_empty() && person.address.as_deref().is_none_or(str::is_empty) {
         return Err("is a person with neither name nor address".to_owned());

@@ -120,6 +120,7 @@ impl Window<'_> {
             zone: &zone,
             lead: Lead::Mine,
             mails: false,
+            invited: false,
         };
         !scope::is_before(domain, fields, &context)
     }
