@@ -18,8 +18,8 @@ pub fn longest(field: &Field) -> usize {
 /// What is wrong with a value at a path, if its form is.
 pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
     let message = match (form(&path.field), value) {
+        (Form::Any, value) if value.as_text().is_none() => return None,
         (_, Value::Null)
-        | (Form::Any, _)
         | (Form::Day, Value::Day(_))
         | (Form::When, Value::When(_))
         | (Form::Instant, Value::Instant(_))
@@ -28,7 +28,7 @@ pub(crate) fn fault(path: &Path, value: &Value) -> Option<Fault> {
         | (Form::Person | Form::People, Value::People(_))
         | (Form::Rule, Value::Rule(_)) => return None,
         (_, Value::Cleared) if path.is_cleared_alone() => return None,
-        (Form::Text, Value::Text(text)) => {
+        (Form::Text | Form::Any, Value::Text(text)) => {
             let limit = longest(&path.field);
             if text.chars().count() <= limit
                 && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' && c != '\r')

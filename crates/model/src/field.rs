@@ -34,7 +34,7 @@ macro_rules! fields {
                 match text {
                     $($name => Some(Field::$variant),)*
                     _ => match text.strip_prefix("x.") {
-                        Some(name) if !name.is_empty() && !name.contains(").") => Some(Field::Extension(name.to_owned())),
+                        Some(name) if is_extension(name) => Some(Field::Extension(name.to_owned())),
                         Some(_) | None => None,
                     },
                 }
@@ -158,6 +158,15 @@ fields! {
     Priority = "priority",
     /// Occurrence: `modified` or `cancelled`; absent means as the series.
     State = "state",
+}
+
+/// The longest name of an extension field, in characters.
+pub const EXTENSION_NAME: usize = 64;
+
+/// Whether a text may name an extension field: one that a path can be told from, and that fits a line.
+fn is_extension(name: &str) -> bool {
+    let fits = !name.is_empty() && name.chars().count() <= EXTENSION_NAME && name.trim() == name;
+    fits && !name.contains(").") && !name.chars().any(char::is_control)
 }
 
 /// Fields that make sense only together and merge as one (rule C2).

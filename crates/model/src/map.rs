@@ -2,6 +2,7 @@
 
 use crate::domain::Domain;
 use crate::field::Field;
+use crate::form::{Form, form};
 use crate::side::Side;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -97,26 +98,44 @@ impl DomainMap {
         self.entry(field).is_some_and(|entry| entry.direction != Direction::Off)
     }
 
-    /// The key fields of rule M2.
-    pub fn keys(&self) -> impl Iterator<Item = &Field> {
-        self.entries.iter().filter(|entry| entry.key).map(|entry| &entry.field)
+    /// The key fields of rule M2; one that is off is not read, and tells nothing apart.
+    pub fn keys(&self) -> impl Iterator<Item = &MapEntry> {
+        self.entries.iter().filter(|entry| entry.key && entry.direction != Direction::Off)
     }
 
-    /// What is wrong with the map, every fault at once.
+    /// What is wrong with the map, every fault at once, each with the number of its row.
     #[must_use]
-    pub fn faults(&self) -> Vec<String> {
+    pub fn faults(&self) -> Vec<(usize, String)> {
         let mut seen = std::collections::BTreeSet::new();
         let mut faults = Vec::new();
-        for entry in &self.entries {
-            if !seen.insert(entry.field.clone()) {
-                faults.push(format!("the field {} stands twice in the map of {}", entry.field, self.domain));
+        for (row, entry) in self.entries.iter().enumerate() {
+            let (field, domain) = (&entry.field, self.domain);
+            let mut note = |problem: String| faults.push((row, problem));
+            if !seen.insert(field.clone()) {
+                note(format!("the field {field} stands twice in the map of {domain}"));
             }
             if entry.property.trim().is_empty() {
-                faults.push(format!("the field {} of {} names no property", entry.field, self.domain));
+                note(format!("the field {field} of {domain} names no property"));
             }
-            if !crate::field::of_kind(self.domain.kind(), &entry.field) {
-                faults.push(format!("{} records have no field {}", self.domain, entry.field));
+            if !crate::field::of_kind(domain.kind(), field) {
+                note(format!("{domain} records have no field {field}"));
             }
+            if entry.required && entry.direction == Direction::Off {
+                note(format!("the field {field} of {domain} is off, and cannot be required"));
+            }
+            let words = matches!(form(field), Form::Text | Form::Any) && *field != Field::State;
+            if entry.translation.is_some() && !words {
+                note(format!("the field {field} of {domain} holds no word that could be translated"));
+            }
+        }
+        // Neither side holds an appointment without them.
+        let needed = [Field::Start, Field::End].into_iter().filter(|_| self.domain == Domain::Calendar);
+        for field in needed.filter(|field| !self.maps(field)) {
+            let row = self.entries.iter().position(|entry| entry.field == field).unwrap_or(self.entries.len());
+            faults.push((
+                row,
+                format!("the field {field} of {} cannot be off: there is no appointment without", self.domain),
+            ));
         }
         faults
     }

@@ -192,7 +192,7 @@ mod tests {
     fn every_shipped_map_is_free_of_faults_and_complete() {
         for domain in Domain::ALL {
             let map = default_map(domain);
-            assert_eq!(map.faults(), Vec::<String>::new());
+            assert_eq!(map.faults(), []);
             for field in Field::SHIPPED.iter().filter(|field| of_kind(domain.kind(), field)) {
                 let told = map.entry(field).is_some() || domain == Domain::Task && *field == F::ActivityType;
                 assert!(told, "{domain} has no row for {field}");

@@ -1,7 +1,9 @@
 //! Match keys: what makes two unlinked records candidates for one another (rules M1, M2), as short texts to be hashed.
 
+use model::form::{Form, form};
+use model::map::translate;
 use model::same::{fold, normal};
-use model::{Domain, DomainMap, Field, Kind, MailboxId, Path, Record, Value, Zone};
+use model::{Domain, DomainMap, Field, Kind, MailboxId, MapEntry, Path, Record, Side, Value, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a record. The store keeps them hashed with a secret, without content (decision 12).
@@ -83,13 +85,15 @@ pub fn activity_key(record: &Record, maps: &BTreeMap<Domain, DomainMap>, zone: &
         Kind::Appointment => Domain::Calendar,
         Kind::Task => Domain::Task,
     };
-    let mut parts = Vec::new();
-    let mut told = false;
-    for field in maps.get(&domain)?.keys() {
-        let value = record.fields.get(&Path::of(field.clone())).unwrap_or(&Value::Null);
-        told |= *field == Field::Subject && !value.is_blank();
-        parts.push(key_text(value, zone));
-    }
+    let keys: Vec<&MapEntry> = maps.get(&domain)?.keys().collect();
+    let value = |entry: &MapEntry| record.fields.get(&Path::of(entry.field.clone())).unwrap_or(&Value::Null);
+    // Times alone tell nothing apart where a text is asked for too.
+    let is_text = |entry: &MapEntry| form(&entry.field) == Form::Text;
+    let any_text = keys.iter().any(|entry| is_text(entry));
+    let told = keys.iter().any(|entry| (is_text(entry) || !any_text) && !value(entry).is_blank());
+    // A word of the CRM's is compared as the mailbox says it.
+    let mut parts: Vec<String> =
+        keys.iter().map(|entry| key_text(&translate(entry, value(entry), Side::Pim), zone)).collect();
     let rule = match record.get(Field::Rule) {
         Some(Value::Rule(rule)) => serde_json::to_string(rule).unwrap_or_default(),
         Some(_) | None => String::new(),

@@ -9,7 +9,7 @@ use model::{CrmId, DomainMap};
 
 /// A map without faults.
 pub(crate) fn map(map: &DomainMap) -> Result<()> {
-    refuse(map.faults().into_iter().map(Fault::Other).collect())
+    refuse(map.faults().into_iter().map(|(_, fault)| Fault::Other(fault)).collect())
 }
 
 /// A connection that can be named and reached.

@@ -74,7 +74,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     for domain in Domain::ALL {
         if let Some(map) = maps.get(&domain) {
             places.extend(
-                map.faults().into_iter().chain(faults(map)).map(|fault| (format!("the map of {domain}"), fault)),
+                map.faults().into_iter().chain(faults(map)).map(|(_, fault)| (format!("the map of {domain}"), fault)),
             );
         }
     }

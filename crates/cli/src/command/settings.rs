@@ -6,7 +6,8 @@ use crate::show::Show;
 use clap::Subcommand;
 use model::{Domain, DomainMap};
 use serde_json::Value as Json;
-use server::json::read_json;
+use server::fault::Faults;
+use server::json::{map_json, read_json, read_map};
 use server::ops::{map, setting};
 use std::io::Read;
 use std::path::Path;
@@ -38,6 +39,13 @@ Examples:
         domain: Domain,
     },
     /// Replaces the field map of a domain by the JSON on standard input.
+    #[command(after_help = "\
+Example, for the map as `syncline settings map task` shows it, edited:
+  syncline settings set-map < task.json
+
+A row is a field, the property that holds it in the mailbox, and where they differ from these: direction (both, export,
+import, off), default (as the field looks in a record: written to the CRM where the mailbox has none), key, required, and
+translation. A field x.NAME is one of your own, at a property of the mailbox such as x:{GUID}:NAME or x:0x3A45.")]
     SetMap,
 }
 
@@ -59,17 +67,32 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             let told = format!("changed; the settings are at generation {}", settings.generation);
             show.done(&settings, &told)
         }
-        Command::Map { domain } => pretty(&map::get(&services, domain).await?, show),
+        Command::Map { domain } => pretty(&shown(&map::get(&services, domain).await?)?, show),
         Command::SetMap => {
             let mut text = String::new();
             std::io::stdin().take(MOST).read_to_string(&mut text)?;
-            let new: DomainMap = serde_json::from_str(&text)
-                .map_err(|why| Failure::usage(format!("standard input holds no field map: {why}")))?;
-            let set = map::set(&services, new).await?;
+            let set = map::set(&services, read(&text)?).await?;
             let told = format!("the map of {} has {} rows", set.domain, set.entries.len());
-            show.done(&set, &told)
+            show.done(&shown(&set)?, &told)
         }
     }
+}
+
+fn shown(map: &DomainMap) -> Result<Json, Failure> {
+    map_json(map).map_err(|why| Failure::not_as_asked(format!("cannot be shown: {why}")))
+}
+
+/// A map as `syncline settings map` shows it.
+fn read(text: &str) -> Result<DomainMap, Failure> {
+    let no_map = |why: String| Failure::usage(format!("standard input holds no field map: {why}"));
+    let json = read_json(text.as_bytes()).map_err(|why| no_map(why.to_string()))?;
+    let word = json.get("domain").and_then(Json::as_str).ok_or_else(|| no_map("domain is missing".to_owned()))?;
+    let domain = Domain::parse(word).ok_or_else(|| no_map(format!("there is no domain {word}")))?;
+    let rows = json.get("entries").and_then(Json::as_array).ok_or_else(|| no_map("entries is missing".to_owned()))?;
+    let mut faults = Faults::default();
+    let map = read_map(domain, rows, &mut faults);
+    faults.refuse()?;
+    Ok(map)
 }
 
 fn pretty(value: &impl serde::Serialize, show: &mut Show<'_>) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ pub struct CrmLens;
 impl Lens for CrmLens {
     fn image(&self, path: &Path, value: &Value, map: &DomainMap) -> Value {
         match (form(&path.field), translated(Side::Crm, path, value, map)) {
-            (Form::Text, Value::Text(text)) => Value::Text(held(&text, longest(&path.field))),
+            (Form::Text | Form::Any, Value::Text(text)) => Value::Text(held(&text, longest(&path.field))),
             (_, value) => value,
         }
     }
@@ -26,7 +26,7 @@ impl Lens for CrmLens {
     fn made_whole(&self, path: &Path, edited: &Value, original: &Value, map: &DomainMap) -> Option<Value> {
         let limit = longest(&path.field);
         match (form(&path.field), translated(Side::Crm, path, original, map)) {
-            (Form::Text, Value::Text(original)) => {
+            (Form::Text | Form::Any, Value::Text(original)) => {
                 put_back(edited.as_text()?, &clean(&original), &held(&original, limit), notice(limit)).map(Value::Text)
             }
             (_, _) => None,

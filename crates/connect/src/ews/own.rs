@@ -1,12 +1,17 @@
 //! The properties that are ours alone on items and folders, and those of Exchange that have no name of their own.
 
-use wire::ews::{ExtendedPath, ExtendedType, Path};
+use wire::ews::{ExtendedPath, ExtendedType, Path, PropertySet};
 
 /// Our own set of named properties. It never changes: marks are looked for by it (trap 47).
 const OURS: &str = "6b8e2f0a-53c1-4d0e-9a77-51f2c0d4e9b3";
 
 fn ours(name: &str) -> Path {
     Path::Extended(ExtendedPath::named(OURS, name, ExtendedType::String))
+}
+
+/// Whether a set of named properties is ours.
+pub fn is_ours(set: &PropertySet) -> bool {
+    *set == PropertySet::of_guid(OURS)
 }
 
 /// The whole mark, renewed with each update of ours.

@@ -125,6 +125,28 @@ fn the_key_of_an_activity_is_its_subject_times_and_rule() {
     assert_eq!(key(&pim(Kind::Task, "i", &[("subject", text(""))])), None, "nothing to recognise it by");
 }
 
+// M2: an administrator's own key fields; what is off is not read on one side and tells nothing apart.
+#[test]
+fn the_key_fields_are_those_of_the_map() {
+    let mut world = World::new();
+    let map = world.maps.get_mut(&Domain::Task).expect("a map");
+    for entry in &mut map.entries {
+        entry.key = ["priority", "due_day"].contains(&entry.field.name().as_str());
+        if entry.field.name() == "due_day" {
+            entry.direction = model::Direction::Off;
+        }
+    }
+    let key = |record: &Record| plan::keys::activity_key(record, &world.maps, &world.zone);
+    let record = crm(Domain::Task, "c", &[("subject", text("Call")), ("priority", text("1-ASAP"))]);
+    let item = pim(Kind::Task, "i", &[("subject", text("Ring")), ("priority", text("High"))]);
+    assert!(key(&record).is_some());
+    assert_eq!(key(&record), key(&item), "each in its own words");
+    let map = world.maps.get_mut(&Domain::Task).expect("a map");
+    map.entries.iter_mut().for_each(|entry| entry.key = false);
+    let key = |record: &Record| plan::keys::activity_key(record, &world.maps, &world.zone);
+    assert_eq!(key(&item), None, "without keys nothing is recognised");
+}
+
 // M3, O4
 #[test]
 fn nothing_is_overwritten_by_a_blank_and_what_differs_is_a_conflict() {

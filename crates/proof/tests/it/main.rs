@@ -20,6 +20,7 @@ mod latencies;
 mod levels;
 mod lines;
 mod mailing;
+mod maps;
 mod matching;
 mod meetings;
 mod memory;

@@ -3,7 +3,7 @@
 use crate::database::server;
 use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, kills,
-    latencies, levels, lines, mailing, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
+    latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
     odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
     recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing,
     wire_trouble,
@@ -34,6 +34,7 @@ async fn every_story_runs_on_every_database() {
         levels::NAMES,
         lines::NAMES,
         mailing::NAMES,
+        maps::NAMES,
         matching::NAMES,
         meetings::NAMES,
         memory::NAMES,

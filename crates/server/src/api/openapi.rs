@@ -127,7 +127,10 @@ fn record_schema(members: &[Member], known: fn(&model::Field) -> bool) -> Json {
     if let Some(object) = schema.as_object_mut() {
         // Extension fields are named x.NAME.
         object.remove("additionalProperties");
-        object.insert("patternProperties".to_owned(), json!({"^x\\.": {"type": ["string", "null"]}}));
+        object.insert(
+            "patternProperties".to_owned(),
+            json!({"^x\\.": {"type": ["string", "integer", "boolean", "null"]}}),
+        );
     }
     schema
 }

@@ -1,5 +1,6 @@
 //! How records look in JSON: the names are those of the field maps, so that an outsider can compare the two sides.
 
+mod map;
 mod rule;
 mod schema;
 mod strict;
@@ -11,6 +12,7 @@ use model::{Field, Fields, Path, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
+pub use map::{map_json, read_map};
 pub use rule::{read_rule, rule_json};
 pub use schema::{fields_schema, shared_schemas};
 pub use strict::read_json;

@@ -55,6 +55,9 @@ pub fn read_value(field: &Field, json: &Json) -> Result<Value, String> {
         return Ok(Value::Null);
     }
     match form(field) {
+        Form::Any if json.is_boolean() => Ok(Value::Flag(json == &json!(true))),
+        Form::Any if json.is_i64() => json.as_i64().map(Value::Number).ok_or_else(|| "is a whole number".to_owned()),
+        Form::Any if !json.is_string() => Err("is a text, a whole number, or true or false".to_owned()),
         Form::Text | Form::Any => match json.as_str() {
             Some(text) if text.len() > MAX_TEXT => Err(format!("is longer than {MAX_TEXT} bytes")),
             Some(text) => Ok(Value::text(text)),
@@ -230,6 +233,18 @@ mod tests {
             assert!(read_value(field, &json!([[]])).is_err(), "{field}");
             assert_eq!(read_value(field, &Json::Null), Ok(Value::Null), "{field}");
         }
+    }
+
+    // A property of another type than text comes in as what it is, and what the API shows it takes back.
+    #[test]
+    fn a_field_of_ones_own_takes_what_its_property_holds() {
+        let own = Field::Extension("vip".to_owned());
+        for (json, value) in
+            [(json!("a"), Value::text("a")), (json!(7), Value::Number(7)), (json!(true), Value::Flag(true))]
+        {
+            assert_eq!((read_value(&own, &json), value_json(&own, &value)), (Ok(value), json));
+        }
+        assert!(read_value(&own, &json!(1.5)).is_err());
     }
 
     // P2

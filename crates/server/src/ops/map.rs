@@ -2,7 +2,8 @@
 
 use crate::fault::{Fault, Refused};
 use crate::services::Services;
-use model::{Domain, DomainMap};
+use model::{Direction, Domain, DomainMap};
+use std::collections::BTreeMap;
 
 /// The map of a domain in force.
 ///
@@ -18,11 +19,40 @@ pub async fn get(services: &Services, domain: Domain) -> Result<DomainMap, Refus
 /// # Errors
 /// Every fault of the map at once.
 pub async fn set(services: &Services, map: DomainMap) -> Result<DomainMap, Refused> {
-    let faults = map.faults();
+    let mut others = services.store.maps().await?;
+    others.remove(&map.domain);
+    let found = map.faults().into_iter().chain(connect::ews::faults(&map)).chain(elsewhere(&map, &others));
+    // A row that is blank or of another kind of record is one fault, not two.
+    let mut faults: BTreeMap<usize, String> = BTreeMap::new();
+    for (row, problem) in found {
+        faults.entry(row).or_insert(problem);
+    }
     if !faults.is_empty() {
-        return Err(Refused::Invalid(faults.into_iter().map(|problem| Fault::new("entries", problem)).collect()));
+        let told = |(row, problem)| Fault::new(format!("entries[{row}]"), problem);
+        return Err(Refused::Invalid(faults.into_iter().map(told).collect()));
     }
     services.store.set_map(&map).await?;
     super::woken(services);
     Ok(map)
+}
+
+/// Fields that another domain of the same items keeps elsewhere: which domain an item is of is known only once it was read.
+fn elsewhere(map: &DomainMap, others: &BTreeMap<Domain, DomainMap>) -> Vec<(usize, String)> {
+    let mut faults = Vec::new();
+    for other in others.values().filter(|other| other.domain.kind() == map.domain.kind()) {
+        for (row, entry) in map.entries.iter().enumerate().filter(|(_, entry)| entry.direction != Direction::Off) {
+            let kept = other.entry(&entry.field).filter(|kept| kept.direction != Direction::Off);
+            if let Some(kept) = kept.filter(|kept| kept.property.trim() != entry.property.trim()) {
+                faults.push((
+                    row,
+                    format!(
+                        "the field {} stands at {} in the map of {}, and a contact is read before it is known which it is: \
+                         turn it off there first, or keep it at the same property",
+                        entry.field, kept.property, other.domain
+                    ),
+                ));
+            }
+        }
+    }
+    faults
 }

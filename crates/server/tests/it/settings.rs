@@ -220,9 +220,32 @@ async fn a_field_map_is_replaced_with_all_its_faults_told() {
     let set = world.put(&world.admin, path, json!({"entries": map["entries"]})).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.text);
     assert!(world.get(&world.admin, path).await.text.contains("x.vip"));
-    let wrong = json!({"entries": [{"field": "email1", "property": "x"}, {"field": "subject", "property": " "}]});
+    let wrong = json!({"entries": [
+        {"field": "email1", "property": "item:Subject"}, {"field": "subject", "property": " "},
+        {"field": "body", "property": "item:Body"}, {"field": "x.vip", "property": "contacts:Nickname"},
+        {"field": "x.who", "property": "item:Nonsense"}, {"field": "x.a", "property": "item:Body"},
+        {"field": "rule", "property": "task:Recurrence", "direction": "off", "required": true}]});
     let refused = world.put(&world.admin, path, wrong).await;
-    assert_eq!(refused.faults().len(), 2, "{}", refused.text);
+    let rows = [0, 1, 3, 4, 5, 6].map(|row| format!("entries[{row}]"));
+    assert_eq!(refused.faults(), rows, "{}", refused.text);
     let unread = json!({"entries": [{"field": "colour", "property": "x"}, {"property": "y"}]});
     assert_eq!(world.put(&world.admin, path, unread).await.faults(), ["entries[0]", "entries[1]"]);
+}
+
+// E3: a contact is read before it is known which it is.
+#[tokio::test]
+async fn a_contacts_field_stands_at_one_place_in_every_domain_of_contacts() {
+    let world = World::new().await;
+    let path = |domain: &str| format!("/api/admin/maps/{domain}");
+    let map = |row: serde_json::Value| json!({"entries": [row]});
+    let here = json!({"field": "mobile_phone", "property": "contacts:PhoneNumber:CarPhone", "default": "+49 1"});
+    let refused = world.put(&world.admin, &path("personal_contact"), map(here.clone())).await;
+    assert_eq!(refused.faults(), ["entries[0]"]);
+    assert!(refused.text.contains("business_contact") || refused.text.contains("employee"), "{}", refused.text);
+    let off = json!({"field": "mobile_phone", "property": "contacts:PhoneNumber:MobilePhone", "direction": "off"});
+    for domain in ["business_contact", "employee"] {
+        assert_eq!(world.put(&world.admin, &path(domain), map(off.clone())).await.status, StatusCode::OK);
+    }
+    let set = world.put(&world.admin, &path("personal_contact"), map(here)).await;
+    assert_eq!((set.status, &set.json["entries"][0]["default"]), (StatusCode::OK, &json!("+49 1")), "{}", set.text);
 }

@@ -106,6 +106,18 @@ impl Dictionary {
         }
     }
 
+    /// The keys an entry may have: a request that names another one is refused as a whole.
+    pub fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::EmailAddress => &["EmailAddress1", "EmailAddress2", "EmailAddress3"],
+            Self::Street | Self::City | Self::State | Self::CountryOrRegion | Self::PostalCode => {
+                &["Business", "Home", "Other"]
+            }
+            Self::PhoneNumber => PHONES,
+            Self::ImAddress => &["ImAddress1", "ImAddress2", "ImAddress3"],
+        }
+    }
+
     /// The element inside an entry; none when the entry itself holds the text.
     pub(crate) fn part(self) -> Option<&'static str> {
         match self {
@@ -118,6 +130,31 @@ impl Dictionary {
         }
     }
 }
+
+/// The kinds of phone numbers.
+///
+/// <https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/phonenumberkeytype>
+const PHONES: &[&str] = &[
+    "AssistantPhone",
+    "BusinessFax",
+    "BusinessPhone",
+    "BusinessPhone2",
+    "Callback",
+    "CarPhone",
+    "CompanyMainPhone",
+    "HomeFax",
+    "HomePhone",
+    "HomePhone2",
+    "Isdn",
+    "MobilePhone",
+    "OtherFax",
+    "OtherTelephone",
+    "Pager",
+    "PrimaryPhone",
+    "RadioPhone",
+    "Telex",
+    "TtyTddPhone",
+];
 
 /// The address of an extended property.
 ///

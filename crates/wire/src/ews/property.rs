@@ -177,6 +177,21 @@ static BY_ELEMENT: LazyLock<BTreeMap<&'static str, Vec<Property>>> = LazyLock::n
 
 impl Property {
     /// The element that holds it, without a prefix.
+    /// Whether it holds a text of any words, and may be written.
+    pub fn holds_text(self) -> bool {
+        self.form() == Form::Text && self != Self::LastModifiedName
+    }
+
+    /// Whether items of that kind have it.
+    pub fn is_of(self, kind: super::ItemKind) -> bool {
+        match self.family() {
+            Family::Item => true,
+            Family::Contact => kind == super::ItemKind::Contact,
+            Family::Calendar => kind == super::ItemKind::CalendarItem,
+            Family::Task => kind == super::ItemKind::Task,
+        }
+    }
+
     pub(crate) fn element(self) -> &'static str {
         let uri = self.uri();
         uri.split_once(':').map_or(uri, |(_, name)| name)

@@ -1,14 +1,15 @@
 //! Settings and field maps over REST.
 
 use super::super::ask::Ask;
-use super::super::member::{Member, Shape, part};
+use super::super::member::{Member, Shape};
 use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{domain, json, shown};
+use super::{domain, json};
 use crate::fault::{Faults, Refused};
+use crate::json::{map_json, read_map};
 use crate::ops::{map, setting};
+use model::DomainMap;
 use model::settings::Settings;
-use model::{DomainMap, MapEntry};
 use serde_json::Value as Json;
 
 const TAG: &str = "settings";
@@ -79,19 +80,18 @@ async fn change(ask: Ask) -> Answer {
 
 async fn get_map(ask: Ask) -> Answer {
     let domain = domain(ask.part("domain"))?;
-    shown(&map::get(&ask.services, domain).await?)
+    show_map(&map::get(&ask.services, domain).await?)
+}
+
+fn show_map(map: &DomainMap) -> Answer {
+    Ok(Reply::of(map_json(map).map_err(|why| Refused::Broken(why.to_string()))?))
 }
 
 async fn set_map(ask: Ask) -> Answer {
     let domain = domain(ask.part("domain"))?;
-    let list = ask.json("entries").and_then(Json::as_array);
+    let list = ask.json("entries").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut faults = Faults::default();
-    let entries: Vec<MapEntry> = list
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .filter_map(|(index, entry)| part(&format!("entries[{index}]"), entry, &mut faults))
-        .collect();
+    let new = read_map(domain, list, &mut faults);
     faults.refuse()?;
-    shown(&map::set(&ask.services, DomainMap { domain, entries }).await?)
+    show_map(&map::set(&ask.services, new).await?)
 }
