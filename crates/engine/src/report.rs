@@ -5,6 +5,7 @@ use crate::force::groups;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
+use crate::standing::of_user;
 use model::schedule::Schedule;
 use model::{Domain, Kind, PairingId, RecordId, Seen, Side};
 use plan::access::{Chain, chain};
@@ -243,6 +244,13 @@ impl Engine {
         if !memberships.active {
             let left = "The user is not active in the CRM any more: nothing is synchronised until he is, and nothing is deleted (L1).";
             text.push(left.to_owned());
+        }
+        if pairing.enabled && memberships.active {
+            let ways = of_user(&pairing, &self.store().brakes().await?, schedule.rests_until(self.now()));
+            text.extend(ways.iter().map(|(domain, way)| match domain {
+                Some(domain) => format!("{domain}: {}", plan::explain::standing(way)),
+                None => plan::explain::standing(way),
+            }));
         }
         text.extend(chains.iter().flat_map(plan::explain::chain));
         text.extend(plan::explain::schedule(&schedule));

@@ -4,10 +4,11 @@
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
+use jiff::Timestamp;
 use model::{Domain, Link, RecordId, Side};
 use plan::explain::{Standing, standing};
 use std::collections::BTreeMap;
-use store::{HeldFilter, HeldKind, QuarantineKey};
+use store::{Brake, HeldFilter, HeldKind, Pairing, QuarantineKey};
 
 impl Cycle<'_> {
     /// In words, rule by rule.
@@ -17,25 +18,10 @@ impl Cycle<'_> {
         link: Option<&Link>,
         domain: Option<Domain>,
     ) -> Result<Vec<String>, CycleError> {
-        let mut found = Vec::new();
-        let state = &self.pairing.state;
-        if let Some(why) = &state.stopped {
-            found.push(Standing::Stopped(why.clone()));
-        } else if let Some(why) = &state.trouble {
-            found.push(Standing::Trouble(why.clone()));
-        }
-        if let Some(until) = self.force.schedule.rests_until(self.engine.now()) {
-            found.push(Standing::Rests(until));
-        }
-        for brake in self.engine.store().brakes().await? {
-            let hers = match (&brake.pairing, brake.domain) {
-                (Some(of), Some(stopped)) => *of == self.pairing.id && Some(stopped) == domain,
-                (_, _) => true,
-            };
-            if hers && brake.released.is_none() {
-                found.push(Standing::Braked(brake.why));
-            }
-        }
+        let brakes = self.engine.store().brakes().await?;
+        let ways = of_user(&self.pairing, &brakes, self.force.schedule.rests_until(self.engine.now()));
+        let hers = |of: &Option<Domain>| of.is_none() || *of == domain;
+        let mut found: Vec<Standing> = ways.into_iter().filter(|(of, _)| hers(of)).map(|(_, way)| way).collect();
         found.extend(self.quarantined(ends).await?);
         found.extend(self.asked(ends, link, domain).await?);
         Ok(found.iter().map(standing).collect())
@@ -86,4 +72,29 @@ impl Cycle<'_> {
             }
         }
     }
+}
+
+/// What stands in the way of a user as a whole, or in that of one of his domains.
+pub(crate) fn of_user(
+    pairing: &Pairing,
+    brakes: &[Brake],
+    rests_until: Option<Timestamp>,
+) -> Vec<(Option<Domain>, Standing)> {
+    let mut found = Vec::new();
+    if let Some(why) = &pairing.state.stopped {
+        found.push((None, Standing::Stopped(why.clone())));
+    } else if let Some(why) = &pairing.state.trouble {
+        found.push((None, Standing::Trouble(why.clone())));
+    }
+    found.extend(rests_until.map(|until| (None, Standing::Rests(until))));
+    for brake in brakes.iter().filter(|brake| brake.released.is_none()) {
+        match (&brake.pairing, brake.domain) {
+            (Some(of), Some(domain)) if *of == pairing.id => {
+                found.push((Some(domain), Standing::Braked(brake.why.clone())));
+            }
+            (Some(_), Some(_)) => {}
+            (None, _) | (_, None) => found.push((None, Standing::Braked(brake.why.clone()))),
+        }
+    }
+    found
 }

@@ -30,7 +30,7 @@ pub struct Args {
     /// One cycle's, as a line names it.
     #[arg(long)]
     cycle: Option<String>,
-    /// From when on: an instant, or a distance such as 24h or 7d.
+    /// From when on: an instant, or a distance such as 30m, 24h or 7d.
     #[arg(long)]
     since: Option<String>,
     /// At most this many lines, the newest first.

@@ -45,7 +45,8 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         let sums = [Count::Created, Count::Updated, Count::Deleted, Count::Matched];
         row.extend(sums.map(|what| sum(of, what).to_string()));
         row.extend([of.conflicts, of.held, of.quarantined].map(|number| number.to_string()));
-        row.push(or_dash(of.trouble.as_ref()));
+        let brake = (of.braked > 0).then(|| "stopped by a brake; 'syncline brake list' tells why".to_owned());
+        row.push(or_dash(of.trouble.as_ref().or(brake.as_ref())));
         row
     })?;
     if done.iter().all(|of| of.trouble.is_none() && of.braked == 0) {

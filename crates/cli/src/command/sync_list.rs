@@ -4,8 +4,9 @@ use super::open;
 use crate::exit::Failure;
 use crate::show::Show;
 use clap::Subcommand;
+use model::UserId;
 use serde_json::json;
-use server::ops;
+use server::ops::{self, names};
 use std::path::Path;
 
 /// Who acts: the command line, with an administrator's rights.
@@ -55,12 +56,15 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::List { record } => {
             let list = ops::sync_list::list(&services, &actor, &record).await?;
+            let people = list.iter().flat_map(|row| [&row.user, &row.added_by]);
+            let logins = names::logins(&services, &people.map(|id| UserId::new(id.as_str())).collect()).await?;
+            let login = |id: &str| logins.get(&UserId::new(id)).cloned().unwrap_or_else(|| id.to_owned());
             let rows: Vec<_> = list
                 .iter()
                 .map(|row| {
                     json!({
-                        "user": row.user.as_str(),
-                        "added_by": row.added_by.as_str(),
+                        "user": login(row.user.as_str()),
+                        "added_by": login(row.added_by.as_str()),
                         "added_at": row.added_at,
                     })
                 })

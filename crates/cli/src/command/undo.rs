@@ -3,8 +3,10 @@
 use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
-use model::{Path as FieldPath, Side, Value};
+use model::{PairingId, Path as FieldPath, Side, Value};
+use server::ops::names;
 use server::ops::undo::{self, Asked, PutBack, Shown};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What.
@@ -31,7 +33,7 @@ pub struct Args {
     /// One user's mailbox alone, by login or id.
     #[arg(long)]
     user: Option<String>,
-    /// From when on: an instant, or a distance such as 24h or 7d.
+    /// From when on: an instant, or a distance such as 30m, 24h or 7d.
     #[arg(long)]
     since: Option<String>,
     /// Do it.
@@ -62,14 +64,19 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     if show.is_json() {
         return show.value(&shown);
     }
-    tell(&shown, show)
+    let pairings =
+        shown.lines.iter().map(|put| &put.line.pairing).chain(shown.stays.iter().map(|stays| &stays.pairing));
+    let pairings = pairings.chain(shown.troubles.keys()).cloned().collect();
+    tell(&shown, &names::of_pairings(&services, &pairings).await?, show)
 }
 
-fn tell(shown: &Shown, show: &mut Show<'_>) -> Result<(), Failure> {
+/// What would be put back, or was, with logins for pairings.
+fn tell(shown: &Shown, whose: &BTreeMap<PairingId, String>, show: &mut Show<'_>) -> Result<(), Failure> {
+    let login = |pairing: &PairingId| whose.get(pairing).cloned().unwrap_or_else(|| pairing.to_string());
     show.list(&shown.lines, &["user", "domain", "side", "CRM", "what", "from → to"], |put| {
         let line = &put.line;
         vec![
-            line.pairing.to_string(),
+            login(&line.pairing),
             line.domain.to_string(),
             or_dash(line.side.map(Side::as_str)),
             or_dash(line.crm.as_ref()),
@@ -79,10 +86,10 @@ fn tell(shown: &Shown, show: &mut Show<'_>) -> Result<(), Failure> {
     })?;
     for stays in &shown.stays {
         let fields = if stays.fields.is_empty() { String::new() } else { format!(" {}", stays.fields.join(", ")) };
-        show.line(&format!("stays: {} {} {}{fields}: {}", stays.pairing, stays.domain, stays.crm, stays.why))?;
+        show.line(&format!("stays: {} {} {}{fields}: {}", login(&stays.pairing), stays.domain, stays.crm, stays.why))?;
     }
     for (pairing, why) in &shown.troubles {
-        show.line(&format!("not looked at: {pairing}: {why}"))?;
+        show.line(&format!("not looked at: {}: {why}", login(pairing)))?;
     }
     for brake in &shown.brakes {
         show.line(&format!("brake: {brake}"))?;

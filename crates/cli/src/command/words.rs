@@ -105,20 +105,18 @@ pub fn end(text: &str) -> Result<jiff::Timestamp, String> {
     day.or_else(|| text.parse().ok()).ok_or_else(|| "no time; write 2027-01-31 or 2027-01-31T10:00:00Z".to_owned())
 }
 
-/// A point in time: an instant, or so many hours or days ago.
+/// A point in time: an instant, or so many minutes, hours or days ago.
 pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failure> {
     let wrong = || {
         Failure::usage(format!(
-            "'{text}' is no time; an instant such as 2026-01-31T10:00:00Z, or a distance such as 24h or 7d"
+            "'{text}' is no time; an instant such as 2026-01-31T10:00:00Z, or a distance such as 30m, 24h or 7d"
         ))
     };
-    let ago = |hours: i64| now.checked_sub(jiff::SignedDuration::from_hours(hours)).map_err(|_| wrong());
-    if let Some(hours) = text.strip_suffix('h') {
-        return ago(hours.parse().map_err(|_| wrong())?);
-    }
-    if let Some(days) = text.strip_suffix('d') {
-        let days: i64 = days.parse().map_err(|_| wrong())?;
-        return ago(days.checked_mul(24).ok_or_else(wrong)?);
+    for (unit, seconds) in [('m', 60), ('h', 3_600), ('d', 86_400)] {
+        if let Some(number) = text.strip_suffix(unit) {
+            let seconds = number.parse::<u32>().map(|number| i64::from(number) * seconds).map_err(|_| wrong())?;
+            return now.checked_sub(jiff::SignedDuration::from_secs(seconds)).map_err(|_| wrong());
+        }
     }
     text.parse().map_err(|_| wrong())
 }
@@ -145,6 +143,7 @@ mod tests {
         assert_eq!(extract_start("90d"), Ok(ExtractStart::DaysAgo(90)));
         assert!(extract_start("2026-02-30").is_err());
         let now: jiff::Timestamp = "2026-03-08T10:00:00Z".parse().expect("a time");
+        assert_eq!(since("30m", now).expect("read").to_string(), "2026-03-08T09:30:00Z");
         assert_eq!(since("7d", now).expect("read").to_string(), "2026-03-01T10:00:00Z");
         assert_eq!(since("soon", now).expect_err("refused").exit.code(), 2);
     }

@@ -77,6 +77,8 @@ async fn a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way() {
     let braked = "A brake stopped the writes before the first one and waits for a person: 12 of 13 links";
     let told = explained(&world, &anna, &record).await;
     assert!(told.contains(braked) && told.contains("(C8)"), "{told}");
+    let user = world.get(&world.admin, "/api/admin/users/anna/explain").await["text"].to_string();
+    assert!(user.contains(&format!("calendar: {braked}")), "{user}");
     let brakes = world.list(&world.admin, "/api/admin/brakes").await;
     let body = json!({"side": "crm", "digest": brakes[0]["digest"], "user": "anna", "domain": "calendar"});
     world.done(&world.admin, "POST", "/api/admin/brakes/release", Some(&body)).await;

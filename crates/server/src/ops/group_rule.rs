@@ -72,7 +72,7 @@ pub async fn remove(services: &Services, domain: Domain, position: usize) -> Res
     change(services, domain, &[], |list| {
         if position >= list.len() {
             let has = list.len();
-            return Err(Refused::NotFound(format!("{domain} has {has} group rules, none at position {position}")));
+            return Err(Refused::NotFound(format!("{domain} has {has} group rules, none at that position")));
         }
         list.remove(position);
         Ok(())

@@ -70,7 +70,7 @@ pub async fn remove(services: &Services, position: usize) -> Result<Vec<ShownSch
     change(services, &[], |list| {
         if position >= list.len() {
             let has = list.len();
-            return Err(Refused::NotFound(format!("there are {has} schedules, none at position {position}")));
+            return Err(Refused::NotFound(format!("there are {has} schedules, none at that position")));
         }
         list.remove(position);
         Ok(())
