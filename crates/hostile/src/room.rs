@@ -1,14 +1,11 @@
 //! A server in this process with one mailbox, spoken to without a socket.
 
-use axum::body::{Body, to_bytes};
-use axum::http::Request as HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connect::http::{Answer, Lost, Request};
-use emulator::{Emulator, EmulatorOptions, MailboxSpec};
+use emulator::{Emulator, EmulatorOptions, MailboxSpec, Unsaid};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tower::ServiceExt as _;
 
 /// The mailbox's address.
 pub const ANNA: &str = "anna@crm.test";
@@ -65,21 +62,12 @@ impl Room {
 
     /// Carries a request to the server, in this process.
     pub async fn call(&self, request: Request) -> Result<Answer, Lost> {
-        let mut sent = HttpRequest::post(&request.url);
-        for (name, value) in &request.headers {
-            sent = sent.header(name, value);
-        }
-        let sent = sent.body(Body::from(request.body)).map_err(|why| Lost::NotSent(why.to_string()))?;
-        let answer = self.emulator.router().oneshot(sent).await.map_err(|never| match never {})?;
-        let status = answer.status().as_u16();
-        let headers = answer
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
-            .collect();
-        let body = to_bytes(answer.into_body(), usize::MAX).await;
-        let body = body.map_err(|_| Lost::Unanswered("the connection broke off".to_owned()))?;
-        Ok(Answer { status, headers, body: body.to_vec() })
+        let said = self.emulator.post(&request.url, &request.headers, request.body).await;
+        let said = said.map_err(|unsaid| match unsaid {
+            Unsaid::NoRequest => Lost::NotSent(unsaid.to_string()),
+            Unsaid::BrokenOff => Lost::Unanswered(unsaid.to_string()),
+        })?;
+        Ok(Answer { status: said.status, headers: said.headers, body: said.body })
     }
 }
 

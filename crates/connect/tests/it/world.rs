@@ -1,8 +1,6 @@
 //! A server in memory with mailboxes, the connector to them, and a second client that plays the person at Outlook.
 
 use async_trait::async_trait;
-use axum::body::{Body, to_bytes};
-use axum::http::Request as HttpRequest;
 use connect::ews::{EwsConnection, EwsRemote, EwsSettings};
 use connect::http::{Answer, InProcess, Lost, Request, Transport};
 use connect::sign_in::SignIn;
@@ -13,7 +11,6 @@ use model::{Domain, Field, Fields, FolderId, Kind, MailboxId, Mark, Path, Record
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use tower::ServiceExt as _;
 use wire::ews::{self, Header, Item, ItemRef, Operation, Shape, prepare};
 use wire::xml::Limits;
 
@@ -134,27 +131,15 @@ pub fn maps() -> Arc<Maps> {
     Arc::new(Domain::ALL.into_iter().map(|domain| (domain, default_map(domain))).collect())
 }
 
-/// The server's router, called in this process.
+/// The server, called in this process.
 pub fn transport(emulator: &Emulator) -> InProcess {
-    let router = emulator.router();
+    let emulator = emulator.clone();
     InProcess(Arc::new(move |request: Request| {
-        let router = router.clone();
+        let emulator = emulator.clone();
         Box::pin(async move {
-            let mut sent = HttpRequest::post(&request.url);
-            for (name, value) in &request.headers {
-                sent = sent.header(name, value);
-            }
-            let sent = sent.body(Body::from(request.body)).expect("a request");
-            let answer = router.oneshot(sent).await.expect("a router never fails");
-            let status = answer.status().as_u16();
-            let headers = answer
-                .headers()
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
-                .collect();
-            let body = to_bytes(answer.into_body(), usize::MAX).await;
-            let body = body.map_err(|_| Lost::Unanswered("the connection broke off".to_owned()))?;
-            Ok(Answer { status, headers, body: body.to_vec() })
+            let said = emulator.post(&request.url, &request.headers, request.body).await;
+            let said = said.map_err(|unsaid| Lost::Unanswered(unsaid.to_string()))?;
+            Ok(Answer { status: said.status, headers: said.headers, body: said.body })
         })
     }))
 }

@@ -1,14 +1,11 @@
 //! A person at Outlook: whatever he does goes to his own mailbox as EWS, signed in as himself.
 
 use crate::world::{PASSWORD, Person, World};
-use axum::body::{Body, to_bytes};
-use axum::http::Request as HttpRequest;
 use connect::http::{Answer, InProcess, Lost, Request};
 use connect::sign_in::SignIn;
 use emulator::Emulator;
 use secrecy::SecretString;
 use std::sync::Arc;
-use tower::ServiceExt as _;
 use wire::ews::{
     self, AffectedTaskOccurrences, Body as Text, BodyKind, ConflictResolution, DeleteItem, DeleteType, Dictionary,
     DistinguishedFolder as Folder, FieldChange, Header, Item, ItemChange, ItemKind, ItemRef, Mail, MailOn, Moment,
@@ -387,27 +384,15 @@ pub fn at(item: &Item, property: Property) -> String {
     item.moment(property).and_then(|moment| moment.instant()).expect("a time").to_string()
 }
 
-/// The server's router, called in this process.
+/// The server, called in this process.
 pub fn transport(server: &Emulator) -> InProcess {
-    let router = server.router();
+    let emulator = server.clone();
     InProcess(Arc::new(move |request: Request| {
-        let router = router.clone();
+        let emulator = emulator.clone();
         Box::pin(async move {
-            let mut sent = HttpRequest::post(&request.url);
-            for (name, value) in &request.headers {
-                sent = sent.header(name, value);
-            }
-            let sent = sent.body(Body::from(request.body)).expect("a request");
-            let answer = router.oneshot(sent).await.expect("a router never fails");
-            let status = answer.status().as_u16();
-            let headers = answer
-                .headers()
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
-                .collect();
-            let body = to_bytes(answer.into_body(), usize::MAX).await;
-            let body = body.map_err(|_| Lost::Unanswered("the connection broke off".to_owned()))?;
-            Ok(Answer { status, headers, body: body.to_vec() })
+            let said = emulator.post(&request.url, &request.headers, request.body).await;
+            let said = said.map_err(|unsaid| Lost::Unanswered(unsaid.to_string()))?;
+            Ok(Answer { status: said.status, headers: said.headers, body: said.body })
         })
     }))
 }
