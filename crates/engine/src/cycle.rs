@@ -66,6 +66,8 @@ pub(crate) struct Cycle<'a> {
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
+    /// Items that were to be looked at when observing began: one that its folder then shows is seen by that.
+    pub due: BTreeMap<(Kind, RecordId), store::Look>,
     /// The kinds of which something was observed and not settled.
     pub kinds: BTreeSet<Kind>,
     /// The mailbox's identity, learnt or confirmed in this cycle.
@@ -169,6 +171,7 @@ impl Engine {
             undecided: BTreeSet::new(),
             unproven: BTreeSet::new(),
             again: BTreeMap::new(),
+            due: BTreeMap::new(),
             kinds: BTreeSet::new(),
             learnt: None,
         })

@@ -8,6 +8,8 @@ pub const CALL_MS: u64 = store::limits::CALL_MS;
 pub const WORK_PAGE: usize = 200;
 /// Ids looked at in one call.
 pub const LOOK_PAGE: usize = 100;
+/// Ids to be looked at that are kept in mind while observing: what a folder shows then is not read a second time.
+pub const DUE: usize = 5_000;
 /// Pages of one folder read in a cycle: a very long listing goes on in the next one, so that nobody waits (rule E7).
 pub const PAGES_A_CYCLE: usize = 100_000;
 /// Rounds of looks in one cycle.

@@ -138,6 +138,9 @@ impl Cycle<'_> {
     /// Reads every folder of both sides up to the present.
     pub(crate) async fn observe(&mut self) -> Result<(), CycleError> {
         let cursors = self.engine.store().cursors(&self.pairing.id).await?;
+        let due = self.engine.store().looks(&self.pairing.id, self.engine.now(), limits::DUE).await?;
+        let due = due.into_iter().filter(|look| look.side == Side::Pim);
+        self.due = due.map(|look| ((look.kind, look.id.clone()), look)).collect();
         let cursors: Cursors =
             cursors.into_iter().map(|cursor| ((cursor.side, cursor.kind, cursor.folder.clone()), cursor)).collect();
         for kind in Kind::ALL {
@@ -240,8 +243,12 @@ impl Cycle<'_> {
         };
         let now = self.engine.now();
         let mut observations = Vec::with_capacity(page.records.len());
+        let mut looked = Vec::new();
         for record in page.records {
             let id = record.id.clone();
+            if side == Side::Pim {
+                looked.extend(self.due.remove(&(kind, id.clone())));
+            }
             // Only of an invitation that somebody made private the link counts.
             let asks = side == Side::Pim && record.facts.received && record.is_private();
             let linked = asks && self.engine.store().link_of(&self.pairing.id, side, kind, &id).await?.is_some();
@@ -256,7 +263,7 @@ impl Cycle<'_> {
                 .filter(|_| !planted::is(Planted::VanishedForgotten))
                 .map(|id| Look::now(side, kind, id))
                 .collect(),
-            looked: Vec::new(),
+            looked,
             listed,
             listing_ended: ended.then(|| (side, kind, cursor.folder.clone())),
             cursor: Some(cursor.clone()),

@@ -209,6 +209,11 @@ impl Cycle<'_> {
             links: if planted::is(Planted::LinkAfterAll) { Vec::new() } else { vec![acting.link.clone()] },
             close: vec![key.clone()],
             open: std::mem::take(&mut acting.settle.open),
+            // No feed tells of an item that came and went between two of its answers: unless shown first, it is looked at.
+            looks: match side {
+                Side::Crm => Vec::new(),
+                Side::Pim => vec![Look::now(side, acting.link.kind, written.id)],
+            },
             history: vec![line],
             counts: vec![(acting.domain, side, Count::Created, 1)],
             ..Settle::default()

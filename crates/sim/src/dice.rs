@@ -21,6 +21,8 @@ pub enum Hand {
     Delays,
     /// Those of wide worlds.
     Wide,
+    /// Those of bytes on their way.
+    Bytes,
 }
 
 /// Seeded dice. Clones throw the same ones.
@@ -40,6 +42,7 @@ impl Dice {
             Hand::World => 5,
             Hand::Delays => 6,
             Hand::Wide => 7,
+            Hand::Bytes => 8,
         });
         Dice(Arc::new(Mutex::new(rng)))
     }

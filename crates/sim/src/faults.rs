@@ -62,6 +62,12 @@ pub enum Fault {
     ClockOff,
     /// Many records go at once, or a listing is suddenly empty (trap 145).
     Accident,
+    /// The request is carried out, and its answer ends in the middle.
+    AnswerCut,
+    /// Something before the server answers with a page to sign in on (trap 173).
+    LoginPage,
+    /// The server answers 500, 502 or 504, and nobody knows what it did before (trap 44).
+    ServerFailed,
 }
 
 impl Fault {
@@ -97,6 +103,9 @@ impl Fault {
         Fault::Replaced,
         Fault::ClockOff,
     ];
+
+    /// What strikes besides where the mailboxes are reached through bytes.
+    pub const BYTES: [Fault; 3] = [Fault::AnswerCut, Fault::LoginPage, Fault::ServerFailed];
 }
 
 impl Fault {
@@ -171,6 +180,15 @@ impl Faults {
                 self.kinds.remove(&Fault::ShownLate);
             }
         }
+        self
+    }
+
+    /// With what befalls bytes on their way, and without what only a mailbox in memory can show.
+    #[must_use]
+    pub fn and_bytes(mut self, dice: &Dice) -> Faults {
+        self.kinds.extend(Fault::BYTES.into_iter().filter(|_| dice.chance(400)));
+        self.kinds.remove(&Fault::Replaced);
+        self.per_mille = self.per_mille.max(5);
         self
     }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod command;
 pub mod contract;
 pub mod dice;
 pub mod executor;
@@ -16,6 +17,7 @@ pub mod memory;
 pub mod oracle;
 pub mod people;
 pub mod places;
+pub mod post;
 pub mod steps;
 pub mod through;
 pub mod trace;

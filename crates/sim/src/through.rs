@@ -3,6 +3,7 @@
 use crate::clock::VirtualClock;
 use crate::executor::block_on;
 use crate::places::Places;
+use crate::post::{Founder, Post};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use store::{Steps, Store};
@@ -12,13 +13,18 @@ use tokio::runtime::{Builder, Runtime};
 /// The database's own threads; they run only where a world is on files.
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
-/// Where a world remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A clock that nobody drives: no deadline of real time ever falls into a world.
+static STANDSTILL: OnceLock<Runtime> = OnceLock::new();
+
+/// Where a world remembers, and where its mailboxes stand.
+#[derive(Clone, Copy, Debug)]
 pub enum Through {
     /// In memory, as most worlds do.
     Memory,
     /// In a SQLite file, through the same queries as the product.
     Sqlite,
+    /// In memory, with mailboxes that stand elsewhere.
+    Post(Founder),
 }
 
 /// A store, and the folder that goes with it.
@@ -28,12 +34,25 @@ pub(crate) struct Kept {
     folder: Option<TempDir>,
 }
 
-/// The threads of databases, once a world needs them.
+/// The threads of databases, or a clock that stands still, once a world needs them.
 pub(crate) fn runtime() -> Option<&'static Runtime> {
-    RUNTIME.get()
+    RUNTIME.get().or_else(|| STANDSTILL.get())
 }
 
 impl Through {
+    /// Where the mailboxes stand, if not in memory.
+    pub(crate) fn post(self, seed: u64, clock: &VirtualClock) -> Option<Arc<dyn Post>> {
+        match self {
+            Through::Memory | Through::Sqlite => None,
+            Through::Post(found) => {
+                STANDSTILL.get_or_init(|| {
+                    Builder::new_current_thread().enable_time().build().expect("a clock that stands still")
+                });
+                Some(found(seed, clock))
+            }
+        }
+    }
+
     /// A new store whose every call is a step of the world.
     pub(crate) fn open(self, clock: &VirtualClock, places: &Arc<Places>) -> Kept {
         let time = clock.clone();
@@ -41,7 +60,7 @@ impl Through {
         let (calls, statements) = (Arc::clone(places), Arc::clone(places));
         let call: store::StepFn = Arc::new(move |_| calls.store_call());
         match self {
-            Through::Memory => Kept { store: Store::memory_stepping(time, call), folder: None },
+            Through::Memory | Through::Post(_) => Kept { store: Store::memory_stepping(time, call), folder: None },
             Through::Sqlite => {
                 RUNTIME.get_or_init(|| {
                     Builder::new_multi_thread()

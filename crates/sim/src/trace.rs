@@ -30,13 +30,13 @@ pub fn said(write: &Write) -> String {
             format!("{write:?} {}", fields(&update.changes))
         }
         Write::Update(update) => format!("{write:?} {} keep {}", fields(&update.changes), fields(&update.keep)),
+        Write::Flag { locked, .. } => format!("{write:?} locked {locked}"),
         Write::Delete { .. }
         | Write::Mark { .. }
         | Write::Restore { .. }
         | Write::Enlist { .. }
         | Write::Delist { .. }
-        | Write::Leave { .. }
-        | Write::Flag { .. } => format!("{write:?}"),
+        | Write::Leave { .. } => format!("{write:?}"),
     }
 }
 

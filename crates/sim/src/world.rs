@@ -99,6 +99,10 @@ fn lived(through: Through, seed: u64) -> Outcome {
     let dice = Dice::of(seed, Hand::World);
     let faults = Faults::drawn(&dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
     let faults = faults.and_wide(seed, &Dice::of(seed, Hand::Wide));
+    let faults = match through {
+        Through::Memory | Through::Sqlite => faults,
+        Through::Post(_) => faults.and_bytes(&Dice::of(seed, Hand::Bytes)),
+    };
     let mut world = World::on(through, seed, faults, dice);
     world.turmoil();
     world.settle_down();
@@ -117,7 +121,8 @@ impl World {
     pub fn on(through: Through, seed: u64, faults: Faults, dice: Dice) -> World {
         let began = Timestamp::new(1_772_438_400, 0).unwrap_or(Timestamp::UNIX_EPOCH);
         let clock = VirtualClock::at(began);
-        let ground = Arc::new(Ground::new(clock.clone(), seed, faults));
+        let post = through.post(seed, &clock);
+        let ground = Arc::new(Ground::new(clock.clone(), seed, faults).with_post(post));
         let count = 2 + dice.below(2);
         let crm = CrmId::new("crm");
         let kept = through.open(&clock, &ground.places);
@@ -130,6 +135,10 @@ impl World {
                 let member = crate::memory::crm::Member { name: format!("User{number}"), address: address.clone() };
                 sides.crm.members.insert(user.clone(), member);
                 sides.exchange.open(&address);
+                if let Some(post) = ground.post() {
+                    post.open(&address);
+                    sides.exchange.are_views();
+                }
                 users.push((user, PairingId::new(format!("p{number}")), address));
             }
         }
@@ -137,6 +146,7 @@ impl World {
         let ids = users.iter().map(|(user, _, _)| user.clone()).collect();
         let mut people = People::new(Dice::of(seed, Hand::People), ids, today);
         people.wide = seed >= WIDE;
+        people.strict = ground.post().is_some();
         people.furnish(&mut ground.sides());
         block_on(map_users(&kept.store, &crm, &users)).expect("an empty store takes new pairings");
         let engine = engine(&ground, &kept.store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
@@ -244,6 +254,7 @@ impl World {
                 crate::trace::fields(&line.overruled)
             ));
         }
+        self.findings.extend(self.ground.post().map(|post| post.end()).unwrap_or_default());
         self.findings.extend(self.ground.take_findings());
         let sides = self.ground.sides().clone();
         self.findings.extend(judge(&Evidence {

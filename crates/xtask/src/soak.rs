@@ -55,6 +55,13 @@ const LONG: &[Long] = &[
         tests: false,
     },
     Long {
+        name: "bytes",
+        what: "2,000 worlds of the simulator through the bytes of Exchange Web Services",
+        words: &["run", "--release", "--locked", "-p", "bytewise", "--", "--runs", "2000", "--from", "50000"],
+        variables: &[],
+        tests: false,
+    },
+    Long {
         name: "proven",
         what: "every rule of the list broken, and noticed by the tests that carry its number",
         words: &["xtask", "rules", "--prove"],

@@ -115,7 +115,10 @@ impl Reach {
         while let Some(batch) = waiting.pop() {
             let request = GetItem { shape: self.spoken.spared(shape), ids: batch.to_vec() };
             let answer = match self.call(&request, Effect::Read).await {
-                Ok(answer) if answer.results.iter().all(is_strange) && self.spoken.shorten() => {
+                // An answer that says nothing at all refuses nothing.
+                Ok(answer)
+                    if !answer.results.is_empty() && answer.results.iter().all(is_strange) && self.spoken.shorten() =>
+                {
                     waiting.push(batch);
                     continue;
                 }

@@ -1,8 +1,8 @@
 //! Servers of other makers say the same otherwise: the whole story of a record is told under each of their habits, and
 //! under all of them together.
 
-use crate::world::{World, create, fields, list, mark, present, seen, update};
-use emulator::{FaultAction, Quirk};
+use crate::world::{World, create, fields, list, mark, present, seen, seen_raw, update};
+use emulator::{Effect, FaultAction, Quirk};
 use engine::port::{FindBy, Mail, Remote, Trouble, Write};
 use jiff::civil::date;
 use model::{
@@ -146,6 +146,32 @@ async fn a_server_that_refuses_what_it_does_not_know_is_asked_for_less() {
     assert_eq!(other.requests("GetItem"), 2, "it is told once");
     same(&everything(&other).await, &plain, "lean");
     assert_eq!(other.requests("GetItem"), 3, "and remembered");
+}
+// C9, P6: whether invitations were sent is asked on, or a meeting that Exchange owns would be written to.
+#[tokio::test]
+async fn an_answer_that_says_nothing_takes_nothing_from_what_is_asked_next() {
+    let world = World::new();
+    let made = create(&world.open(), Domain::Calendar, series_without_exceptions(), "s").await;
+    let body = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><m:GetItemResponse \
+                xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><m:ResponseMessages/>\
+                </m:GetItemResponse></s:Body></s:Envelope>";
+    let empty = FaultAction::Answer {
+        status: 200,
+        content_type: "text/xml; charset=utf-8".to_owned(),
+        body: body.into(),
+        effect: Effect::Done,
+    };
+    world.trouble("GetItem", vec![empty]);
+    let looked = seen_raw(&world.open(), Kind::Appointment, &made.id).await;
+    assert!(matches!(looked, Err(Trouble::Broken { .. })));
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = asked.clone();
+    world.emulator.on_request(Some(std::sync::Arc::new(move |request: &emulator::RequestInfo| {
+        heard.lock().expect("unpoisoned").push(request.body.contains("calendar:MeetingRequestWasSent"));
+        None
+    })));
+    assert!(matches!(seen_of(&world, &made.id).await, Ok(Seen::Present(_))));
+    assert!(asked.lock().expect("unpoisoned").contains(&true));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     a_delete_on_one_side_deletes_what_the_other_side_did_not_touch,
+    what_is_deleted_before_its_folder_ever_told_of_it_is_deleted,
     an_edit_outlives_a_delete,
     the_delete_wins_where_it_is_set_so,
     a_change_key_that_moves_by_itself_saves_nothing_from_a_delete,
@@ -33,6 +34,22 @@ async fn a_delete_on_one_side_deletes_what_the_other_side_did_not_touch() {
     world.sync(&[&anna]).await;
     assert_eq!((outlook.count(Folder::Calendar), world.view(&anna, "my_calendar").await.len()), (0, 0));
     assert_eq!(outlook.count(Folder::DeletedItems), 2, "ours is not gone for good either");
+}
+
+// C4, C6, trap 22: a folder never tells of an item that came by our write and went before it was asked again.
+async fn what_is_deleted_before_its_folder_ever_told_of_it_is_deleted() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    world.sync(&[&anna]).await;
+    let contact = world.listed(&anna, "Berg").await;
+    world.appointment(&anna, "Plan", "2026-09-28").await;
+    world.cycle(&anna).await;
+    outlook.delete(&id(&outlook.only(Folder::Contacts).await)).await;
+    outlook.delete(&id(&outlook.only(Folder::Calendar).await)).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_contact(&anna, &contact).await["on_sync_list"], false);
+    assert_eq!(world.view(&anna, "my_calendar").await.len(), 0);
+    assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::Calendar)), (0, 0));
 }
 
 // C5

@@ -72,7 +72,7 @@ impl Remote for CrmRemote {
             }
             Some(text) => Bound::Excluded(RecordId::new(text.strip_prefix("after:").ok_or(Trouble::CursorRefused)?)),
         };
-        let sides = self.ground.sides();
+        let sides = self.ground.memory();
         let crm = &sides.crm;
         let mut records: Vec<Record> = crm
             .rows
@@ -95,7 +95,7 @@ impl Remote for CrmRemote {
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
         self.ground.reads(Call::Read, &self.what("get")).await?;
-        let sides = self.ground.sides();
+        let sides = self.ground.memory();
         if let Some(one) = wanted.first() {
             self.ground.handled(Side::Crm, &one.id);
         }
@@ -105,7 +105,7 @@ impl Remote for CrmRemote {
 
     async fn find(&self, kind: Kind, by: &FindBy, limit: usize) -> Result<Vec<Record>, Trouble> {
         self.ground.reads(Call::Read, &self.what("find")).await?;
-        let sides = self.ground.sides();
+        let sides = self.ground.memory();
         let crm = &sides.crm;
         Ok(crm
             .rows
@@ -124,7 +124,7 @@ impl Remote for CrmRemote {
 
     async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
         self.ground.reads(Call::Read, &self.what("trace")).await?;
-        let sides = self.ground.sides();
+        let sides = self.ground.memory();
         let crm = &sides.crm;
         let standing = crm.rows.iter().filter(|(_, row)| row.kind == kind && row.key.as_deref() == Some(key));
         let mut traced: Vec<Traced> = standing
@@ -160,7 +160,7 @@ impl CrmRemote {
             Some(Fault::RequestLost) => return Err(self.ground.trouble_of(Fault::AnswerLost)),
             Some(other) => return Err(self.ground.trouble_of(other)),
         }
-        let answer = self.ground.sides().crm.write(&self.user, write);
+        let answer = self.ground.memory().crm.write(&self.user, write);
         self.ground.trace.line(match &answer {
             Ok(written) => format!("{what} -> {} v{}", written.id, written.version),
             Err(trouble) => format!("{what} -> {trouble}"),

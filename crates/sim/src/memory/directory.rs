@@ -15,7 +15,7 @@ pub struct MemoryDirectory(pub Arc<Ground>);
 
 impl MemoryDirectory {
     fn users_after(&self, after: Bound<UserId>, limit: usize) -> Vec<User> {
-        let sides = self.0.sides();
+        let sides = self.0.memory();
         sides
             .crm
             .members
@@ -73,7 +73,7 @@ impl Directory for MemoryDirectory {
 
     async fn who(&self, addresses: &BTreeSet<String>) -> Result<BTreeMap<String, UserId>, Trouble> {
         self.0.reads(Call::Read, "directory who").await?;
-        let sides = self.0.sides();
+        let sides = self.0.memory();
         Ok(addresses
             .iter()
             .filter_map(|address| {
@@ -89,7 +89,7 @@ impl Directory for MemoryDirectory {
 
     async fn concerned(&self, cursor: Option<&str>, limit: usize) -> Result<Concerned, Trouble> {
         self.0.reads(Call::Read, "directory concerned").await?;
-        let sides = self.0.sides();
+        let sides = self.0.memory();
         let feed = &sides.crm.feed;
         let Some(cursor) = cursor else {
             return Ok(Concerned { cursor: feed.len().to_string(), ..Concerned::default() });

@@ -2,6 +2,7 @@
 
 use super::lens::{cut, unset};
 use super::shape::complete;
+use crate::post::Deed;
 use jiff::Timestamp;
 use model::same::normal;
 use model::{
@@ -57,8 +58,12 @@ pub struct Mailbox {
     pub items: BTreeMap<RecordId, Item>,
     /// Its listings are empty, though every item stands.
     pub unlisted: bool,
+    /// What a person did, where the mailbox stands elsewhere and this is a view of it.
+    pub deeds: Option<Vec<Deed>>,
     /// When each id last changed or went.
     pub(super) last: BTreeMap<RecordId, (u64, Kind)>,
+    /// When each id came.
+    pub(super) came: BTreeMap<RecordId, u64>,
     pub(super) sequence: u64,
 }
 
@@ -190,6 +195,7 @@ impl Mailbox {
     /// Notes that an id changed or went.
     pub fn touched(&mut self, id: &RecordId, kind: Kind) {
         self.sequence += 1;
+        self.came.entry(id.clone()).or_insert(self.sequence);
         self.last.insert(id.clone(), (self.sequence, kind));
     }
 
@@ -198,10 +204,21 @@ impl Mailbox {
         let Some(item) = self.items.get_mut(id) else {
             return;
         };
+        let before = self.deeds.is_some().then(|| Box::new(item.clone()));
         change(item);
         item.version += 1;
         let kind = item.kind;
+        let after = before.is_some().then(|| Box::new(item.clone()));
+        if let (Some(before), Some(after)) = (before, after) {
+            self.did(Deed::Change { id: id.clone(), before, after });
+        }
         self.touched(id, kind);
+    }
+
+    fn did(&mut self, deed: Deed) {
+        if let Some(deeds) = &mut self.deeds {
+            deeds.push(deed);
+        }
     }
 
     /// The items in the folder of a kind.
@@ -221,10 +238,19 @@ impl Exchange {
                 identity: None,
                 items: BTreeMap::new(),
                 unlisted: false,
+                deeds: None,
                 last: BTreeMap::new(),
+                came: BTreeMap::new(),
                 sequence: 0,
             },
         );
+    }
+
+    /// From now on these are views: what people do is kept until it is done where the mailboxes stand.
+    pub fn are_views(&mut self) {
+        for mailbox in self.mailboxes.values_mut() {
+            mailbox.deeds.get_or_insert_default();
+        }
     }
 
     /// Another person's mailbox stands behind the address, with one item; what stood there before.
@@ -241,10 +267,16 @@ impl Exchange {
         if item.kind == Kind::Appointment && item.global_id.is_none() {
             item.global_id = Some(format!("gid:{}", self.next));
         }
-        let mailbox = self.mailboxes.get_mut(address)?;
-        mailbox.touched(&id, item.kind);
-        mailbox.items.insert(id.clone(), item);
+        self.add(address, &id, item.clone())?;
+        self.mailboxes.get_mut(address)?.did(Deed::Insert { id: id.clone(), item: Box::new(item) });
         Some(id)
+    }
+
+    fn add(&mut self, address: &str, id: &RecordId, item: Item) -> Option<()> {
+        let mailbox = self.mailboxes.get_mut(address)?;
+        mailbox.touched(id, item.kind);
+        mailbox.items.insert(id.clone(), item);
+        Some(())
     }
 
     /// Moves an item: it has a new id afterwards.
@@ -252,6 +284,7 @@ impl Exchange {
         let new = self.fresh();
         let mailbox = self.mailboxes.get_mut(address)?;
         let mut item = mailbox.items.remove(id)?;
+        mailbox.did(Deed::Put { id: id.clone(), to: new.clone(), item: Box::new(item.clone()), place });
         item.place = place;
         mailbox.touched(id, item.kind);
         mailbox.touched(&new, item.kind);
@@ -262,8 +295,14 @@ impl Exchange {
     /// Copies an item within its folder: the copy keeps our mark and gets a global id of its own.
     pub fn copy(&mut self, address: &str, id: &RecordId) -> Option<RecordId> {
         let item = self.mailboxes.get(address)?.items.get(id)?;
-        let copy = Item { global_id: None, version: 1, ..item.clone() };
-        self.insert(address, copy)
+        let mut copy = Item { global_id: None, version: 1, ..item.clone() };
+        let to = self.fresh();
+        if copy.kind == Kind::Appointment {
+            copy.global_id = Some(format!("gid:{}", self.next));
+        }
+        self.add(address, &to, copy)?;
+        self.mailboxes.get_mut(address)?.did(Deed::Copy { id: id.clone(), to: to.clone() });
+        Some(to)
     }
 
     /// Items whose time has come show.

@@ -46,13 +46,13 @@ impl ExchangeRemote {
 
     /// Looks into the mailbox.
     fn see<T>(&self, look: impl FnOnce(&Mailbox) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let sides = self.ground.sides();
+        let sides = self.ground.memory();
         look(sides.exchange.mailboxes.get(&self.address).ok_or_else(no_mailbox)?)
     }
 
     /// Changes the mailbox.
     fn act<T>(&self, act: impl FnOnce(&mut Mailbox) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let mut sides = self.ground.sides();
+        let mut sides = self.ground.memory();
         act(sides.exchange.mailboxes.get_mut(&self.address).ok_or_else(no_mailbox)?)
     }
 
@@ -79,7 +79,7 @@ impl ExchangeRemote {
         let strikes =
             self.ground.servers.chance(30) || self.ground.faults().strikes(Fault::Touch, &self.ground.trouble);
         if strikes {
-            let mut sides = self.ground.sides();
+            let mut sides = self.ground.memory();
             if let Some(mailbox) = sides.exchange.mailboxes.get_mut(&self.address) {
                 mailbox.change(id, |_| {});
             }
@@ -97,7 +97,7 @@ impl ExchangeRemote {
                 if self.ground.faults().strikes(Fault::ShownLate, &self.ground.delays) {
                     return self.shown_late(what, create);
                 }
-                let id = self.ground.sides().exchange.create(&self.address, create)?;
+                let id = self.ground.memory().exchange.create(&self.address, create)?;
                 self.lost(lost)?;
                 let (occurrences, _) = exceptions(&create.fields);
                 let partly = self.then_exceptions(what, &id, &occurrences).await?;
@@ -106,7 +106,7 @@ impl ExchangeRemote {
             Write::Update(update) => {
                 let kind = update.domain.kind();
                 let lost = self.request(what).await?;
-                self.ground.sides().exchange.mailed(update.mail);
+                self.ground.memory().exchange.mailed(update.mail);
                 let occurrences = self.see(|mailbox| {
                     let item = mailbox.current(kind, &update.id, &update.version)?;
                     Ok(later(item, update))
@@ -147,7 +147,7 @@ impl ExchangeRemote {
     fn shown_late(&self, what: &str, create: &engine::port::Create) -> Result<Written, Trouble> {
         let minutes = 1 + self.ground.delays.below(30);
         let shows = self.ground.clock.after_ms(minutes * 60_000);
-        self.ground.sides().exchange.create_unseen(&self.address, create, shows)?;
+        self.ground.memory().exchange.create_unseen(&self.address, create, shows)?;
         self.ground.trace.line(format!("{what}: shows in {minutes} minutes"));
         Err(self.ground.trouble_of(Fault::AnswerLost))
     }
@@ -160,7 +160,7 @@ impl ExchangeRemote {
     }
 
     fn put(&self, id: &RecordId, place: Place) -> Result<RecordId, Trouble> {
-        let mut sides = self.ground.sides();
+        let mut sides = self.ground.memory();
         sides.exchange.put(&self.address, id, place).ok_or(Trouble::Gone(Gone::Unknown))
     }
 
@@ -194,7 +194,7 @@ impl ExchangeRemote {
         self.ground.reads(Call::Read, what).await?;
         self.see(|mailbox| mailbox.current(kind, id, version).map(|_| ()))?;
         let lost = self.request(what).await?;
-        self.ground.sides().exchange.mailed(mail);
+        self.ground.memory().exchange.mailed(mail);
         let landed = self.put(id, Place::Deleted)?;
         if self.version(&landed)? == *version {
             self.lost(lost)?;
@@ -329,7 +329,7 @@ impl Remote for ExchangeRemote {
             self.ground.handled(Side::Pim, &written.id);
         }
         if let Write::Update(update) = write {
-            let sides = self.ground.sides();
+            let sides = self.ground.memory();
             let item = sides.exchange.mailboxes.get(&self.address).and_then(|mailbox| mailbox.items.get(&update.id));
             self.ground.wrote(item.and_then(|item| number_of(item.kind, &item.fields)));
         }
@@ -378,11 +378,19 @@ impl Mailbox {
         }
     }
 
+    /// Whether an id stands in its folder, or went after it had been shown.
+    fn is_told(&self, id: &RecordId, since: u64) -> bool {
+        let stands = self.items.get(id).is_some_and(|item| item.place == Place::Folder);
+        stands || self.came.get(id).is_some_and(|came| *came <= since)
+    }
+
     fn since(&self, kind: Kind, since: u64, start: &str, size: usize) -> Page {
         let mut changed: Vec<(u64, &RecordId)> = self
             .last
             .iter()
             .filter(|(_, (sequence, of))| *sequence > since && *of == kind)
+            // What came and went between two answers is never told (trap 22).
+            .filter(|(id, _)| self.is_told(id, since))
             .map(|(id, (sequence, _))| (*sequence, id))
             .collect();
         changed.sort();

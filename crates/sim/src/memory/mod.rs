@@ -10,6 +10,8 @@ pub mod exchange_remote;
 pub mod exchange_write;
 pub mod lens;
 pub mod shape;
+mod standing;
+mod watched;
 pub mod witness;
 
 use crate::clock::VirtualClock;
@@ -17,6 +19,7 @@ use crate::dice::{Dice, Hand};
 use crate::executor::pause;
 use crate::faults::{Call, Fault, Faults};
 use crate::places::Places;
+use crate::post::{Node, Post};
 use crate::trace::Trace;
 use async_trait::async_trait;
 use crm::Crm;
@@ -24,6 +27,7 @@ use engine::port::{Directory, Maps, Remote, Remotes, Trouble};
 use exchange::Exchange;
 use jiff::Timestamp;
 use model::{CrmId, RecordId, Side};
+pub use standing::Standing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -62,6 +66,7 @@ pub struct Ground {
     pub wide: Dice,
     /// Every place where something can go wrong.
     pub places: Arc<Places>,
+    post: Option<Arc<dyn Post>>,
     sides: Mutex<Sides>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -101,12 +106,24 @@ impl Ground {
             delays: Dice::of(seed, Hand::Delays),
             wide: Dice::of(seed, Hand::Wide),
             places: Arc::default(),
+            post: None,
             sides: Mutex::default(),
             faults: Mutex::new(faults),
             calls: Mutex::default(),
             overdue: Mutex::default(),
             seen: Mutex::default(),
         }
+    }
+
+    /// The same, with mailboxes that stand elsewhere.
+    #[must_use]
+    pub fn with_post(self, post: Option<Arc<dyn Post>>) -> Ground {
+        Ground { post, ..self }
+    }
+
+    /// Where the mailboxes stand, if not in memory.
+    pub(crate) fn post(&self) -> Option<&Arc<dyn Post>> {
+        self.post.as_ref()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -193,7 +210,12 @@ impl Ground {
     }
 
     /// Both sides, to look at or to act on as a person does. Never held over an await.
-    pub fn sides(&self) -> MutexGuard<'_, Sides> {
+    pub fn sides(&self) -> Standing<'_> {
+        Standing::of(self)
+    }
+
+    /// What is kept in memory of both sides.
+    fn memory(&self) -> MutexGuard<'_, Sides> {
         self.sides.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -209,10 +231,10 @@ impl Ground {
     }
 
     /// One call: a step, some time, and perhaps trouble.
-    pub(crate) async fn call(&self, call: Call, what: &str) -> Option<Fault> {
+    pub async fn call(&self, call: Call, what: &str) -> Option<Fault> {
         pause().await;
         self.clock.pass_ms(20);
-        self.sides().exchange.arrive(self.clock.time());
+        self.memory().exchange.arrive(self.clock.time());
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         match call {
             Call::Read | Call::ReadOn => calls.reads += 1,
@@ -278,7 +300,10 @@ impl Ground {
             | Fault::Replaced
             | Fault::Restored
             | Fault::ClockOff
-            | Fault::Accident => Trouble::Broken { why: "gone in between".to_owned() },
+            | Fault::Accident
+            | Fault::AnswerCut
+            | Fault::LoginPage
+            | Fault::ServerFailed => Trouble::Broken { why: "gone in between".to_owned() },
         }
     }
 }
@@ -290,6 +315,8 @@ pub struct MemoryRemotes {
     pub ground: Arc<Ground>,
     /// Where writes must be known before they arrive.
     pub store: store::Store,
+    /// The way to mailboxes that stand elsewhere.
+    pub node: Option<Arc<dyn Node>>,
 }
 
 #[async_trait]
@@ -300,11 +327,17 @@ impl Remotes for MemoryRemotes {
         maps: Arc<Maps>,
     ) -> Result<(Box<dyn Remote>, Box<dyn Remote>), Trouble> {
         pause().await;
-        let _ = maps;
         let witness = witness::Witness { store: self.store.clone(), pairing: pairing.id.clone() };
         let crm = crm_remote::CrmRemote::of(Arc::clone(&self.ground), pairing.user.clone());
-        let pim = exchange_remote::ExchangeRemote::of(Arc::clone(&self.ground), pairing.address.clone());
-        Ok((Box::new(crm.seen_by(witness.clone())), Box::new(pim.seen_by(witness))))
+        let (ground, address) = (Arc::clone(&self.ground), pairing.address.clone());
+        let pim: Box<dyn Remote> = match &self.node {
+            None => Box::new(exchange_remote::ExchangeRemote::of(ground, address).seen_by(witness.clone())),
+            Some(node) => {
+                let of = node.open(&address, maps);
+                Box::new(watched::Watched { of, ground, address, witness: witness.clone() })
+            }
+        };
+        Ok((Box::new(crm.seen_by(witness)), pim))
     }
 
     fn directory(&self, _crm: &CrmId) -> Arc<dyn Directory> {

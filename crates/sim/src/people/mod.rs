@@ -32,6 +32,8 @@ pub struct People {
     pub(super) today: Date,
     /// They have the habits of wide worlds.
     pub wide: bool,
+    /// Their mailboxes are a real server's: occurrences of a series never overlap there, and a copy keeps its people.
+    pub strict: bool,
     deletes: u32,
 }
 
@@ -39,7 +41,16 @@ impl People {
     /// People with an empty ledger.
     #[must_use]
     pub fn new(dice: Dice, users: Vec<UserId>, today: Date) -> People {
-        People { ledger: Ledger::default(), dice, users, serial: 0, today, wide: false, deletes: DELETES }
+        People {
+            ledger: Ledger::default(),
+            dice,
+            users,
+            serial: 0,
+            today,
+            wide: false,
+            strict: false,
+            deletes: DELETES,
+        }
     }
 
     /// Somebody does something; says what, unless nothing came to mind.

@@ -209,6 +209,7 @@ impl People {
         let id = sides.exchange.copy(&address, &held.id)?;
         let number = self.ledger.make(held.domain, Side::Pim, user);
         let text = self.text();
+        let alone = self.alone(sides, &address, &id, number);
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
         mailbox.change(&id, |item| {
             let own = match item.kind {
@@ -218,7 +219,7 @@ impl People {
                 ],
                 Kind::Appointment | Kind::Task => {
                     let subject = format!("{} {text}", sign_of(number));
-                    [(Path::of(Field::Subject), Value::text(subject)), (Path::of(Field::Attendees), Value::Null)]
+                    [(Path::of(Field::Subject), Value::text(subject)), (Path::of(Field::Attendees), alone)]
                 }
             };
             item.set(&own.into());
@@ -226,6 +227,18 @@ impl People {
         let fields = mailbox.items.get(&id)?.fields.clone();
         self.ledger.give(number, Side::Pim, &Fields::new(), &fields);
         Some(format!("copies {} (thing {}) as {id} (thing {number})", held.id, held.number))
+    }
+
+    /// The people of a copy: nobody, where a person can take off whom our own list names; else those, who see it too.
+    fn alone(&mut self, sides: &Sides, address: &str, id: &RecordId, number: u64) -> Value {
+        let item = sides.exchange.mailboxes.get(address).and_then(|mailbox| mailbox.items.get(id));
+        let named = item.and_then(|item| item.fields.get(&Path::of(Field::Attendees))).filter(|_| self.strict).cloned();
+        for (user, member) in &sides.crm.members {
+            if named.as_ref().and_then(Value::as_people).is_some_and(|people| people.contains_key(&member.address)) {
+                self.ledger.entitle(number, user);
+            }
+        }
+        named.unwrap_or(Value::Null)
     }
 
     /// An item is moved to a folder nobody observes, or back (rule C12).

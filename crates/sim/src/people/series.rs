@@ -29,6 +29,10 @@ impl People {
         };
         let rule = self.rule(first);
         fields.insert(Path::of(Field::Rule), Value::Rule(rule));
+        let start = fields.get(&Path::of(Field::Start)).filter(|start| start.as_when().is_some_and(When::is_day));
+        if let Some(start) = start.filter(|_| self.strict).cloned() {
+            fields.insert(Path::of(Field::End), start);
+        }
     }
 
     fn twist(&mut self, fields: &Fields) -> Option<Twist> {

@@ -32,8 +32,14 @@ enum Accident {
 /// Runs an accident.
 pub(super) fn live(through: Through, seed: u64) -> Outcome {
     let dice = Dice::of(seed, Hand::World);
-    let kinds = [Accident::Emptied, Accident::Meant, Accident::Unmounted, Accident::Unlisted];
-    let accident = dice.pick(&kinds).copied().unwrap_or(Accident::Emptied);
+    let kinds: &[Accident] = match through {
+        Through::Memory | Through::Sqlite => {
+            &[Accident::Emptied, Accident::Meant, Accident::Unmounted, Accident::Unlisted]
+        }
+        // A store that is not the right one cannot be mounted there.
+        Through::Post(_) => &[Accident::Emptied, Accident::Meant, Accident::Unlisted],
+    };
+    let accident = dice.pick(kinds).copied().unwrap_or(Accident::Emptied);
     let many = 4 + dice.below(24);
     let mut world = World::on(through, seed, Faults::of([], 0), dice);
     let Some((user, pairing, address)) = world.users.first().cloned() else { return world.end() };

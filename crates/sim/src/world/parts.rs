@@ -52,7 +52,11 @@ pub(super) fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u6
     let clock: Arc<dyn Clock> = Arc::new(NodeClock { world: ground.clock.clone(), off });
     Engine::new(EngineParts {
         store: store.clone(),
-        remotes: Arc::new(MemoryRemotes { ground: Arc::clone(ground), store: store.clone() }),
+        remotes: Arc::new(MemoryRemotes {
+            ground: Arc::clone(ground),
+            store: store.clone(),
+            node: ground.post().map(|post| post.node(ground)),
+        }),
         clock,
         dice: Arc::new(dice.clone()),
         node: format!("node{start}"),

@@ -34,6 +34,8 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "emulator", knows: &[], tests_know: &[] },
     Room { name: "sim", knows: &["model", "plan", "store", "engine", "planted"], tests_know: &[] },
+    // Worlds whose mailboxes are reached through bytes: it knows both ends of the line.
+    Room { name: "bytewise", knows: &["model", "engine", "connect", "emulator", "sim"], tests_know: &[] },
     Room {
         name: "hostile",
         knows: &["model", "wire", "engine", "connect", "server", "emulator"],

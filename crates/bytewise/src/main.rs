@@ -1,0 +1,26 @@
+//! Runs worlds whose mailboxes are reached through bytes: one seed with its whole trace, or a range with a line at the end.
+#![expect(clippy::print_stdout, reason = "this is the command people read")]
+
+use sim::command::{one, range};
+use std::process::ExitCode;
+
+const HELP: &str = "bytewise SEED                    run one world and print its trace
+bytewise --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<u64>().ok();
+    let through = bytewise::through();
+    let done = match words.as_slice() {
+        [seed] => number(seed).map(|seed| one(through, seed)),
+        ["--runs", runs, "--from", from] => {
+            number(runs).zip(number(from)).map(|(runs, from)| range(through, from, runs))
+        }
+        _ => None,
+    };
+    done.unwrap_or_else(|| {
+        println!("{HELP}");
+        ExitCode::from(2)
+    })
+}

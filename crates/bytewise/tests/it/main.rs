@@ -1,0 +1,3 @@
+//! Worlds whose mailboxes are reached through bytes.
+
+mod worlds;
