@@ -142,7 +142,7 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// Gathers faults, so that a request is refused once for all of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {

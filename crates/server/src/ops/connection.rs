@@ -272,6 +272,10 @@ fn access(
 /// Passwords travel by TLS only; plain http is for this machine itself.
 fn url_problem(url: &str) -> Option<String> {
     match connect::http::checked(url) {
+        // An address is shown and stored as it is.
+        Ok((url, _)) if !url.username().is_empty() || url.password().is_some() => {
+            Some("carries an account: set user and password by themselves, where they are kept enveloped".to_owned())
+        }
         Ok(_) => None,
         Err(why) => Some(why.to_string()),
     }
@@ -280,6 +284,14 @@ fn url_problem(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // trap 188
+    #[test]
+    fn an_address_carries_no_account() {
+        for url in ["https://svc:secret@mail.example.com/EWS", "https://svc@mail.example.com/EWS"] {
+            assert!(url_problem(url).is_some_and(|why| why.contains("account") && !why.contains("secret")));
+        }
+    }
 
     #[test]
     fn plain_http_reaches_only_this_machine() {

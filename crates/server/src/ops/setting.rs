@@ -4,13 +4,18 @@
 use crate::fault::{Faults, Refused};
 use crate::services::Services;
 use model::Domain;
+use model::same::fold;
 use model::settings::{DomainSettings, GroupRule, Settings};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 use store::StoreError;
 
 /// A change that meets another one is made again on what stands then, at most this often.
 const TRIES: usize = 5;
+
+/// The longest category, as mailboxes take it.
+const CATEGORY_CHARS: usize = 255;
 
 /// The longest that the history says what was changed.
 const HISTORY_DAYS_MOST: u32 = 3_650;
@@ -33,17 +38,33 @@ pub async fn change(
     patch: &Map<String, Json>,
     expected: Option<u64>,
 ) -> Result<Settings, Refused> {
+    let (patch, unknown) = with_owner(services, patch).await?;
     if let Some(expected) = expected {
         let mut settings = get(services).await?;
         if settings.generation != expected {
             return Err(Refused::Stale(Some(settings.generation.to_string())));
         }
-        apply(&mut settings, patch)?;
+        apply(&mut settings, &patch, unknown)?;
         let generation = services.store.change_settings(expected, &settings).await?;
         super::woken(services);
         return Ok(Settings { generation, ..settings });
     }
-    edit(services, |settings| apply(settings, patch)).await
+    edit(services, |settings| apply(settings, &patch, unknown.clone())).await
+}
+
+/// The patch with the fallback owner by his id: a person may name him by login, and nobody unknown owns a meeting.
+async fn with_owner(services: &Services, patch: &Map<String, Json>) -> Result<(Map<String, Json>, Faults), Refused> {
+    let (mut patch, mut faults) = (patch.clone(), Faults::default());
+    if let Some(owner) = patch.get_mut("fallback_owner")
+        && let Some(name) = owner.as_str()
+    {
+        match super::user::employee(services, name).await {
+            Ok(employee) => *owner = Json::String(employee.id.to_string()),
+            Err(Refused::NotFound(problem)) => faults.note("fallback_owner", problem),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok((patch, faults))
 }
 
 /// Makes a change on the settings in force, again if somebody else changed them meanwhile.
@@ -68,8 +89,7 @@ pub(super) async fn edit(
 }
 
 /// Carries out a patch: each member is read by its own type, so that every wrong one is told.
-fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refused> {
-    let mut faults = Faults::default();
+fn apply(settings: &mut Settings, patch: &Map<String, Json>, mut faults: Faults) -> Result<(), Refused> {
     for (name, value) in patch {
         match name.as_str() {
             "primary_position_only" => set(&mut settings.primary_position_only, name, value, &mut faults),
@@ -110,14 +130,52 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>) -> Result<(), Refus
                     faults.note(name, format!("is between 1 and {HISTORY_DAYS_MOST} days"));
                 }
             }
-            "languages" => set(&mut settings.languages, name, value, &mut faults),
+            "languages" => {
+                set(&mut settings.languages, name, value, &mut faults);
+                note_languages(settings, &mut faults);
+            }
             "brakes" => patch_brakes(settings, value, &mut faults),
             "domains" => patch_domains(settings, value, &mut faults),
             "version" => {}
             _ => faults.note(name, "is no setting"),
         }
     }
+    if patch.contains_key("domains") || patch.contains_key("languages") {
+        note_shared_words(settings, &mut faults);
+    }
     faults.refuse()
+}
+
+fn note_languages(settings: &Settings, faults: &mut Faults) {
+    for (language, words) in &settings.languages {
+        if language.trim().is_empty() {
+            faults.note("languages", "has a language without a name");
+        }
+        for (domain, word) in words {
+            note_category(word, &format!("languages.{language}.{domain}"), faults);
+        }
+    }
+}
+
+fn note_category(word: &str, place: &str, faults: &mut Faults) {
+    if word.trim().is_empty() {
+        faults.note(place, "is empty");
+    } else if word.chars().count() > CATEGORY_CHARS || word.chars().any(char::is_control) {
+        faults.note(place, format!("is a word of at most {CATEGORY_CHARS} characters"));
+    }
+}
+
+/// A word that two domains of one folder have says of no item what it is (rules O3, O5).
+fn note_shared_words(settings: &Settings, faults: &mut Faults) {
+    for (index, one) in Domain::ALL.into_iter().enumerate() {
+        for other in Domain::ALL.into_iter().skip(index + 1).filter(|other| other.kind() == one.kind()) {
+            let theirs: BTreeSet<String> = settings.category_words(one).iter().map(|word| fold(word.trim())).collect();
+            let shared = settings.category_words(other).into_iter().find(|word| theirs.contains(&fold(word.trim())));
+            if let Some(word) = shared {
+                faults.note(format!("domains.{other}.category"), format!("'{word}' is a category of {one} too"));
+            }
+        }
+    }
 }
 
 fn patch_brakes(settings: &mut Settings, value: &Json, faults: &mut Faults) {
@@ -187,9 +245,7 @@ fn patch_domain(domain: Domain, of: &mut DomainSettings, patch: &Map<String, Jso
             }
             "category" => {
                 set(&mut of.category, &place, value, faults);
-                if of.category.trim().is_empty() {
-                    faults.note(place, "is empty");
-                }
+                note_category(&of.category, &place, faults);
             }
             "category_required" => set(&mut of.category_required, &place, value, faults),
             "skip_private" => set(&mut of.skip_private, &place, value, faults),
@@ -219,7 +275,7 @@ mod tests {
 
     fn patched(patch: Json) -> Result<Settings, Vec<String>> {
         let mut settings = Settings::default();
-        match apply(&mut settings, patch.as_object().expect("an object")) {
+        match apply(&mut settings, patch.as_object().expect("an object"), Faults::default()) {
             Ok(()) => Ok(settings),
             Err(refused) => Err(refused.faults().iter().map(|fault| fault.field.clone()).collect()),
         }
@@ -256,6 +312,20 @@ mod tests {
                 "schedules[0].schedule.zone",
             ]
         );
+    }
+
+    // E3, O3, O5: no item could be told by a word that two domains have, in whatever language.
+    #[test]
+    fn a_category_belongs_to_one_domain_of_a_folder() {
+        let names = |patch| patched(patch).expect_err("refused");
+        let same = json!({"domains": {"personal_contact": {"category": " siebel CONTACT "}}});
+        assert_eq!(names(same), ["domains.personal_contact.category"]);
+        let abroad = json!({"languages": {"de": {"employee": "Siebel Personal Contact"}}});
+        assert_eq!(names(abroad), ["domains.employee.category"]);
+        let blank = json!({"languages": {"": {"task": "T"}, "de": {"task": " ", "calendar": "x".repeat(256)}}});
+        assert_eq!(names(blank), ["languages", "languages.de.calendar", "languages.de.task"]);
+        let apart = json!({"languages": {"de": {"business_contact": "Siebel-Kontakt", "task": "Siebel Calendar"}}});
+        assert!(patched(apart).is_ok(), "another folder, another word");
     }
 
     #[test]

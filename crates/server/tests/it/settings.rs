@@ -249,3 +249,21 @@ async fn a_contacts_field_stands_at_one_place_in_every_domain_of_contacts() {
     let set = world.put(&world.admin, &path("personal_contact"), map(here)).await;
     assert_eq!((set.status, &set.json["entries"][0]["default"]), (StatusCode::OK, &json!("+49 1")), "{}", set.text);
 }
+
+// E3, P3
+#[tokio::test]
+async fn a_fallback_owner_is_somebody_the_crm_knows() {
+    let world = World::new().await;
+    let path = "/api/admin/settings";
+    let me = world.get(&world.admin, "/api/crm/me").await.json;
+    let wrong = json!({"fallback_owner": "nobody", "interval_s": 0});
+    assert_eq!(world.patch(&world.admin, path, wrong).await.faults(), ["fallback_owner", "interval_s"]);
+    let gone = json!({"fallback_owner": "EMP-99999999"});
+    assert_eq!(world.patch(&world.admin, path, gone).await.faults(), ["fallback_owner"]);
+    let set = world.patch(&world.admin, path, json!({"fallback_owner": me["login"]})).await;
+    assert_eq!(set.json["fallback_owner"], me["id"], "{} {me}", set.text);
+    assert_eq!(
+        world.patch(&world.admin, path, json!({"fallback_owner": null})).await.json["fallback_owner"],
+        json!(null)
+    );
+}
