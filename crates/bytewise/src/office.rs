@@ -2,12 +2,12 @@
 
 use crate::acting::{Acting, ELSEWHERE};
 use crate::client::{PASSWORD, ask, id_of, items};
-use crate::line::{Late, Way};
+use crate::line::{Late, Way, whole};
 use crate::reading::{self, exceptions, kind_of};
 use crate::server::Server;
 use crate::table::folder;
 use crate::tree::Node;
-use emulator::{Emulator, EmulatorOptions, MailboxSpec, Quirk};
+use emulator::{Emulator, EmulatorOptions, MailboxSpec, Quirk, Taken};
 use model::{Kind, RecordId};
 use sim::clock::VirtualClock;
 use sim::memory::Ground;
@@ -31,6 +31,8 @@ struct Inner {
     /// Items by id, with the change key they were read with.
     read: Mutex<BTreeMap<String, (String, Option<Item>)>>,
     late: Late,
+    /// Mailboxes that another one stands in for, and what had been written into them by then.
+    taken: Mutex<BTreeMap<String, (Taken, u64)>>,
 }
 
 impl std::fmt::Debug for Office {
@@ -49,6 +51,7 @@ pub(crate) fn found(seed: u64, clock: &VirtualClock) -> Arc<dyn Post> {
         clock: clock.clone(),
         read: Mutex::default(),
         late: Late::default(),
+        taken: Mutex::default(),
     })))
 }
 
@@ -93,6 +96,14 @@ impl Office {
             }
         }
         Ok(shown)
+    }
+
+    /// What was asked to be written into a mailbox so far, by whomever but its owner.
+    fn written(&self, address: &str) -> u64 {
+        let counters = self.0.server.emulator.counters();
+        let Some(mailbox) = counters.mailboxes.get(address) else { return 0 };
+        let items = mailbox.writes.iter().filter(|(by, _)| by.account == SERVICE).map(|(_, counts)| counts.total());
+        items.sum::<u64>() + mailbox.requests.get("UpdateFolder").copied().unwrap_or(0)
     }
 
     /// Items as their owner reads them; nothing for what is no record.
@@ -170,6 +181,25 @@ impl Post for Office {
                 acting.act(deed).err().map(|why| format!("{address}: a person could not do {what}: {why}"))
             })
             .collect()
+    }
+
+    fn replace(&self, address: &str, item: &Item) -> Option<String> {
+        let emulator = &self.0.server.emulator;
+        match emulator.replace_mailbox(MailboxSpec::user(address, "Stranger", PASSWORD)) {
+            Ok(taken) => {
+                let written = self.written(address);
+                whole(&self.0.taken).insert(address.to_owned(), (taken, written));
+                let deed = Deed::Insert { id: RecordId::new("theirs"), item: Box::new(item.clone()) };
+                self.carry(address, vec![deed]).into_iter().next()
+            }
+            Err(why) => Some(format!("{address} is not replaced: {why}")),
+        }
+    }
+
+    fn put_back(&self, address: &str) -> bool {
+        let Some((taken, before)) = whole(&self.0.taken).remove(address) else { return false };
+        let written = self.written(address) > before;
+        self.0.server.emulator.put_back(taken).is_err() || written
     }
 
     fn unlist(&self, on: bool) {

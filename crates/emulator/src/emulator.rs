@@ -90,6 +90,15 @@ impl std::fmt::Debug for MailboxSpec {
     }
 }
 
+/// A mailbox that another one stands in for.
+pub struct Taken(Box<Mailbox>);
+
+impl std::fmt::Debug for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Taken")
+    }
+}
+
 /// Something that is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
@@ -298,15 +307,26 @@ impl Emulator {
         Ok(())
     }
 
-    /// Puts another person's new, empty mailbox behind an address (trap 155).
+    /// Puts another person's new, empty mailbox behind an address (trap 155); answers what stood there.
     ///
     /// # Errors
     /// [`Unknown::Mailbox`] when no mailbox has the address.
-    pub fn replace_mailbox(&self, spec: MailboxSpec) -> Result<(), Unknown> {
+    pub fn replace_mailbox(&self, spec: MailboxSpec) -> Result<Taken, Unknown> {
         let mut world = self.world();
         let no = self.of_address(&world, &spec.address)?;
         let mailbox = self.made(&mut world, spec);
-        world.mailboxes.insert(no, mailbox);
+        world.mailboxes.insert(no, mailbox).map(|taken| Taken(Box::new(taken))).ok_or(Unknown::Mailbox)
+    }
+
+    /// Puts a mailbox back that was replaced: what stands behind its address now is gone.
+    ///
+    /// # Errors
+    /// [`Unknown::Mailbox`] when no mailbox has the address any more.
+    pub fn put_back(&self, taken: Taken) -> Result<(), Unknown> {
+        let mut world = self.world();
+        let no = self.of_address(&world, &taken.0.address)?;
+        world.mailboxes.insert(no, *taken.0);
+        world.stir();
         Ok(())
     }
 

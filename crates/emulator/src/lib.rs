@@ -39,7 +39,7 @@ mod zone_rules;
 mod zone_table;
 
 pub use counters::{Counters, ItemCounts, MailboxCounters, WrittenBy};
-pub use emulator::{Clock, Emulator, EmulatorOptions, Hook, ItemRef, MailboxSpec, Unknown};
+pub use emulator::{Clock, Emulator, EmulatorOptions, Hook, ItemRef, MailboxSpec, Taken, Unknown};
 pub use ews::soap::ServerVersion;
 pub use faults::{Effect, FaultAction, RequestInfo};
 pub use in_process::{Said, Unsaid};

@@ -183,11 +183,10 @@ impl Faults {
         self
     }
 
-    /// With what befalls bytes on their way, and without what only a mailbox in memory can show.
+    /// With what befalls bytes on their way.
     #[must_use]
     pub fn and_bytes(mut self, dice: &Dice) -> Faults {
         self.kinds.extend(Fault::BYTES.into_iter().filter(|_| dice.chance(400)));
-        self.kinds.remove(&Fault::Replaced);
         self.per_mille = self.per_mille.max(5);
         self
     }

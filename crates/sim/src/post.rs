@@ -19,6 +19,12 @@ pub trait Post: Send + Sync + std::fmt::Debug {
     /// Does there what a person did in the view of his mailbox. Says what was refused.
     fn carry(&self, address: &str, deeds: Vec<Deed>) -> Vec<String>;
 
+    /// Another person's mailbox, with one item, stands behind an address from now on. Says what went wrong.
+    fn replace(&self, address: &str, item: &Item) -> Option<String>;
+
+    /// The right mailbox is back; whether anything of ours was written into the other one meanwhile.
+    fn put_back(&self, address: &str) -> bool;
+
     /// Listings are empty, though every item stands, or as they should be again.
     fn unlist(&self, on: bool);
 

@@ -8,7 +8,7 @@ use sim::world::{World, live_on};
 /// Worlds of each sort; the command runs as many as one likes.
 const WORLDS: u64 = 14;
 /// Worlds of each trouble alone.
-const ALONE: u64 = 3;
+const ALONE: u64 = 2;
 
 // E2, E6, C3, C4, C5, traps 43, 44, 142, 143, 160, 173
 #[test]
@@ -42,12 +42,13 @@ fn the_same_seed_gives_the_same_trace_through_bytes() {
     }
 }
 
-// traps 43, 44, 166, 173, E2
+// traps 2, 43, 44, 155, 158, 166, 173, E2, L1
 #[test]
 fn each_trouble_of_bytes_alone_loses_nothing_and_doubles_nothing() {
     let usual =
         [Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::CursorRefused, Fault::NoAccess];
-    for fault in Fault::BYTES.into_iter().chain(usual) {
+    let states = [Fault::PageAgain, Fault::RolledBack, Fault::ForeignCursor, Fault::Replaced];
+    for fault in Fault::BYTES.into_iter().chain(usual).chain(states) {
         let mut struck = 0;
         for seed in 1..=ALONE {
             let (faults, dice) = (Faults::of([fault], 60), Dice::of(seed, Hand::World));

@@ -5,7 +5,7 @@ use crate::dice::{Dice, Hand};
 use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
-use crate::memory::exchange::Item;
+use crate::memory::exchange::{Item, Mailbox};
 use jiff::SignedDuration;
 use model::{Field, Fields, Kind, Path, Value};
 use store::PairingChange;
@@ -73,7 +73,18 @@ impl World {
             return;
         }
         let fields = Fields::from([(Path::of(Field::Subject), Value::text(STRANGERS))]);
-        let Some(ours) = self.ground.sides().exchange.replace(&address, Item::new(Kind::Task, &fields)) else { return };
+        let theirs = Item::new(Kind::Task, &fields);
+        let post = self.ground.post().cloned();
+        let ours = match &post {
+            None => self.ground.sides().exchange.replace(&address, theirs),
+            Some(post) => {
+                self.findings.extend(post.replace(&address, &theirs));
+                None
+            }
+        };
+        if ours.is_none() && post.is_none() {
+            return;
+        }
         self.ground.faults().count(Fault::Replaced);
         self.ground.trace.line(format!("another person's mailbox stands behind {address}"));
         self.ground.faults().switch(false);
@@ -82,16 +93,18 @@ impl World {
             self.cycle(place);
         }
         self.ground.faults().switch(true);
+        let written = post.is_some_and(|post| post.put_back(&address));
         let mut sides = self.ground.sides();
-        let touched = sides.exchange.mailboxes.get(&address).is_none_or(|theirs| {
+        let is_touched = |theirs: &Mailbox| {
             theirs.identity.is_some() || theirs.items.len() != 1 || theirs.items.values().any(|item| item.version != 1)
-        });
+        };
+        let touched = written || ours.is_some() && sides.exchange.mailboxes.get(&address).is_none_or(is_touched);
         let read = sides
             .crm
             .rows
             .values()
             .any(|row| row.fields.get(&Path::of(Field::Subject)).and_then(Value::as_text) == Some(STRANGERS));
-        sides.exchange.mailboxes.insert(address.clone(), ours);
+        sides.exchange.mailboxes.extend(ours.map(|ours| (address.clone(), ours)));
         drop(sides);
         if touched {
             self.findings.push(format!("{address}: another person's mailbox was written into (L1)"));
