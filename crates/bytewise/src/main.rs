@@ -1,11 +1,12 @@
 //! Runs worlds whose mailboxes are reached through bytes: one seed with its whole trace, or a range with a line at the end.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
-use sim::command::{one, range};
+use sim::command::{one, range, steps};
 use std::process::ExitCode;
 
 const HELP: &str = "bytewise SEED                    run one world and print its trace
-bytewise --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0";
+bytewise --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0
+bytewise --steps [--every N]     strike each place of one scenario, or each N-th of each kind";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -13,10 +14,12 @@ fn main() -> ExitCode {
     let number = |text: &str| text.parse::<u64>().ok();
     let through = bytewise::through();
     let done = match words.as_slice() {
-        [seed] => number(seed).map(|seed| one(through, seed)),
+        ["--steps"] => Some(steps(through, 1)),
+        ["--steps", "--every", every] => number(every).map(|every| steps(through, every)),
         ["--runs", runs, "--from", from] => {
             number(runs).zip(number(from)).map(|(runs, from)| range(through, from, runs))
         }
+        [seed] => number(seed).map(|seed| one(through, seed)),
         _ => None,
     };
     done.unwrap_or_else(|| {

@@ -1,10 +1,13 @@
-//! What the command does with worlds: one with its whole trace, or a range with a line at the end.
+//! What the command does with worlds: one with its whole trace, a range with a line at the end, or one scenario struck
+//! everywhere.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
+use crate::steps::Strike;
 use crate::through::Through;
 use crate::world::live_on;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One world and everything that happened in it.
 #[must_use]
@@ -74,6 +77,46 @@ pub fn range(through: Through, from: u64, runs: u64) -> ExitCode {
     println!("edits {edits}, worlds of at least 40 edits and 3 faults {full}");
     println!("runs {runs} faults {total} findings {findings}");
     code(findings)
+}
+
+/// Strikes every place, half of them on a thread of its own.
+#[must_use]
+pub fn steps(through: Through, every: u64) -> ExitCode {
+    let (effects, strikes) = crate::steps::strikes(through);
+    let every = usize::try_from(every.max(1)).unwrap_or(1);
+    let chosen: Vec<Strike> = strikes.into_iter().step_by(every).collect();
+    println!("{} strikes on a scenario of {effects} effects", chosen.len());
+    let (count, all) = (AtomicU64::new(0), chosen.len());
+    let half = |from: usize| {
+        let mine = chosen.iter().copied().skip(from).step_by(2);
+        crate::steps::try_each(through, mine, || {
+            let now = count.fetch_add(1, Ordering::Relaxed) + 1;
+            if now % 500 == 0 {
+                println!("{now} of {all}");
+            }
+        })
+    };
+    let mut tried = crate::steps::Tried::default();
+    std::thread::scope(|threads| {
+        let other = threads.spawn(|| half(1));
+        tried += half(0);
+        match other.join() {
+            Ok(its) => tried += its,
+            Err(_) => tried.findings.push("a world panicked".to_owned()),
+        }
+    });
+    for finding in tried.findings.iter().take(50) {
+        println!("FINDING {finding}");
+    }
+    println!(
+        "effects {effects}, stopped {}, store calls failed {}, statements failed {}, calls failed {}, findings {}",
+        tried.stops,
+        tried.store_calls,
+        tried.statements,
+        tried.calls,
+        tried.findings.len()
+    );
+    code(tried.findings.len())
 }
 
 /// The trace of a world's second life: on memory where only what remembers is another.

@@ -1,11 +1,9 @@
 //! Runs worlds: one seed with its whole trace, or a range of seeds with a line at the end.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
-use sim::command::{code, one, range};
-use sim::steps::Strike;
+use sim::command::{one, range, steps};
 use sim::through::Through;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 const HELP: &str = "sim SEED                    run one world and print its trace
 sim --through sqlite …      the same on a SQLite file for each world, before SEED or --runs
@@ -37,45 +35,6 @@ fn main() -> ExitCode {
 fn usage() -> ExitCode {
     println!("{HELP}");
     ExitCode::from(2)
-}
-
-/// Strikes every place, half of them on a thread of its own.
-fn steps(through: Through, every: u64) -> ExitCode {
-    let (effects, strikes) = sim::steps::strikes(through);
-    let every = usize::try_from(every.max(1)).unwrap_or(1);
-    let chosen: Vec<Strike> = strikes.into_iter().step_by(every).collect();
-    println!("{} strikes on a scenario of {effects} effects", chosen.len());
-    let (count, all) = (AtomicU64::new(0), chosen.len());
-    let half = |from: usize| {
-        let mine = chosen.iter().copied().skip(from).step_by(2);
-        sim::steps::try_each(through, mine, || {
-            let now = count.fetch_add(1, Ordering::Relaxed) + 1;
-            if now % 500 == 0 {
-                println!("{now} of {all}");
-            }
-        })
-    };
-    let mut tried = sim::steps::Tried::default();
-    std::thread::scope(|threads| {
-        let other = threads.spawn(|| half(1));
-        tried += half(0);
-        match other.join() {
-            Ok(its) => tried += its,
-            Err(_) => tried.findings.push("a world panicked".to_owned()),
-        }
-    });
-    for finding in tried.findings.iter().take(50) {
-        println!("FINDING {finding}");
-    }
-    println!(
-        "effects {effects}, stopped {}, store calls failed {}, statements failed {}, calls failed {}, findings {}",
-        tried.stops,
-        tried.store_calls,
-        tried.statements,
-        tried.calls,
-        tried.findings.len()
-    );
-    code(tried.findings.len())
 }
 
 #[cfg(not(feature = "sown"))]
@@ -111,5 +70,5 @@ fn planted_faults(names: &[&str]) -> ExitCode {
         }
     }
     println!("planted {} found {} missed {missed}", chosen.len(), chosen.len() - missed);
-    code(if chosen.is_empty() { 1 } else { missed })
+    sim::command::code(if chosen.is_empty() { 1 } else { missed })
 }

@@ -7,6 +7,8 @@ use sim::world::{World, live_on};
 
 /// Worlds of each sort; the command runs as many as one likes.
 const WORLDS: u64 = 14;
+/// Every so many-th place of the scenario is struck; the command strikes as many as one likes (`--steps`).
+const STRIKE: usize = 900;
 /// Worlds of each trouble alone.
 const ALONE: u64 = 2;
 
@@ -61,6 +63,17 @@ fn each_trouble_of_bytes_alone_loses_nothing_and_doubles_nothing() {
         }
         assert!(struck > 0, "{fault:?} never struck");
     }
+}
+
+// E6, traps 43, 44
+#[test]
+fn whatever_fails_once_through_bytes_the_end_is_the_same() {
+    let (effects, all) = sim::steps::strikes(through());
+    assert!(effects >= 200, "the scenario has {effects} effects");
+    let chosen = all.into_iter().skip(STRIKE / 2).step_by(STRIKE);
+    let tried = sim::steps::try_each(through(), chosen, || {});
+    assert_eq!(tried.findings, Vec::<String>::new());
+    assert!(tried.stops > 0 && tried.store_calls > 0 && tried.calls > 0, "{tried:?}");
 }
 
 // C8, trap 145
