@@ -154,7 +154,8 @@ impl ServerRemotes {
             .open(&connection.name, &connection.secret)
             .map_err(|why| Trouble::NoAccess { why: why.to_string() })?;
         let (clock, dice) = (Arc::clone(&self.clock), Arc::clone(&self.dice));
-        Ok(match connection.access.sign_in {
+        let patient = Arc::clone(&self.clock);
+        let sign_in = match connection.access.sign_in {
             SignInKind::Basic => SignIn::basic(account, secret),
             SignInKind::Ntlm => SignIn::ntlm(account, secret, clock, dice),
             SignInKind::Oauth => {
@@ -167,7 +168,8 @@ impl ServerRemotes {
                 };
                 SignIn::oauth(settings, clock, dice)
             }
-        })
+        };
+        Ok(sign_in.patient(patient))
     }
 }
 

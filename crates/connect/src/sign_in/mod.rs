@@ -4,6 +4,7 @@
 //! a server, or whoever pretends to be one, cannot talk an account down to a weaker scheme.
 
 mod oauth;
+mod patience;
 mod windows;
 
 pub use oauth::{OAuth, Proof, certificate_ends};
@@ -12,6 +13,7 @@ use crate::http::{Answer, Line, Lost, Pieces, Request, Transport};
 use base64::Engine as _;
 use engine::port::{Clock, Dice};
 use oauth::Tokens;
+use patience::{Leave, Patience};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +24,7 @@ pub struct SignIn {
     scheme: Scheme,
     accepted: AtomicBool,
     repeated: AtomicBool,
+    patience: Option<Patience>,
 }
 
 /// How an account proves itself.
@@ -36,7 +39,7 @@ enum Scheme {
 
 impl SignIn {
     fn new(scheme: Scheme) -> Self {
-        Self { scheme, accepted: AtomicBool::new(false), repeated: AtomicBool::new(false) }
+        Self { scheme, accepted: AtomicBool::new(false), repeated: AtomicBool::new(false), patience: None }
     }
 
     /// An account by name and password.
@@ -54,8 +57,25 @@ impl SignIn {
         Self::new(Scheme::Bearer(Tokens::new(settings, clock, dice)))
     }
 
+    /// The same account, which many mailboxes share: refused at several of them, it is tried once in a while by one.
+    #[must_use]
+    pub fn patient(self, clock: Arc<dyn Clock>) -> Self {
+        Self { patience: Some(Patience::new(clock)), ..self }
+    }
+
     /// Sends a request signed. An answer of 401 is given back; [`SignIn::refused`] says what it means.
     pub async fn send(&self, transport: &dyn Transport, request: Request) -> Result<Answer, Lost> {
+        let Some(patience) = &self.patience else { return self.ask(transport, request).await };
+        let _turn = match patience.leave().await {
+            Leave::Refused(answer) => return Ok(answer),
+            Leave::Ask(turn) => turn,
+        };
+        let answer = self.ask(transport, request.clone()).await?;
+        patience.learn(&request, &answer);
+        Ok(answer)
+    }
+
+    async fn ask(&self, transport: &dyn Transport, request: Request) -> Result<Answer, Lost> {
         match &self.scheme {
             Scheme::Basic { user, password } => self.send_basic(transport, request, user, password).await,
             Scheme::Windows(windows) => windows.send(transport, &request).await,
@@ -79,7 +99,23 @@ impl SignIn {
         transport: &dyn Transport,
         request: &Request,
     ) -> Result<(Answer, Pieces, Box<dyn Line>), Lost> {
-        let mut line = transport.line(&request.url, request.deadline_ms).await?;
+        let line = transport.line(&request.url, request.deadline_ms).await?;
+        let Some(patience) = &self.patience else { return self.open_on(transport, request, line).await };
+        let _turn = match patience.leave().await {
+            Leave::Refused(answer) => return Ok((answer, Box::pin(futures::stream::empty()), line)),
+            Leave::Ask(turn) => turn,
+        };
+        let opened = self.open_on(transport, request, line).await?;
+        patience.learn(request, &opened.0);
+        Ok(opened)
+    }
+
+    async fn open_on(
+        &self,
+        transport: &dyn Transport,
+        request: &Request,
+        mut line: Box<dyn Line>,
+    ) -> Result<(Answer, Pieces, Box<dyn Line>), Lost> {
         let signed = match &self.scheme {
             Scheme::Basic { user, password } => signed(request, basic(user, password)),
             Scheme::Bearer(tokens) => {
