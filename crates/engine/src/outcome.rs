@@ -59,7 +59,7 @@ impl CycleReport {
 #[derive(Debug, thiserror::Error)]
 pub enum CycleError {
     /// Another node, or another command, is at it.
-    #[error("another node works on this pairing now")]
+    #[error("a cycle of this user runs now; try again when it has ended")]
     Leased,
     /// There is no such pairing.
     #[error("there is no such pairing")]

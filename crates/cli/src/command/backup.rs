@@ -40,6 +40,10 @@ pub struct RestoreArgs {
 /// Writes a copy.
 pub async fn backup(args: BackupArgs, config: &Path, show: &mut Show<'_>) -> Result<(), Failure> {
     let services = open(config).await?;
+    let folder = args.to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(Failure::not_as_asked(format!("{} is no folder: no copy can stand there", folder.display())));
+    }
     services.store.backup(&args.to).await?;
     let told = format!("a copy of the store stands in {}", args.to.display());
     show.done(&json!({ "backup": args.to }), &told)

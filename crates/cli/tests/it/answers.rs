@@ -200,6 +200,8 @@ fn a_restored_copy_is_a_new_store_in_the_eyes_of_the_mailboxes() {
     assert_eq!(place.run(&["backup", "--to", &copy]).code, 0);
     assert_eq!(place.run(&["settings", "change", "{\"interval_s\": 44}"]).code, 0);
     assert_eq!(place.run(&["backup", "--to", &copy]).code, 1, "a copy is never written over");
+    let nowhere = place.run(&["backup", "--to", &format!("{copy}.there/copy.db")]);
+    assert!(nowhere.code == 1 && nowhere.err.contains("is no folder"), "{}", nowhere.err);
     let restored = place.json(&["restore", "--from", &copy, "--yes"]);
     let epoch = restored["epoch"].as_u64().expect("an epoch");
     assert_eq!(place.json(&["settings", "show"])["interval_s"], 33);

@@ -9,7 +9,10 @@ use serde_json::json;
 use std::sync::Arc;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
-on_both!(a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way);
+on_both!(
+    a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way,
+    a_to_do_is_explained_as_one_whatever_it_is_taken_for,
+);
 
 async fn explained(world: &World, who: &Person, record: &str) -> String {
     let path = format!("/api/admin/users/{}/explain?side=crm&kind=appointment&record={record}", who.login);
@@ -91,4 +94,22 @@ async fn a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way() {
     assert!(told.contains("did not end well") && told.contains("(E2)") && told.contains("Both sides agree."), "{told}");
     world.sync(&[&anna]).await;
     assert!(!explained(&world, &anna, &record).await.contains("(E2)"));
+}
+
+// W2, D3: who asks about an activity need not know in which folder it belongs.
+async fn a_to_do_is_explained_as_one_whatever_it_is_taken_for() {
+    let (world, anna, _) = World::with_two().await;
+    let fields =
+        |subject: &str, due: &str| json!({"display": "To Do and Activities", "subject": subject, "due_day": due});
+    let record = world.activity(&anna, fields("Call", "2026-09-28")).await;
+    let old = world.activity(&anna, fields("Old", "2020-01-01")).await;
+    world.sync(&[&anna]).await;
+    let told = explained(&world, &anna, &record).await;
+    assert!(told.contains("Both sides agree.") && !told.contains("(D3)"), "{told}");
+    let told = explained(&world, &anna, &old).await;
+    assert!(told.contains("(O9)") && !told.contains("(D3)"), "{told}");
+    let path = format!("/api/crm/activities/{record}");
+    world.edit(&anna, &path, json!({"display": "Activities Only"})).await;
+    world.sync(&[&anna]).await;
+    assert!(explained(&world, &anna, &record).await.contains("neither the calendar nor the to-do list (D3)"));
 }

@@ -4,6 +4,7 @@
 use super::user::Whom;
 use crate::fault::Refused;
 use crate::services::Services;
+use ::crm::{ActivityId, Display};
 use engine::{CycleError, CycleReport, Explained, PlanReport, UserExplained};
 use futures::StreamExt;
 use model::{CrmId, Domain, Kind, PairingId, RecordId, Side};
@@ -61,6 +62,10 @@ pub struct CountLine {
 /// Entries of the feed that one transaction forgets: nobody who writes in the CRM waits long for it.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
 
+/// How long what a person asks for waits for a cycle that runs: so often, so many milliseconds.
+const WAITS: usize = 40;
+const WAIT_MS: u64 = 250;
+
 /// A person's answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -90,7 +95,7 @@ pub async fn run(services: &Services, whom: &Whom) -> Result<Vec<CycleDone>, Ref
         read_crm(services, &crm).await?;
     }
     let cycles = pairings.into_iter().map(|pairing| async move {
-        let result = services.engine.cycle(&pairing.id).await;
+        let result = once_free(services, || services.engine.cycle(&pairing.id)).await;
         if let Ok(report) = &result {
             super::overall::keep(services, report).await;
         }
@@ -109,7 +114,7 @@ pub async fn plan(services: &Services, user: &str) -> Result<PlanReport, Refused
     let pairing = super::user::pairing(services, user).await?;
     // The next cycle knows what the CRM changed up to now.
     read_crm(services, &pairing.crm).await?;
-    Ok(services.engine.dry_run(&pairing.id).await?)
+    Ok(once_free(services, || services.engine.dry_run(&pairing.id)).await?)
 }
 
 /// Whose level counts for a user, domain by domain; `joined` are groups he is not in ("what if", rule L5).
@@ -133,8 +138,48 @@ pub async fn explain_record(
     record: &RecordId,
 ) -> Result<Explained, Refused> {
     let pairing = super::user::pairing(services, user).await?;
-    let explained = services.engine.explain_record(&pairing.id, side, kind, record).await?;
-    Ok(explained)
+    let kind = kind_of(services, &pairing.id, side, kind, record).await?;
+    Ok(once_free(services, || services.engine.explain_record(&pairing.id, side, kind, record)).await?)
+}
+
+/// What kind a record is: an activity of the CRM says by its display whether it is an appointment or a to-do (rule D3), and
+/// who asks about it need not know.
+async fn kind_of(
+    services: &Services,
+    pairing: &PairingId,
+    side: Side,
+    kind: Kind,
+    record: &RecordId,
+) -> Result<Kind, Refused> {
+    if side != Side::Crm || !record.as_str().starts_with(ActivityId::PREFIX) {
+        return Ok(kind);
+    }
+    let actor = super::operator("explain");
+    match services.crm.activity(&actor, &ActivityId::new(record.as_str())).await {
+        Ok(activity) if activity.display == Display::ToDo => Ok(Kind::Task),
+        Ok(activity) if activity.display == Display::Calendar => Ok(Kind::Appointment),
+        Ok(_) | Err(::crm::Error::Forbidden { .. }) => Ok(kind),
+        // Gone, it is what its link says.
+        Err(::crm::Error::NotFound | ::crm::Error::Deleted { .. }) => {
+            let task = services.store.link_of(pairing, side, Kind::Task, record).await?;
+            Ok(if task.is_some() { Kind::Task } else { kind })
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Does what needs a user for itself as soon as the cycle that runs for him has ended.
+async fn once_free<T, F>(services: &Services, work: impl Fn() -> F) -> Result<T, CycleError>
+where
+    F: Future<Output = Result<T, CycleError>>,
+{
+    for _ in 0..WAITS {
+        match work().await {
+            Err(CycleError::Leased) => services.clock.sleep_ms(WAIT_MS).await,
+            other => return other,
+        }
+    }
+    work().await
 }
 
 /// Answers a question; the next cycle carries the answer out.
