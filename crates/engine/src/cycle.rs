@@ -266,7 +266,10 @@ impl Cycle<'_> {
         self.learn_kinds().await?;
         self.relink().await?;
         self.look_beside_invitations().await?;
-        self.look().await?;
+        if self.look().await? {
+            // An item that waited for proof is looked at by its time: whose it is now is asked again.
+            self.relink().await?;
+        }
         self.follow_merges().await?;
         self.look_at_partners().await?;
         if planted::is(Planted::BrakesAfterwards) {
@@ -316,7 +319,7 @@ impl Cycle<'_> {
         let id = wanted.id.clone();
         let answers = self.remote(side).get(kind, &[wanted]).await?;
         let found = answers.into_iter().find(|(of, _)| *of == id).map(|(_, seen)| seen);
-        Ok(found.unwrap_or_else(|| Err(Trouble::Broken { why: "the side did not answer for the id asked".to_owned() })))
+        Ok(found.unwrap_or_else(|| Err(Trouble::unanswered())))
     }
 
     /// Keeps the lease while a long cycle works: a call is sent only while the rest exceeds its deadline (decision 10).

@@ -8,7 +8,7 @@ use crate::port::{FindBy, Trouble, Wanted};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Observation, Quarantine, Work};
 
 /// A record's plan, and the copies it was made from.
@@ -223,6 +223,14 @@ impl Cycle<'_> {
                 let record = theirs.iter().find(|record| record.id == id);
                 self.adopt(domain, record, Some(item)).await
             }
+            Match::New { .. } if self.as_sent(item).await?.is_some() => {
+                // Another copy of the same create is linked first; then this one is its twin (decision 10).
+                Ok(Judged::of(
+                    Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven),
+                    None,
+                    Some(item),
+                ))
+            }
             Match::New { doubles } => {
                 let invited = lead == Lead::Outsider;
                 if invited && !self.one_more_invitation().await? {
@@ -359,12 +367,14 @@ impl Cycle<'_> {
         }
         // A stranger's content is not ours to keep: it is read before linking (decision 12).
         for chunk in unread.chunks(limits::LOOK_PAGE) {
-            for (_, seen) in self.remote(side).get(kind, chunk).await? {
-                match seen {
-                    Ok(Seen::Present(record)) => records.push(*record),
-                    Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => {}
-                    // Without its content nothing can be decided about it.
-                    Err(trouble) => return Err(trouble.into()),
+            let mut answers: BTreeMap<_, _> = self.remote(side).get(kind, chunk).await?.into_iter().collect();
+            for one in chunk {
+                match answers.remove(&one.id) {
+                    Some(Ok(Seen::Present(record))) => records.push(*record),
+                    Some(Ok(Seen::Gone(_)) | Err(Trouble::Gone(_))) => {}
+                    // Without its content nothing can be decided about it, and no answer does not say that it is gone.
+                    Some(Err(trouble)) => return Err(trouble.into()),
+                    None => return Err(Trouble::unanswered().into()),
                 }
             }
         }

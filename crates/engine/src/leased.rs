@@ -16,15 +16,18 @@ impl Engine {
     /// Takes a lease. Its end is told by our own clock, counted from before it was asked for: the clock of the database
     /// may be days off, and an end that is too early only renews too often.
     pub(crate) async fn take_lease(&self, name: &str, grace_ms: u64) -> Result<Lease, CycleError> {
-        let asked = self.now();
+        let asked = self.parts.clock.now();
         let taken = self.store().take_lease(name, &self.parts.node, limits::LEASE_MS, grace_ms).await?;
         let lease = taken.ok_or(CycleError::Leased)?;
+        if self.parts.clock.may_be_off() {
+            self.times.learn(asked, began(lease.until), self.parts.clock.now());
+        }
         Ok(Lease { until: ends(asked), ..lease })
     }
 
     /// Renews a lease of which half is gone; a call is sent only while the rest exceeds its deadline (decision 10).
     pub(crate) async fn keep_lease(&self, lease: &mut Lease) -> Result<(), CycleError> {
-        let asked = self.now();
+        let asked = self.parts.clock.now();
         let rest = lease.until.duration_since(asked);
         if rest < SignedDuration::from_millis(half()) {
             let renewed = self.store().renew_lease(lease, limits::LEASE_MS).await?;
@@ -40,6 +43,11 @@ impl Engine {
             Err(error) => result.and(Err(error.into())),
         }
     }
+}
+
+/// When the database gave a lease, by its own clock.
+fn began(until: Timestamp) -> Timestamp {
+    until.checked_sub(SignedDuration::from_millis(half() * 2)).unwrap_or(until)
 }
 
 fn half() -> i64 {

@@ -37,6 +37,7 @@ mod seen;
 mod set_back;
 mod settle;
 mod standing;
+mod times;
 mod twin;
 mod undo;
 mod undo_act;
@@ -71,21 +72,23 @@ pub struct EngineParts {
 #[derive(Clone)]
 pub struct Engine {
     parts: EngineParts,
+    times: times::Times,
 }
 
 impl Engine {
     /// An engine.
     #[must_use]
     pub fn new(parts: EngineParts) -> Engine {
-        Engine { parts }
+        Engine { parts, times: times::Times::default() }
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.parts.store
     }
 
+    /// The time as the nodes that share a store agree on it: what one of them keeps another compares.
     pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.parts.clock.now()
+        self.times.shared(self.parts.clock.now())
     }
 
     pub(crate) fn fresh_id(&self) -> String {

@@ -31,7 +31,10 @@ impl Cycle<'_> {
                 }
             }
         }
-        if moved { self.look().await } else { Ok(()) }
+        if moved {
+            self.look().await?;
+        }
+        Ok(())
     }
 
     async fn follow(&mut self, mut link: Link) -> Result<bool, CycleError> {

@@ -303,8 +303,8 @@ impl Cycle<'_> {
         progress.total = page.total.or(progress.total);
     }
 
-    /// Looks at ids: what vanished, what the CRM's feed named, what a time has come for.
-    pub(crate) async fn look(&mut self) -> Result<(), CycleError> {
+    /// Looks at ids: what vanished, what the CRM's feed named, what a time has come for. Says whether there was any.
+    pub(crate) async fn look(&mut self) -> Result<bool, CycleError> {
         let mut failed: BTreeSet<(Side, Kind, RecordId)> = BTreeSet::new();
         let mut looked = false;
         for _ in 0..limits::LOOK_ROUNDS {
@@ -331,7 +331,7 @@ impl Cycle<'_> {
         if looked {
             self.learn_kinds().await?;
         }
-        Ok(())
+        Ok(looked)
     }
 
     /// Learns of which kinds there is anything to do: an idle cycle asks this once and plans nothing.

@@ -304,6 +304,13 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// A look answered for others and not for this id, which proves nothing about it.
+    pub(crate) fn unanswered() -> Trouble {
+        Trouble::Broken { why: "the side did not answer for the id asked".to_owned() }
+    }
+}
+
 /// One per CRM: its people, groups and addresses, and which users a change concerns.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -407,6 +414,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Waits.
     async fn sleep_ms(&self, ms: u64);
+    /// Whether it may be off, as a machine's may: where it differs from the database's by more than a few seconds, the
+    /// database's time counts for whatever is kept (decision 9). One that is moved by hand is right.
+    fn may_be_off(&self) -> bool {
+        false
+    }
 }
 
 /// The dice: ids and jitter come from here.

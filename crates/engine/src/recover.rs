@@ -14,6 +14,10 @@ use store::{Away, Count, History, Intent, IntentKind, Look};
 impl Cycle<'_> {
     pub(crate) async fn recover(&mut self) -> Result<(), CycleError> {
         let intents = self.engine.store().intents(&self.pairing.id, None, limits::INTENTS).await?;
+        if !intents.is_empty() {
+            // What another person's mailbox behind the address lacks was not lost on its way (rule L1).
+            self.identify().await?;
+        }
         for intent in intents {
             self.keep_lease().await?;
             let settle = match intent.what {

@@ -86,9 +86,10 @@ impl Cycle<'_> {
                 // Only a proven absence makes room; an item that still stands makes the other one a person's copy. Without
                 // an answer it is neither.
                 let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
-                if !gone && !matches!(answers.get(&link.pim.id), Some(Ok(Seen::Present(_)))) {
-                    self.unproven.insert(item.id.clone());
-                }
+                match gone || matches!(answers.get(&link.pim.id), Some(Ok(Seen::Present(_)))) {
+                    true => self.unproven.remove(&item.id),
+                    false => self.unproven.insert(item.id.clone()),
+                };
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
                 if !gone || taken || link.pim.id == item.id {
                     continue;

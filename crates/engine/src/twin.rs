@@ -40,16 +40,22 @@ impl Cycle<'_> {
     /// The plan for a late copy: to Deleted Items when another was made in its place, or when its record was deleted
     /// meanwhile. With other content than was sent it is a person's, and new.
     pub(crate) async fn late_twin(&self, item: &Record) -> Result<Option<Judged>, CycleError> {
-        let Some(late) = self.is_late(item).await?.filter(|_| !planted::is(Planted::NoTwinRule)) else {
+        let Some(late) = self.as_sent(item).await? else {
             return Ok(None);
         };
-        if late.content != self.content(item.kind, &item.fields) || !self.is_superseded(&late, item).await? {
+        if !self.is_superseded(&late, item).await? {
             return Ok(None);
         }
         let op = Op::Delete { side: Side::Pim, after_new: None };
         let mut plan = Plan::of(Some(domain_of(item)), After::Forget, Reason::Twin);
         plan.ops.push(op);
         Ok(Some(Judged::of(plan, None, Some(item))))
+    }
+
+    /// The late create whose copy an item is, saying what was sent: never a new record, whatever else carries its mark.
+    pub(crate) async fn as_sent(&self, item: &Record) -> Result<Option<Late>, CycleError> {
+        let late = self.is_late(item).await?.filter(|_| !planted::is(Planted::NoTwinRule));
+        Ok(late.filter(|late| late.content == self.content(item.kind, &item.fields)))
     }
 
     async fn is_superseded(&self, late: &Late, item: &Record) -> Result<bool, CycleError> {

@@ -24,6 +24,10 @@ impl Clock for MachineClock {
     async fn sleep_ms(&self, ms: u64) {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
+
+    fn may_be_off(&self) -> bool {
+        true
+    }
 }
 
 impl Dice for MachineDice {

@@ -54,6 +54,10 @@ impl Clock for NodeClock {
     async fn sleep_ms(&self, ms: u64) {
         self.world.sleep_ms(ms).await;
     }
+
+    fn may_be_off(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]

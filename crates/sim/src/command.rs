@@ -2,6 +2,7 @@
 //! everywhere.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
+use crate::faults::{EDITS, TROUBLES};
 use crate::steps::Strike;
 use crate::through::Through;
 use crate::world::live_on;
@@ -26,6 +27,9 @@ pub fn one(through: Through, seed: u64) -> ExitCode {
     code(outcome.findings.len())
 }
 
+/// Worlds that must have met something before a range says much about it.
+const ENOUGH: u64 = 100;
+
 /// How often something was met, and in how many worlds.
 #[derive(Default)]
 struct Met(BTreeMap<String, (u64, u64)>);
@@ -41,13 +45,18 @@ impl Met {
         for (name, (times, worlds)) in &self.0 {
             println!("{what} {name}: {times} in {worlds} worlds");
         }
+        let few: Vec<&str> =
+            self.0.iter().filter(|(_, (_, worlds))| *worlds < ENOUGH).map(|(name, _)| name.as_str()).collect();
+        if !few.is_empty() {
+            println!("met by fewer than {ENOUGH} worlds, {what}: {}", few.join(", "));
+        }
     }
 }
 
 /// A range of worlds, what was met how often, and the line at the end.
 #[must_use]
 pub fn range(through: Through, from: u64, runs: u64) -> ExitCode {
-    let (mut faults, mut operations) = (Met::default(), Met::default());
+    let (mut faults, mut operations, mut spread) = (Met::default(), Met::default(), Met::default());
     let (mut total, mut edits, mut findings, mut full) = (0, 0, 0, 0);
     for seed in from..from.saturating_add(runs) {
         let outcome = live_on(through, seed);
@@ -60,7 +69,9 @@ pub fn range(through: Through, from: u64, runs: u64) -> ExitCode {
             operations.add(operation.clone(), *count);
         }
         total += struck;
-        full += u64::from(struck >= 3 && outcome.edits >= 40);
+        full += u64::from(struck >= TROUBLES && outcome.edits >= EDITS);
+        spread.add(format!("of {:>3} to {:>3} edits", outcome.edits / 20 * 20, outcome.edits / 20 * 20 + 19), 1);
+        spread.add(format!("with {:>3} to {:>3} faults", struck / 10 * 10, struck / 10 * 10 + 9), 1);
         edits += outcome.edits;
         findings += outcome.findings.len();
         if let Some(first) = outcome.findings.first() {
@@ -72,9 +83,12 @@ pub fn range(through: Through, from: u64, runs: u64) -> ExitCode {
             findings += 1;
         }
     }
+    for (name, (_, worlds)) in &spread.0 {
+        println!("worlds {name}: {worlds}");
+    }
     faults.print("fault");
     operations.print("operation");
-    println!("edits {edits}, worlds of at least 40 edits and 3 faults {full}");
+    println!("edits {edits}, worlds of at least {EDITS} edits and {TROUBLES} faults {full}");
     println!("runs {runs} faults {total} findings {findings}");
     code(findings)
 }

@@ -9,6 +9,16 @@ pub const GROWN: u64 = 10_000;
 /// Worlds from this seed on are wider still: restores, replaced mailboxes, cut listings, accidents, other people's words.
 pub const WIDE: u64 = 30_000;
 
+/// Worlds from this seed on are full: each has at least [`EDITS`] edits and [`TROUBLES`] faults that took effect, accidents
+/// fall on worlds that had trouble before, and copies show late whatever clocks say.
+pub const FULL: u64 = 1_000_000;
+
+/// Edits that a full world has at least.
+pub const EDITS: u64 = 40;
+
+/// Faults that take effect in a full world at least.
+pub const TROUBLES: u64 = 3;
+
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -175,8 +185,8 @@ impl Faults {
         if seed >= WIDE {
             self.kinds.extend(Fault::WIDE.into_iter().filter(|_| dice.chance(350)));
             self.per_mille = self.per_mille.max(5);
-            if self.has(Fault::ClockOff) {
-                // Whether a copy is late is told by a clock.
+            if seed < FULL && self.has(Fault::ClockOff) {
+                // Their people and faults are those they had when a node's own clock told whether a copy is late.
                 self.kinds.remove(&Fault::ShownLate);
             }
         }
@@ -189,6 +199,12 @@ impl Faults {
         self.kinds.extend(Fault::BYTES.into_iter().filter(|_| dice.chance(400)));
         self.per_mille = self.per_mille.max(5);
         self
+    }
+
+    /// A world whose own trouble does not come has what strikes every world.
+    pub fn widen(&mut self) {
+        self.kinds.extend(Fault::ALL);
+        self.per_mille = self.per_mille.max(5);
     }
 
     /// Whether the world has this kind at all.

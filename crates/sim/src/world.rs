@@ -7,7 +7,7 @@ mod parts;
 use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
 use crate::executor::{Go, Ran, block_on, run};
-use crate::faults::{Fault, Faults, WIDE};
+use crate::faults::{EDITS, FULL, Fault, Faults, TROUBLES, WIDE};
 use crate::logs::Listener;
 use crate::memory::Ground;
 use crate::oracle::{Evidence, Finding, judge};
@@ -17,7 +17,7 @@ use blows::clock_off;
 use engine::{CycleError, Engine};
 use jiff::Timestamp;
 use model::{CrmId, PairingId, RecordId, UserId};
-use parts::{act, engine, is_linked, map_users};
+use parts::{act, engine, linked_by, map_users};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{History, HistoryFilter, StoreError};
@@ -28,6 +28,8 @@ pub const ROUNDS: usize = 8;
 const CALLS: u64 = 3_000;
 /// A pause in which a lease ends and its taker's wait as well.
 const PAUSE_MS: u64 = 900_000;
+/// How much longer a full world goes on until enough has happened in it.
+const MORE: usize = 20;
 /// A page of the history.
 const PAGE: usize = 500;
 
@@ -97,16 +99,20 @@ fn lived(through: Through, seed: u64) -> Outcome {
         return accident::live(through, seed);
     }
     let dice = Dice::of(seed, Hand::World);
-    let faults = Faults::drawn(&dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
-    let faults = faults.and_wide(seed, &Dice::of(seed, Hand::Wide));
-    let faults = match through {
-        Through::Memory | Through::Sqlite => faults,
-        Through::Post(_) => faults.and_bytes(&Dice::of(seed, Hand::Bytes)),
-    };
-    let mut world = World::on(through, seed, faults, dice);
+    let mut world = World::on(through, seed, troubles(through, seed, &dice), dice);
     world.turmoil();
     world.settle_down();
     world.end()
+}
+
+/// What strikes in the world of a seed.
+fn troubles(through: Through, seed: u64, dice: &Dice) -> Faults {
+    let faults = Faults::drawn(dice).and_delays(seed, &Dice::of(seed, Hand::Delays));
+    let faults = faults.and_wide(seed, &Dice::of(seed, Hand::Wide));
+    match through {
+        Through::Memory | Through::Sqlite => faults,
+        Through::Post(_) => faults.and_bytes(&Dice::of(seed, Hand::Bytes)),
+    }
 }
 
 impl World {
@@ -188,26 +194,39 @@ impl World {
     pub fn turmoil(&mut self) {
         self.ground.faults().switch(true);
         for _ in 0..6 + self.dice.below(4) {
-            self.blow();
-            for _ in 0..2 + self.dice.below(5) {
-                self.person();
+            self.commotion();
+        }
+        for more in 0..MORE {
+            if self.seed < FULL || self.people.ledger.edits >= EDITS && self.ground.faults().total() >= TROUBLES {
+                break;
             }
-            for _ in 0..=self.users.len() {
-                let place = usize::try_from(self.dice.below(self.users.len() as u64)).unwrap_or(0);
-                self.read_crm();
-                self.cycle(place);
-                self.ground.clock.pass_ms(1_000 * (1 + self.dice.below(90)));
+            if more == MORE / 2 {
+                self.ground.faults().widen();
             }
+            self.commotion();
         }
         self.ground.faults().switch(false);
         self.people.bring_back(&mut self.ground.sides());
+    }
+
+    /// Some minutes of it.
+    fn commotion(&mut self) {
+        self.blow();
+        for _ in 0..2 + self.dice.below(5) {
+            self.person();
+        }
+        for _ in 0..=self.users.len() {
+            let place = usize::try_from(self.dice.below(self.users.len() as u64)).unwrap_or(0);
+            self.read_crm();
+            self.cycle(place);
+            self.ground.clock.pass_ms(1_000 * (1 + self.dice.below(90)));
+        }
     }
 
     /// Trouble is over: within a bounded number of rounds nothing is left to do.
     pub fn settle_down(&mut self) {
         // Any lease that a stopped process held has ended by then.
         self.ground.clock.pass_ms(3_600_000);
-        self.clocks_are_right();
         for _ in 0..ROUNDS {
             let before = self.ground.calls().writes;
             let quiet = self.round();
@@ -290,7 +309,7 @@ impl World {
     /// Somebody does something.
     pub(crate) fn person(&mut self) {
         let store = self.kept.store.clone();
-        let linked = |kind, id: &RecordId| is_linked(&store, &self.users, kind, id);
+        let linked = |kind, id: &RecordId| linked_by(&store, &self.users, kind, id);
         let wide = self.seed >= WIDE && self.ground.wide.chance(200);
         let did = act(&mut self.people, &self.ground, &store, &self.users, |people, sides| match wide {
             true => people.act_wide(sides),
@@ -360,7 +379,7 @@ impl World {
         let ground = Arc::clone(&self.ground);
         let people = &mut self.people;
         let (store, users) = (self.kept.store.clone(), self.users.clone());
-        let linked = |kind, id: &RecordId| is_linked(&store, &users, kind, id);
+        let linked = |kind, id: &RecordId| linked_by(&store, &users, kind, id);
         let (seed, mut nodes) = (self.seed, self.nodes);
         let node = |nodes: u64| {
             let dice = Dice::of(seed.wrapping_add(nodes << 48), Hand::Engine);

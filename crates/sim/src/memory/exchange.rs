@@ -67,6 +67,16 @@ pub struct Mailbox {
     pub(super) sequence: u64,
 }
 
+/// An item that nobody sees yet.
+#[derive(Clone)]
+pub(super) struct Unseen {
+    pub shows: Timestamp,
+    pub address: String,
+    /// The mailbox it is in, whatever stands behind the address meanwhile.
+    pub root: String,
+    pub item: Item,
+}
+
 /// All mailboxes by address.
 #[derive(Clone, Default)]
 pub struct Exchange {
@@ -74,8 +84,8 @@ pub struct Exchange {
     pub mailboxes: BTreeMap<String, Mailbox>,
     /// Mails that our requests asked for.
     pub mails: u64,
-    /// Items that nobody sees yet, with the mailbox and the time when they show.
-    pub(super) unseen: Vec<(Timestamp, String, Item)>,
+    /// Items that nobody sees yet.
+    pub(super) unseen: Vec<Unseen>,
     next: u64,
 }
 
@@ -307,11 +317,13 @@ impl Exchange {
 
     /// Items whose time has come show.
     pub fn arrive(&mut self, now: Timestamp) {
-        let (due, unseen) = std::mem::take(&mut self.unseen).into_iter().partition(|(at, _, _)| *at <= now);
-        self.unseen = unseen;
-        let due: Vec<(Timestamp, String, Item)> = due;
-        for (_, address, item) in due {
-            self.insert(&address, item);
+        for unseen in std::mem::take(&mut self.unseen) {
+            let there = self.mailboxes.get(&unseen.address).is_some_and(|mailbox| mailbox.root == unseen.root);
+            if there && unseen.shows <= now {
+                self.insert(&unseen.address, unseen.item);
+            } else {
+                self.unseen.push(unseen);
+            }
         }
     }
 

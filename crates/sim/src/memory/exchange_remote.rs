@@ -97,7 +97,7 @@ impl ExchangeRemote {
                 if self.ground.faults().strikes(Fault::ShownLate, &self.ground.delays) {
                     return self.shown_late(what, create);
                 }
-                let id = self.ground.memory().exchange.create(&self.address, create)?;
+                let id = self.ground.memory().exchange.create(&self.address, create, self.ground.is_overdue())?;
                 self.lost(lost)?;
                 let (occurrences, _) = exceptions(&create.fields);
                 let partly = self.then_exceptions(what, &id, &occurrences).await?;

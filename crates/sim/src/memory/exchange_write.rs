@@ -1,6 +1,6 @@
 //! What a request does in a mailbox: creates, updates, moves, with the server's habits.
 
-use super::exchange::{Exchange, Item, Mailbox, Place};
+use super::exchange::{Exchange, Item, Mailbox, Place, Unseen};
 use super::refused;
 use super::shape::{drop_exceptions, ends_early, rule, settle_exceptions};
 use engine::port::{Create, Mail, Traced, Trouble, Update, Wanted};
@@ -161,16 +161,19 @@ fn valid(item: &Item) -> Result<(), Trouble> {
 }
 
 impl Exchange {
-    /// The first request of a create: everything but exceptions.
-    pub(super) fn create(&mut self, address: &str, create: &Create) -> Result<RecordId, Trouble> {
-        let item = self.made(create)?;
+    /// The first request of a create: everything but exceptions. One that a node sends whose lease has ended is late too.
+    pub(super) fn create(&mut self, address: &str, create: &Create, late: bool) -> Result<RecordId, Trouble> {
+        let item = Item { late, ..self.made(create)? };
         self.insert(address, item).ok_or_else(|| refused("ErrorNonExistentMailbox", "no such mailbox"))
     }
 
     /// A create whose item shows at a later time.
     pub(super) fn create_unseen(&mut self, address: &str, create: &Create, shows: Timestamp) -> Result<(), Trouble> {
         let item = Item { late: true, ..self.made(create)? };
-        self.unseen.push((shows, address.to_owned(), item));
+        let mailbox =
+            self.mailboxes.get(address).ok_or_else(|| refused("ErrorNonExistentMailbox", "no such mailbox"))?;
+        let root = mailbox.root.clone();
+        self.unseen.push(Unseen { shows, address: address.to_owned(), root, item });
         Ok(())
     }
 

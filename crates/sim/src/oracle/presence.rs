@@ -84,7 +84,7 @@ fn in_mailbox(
     let moved = item.is_some_and(|(_, _, item)| item.place == Place::Other);
     let should = row.map(|(_, row)| should_have(row, user, evidence));
     match (should, item) {
-        (Some(Should::Have), None) if !(thing.carried || thing.unclear && thing.deleted) => {
+        (Some(Should::Have), None) if !(thing.carried || thing.unclear && thing.was_deleted_by(user)) => {
             say(format!("{user} lacks a copy"))
         }
         (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) => {

@@ -69,6 +69,12 @@ pub struct Ledger {
 }
 
 impl Thing {
+    /// A person did away with this user's copy, whether that means the record or only takes him off.
+    #[must_use]
+    pub fn was_deleted_by(&self, user: &UserId) -> bool {
+        self.deleted || self.left_by.contains(user)
+    }
+
     /// A restored store does not know an item that lies in another folder, nor a record that was made again because an edit
     /// had outlived its delete: it is made once more, beside the one that stands.
     #[must_use]

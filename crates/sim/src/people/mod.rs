@@ -17,9 +17,9 @@ use model::{Domain, Side, UserId};
 /// Deletes that people allow themselves, so that no brake has a reason (rule C8).
 const DELETES: u32 = 7;
 
-/// Whether an item is linked already: nobody but the sync knows, and people move only what it knows (see the notes in
-/// `tests/open_seeds.md`).
-pub type Linked<'a> = &'a dyn Fn(model::Kind, &model::RecordId) -> bool;
+/// The mark's key of the link that an item has already: nobody but the sync knows, and people move only what it knows (see
+/// the notes in `tests/open_seeds.md`).
+pub type Linked<'a> = &'a dyn Fn(model::Kind, &model::RecordId) -> Option<String>;
 
 /// The people of a world.
 #[derive(Debug)]

@@ -20,13 +20,14 @@ pub(super) struct Held {
     pub both: bool,
     /// A copy of it carries the same mark: while nobody told them apart, its going would look like a move.
     pub doubled: bool,
-    /// It carries our mark: an item that is moved before it got one is a new item to everybody.
-    pub marked: bool,
+    /// Our mark's key: an item that is moved before it got its link's is a new item to everybody.
+    pub mark: Option<String>,
 }
 
 impl Held {
     fn may_move(&self, linked: Linked<'_>) -> bool {
-        self.own && !self.both && !self.doubled && self.marked && linked(self.domain.kind(), &self.id)
+        let own = self.own && !self.both && !self.doubled && self.mark.is_some();
+        own && linked(self.domain.kind(), &self.id) == self.mark
     }
 }
 
@@ -96,11 +97,11 @@ impl People {
                     number,
                     domain: thing.domain,
                     both: self.ledger.is_both(number),
-                    marked: item.mark.is_some(),
+                    mark: key(item),
                     doubled: mailbox
                         .items
                         .iter()
-                        .any(|(other, copy)| other != id && copy.mark.is_some() && copy.mark == item.mark),
+                        .any(|(other, copy)| other != id && copy.mark.is_some() && key(copy) == key(item)),
                     own: !item.is_received() && owner.unwrap_or_else(|| thing.by.clone()) == *user,
                 })
             })
@@ -296,6 +297,11 @@ impl People {
             }
         }
     }
+}
+
+/// Which link an item's mark names.
+fn key(item: &Item) -> Option<String> {
+    item.mark.as_ref().map(|mark| mark.key.clone())
 }
 
 /// A user's mailbox.

@@ -1,10 +1,10 @@
 //! Accidents: many records go at once, or a listing is suddenly empty. The brakes stop the domain before its first write,
 //! wait for a person, and go when the accident is undone or confirmed (rule C8).
 
-use super::{Outcome, World};
+use super::{Outcome, World, troubles};
 use crate::dice::{Dice, Hand};
 use crate::executor::block_on;
-use crate::faults::{Fault, Faults};
+use crate::faults::{FULL, Fault, Faults};
 use crate::memory::exchange::{Item, Mailbox, Place};
 use crate::people::ledger::number_of;
 use crate::through::Through;
@@ -41,8 +41,15 @@ pub(super) fn live(through: Through, seed: u64) -> Outcome {
     };
     let accident = dice.pick(kinds).copied().unwrap_or(Accident::Emptied);
     let many = 4 + dice.below(24);
-    let mut world = World::on(through, seed, Faults::of([], 0), dice);
+    let faults = if seed >= FULL { troubles(through, seed, &dice) } else { Faults::of([], 0) };
+    let mut world = World::on(through, seed, faults, dice);
     let Some((user, pairing, address)) = world.users.first().cloned() else { return world.end() };
+    if seed >= FULL {
+        world.turmoil();
+        world.settle_down();
+        // What went then counts no more when the brakes look back a day.
+        world.ground.clock.pass_ms(3 * 24 * 3_600_000);
+    }
     let made = world.people.make_many(&mut world.ground.sides(), &user, Domain::Task, many);
     world.settle_down();
     let is_made = |item: &Item| number_of(item.kind, &item.fields).is_some_and(|number| made.contains(&number));
@@ -98,7 +105,7 @@ pub(super) fn live(through: Through, seed: u64) -> Outcome {
         _ => {}
     }
     match accident {
-        Accident::Emptied => world.take_back(&address),
+        Accident::Emptied => world.take_back(&address, &is_made),
         Accident::Meant => world.release(&pairing),
         Accident::Unmounted => {
             world.with_mailbox(&address, |mailbox| mailbox.items.append(&mut away));
@@ -149,9 +156,10 @@ impl World {
         }
     }
 
-    fn take_back(&mut self, address: &str) {
+    fn take_back(&mut self, address: &str, is_made: &dyn Fn(&Item) -> bool) {
         let binned: Vec<RecordId> = self.with_mailbox(address, |mailbox| {
-            mailbox.items.iter().filter(|(_, item)| item.place == Place::Deleted).map(|(id, _)| id.clone()).collect()
+            let theirs = |item: &Item| item.place == Place::Deleted && is_made(item);
+            mailbox.items.iter().filter(|(_, item)| theirs(item)).map(|(id, _)| id.clone()).collect()
         });
         for id in binned {
             self.ground.sides().exchange.put(address, &id, Place::Folder);

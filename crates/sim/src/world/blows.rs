@@ -1,7 +1,6 @@
 //! Blows that fall between cycles: a mailbox that may not be read, or is another person's; a restored store; clocks days off.
 
-use super::{World, engine};
-use crate::dice::{Dice, Hand};
+use super::World;
 use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
@@ -118,16 +117,6 @@ impl World {
         // Until they are found again links without a mark sleep: a delete in that time proves nothing (rule M4).
         self.people.ledger.all_unclear();
         self.ground.trace.line(format!("{address} is the right one again, and confirmed"));
-    }
-
-    /// From now on clocks are right, and whatever waits by a wrong one has its time.
-    pub(super) fn clocks_are_right(&mut self) {
-        if self.ground.faults().has(Fault::ClockOff) {
-            self.ground.clock.pass_ms(5 * 24 * 3_600_000);
-            self.starts += 1;
-            let dice = Dice::of(self.seed.wrapping_add(self.starts << 32), Hand::Engine);
-            self.engine = engine(&self.ground, &self.kept.store, &dice, self.starts, SignedDuration::ZERO);
-        }
     }
 }
 

@@ -40,12 +40,15 @@ pub(super) fn act(
     Some(did)
 }
 
-/// Whether an item is linked in anybody's pairing.
-pub(super) fn is_linked(store: &Store, users: &[(UserId, PairingId, String)], kind: Kind, id: &RecordId) -> bool {
-    users.iter().any(|(_, pairing, _)| {
-        let link = block_on(store.link_of(pairing, Side::Pim, kind, id));
-        matches!(link, Ok(Some(_)))
-    })
+/// The mark's key of the link that an item has in anybody's pairing.
+pub(super) fn linked_by(
+    store: &Store,
+    users: &[(UserId, PairingId, String)],
+    kind: Kind,
+    id: &RecordId,
+) -> Option<String> {
+    let mut links = users.iter().map(|(_, pairing, _)| block_on(store.link_of(pairing, Side::Pim, kind, id)));
+    links.find_map(|link| link.ok().flatten()).map(|link| link.mark_key)
 }
 
 pub(super) fn engine(ground: &Arc<Ground>, store: &Store, dice: &Dice, start: u64, off: SignedDuration) -> Engine {

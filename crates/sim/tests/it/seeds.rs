@@ -1,12 +1,14 @@
 //! A slice of worlds, and every seed that once found a fault.
 
-use sim::faults::WIDE;
+use sim::faults::{EDITS, FULL, TROUBLES, WIDE};
 use sim::world::live;
 
 /// Worlds of the slice; the command runs as many as one likes.
 const SLICE: u64 = 150;
 /// Worlds of the slice in which everything strikes.
 const WIDE_SLICE: u64 = 60;
+/// Worlds of the slice in which enough happens.
+const FULL_SLICE: u64 = 60;
 
 // E6, C3, C5, traps 43, 142, 143, 160
 #[test]
@@ -18,6 +20,18 @@ fn a_slice_of_worlds_loses_nothing_and_doubles_nothing() {
         faults += outcome.faults.values().sum::<u64>();
     }
     assert!(faults > SLICE, "the worlds had trouble: {faults}");
+}
+
+// E6, C3, C5, C8
+#[test]
+fn a_full_world_has_its_edits_and_its_troubles_and_loses_nothing() {
+    for seed in FULL..FULL + FULL_SLICE {
+        let outcome = live(seed);
+        assert_eq!(outcome.findings, Vec::<String>::new(), "seed {seed}");
+        assert!(outcome.edits >= EDITS, "seed {seed}: {} edits", outcome.edits);
+        let troubles: u64 = outcome.faults.values().sum();
+        assert!(troubles >= TROUBLES, "seed {seed}: {troubles} faults took effect");
+    }
 }
 
 #[test]
