@@ -6,6 +6,7 @@ use crate::judge::Judged;
 use crate::lead::Awaits;
 use crate::limits;
 use crate::outcome::CycleError;
+use crate::settle;
 use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
 use planted::Planted;
@@ -57,10 +58,12 @@ impl Cycle<'_> {
         }
         for op in &plan.ops {
             let sent = self.engine.now();
-            match self.step(&mut acting, op, &plan).await? {
+            let step = self.step(&mut acting, op, &plan).await;
+            match self.or_keep(work, &mut acting, step).await? {
                 Step::Done => self.took(work, op, sent),
                 Step::Postponed => {
                     self.report.postponed += 1;
+                    acting.settle.links.extend(settle::so_far(work, &acting));
                     return self.store(std::mem::take(&mut acting.settle)).await;
                 }
                 Step::Refused => {
@@ -79,15 +82,18 @@ impl Cycle<'_> {
                     settle.close = std::mem::take(&mut acting.settle.close);
                     settle.history = std::mem::take(&mut acting.settle.history);
                     settle.counts = self.counted(&mut acting);
+                    settle.links.extend(settle::so_far(work, &acting));
                     self.quarantine(work, &mut settle, &reason);
                     return self.store(settle).await;
                 }
             }
         }
         if matches!(plan.after, After::New { .. } | After::Linked(_)) {
-            self.mark(&mut acting).await?;
+            let marked = self.mark(&mut acting).await;
+            self.or_keep(work, &mut acting, marked).await?;
         }
-        self.read_back(&mut acting).await?;
+        let read = self.read_back(&mut acting).await;
+        self.or_keep(work, &mut acting, read).await?;
         if let Some((crm, pim)) = &ambiguous {
             let question = self.question(acting.domain, crm, pim);
             acting.settle.held.push(question);
@@ -99,6 +105,24 @@ impl Cycle<'_> {
             acting.settle.counts.push((acting.domain, Side::Crm, Count::Invited, 1));
         }
         self.finish(work, acting, &plan, &doubles).await
+    }
+
+    /// When a side fails in the middle of a record's turn, what was answered as done is not in doubt: it settles. Else a
+    /// person who sets it back to what it was before would be taken for nobody's doing.
+    async fn or_keep<T>(
+        &mut self,
+        work: &Work,
+        acting: &mut Acting,
+        came: Result<T, CycleError>,
+    ) -> Result<T, CycleError> {
+        if matches!(came, Err(CycleError::Trouble(_)))
+            && let Some(link) = settle::so_far(work, acting)
+        {
+            let mut settle = std::mem::take(&mut acting.settle);
+            settle.links.push(link);
+            self.store(settle).await?;
+        }
+        came
     }
 
     /// A value that a conflict does not keep stands in the history before it is overwritten (rule C3): once the write was

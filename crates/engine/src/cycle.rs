@@ -302,6 +302,11 @@ impl Cycle<'_> {
         self.force.settings.domain(Domain::Calendar).mail && ordinary && !self.confirmed
     }
 
+    /// Whether the store was restored from a copy and this pairing had no whole cycle since (decision 13).
+    pub(crate) fn is_restored(&self) -> bool {
+        self.pairing.state.first_done && self.pairing.state.epoch != self.epoch
+    }
+
     pub(crate) fn remote(&self, side: Side) -> &dyn Remote {
         match side {
             Side::Crm => self.crm.as_ref(),

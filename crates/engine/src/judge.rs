@@ -426,6 +426,7 @@ impl Cycle<'_> {
             lead,
             mails: self.mails(),
             invited: false,
+            restored: self.is_restored(),
         }
     }
 }

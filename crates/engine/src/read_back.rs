@@ -15,8 +15,7 @@ impl Cycle<'_> {
     /// Reads what was written. If the version is the one the write returned, the image is what was read; if not, only
     /// the sent fields settle, as sent, and the next cycle looks.
     pub(crate) async fn read_back(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
-        let written = std::mem::take(&mut acting.written);
-        for (side, (sent, created, version)) in written {
+        for (side, (sent, created, version)) in acting.written.clone() {
             let kind = acting.link.kind;
             let found = self.get_one(side, kind, wanted(&acting.link, side)).await?;
             match found {

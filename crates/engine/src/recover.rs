@@ -5,8 +5,9 @@ use crate::half;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted, Write};
+use crate::settle::settle_path;
 use model::same::same_or_blank;
-use model::{Fields, Gone, Link, Mark, Path, Record, RecordId, Seen, Side};
+use model::{Fields, Gone, Link, Mark, Record, RecordId, Seen, Side};
 use planted::Planted;
 use store::change::Settle;
 use store::{Away, Count, History, Intent, IntentKind, Look};
@@ -253,15 +254,5 @@ impl Cycle<'_> {
             Ok(_) | Err(Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::Stale) => Ok(settle),
             Err(trouble) => Err(trouble.into()),
         }
-    }
-}
-
-/// What was sent stands: both images show it as it was planned.
-fn settle_path(link: &mut Link, result: &Link, path: &Path) {
-    for side in Side::BOTH {
-        match result.end(side).base.get(path) {
-            Some(value) => link.end_mut(side).base.insert(path.clone(), value.clone()),
-            None => link.end_mut(side).base.remove(path),
-        };
     }
 }

@@ -1,10 +1,11 @@
 //! Small pieces of settling: lines for the history, words for strangers, questions to people.
 
+use crate::carry::Acting;
 use crate::cycle::Cycle;
 use model::{Domain, Fields, Link, Path, RecordId, Side, Value};
 use plan::{Conflict, Reason};
 use std::collections::BTreeMap;
-use store::{Held, HeldKind, History, Stranger};
+use store::{Held, HeldKind, History, Stranger, Work};
 
 /// Reasons that a changed setting can end (rule L7).
 pub(crate) const SETTING_REASONS: [&str; 11] = [
@@ -108,4 +109,34 @@ fn held_id(link: &Link, conflict: &Conflict) -> String {
 /// What a record showed before at the paths that are written: absent where it had none (rule W3).
 pub(crate) fn before(fields: &Fields, changes: &Fields) -> BTreeMap<Path, Option<Value>> {
     changes.keys().map(|path| (path.clone(), fields.get(path).cloned())).collect()
+}
+
+/// What was sent stands: both images show it as it was planned.
+pub(crate) fn settle_path(link: &mut Link, result: &Link, path: &Path) {
+    for side in Side::BOTH {
+        match result.end(side).base.get(path) {
+            Some(value) => link.end_mut(side).base.insert(path.clone(), value.clone()),
+            None => link.end_mut(side).base.remove(path),
+        };
+    }
+}
+
+/// The link with what was written before the rest had to wait: that much both sides agree on, whatever becomes of the rest.
+/// A delete meanwhile would find it an edit that outlives (rule C5).
+pub(crate) fn so_far(work: &Work, acting: &Acting) -> Option<Link> {
+    let before =
+        work.link.as_ref().filter(|link| !acting.is_new && !acting.stored && link.crm.id == acting.link.crm.id)?;
+    let mut link = before.clone();
+    for (side, (sent, created, _)) in &acting.written {
+        let sent = plan::occurrence::by_date(sent);
+        let refused = |path: &Path| acting.partly.iter().any(|(of, _)| of == path);
+        for path in sent.keys().filter(|path| !created && !refused(path)) {
+            settle_path(&mut link, &acting.link, path);
+        }
+        if *side == Side::Pim && !created {
+            link.write_no = acting.link.write_no;
+            link.mark_key.clone_from(&acting.link.mark_key);
+        }
+    }
+    (link != *before).then_some(link)
 }

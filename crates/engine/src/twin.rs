@@ -40,10 +40,11 @@ impl Cycle<'_> {
     /// The plan for a late copy: to Deleted Items when another was made in its place, or when its record was deleted
     /// meanwhile. With other content than was sent it is a person's, and new.
     pub(crate) async fn late_twin(&self, item: &Record) -> Result<Option<Judged>, CycleError> {
-        let Some(late) = self.as_sent(item).await? else {
-            return Ok(None);
+        let twin = match self.as_sent(item).await? {
+            Some(late) => self.is_superseded(&late, item).await?,
+            None => self.is_of_before(item).await?,
         };
-        if !self.is_superseded(&late, item).await? {
+        if !twin {
             return Ok(None);
         }
         let op = Op::Delete { side: Side::Pim, after_new: None };
@@ -56,6 +57,21 @@ impl Cycle<'_> {
     pub(crate) async fn as_sent(&self, item: &Record) -> Result<Option<Late>, CycleError> {
         let late = self.is_late(item).await?.filter(|_| !planted::is(Planted::NoTwinRule));
         Ok(late.filter(|late| late.content == self.content(item.kind, &item.fields)))
+    }
+
+    /// A copy that we made before the store was restored, of a record that has another one by now and says the same: the
+    /// create it came from is forgotten.
+    async fn is_of_before(&self, item: &Record) -> Result<bool, CycleError> {
+        let mark = item.facts.mark.as_ref().filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref());
+        let Some(id) = mark.filter(|mark| mark.epoch < self.epoch).and_then(|mark| plan::keys::crm_id(&mark.key))
+        else {
+            return Ok(false);
+        };
+        let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &RecordId::new(id)).await?;
+        Ok(link.is_some_and(|link| {
+            let same = |link: &Link| self.content(item.kind, &link.pim.base) == self.content(item.kind, &item.fields);
+            link.pim.id != item.id && same(&link) && !planted::is(Planted::NoTwinRule)
+        }))
     }
 
     async fn is_superseded(&self, late: &Late, item: &Record) -> Result<bool, CycleError> {

@@ -34,6 +34,9 @@ pub struct Context<'a> {
     pub mails: bool,
     /// The invitation to the meeting stands in this mailbox, beside our copy of it (rule P5).
     pub invited: bool,
+    /// The store was restored from a copy and the pairing had no whole cycle since: what we did after the copy was made
+    /// looks like a person's doing (decision 13).
+    pub restored: bool,
 }
 
 /// Whose copy of a meeting decides its shared fields (decision 7).

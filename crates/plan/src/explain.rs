@@ -191,6 +191,9 @@ pub fn reason(reason: Reason) -> String {
         Reason::EditOutlives => {
             "It was edited on one side and deleted on the other: the edit outlives the delete (C5)."
         }
+        Reason::Restored => {
+            "The store was restored from a copy: we may have taken the item away ourselves since, so it is made again (C4)."
+        }
         Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
         Reason::CopiesRemoved => "An administrator had the copies removed from the mailbox (L6).",

@@ -121,6 +121,19 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     if crm.facts.part == Part::Former || crm.facts.domain != Some(domain) {
         return Plan::of(Some(domain), After::Forget, Reason::TakenOff);
     }
+    // Of what its user has of his own accord we take nothing away: contacts leave with his Sync List, others' activities
+    // with his part in them.
+    let ours_to_take = domain.kind() == Kind::Contact || link.form != Form::Own || crm.facts.part != Part::Owner;
+    if context.restored && ours_to_take && !crm.facts.locked && scope::admit_record(crm, context).is_ok() {
+        // Taken off a list and put on it again since the copy was made, the item of before lies in Deleted Items by our
+        // own hand. Who deleted it himself deletes it once more (rule C4: nothing goes without proof).
+        return match (why, level.exports()) {
+            // Not even there: whether it was deleted is asked again once this cycle is whole.
+            (Gone::Unknown, _) => Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven),
+            (_, true) => recreate(link, crm, Reason::Restored, context),
+            (_, false) => sleep(link, domain, SleepCause::Left, context),
+        };
+    }
     match domain {
         Domain::BusinessContact | Domain::Employee => {
             if level == Level::IMPORT {

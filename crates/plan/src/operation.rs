@@ -176,6 +176,8 @@ pub enum Reason {
     Deleted,
     /// C5: an edit outlives a delete.
     EditOutlives,
+    /// C4: the store was restored: that the copy is gone proves no person's delete.
+    Restored,
     /// C6: deleted in the mailbox, so the user is taken off the Sync List.
     Delisted,
     /// O2: taken off the Sync List.

@@ -5,7 +5,7 @@ use planted::Planted;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The first world of a hunt: from here on worlds have every fault and habit.
-pub const FROM: u64 = crate::faults::WIDE;
+pub const FROM: u64 = crate::faults::FULL;
 /// Worlds after which a fault counts as not found.
 pub const LIMIT: u64 = 20_000;
 /// Faults that are found within few worlds: the test command hunts these.

@@ -21,6 +21,7 @@ pub struct World {
     pub lead: Lead,
     pub mails: bool,
     pub invited: bool,
+    pub restored: bool,
     pub now: Timestamp,
 }
 
@@ -41,6 +42,7 @@ impl World {
             lead: Lead::Mine,
             mails: true,
             invited: false,
+            restored: false,
             now: "2026-11-21T12:00:00Z".parse().expect("a time"),
         }
     }
@@ -73,6 +75,7 @@ impl World {
             lead: self.lead,
             mails: self.mails,
             invited: self.invited,
+            restored: self.restored,
         }
     }
 

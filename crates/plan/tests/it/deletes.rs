@@ -42,6 +42,27 @@ fn deleted_on_one_side_and_untouched_on_the_other_is_deleted_there_too() {
     assert_eq!(World::new().plan(&linked(), &GONE, &GONE).after, After::Forget);
 }
 
+// C4, trap 157
+#[test]
+fn after_a_restore_of_the_store_what_we_may_have_taken_away_ourselves_proves_no_delete() {
+    let world = World { restored: true, ..World::new() };
+    let name = [("last_name", text("Fox"))];
+    let (contact, listed) = (link(Domain::PersonalContact, &name, &name), crm(Domain::PersonalContact, "c1", &name));
+    let plan = world.plan(&contact, &there(&listed), &GONE);
+    assert!(creates(&plan, Side::Pim) && !deletes(&plan, Side::Crm));
+    let plan = world.plan(&contact, &there(&listed), &Seen::Gone(Gone::Unknown));
+    assert!(matches!(plan.after, After::Wait(_)) && plan.ops.is_empty());
+    let guests = Link { form: Form::ParticipantCopy, ..linked() };
+    let mut asked = record();
+    asked.facts.part = Part::Participant;
+    assert!(creates(&world.plan(&guests, &there(&asked), &GONE), Side::Pim));
+    // What Exchange owns, and what is the user's own, we took from nobody; and the CRM tells what was deleted there.
+    asked.facts.locked = true;
+    assert!(!creates(&world.plan(&guests, &there(&asked), &GONE), Side::Pim));
+    assert!(deletes(&world.plan(&linked(), &there(&record()), &GONE), Side::Crm));
+    assert!(deletes(&world.plan(&linked(), &GONE, &there(&item())), Side::Pim));
+}
+
 // C5, trap 151
 #[test]
 fn an_edit_outlives_a_delete() {

@@ -60,6 +60,8 @@ pub struct Mailbox {
     pub unlisted: bool,
     /// What a person did, where the mailbox stands elsewhere and this is a view of it.
     pub deeds: Option<Vec<Deed>>,
+    /// Grows when the server gives up every cursor it gave out.
+    pub generation: u64,
     /// When each id last changed or went.
     pub(super) last: BTreeMap<RecordId, (u64, Kind)>,
     /// When each id came.
@@ -249,6 +251,7 @@ impl Exchange {
                 items: BTreeMap::new(),
                 unlisted: false,
                 deeds: None,
+                generation: 0,
                 last: BTreeMap::new(),
                 came: BTreeMap::new(),
                 sequence: 0,

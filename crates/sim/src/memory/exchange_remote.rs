@@ -344,7 +344,7 @@ impl Remote for ExchangeRemote {
 impl Mailbox {
     /// A page of a listing, or of what changed since a cursor.
     fn page(&self, kind: Kind, cursor: Option<&str>, size: usize) -> Result<Page, Trouble> {
-        let start = format!("{}|{kind}|", self.root);
+        let start = format!("{}.{}|{kind}|", self.root, self.generation);
         let at = match cursor {
             None => None,
             Some(text) => Some(text.strip_prefix(&start).ok_or(Trouble::CursorRefused)?),

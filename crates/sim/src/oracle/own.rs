@@ -23,7 +23,10 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
                 }
             }
         }
-        locals(thing, &copies, &mut say);
+        // A restored store does not know whose copy an item was whose record is gone: it comes in as its holder's own.
+        if !(thing.forgot && thing.deleted) {
+            locals(thing, &copies, &mut say);
+        }
         for (_, row) in copies.rows.iter().filter(|(_, row)| row.kind == Kind::Appointment) {
             let together = span_of(&shown(row)).is_none_or(|(start, end)| {
                 let is = |field, a: &model::When, b: &model::When| {

@@ -6,7 +6,7 @@ use crate::memory::crm::Row;
 use crate::memory::exchange::{Item, Place};
 use crate::memory::lens::cut;
 use crate::people::crm_side::shown;
-use crate::people::ledger::{Given, alike, by_date};
+use crate::people::ledger::{Given, Thing, alike, by_date};
 use model::same::same;
 use model::{Domain, Field, Fields, Kind, Path, RecordId, Side, UserId, Value};
 use std::collections::BTreeSet;
@@ -74,12 +74,18 @@ fn differing(evidence: &Evidence<'_>, user: &UserId, row: &Row, id: &RecordId, i
         })
     };
     let own = row.owner == *user && !item.is_received();
+    // A restored store does not know that a participant's copy agreed: what it showed once counts as his own.
+    let forgotten = |path: &Path| {
+        let shown = |given: &Given, is| given.path == *path && alike(row.domain, path, &given.value, is);
+        let once = |thing: &Thing| pim.get(path).is_some_and(|is| thing.given.iter().any(|given| shown(given, is)));
+        !own && thing.is_some_and(|thing| thing.forgot && once(thing))
+    };
     let paths: BTreeSet<&Path> = crm.keys().chain(pim.keys()).collect();
     paths
         .into_iter()
         .filter(|path| is_compared(row.kind, own, &path.field))
         .filter(|path| path.occurrence.is_none() || !skipped.contains(&path.occurrence))
-        .filter(|path| !local(path))
+        .filter(|path| !local(path) && !forgotten(path))
         .filter(|path| {
             let there = crm.get(path).cloned().unwrap_or(Value::Null);
             let there = match &path.field {
@@ -126,6 +132,10 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
         .given
         .iter()
         .filter(|given| !given.overwritten && !given.value.is_blank())
+        .filter(|given| {
+            let buried = thing.buried.get(&given.path).filter(|_| thing.deleted);
+            !buried.is_some_and(|said| alike(thing.domain, &given.path, said, &given.value))
+        })
         .filter(|given| given.path.occurrence.is_none_or(|at| falls(&copies, at.date())))
         .filter(|given| {
             let crm = copies.rows.iter().any(|(_, row)| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))));

@@ -34,6 +34,8 @@ pub struct Thing {
     pub unclear: bool,
     /// A person deleted it where a delete means the record.
     pub deleted: bool,
+    /// What it said on that side when it was deleted: who writes the same elsewhere gives nothing that outlives it (C5).
+    pub buried: Fields,
     /// A person deleted his own copy where that only takes him off.
     pub left_by: BTreeSet<UserId>,
     /// It stood when the store was restored from a copy.
@@ -102,6 +104,7 @@ impl Ledger {
                 carried: false,
                 unclear: false,
                 deleted: false,
+                buried: Fields::new(),
                 left_by: BTreeSet::new(),
                 forgot: false,
                 labels: BTreeSet::new(),
@@ -199,6 +202,7 @@ impl Ledger {
         self.displace(number, shown);
         if let Some(thing) = self.things.get_mut(&number) {
             thing.deleted = true;
+            thing.buried = by_date(shown);
         }
     }
 
