@@ -164,7 +164,9 @@ impl Cycle<'_> {
     ) -> Result<(), CycleError> {
         let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
         let is_ours = |item: &Record| {
-            item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && found.write_no >= mark.write_no)
+            // A restored store counts anew: a number of before names another write (decision 13).
+            let is_later = |found: &Mark| (found.epoch, found.write_no) >= (mark.epoch, mark.write_no);
+            item.facts.mark.as_ref().is_some_and(|found| found.key == mark.key && is_later(found))
         };
         let item = match self.get_one(intent.side, intent.kind, wanted).await? {
             Ok(Seen::Present(item)) => Some(item),

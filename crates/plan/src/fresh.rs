@@ -186,8 +186,10 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
     sign(domain, pim, context, &mut changes);
     if !changes.is_empty() && context.level(domain).exports() {
         let start = occurrence::clock(&changes).or(occurrence::clock(&pim.fields));
+        // Found by its mark a series may get another rule: its exceptions are written again after it (rule R3).
+        let keep = occurrence::by_start(linked::keep(&merged, crm, pim), start);
         let changes = occurrence::by_start(changes, start);
-        ops.push(Op::Update { side: Side::Pim, changes, keep: Fields::new() });
+        ops.push(Op::Update { side: Side::Pim, changes, keep });
     }
     if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
         // Importing puts the user on the record's Sync List (rule O3).

@@ -385,7 +385,7 @@ fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, cont
 
 /// Exceptions that must stand after the rule is set in the mailbox (rule R3): those of the
 /// agreed state that still fall on the rule.
-fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
+pub(crate) fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
     let writes_rule = [Field::Rule, Field::Start].into_iter().any(|field| merged.to_pim.contains_key(&Path::of(field)));
     let at = |fields: &Fields, field: Field| fields.get(&Path::of(field)).cloned();
     let rule = at(&merged.to_pim, Field::Rule)

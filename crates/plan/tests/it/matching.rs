@@ -112,6 +112,31 @@ fn meetings_of_two_global_ids_are_two() {
     assert_eq!(find(Domain::Calendar, &record, &[], &[equal]), new());
 }
 
+// R3, M1: a series found again by its mark gets the other rule, and keeps the exceptions that fall on it.
+#[test]
+fn a_series_that_is_found_again_keeps_its_exceptions_when_its_rule_is_written() {
+    let daily = |range| Value::Rule(model::Recurrence { pattern: model::Pattern::Daily { interval: 1 }, range });
+    let series = |rule: Value, more: &[(&'static str, Value)]| {
+        let mut pairs = vec![
+            ("subject", text("Kick-off")),
+            ("start", at("2026-12-01T10:00:00")),
+            ("end", at("2026-12-01T11:00:00")),
+            ("rule", rule),
+        ];
+        pairs.extend(more.iter().cloned());
+        pairs
+    };
+    let path = "occurrence(2026-12-03T10:00:00).state";
+    let record = crm(Domain::Calendar, "c1", &series(daily(model::Range::NoEnd), &[]));
+    let item = pim(Kind::Appointment, "i1", &series(daily(model::Range::Count(9)), &[(path, text("cancelled"))]));
+    let plan = fresh::adopt(Domain::Calendar, &record, &item, &World::new().context());
+    let kept = plan.ops.iter().find_map(|op| match op {
+        Op::Update { side: Side::Pim, keep, .. } => Some(keep),
+        _ => None,
+    });
+    assert_eq!(kept, Some(&fields(&[(path, text("cancelled"))])));
+}
+
 // M2: the key is subject, start and end, trimmed and without case; a series only with a series of the same rule.
 #[test]
 fn the_key_of_an_activity_is_its_subject_times_and_rule() {

@@ -12,7 +12,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         let mut say = |text: String| findings.push(format!("thing {number}: {text}"));
-        if !thing.may_be_remade() {
+        if !thing.may_be_remade() && !late_since(thing, &copies) {
             doubles(evidence, &copies, &mut say);
         }
         strangers(thing, &copies, &mut say);
@@ -22,6 +22,12 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A restored store does not know a copy that showed late: it is the twin of the one made in its place only while both say
+/// the same.
+pub(super) fn late_since(thing: &Thing, copies: &Copies<'_>) -> bool {
+    thing.forgot && copies.items.iter().any(|(_, _, item)| item.late)
 }
 
 /// C, P1: one record, one copy for each user.

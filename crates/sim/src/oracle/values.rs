@@ -1,6 +1,6 @@
 //! What records say: both sides the same on mapped fields, and nothing that people wrote lost.
 
-use super::presence::is_cancelled;
+use super::presence::{is_cancelled, late_since};
 use super::{Evidence, Finding};
 use crate::memory::crm::Row;
 use crate::memory::exchange::{Item, Place};
@@ -18,7 +18,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
         let copies = evidence.copies(*number);
         for (user, id, item) in &copies.items {
             // What was made again of it beside the one that came back are two.
-            for (_, row) in copies.rows.iter().filter(|_| !thing.may_be_remade()) {
+            for (_, row) in copies.rows.iter().filter(|_| !thing.may_be_remade() && !late_since(thing, &copies)) {
                 if item.place == Place::Folder && is_linked(evidence, user, row) {
                     let differing = differing(evidence, user, row, id, item);
                     if !differing.is_empty() {
@@ -146,7 +146,7 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
             // Between strangers nothing gives way to a blank, told or not (rule M3).
             let answered = thing.given.iter().any(|other| other.side != given.side && other.path == given.path);
             let gave_way = thing.both && !answered && blank(&copies, &given.path);
-            !crm && !pim && (gave_way || !is_told(evidence, given))
+            !crm && !pim && (gave_way || !is_told(evidence, number, given))
         })
         .collect()
 }
@@ -188,8 +188,16 @@ fn stands(domain: Domain, given: &Given, side: Side, fields: &Fields) -> bool {
 }
 
 /// C3: the history keeps what was overruled.
-fn is_told(evidence: &Evidence<'_>, given: &Given) -> bool {
-    evidence.history.iter().any(|line| tells(line, line.domain, given))
+fn is_told(evidence: &Evidence<'_>, number: u64, given: &Given) -> bool {
+    let crm = &evidence.sides.crm;
+    let of = |line: &store::History| {
+        let id = line.crm.as_ref()?;
+        let standing = crm.rows.get(id).map(|row| crate::people::ledger::number_of(row.kind, &row.fields));
+        standing.unwrap_or_else(|| crm.tombstones.get(id).and_then(|stone| stone.thing))
+    };
+    // Days and minutes are no canaries: what is told of another thing tells nothing of this one.
+    let mut lines = evidence.history.iter().filter(|line| of(line).is_none_or(|thing| thing == number));
+    lines.any(|line| tells(line, line.domain, given))
 }
 
 /// Whether a line of the history keeps a value that was overruled.
@@ -204,5 +212,5 @@ pub(super) fn outliving(evidence: &Evidence<'_>, number: u64) -> bool {
         .ledger
         .things
         .get(&number)
-        .is_some_and(|thing| thing.given.iter().any(|given| !given.overwritten && !is_told(evidence, given)))
+        .is_some_and(|thing| thing.given.iter().any(|given| !given.overwritten && !is_told(evidence, number, given)))
 }
