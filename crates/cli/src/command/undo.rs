@@ -111,13 +111,10 @@ fn tell(shown: &Shown, whose: &BTreeMap<PairingId, String>, show: &mut Show<'_>)
 
 /// The values, as people read them.
 fn changes(put: &PutBack) -> String {
-    let word = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "–".to_owned(),
-        Some(Value::Text(text)) => text.chars().take(40).collect(),
-        Some(value) => serde_json::to_value(value).map(|value| value.to_string()).unwrap_or_default(),
-    };
     let of = |(path, value): (&FieldPath, &Value)| {
         let before = put.line.before.get(path).and_then(Option::as_ref);
+        let word =
+            |value: Option<&Value>| value.map_or_else(|| "–".to_owned(), |value| words::value(&path.field, value));
         format!("{path}: {} → {}", word(before), word(Some(value)))
     };
     put.line.after.iter().map(of).collect::<Vec<_>>().join("; ")

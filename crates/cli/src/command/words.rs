@@ -1,10 +1,12 @@
-//! Words of the command line that stand for domains, levels, groups and days.
+//! Words of the command line that stand for domains, levels, groups, days and values.
 
 use crate::exit::Failure;
 use clap::ValueEnum;
 use model::schedule::Hours;
 use model::settings::{ExtractStart, GroupKind};
-use model::{Domain, Level, RecordId, Side};
+use model::{Domain, Field, Level, RecordId, Side, Value};
+use serde_json::Value as Json;
+use server::json::value_json;
 use store::Channel;
 
 /// A domain, as it is written on the command line.
@@ -121,6 +123,39 @@ pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failur
     text.parse().map_err(|_| wrong())
 }
 
+/// The most characters of a value on a line.
+const SHOWN: usize = 40;
+
+/// A value as people read it, on one line.
+#[must_use]
+pub fn value(field: &Field, value: &Value) -> String {
+    let text = plain(&value_json(field, value));
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHOWN {
+        return line;
+    }
+    line.chars().take(SHOWN - 1).chain(['…']).collect()
+}
+
+fn plain(json: &Json) -> String {
+    match json {
+        Json::Null => "–".to_owned(),
+        Json::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => text.clone(),
+        Json::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
+        // A time with its zone, a person, a rule: what a person would say first of each.
+        Json::Object(of) => match (of.get("wall"), of.get("zone"), of.get("name"), of.get("pattern")) {
+            (Some(wall), Some(Json::String(zone)), ..) => format!("{} {zone}", plain(wall)),
+            (Some(wall), ..) => plain(wall),
+            (None, _, Some(Json::String(name)), _) if !name.is_empty() => name.clone(),
+            (None, _, Some(_), _) => of.get("address").map(plain).unwrap_or_default(),
+            (None, _, None, Some(pattern)) => plain(pattern),
+            (None, _, None, None) => json.to_string(),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +170,30 @@ mod tests {
         assert_eq!(end("2027-01-31").expect("a day").to_string(), "2027-01-31T00:00:00Z");
         assert_eq!(end("2027-01-31T10:00:00Z").expect("an instant").to_string(), "2027-01-31T10:00:00Z");
         assert!(end("soon").is_err());
+    }
+
+    // W3
+    #[test]
+    fn values_are_shown_as_people_read_them() {
+        let start = serde_json::json!({"wall": "2026-11-30T09:00:00", "zone": "Europe/Berlin"});
+        let rule = serde_json::json!({"pattern": "daily", "interval": 1, "count": 3});
+        let people = serde_json::json!([{"name": "Bo"}, {"address": "ed@x.test"}]);
+        for (name, json, shown) in [
+            ("start", start, "2026-11-30T09:00:00 Europe/Berlin"),
+            ("start", serde_json::json!("2026-11-30"), "2026-11-30"),
+            ("private", serde_json::json!(false), "no"),
+            ("reminder", serde_json::json!(15), "15"),
+            ("subject", serde_json::Value::Null, "–"),
+            ("categories", serde_json::json!(["A", "B"]), "A, B"),
+            ("attendees", people, "ed@x.test, Bo"),
+            ("rule", rule, "daily"),
+        ] {
+            let field = Field::parse(name).expect("a field");
+            let read = server::json::read_value(&field, &json).expect("a value");
+            assert_eq!(value(&field, &read), shown, "{name}");
+        }
+        let long = value(&Field::Body, &Value::text("word ".repeat(30)));
+        assert!(long.chars().count() == SHOWN && long.ends_with('…'), "{long}");
     }
 
     #[test]
