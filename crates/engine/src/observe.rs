@@ -118,7 +118,9 @@ impl Cycle<'_> {
         let id = match found {
             Some(id) => id,
             None => {
-                let id = self.pairing.mailbox.clone().unwrap_or_else(|| MailboxId::new(self.engine.fresh_id()));
+                // Two nodes that meet the mailbox at the same time give it the same id: no server refuses the later one.
+                let first = || MailboxId::new(self.hash(&format!("{}|{}", self.pairing.id, identity.root)));
+                let id = self.pairing.mailbox.clone().unwrap_or_else(first);
                 self.pim.set_identity(&id).await?;
                 id
             }
