@@ -31,6 +31,8 @@ impl EwsRemote {
                 return Err(Trouble::CursorRefused);
             }
             Err(Trouble::Gone(_)) => {
+                // Whoever begins anew asks which folders there are: what is remembered may be another mailbox's.
+                self.connection.forget(&self.reach.address);
                 return Err(Trouble::NoAccess { why: "the folder is not in the mailbox any more".to_owned() });
             }
             Err(trouble) => return Err(trouble),

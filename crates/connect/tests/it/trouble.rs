@@ -192,3 +192,19 @@ async fn nothing_of_ours_sends_mail() {
     remote.write(&delete).await.expect("deleted");
     assert!(world.emulator.sink().is_empty());
 }
+
+// traps 149, 155
+#[tokio::test]
+async fn folders_of_another_mailbox_are_not_remembered_for_ever() {
+    let world = World::new();
+    let folders = world.open().folders(Kind::Task).await.expect("folders");
+    let theirs = MailboxSpec::user(ANNA, "Another Anna", "secret");
+    let ours = world.emulator.replace_mailbox(theirs).expect("a mailbox");
+    let gone = world.open().changes(Kind::Task, &folders[0], None).await;
+    assert!(matches!(gone, Err(Trouble::NoAccess { .. })), "{gone:?}");
+    let others = world.open().folders(Kind::Task).await.expect("folders");
+    assert!(world.open().changes(Kind::Task, &others[0], None).await.is_ok());
+    world.emulator.put_back(ours).expect("an address");
+    assert!(world.open().changes(Kind::Task, &others[0], None).await.is_err());
+    assert_eq!(world.open().folders(Kind::Task).await.expect("folders"), folders);
+}
