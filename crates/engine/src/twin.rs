@@ -5,8 +5,8 @@ use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::same::normal;
-use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
+use model::same::{normal, same_or_blank};
+use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Path, Record, RecordId, Seen, Side, Version};
 use plan::{After, Lead, Op, Plan, Reason, scope};
 use planted::Planted;
 use std::collections::BTreeSet;
@@ -69,8 +69,7 @@ impl Cycle<'_> {
         };
         let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &RecordId::new(id)).await?;
         Ok(link.is_some_and(|link| {
-            let same = |link: &Link| self.content(item.kind, &link.pim.base) == self.content(item.kind, &item.fields);
-            link.pim.id != item.id && same(&link) && !planted::is(Planted::NoTwinRule)
+            link.pim.id != item.id && says_the_same(&link, item) && !planted::is(Planted::NoTwinRule)
         }))
     }
 
@@ -111,6 +110,14 @@ impl Cycle<'_> {
         }
         self.hash(&told.into_iter().collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// Whether an item says in every field what a link's own item last showed: what a person has changed is nobody's twin.
+fn says_the_same(link: &Link, item: &Record) -> bool {
+    let shown = plan::occurrence::by_date(&item.fields);
+    let ours = |path: &Path| !matches!(path.field, Field::Categories | Field::Organizer | Field::Attendees);
+    let paths: BTreeSet<&Path> = link.pim.base.keys().chain(shown.keys()).filter(|path| ours(path)).collect();
+    paths.into_iter().all(|path| same_or_blank(&path.field, link.pim.base.get(path), shown.get(path)))
 }
 
 fn domain_of(item: &Record) -> Domain {
