@@ -350,10 +350,13 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
             Err(refused) => outcomes.push(Err(refused)),
         }
     }
-    if outcomes.len() != batch.len() {
-        // What became of those left out was not said, so none is believed.
+    // What became of those left out was not said, so none is believed.
+    let left_out = || {
         let path = "ResponseMessages".to_owned();
-        return Err(Failure::Unreadable(xml::Error::Missing { path, expected: "one result for each item asked for" }));
+        Failure::Unreadable(xml::Error::Missing { path, expected: "one result for each item asked for" })
+    };
+    if outcomes.len() != batch.len() {
+        return Err(left_out());
     }
     let asked = |at: usize| match &batch[at] {
         ItemRef::Item(id) => Some(id.id.as_str()),
@@ -376,6 +379,8 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
         let id = named(&outcome);
         match (0..batch.len()).find(|at| id.is_some() && asked(*at) == id.as_deref() && places[*at].is_none()) {
             Some(at) => places[at] = Some(outcome),
+            // Told twice, it stands where another should.
+            None if (0..batch.len()).any(|at| id.is_some() && asked(at) == id.as_deref()) => return Err(left_out()),
             None => rest.push(outcome),
         }
     }
@@ -408,4 +413,34 @@ pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
         | xml::Error::Missing { .. } => false,
     };
     Failed { splits, ..Failed::plain(trouble) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::ews::{ItemId, ItemKind};
+
+    fn item(id: &str) -> Item {
+        Item { id: Some(ItemId::of(id)), ..Item::new(ItemKind::Contact) }
+    }
+
+    fn read(asked: &[&str], told: &[&str]) -> Result<Vec<Option<String>>, Failure> {
+        let batch: Vec<ItemRef> = asked.iter().map(|id| ItemRef::Item(ItemId::of(*id))).collect();
+        let results = told.iter().map(|id| Ok(Items(vec![item(id)]))).collect();
+        let placed = placed(Answer { results, version: None }, &batch)?;
+        Ok(placed.into_iter().map(|one| one.ok().flatten().and_then(|item| item.id).map(|id| id.id)).collect())
+    }
+
+    // trap 22: an item told twice in place of another would leave that other unread for ever.
+    #[test]
+    fn each_id_has_its_own_answer_or_none_is_believed() {
+        let all = |ids: &[&str]| ids.iter().map(|id| Some((*id).to_owned())).collect::<Vec<_>>();
+        assert_eq!(read(&["a", "b"], &["a", "b"]).unwrap(), all(&["a", "b"]));
+        assert_eq!(read(&["a", "b"], &["b", "a"]).unwrap(), all(&["a", "b"]), "in an order of its own");
+        assert_eq!(read(&["a", "a"], &["a", "a"]).unwrap(), all(&["a", "a"]));
+        assert_eq!(read(&["a", "b"], &["A", "b"]).unwrap(), all(&["A", "b"]), "an id written otherwise");
+        for told in [&["a", "a"][..], &["b", "b"], &["a"], &["a", "b", "b"]] {
+            assert!(read(&["a", "b"], told).is_err(), "{told:?}");
+        }
+    }
 }
