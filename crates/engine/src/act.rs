@@ -10,6 +10,7 @@ use crate::port::{Trouble, Wanted};
 use crate::settle::word;
 use model::{Domain, Kind, Link, RecordId, Seen, Side};
 use plan::{After, Reason};
+use std::sync::Arc;
 use store::change::Settle;
 use store::{Look, Work, WorkKey};
 
@@ -71,7 +72,7 @@ impl Cycle<'_> {
             [(Side::Crm, wanted_business), (Side::Crm, wanted(&link, Side::Crm)), (Side::Pim, wanted(&link, Side::Pim))]
         {
             match self.get_one(side, link.kind, wanted).await?? {
-                Seen::Present(record) => found.push((side, *record)),
+                Seen::Present(record) => found.push((side, Arc::unwrap_or_clone(record))),
                 Seen::Gone(_) => return Err(unproven()),
             }
         }
@@ -86,7 +87,7 @@ impl Cycle<'_> {
             plan::flip::join(&link, personal, business, item, &self.context(plan::Lead::Mine, &lenses))
         };
         let seen = |side, record: &model::Record| {
-            self.observation(side, record.kind, &record.id, Seen::Present(Box::new(record.clone())))
+            self.observation(side, record.kind, &record.id, Seen::Present(Arc::new(record.clone())))
         };
         let work = Work {
             key: WorkKey { alone: false, side: Side::Crm, id: link.crm.id.clone() },

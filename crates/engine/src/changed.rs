@@ -45,7 +45,7 @@ impl Cycle<'_> {
         if before.levels.is_empty() {
             return Vec::new();
         }
-        let other_maps = before.maps != self.force.of_maps();
+        let other_maps = before.maps != self.force.of_maps;
         let mut domains = Domain::ALL.to_vec();
         domains.retain(|domain| {
             let of = |levels: &BTreeMap<Domain, Level>| levels.get(domain).copied().unwrap_or(Level::NONE);

@@ -223,7 +223,7 @@ impl Cycle<'_> {
                 if state.planned_with != self.force.digest {
                     state.planned_with = self.force.digest.clone();
                     state.levels = self.force.levels.clone();
-                    state.maps = self.force.of_maps();
+                    state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
                 state.epoch = self.epoch;

@@ -10,7 +10,7 @@ use plan::access::{Chain, Groups, chain};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::Pairing;
 
 /// What is in force.
@@ -23,21 +23,40 @@ pub(crate) struct Force {
     pub zone: Zone,
     /// When its cycles run (rule E4).
     pub schedule: Schedule,
+    /// Changes when a field map has changed.
+    pub of_maps: String,
     /// Changes when anything that scope reads has changed.
     pub digest: String,
 }
 
-impl Force {
-    /// Changes when a field map has changed.
-    pub(crate) fn of_maps(&self) -> String {
-        hex(&Sha256::digest(serde_json::to_vec(&*self.maps).expect("maps of texts are always JSON")))
+/// The digest of the maps in force, made again when they have changed: every cycle of every mailbox asks for it. Clones
+/// share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfMaps(Arc<Mutex<Option<Digested>>>);
+
+/// Maps, and their digest.
+type Digested = (Arc<Maps>, String);
+
+impl OfMaps {
+    fn digest(&self, maps: &Arc<Maps>) -> String {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, digest)) if known == maps => digest.clone(),
+            Some(_) | None => {
+                let told = serde_json::to_vec(&**maps).expect("maps of texts are always JSON");
+                let digest = hex(&Sha256::digest(told));
+                *last = Some((Arc::clone(maps), digest.clone()));
+                digest
+            }
+        }
     }
 }
 
 impl Engine {
     pub(crate) async fn force(&self, pairing: &Pairing) -> Result<Force, CycleError> {
         let settings = Arc::new(self.store().settings().await?);
-        let maps = Arc::new(self.store().maps().await?);
+        let maps = self.store().maps().await?;
+        let of_maps = self.of_maps.digest(&maps);
         let directory = self.directory(&pairing.crm);
         let memberships = directory.memberships(&pairing.user).await?;
         if !memberships.active {
@@ -46,7 +65,7 @@ impl Engine {
             return Err(Trouble::NoAccess { why }.into());
         }
         let groups = groups(&memberships, settings.primary_position_only);
-        Ok(force(pairing, settings, maps, &groups))
+        Ok(force(pairing, settings, maps, of_maps, &groups))
     }
 
     /// Whether a pairing's user is in a group, as it counts for levels and schedules (rule L4).
@@ -86,17 +105,17 @@ impl Engine {
     }
 }
 
-fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, groups: &Groups) -> Force {
+fn force(pairing: &Pairing, settings: Arc<Settings>, maps: Arc<Maps>, of_maps: String, groups: &Groups) -> Force {
     let chains: BTreeMap<Domain, Chain> = Domain::ALL
         .into_iter()
         .map(|domain| (domain, chain(domain, pairing.enabled, groups, &settings, &pairing.settings)))
         .collect();
     let levels = chains.iter().map(|(domain, chain)| (*domain, chain.level)).collect();
     let zone = pairing.settings.zone.as_deref().and_then(Zone::iana).unwrap_or_else(Zone::utc);
-    let told = Told { settings: settings.generation, user: &pairing.settings, levels: &levels, maps: &maps };
+    let told = Told { settings: settings.generation, user: &pairing.settings, levels: &levels, maps: &of_maps };
     let digest = hex(&Sha256::digest(written(&told)));
     let schedule = plan::access::schedule(groups, &settings);
-    Force { settings, maps, chains, levels, zone, schedule, digest }
+    Force { settings, maps, chains, levels, zone, schedule, of_maps, digest }
 }
 
 /// What scope reads, as it is digested. It is written in one pass: every cycle of every mailbox does so.
@@ -105,7 +124,7 @@ struct Told<'a> {
     settings: u64,
     user: &'a UserSettings,
     levels: &'a BTreeMap<Domain, Level>,
-    maps: &'a Maps,
+    maps: &'a str,
 }
 
 fn written(told: &Told<'_>) -> Vec<u8> {
@@ -126,7 +145,8 @@ pub(crate) fn groups(memberships: &Memberships, primary_only: bool) -> Groups {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |of: u8| char::from_digit(u32::from(of), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A pairing by its user, if he has one.

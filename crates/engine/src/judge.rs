@@ -9,6 +9,7 @@ use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side}
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use store::{Observation, Quarantine, Work};
 
 /// A record's plan, and the copies it was made from.
@@ -358,7 +359,7 @@ impl Cycle<'_> {
                     Side::Pim => work.pim,
                 });
                 records.extend(seen.and_then(|seen| match seen.seen {
-                    Seen::Present(record) => Some(*record),
+                    Seen::Present(record) => Some(Arc::unwrap_or_clone(record)),
                     Seen::Gone(_) => None,
                 }));
             } else {
@@ -370,7 +371,7 @@ impl Cycle<'_> {
             let mut answers: BTreeMap<_, _> = self.remote(side).get(kind, chunk).await?.into_iter().collect();
             for one in chunk {
                 match answers.remove(&one.id) {
-                    Some(Ok(Seen::Present(record))) => records.push(*record),
+                    Some(Ok(Seen::Present(record))) => records.push(Arc::unwrap_or_clone(record)),
                     Some(Ok(Seen::Gone(_)) | Err(Trouble::Gone(_))) => {}
                     // Without its content nothing can be decided about it, and no answer does not say that it is gone.
                     Some(Err(trouble)) => return Err(trouble.into()),

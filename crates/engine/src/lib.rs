@@ -47,7 +47,9 @@ pub use remove::{Removal, RemovalLine, Removed};
 pub use report::{Explained, PlanLine, PlanReport, UserExplained};
 pub use undo::{UndoRun, UndoStays, UndoWish, Undone};
 
+use hmac::{Hmac, KeyInit};
 use port::{Clock, Dice, Remotes};
+use sha2::Sha256;
 use std::sync::Arc;
 use store::Store;
 
@@ -73,13 +75,17 @@ pub struct EngineParts {
 pub struct Engine {
     parts: EngineParts,
     times: times::Times,
+    of_maps: force::OfMaps,
+    /// Ready to hash a match key with the installation's secret.
+    keyed: Hmac<Sha256>,
 }
 
 impl Engine {
     /// An engine.
     #[must_use]
     pub fn new(parts: EngineParts) -> Engine {
-        Engine { parts, times: times::Times::default() }
+        let keyed = Hmac::new_from_slice(&parts.hash_key).expect("any key length will do");
+        Engine { parts, times: times::Times::default(), of_maps: force::OfMaps::default(), keyed }
     }
 
     pub(crate) fn store(&self) -> &Store {

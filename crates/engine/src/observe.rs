@@ -7,6 +7,7 @@ use crate::port::{Identity, Page, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, MailboxId, RecordId, Seen, Side, Sleep, SleepCause};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use store::{Cursor, HeldFilter, HeldKind, Look, Progress, Quarantine, change};
 
 /// Where observing goes on, folder by folder.
@@ -254,7 +255,7 @@ impl Cycle<'_> {
             // Only of an invitation that somebody made private the link counts.
             let asks = side == Side::Pim && record.facts.received && record.is_private();
             let linked = asks && self.engine.store().link_of(&self.pairing.id, side, kind, &id).await?.is_some();
-            let seen = self.storable(side, linked, Seen::Present(Box::new(record)));
+            let seen = self.storable(side, linked, Seen::Present(Arc::new(record)));
             observations.push(self.observation(side, kind, &id, seen));
         }
         let seen = change::Seen {

@@ -388,7 +388,7 @@ impl Cycle<'_> {
     /// The version that a record has now: what an update must never be sent against.
     async fn present(&self, acting: &Acting, side: Side, planned: Version) -> Result<Version, CycleError> {
         Ok(match self.get_one(side, acting.link.kind, wanted(&acting.link, side)).await? {
-            Ok(Seen::Present(record)) => record.version,
+            Ok(Seen::Present(record)) => record.version.clone(),
             Ok(Seen::Gone(_)) | Err(_) => planned,
         })
     }

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId, Value, Version,
+    Domain, Fields, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub struct Traced {
     /// Why it is not in its folder any more; `None` while it stands there.
     pub gone: Option<Gone>,
     /// What it says, where its side still shows that: an item in Deleted Items does, a CRM's tombstone does not.
-    pub record: Option<Box<Record>>,
+    pub record: Option<Arc<Record>>,
 }
 
 /// What stands behind an address.
@@ -197,7 +197,7 @@ pub struct Create {
     /// The folder; the default one when absent.
     pub folder: Option<FolderId>,
     /// What it says, in that side's words.
-    pub fields: BTreeMap<Path, Value>,
+    pub fields: Fields,
     /// The mark; its key is unique to this create.
     pub mark: Mark,
     /// CRM: the meeting's global id.
@@ -224,9 +224,9 @@ pub struct Update {
     /// The version planned against; another one is [`Trouble::Stale`].
     pub version: Version,
     /// The paths to write; null clears. `occurrence(…).state` null makes an occurrence as the series again.
-    pub changes: BTreeMap<Path, Value>,
+    pub changes: Fields,
     /// The paths of occurrences that must stand after a rule was set (exceptions that survive it, rule R3).
-    pub keep: BTreeMap<Path, Value>,
+    pub keep: Fields,
     /// Mailbox: the mark with its renewed write number, written in the same request.
     pub mark: Option<Mark>,
     /// Whom it may write to.

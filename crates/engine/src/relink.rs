@@ -10,6 +10,7 @@ use model::{Form, Kind, Link, Record, Seen, Side, SleepCause};
 use plan::{Op, Plan};
 use planted::Planted;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::change::Settle;
 use store::{IntentKind, Look};
 
@@ -36,16 +37,16 @@ impl Cycle<'_> {
                     if let Some(link) = self.link_by_mark(&item).await?
                         && !late
                     {
-                        found.push((link, *item));
+                        found.push((link, Arc::unwrap_or_clone(item)));
                     } else if let Some(link) = self.link_by_meeting(&item, &[Form::Received]).await? {
-                        found.push((link, *item));
+                        found.push((link, Arc::unwrap_or_clone(item)));
                     } else if self.pairing.state.moved {
                         let known = match homeless.take() {
                             Some(known) => known,
                             None => self.homeless().await?,
                         };
                         if let Some(link) = self.take_home(homeless.insert(known), &item).await? {
-                            found.push((link, *item));
+                            found.push((link, Arc::unwrap_or_clone(item)));
                         }
                     }
                 }

@@ -2,9 +2,9 @@
 
 use crate::cycle::Cycle;
 use crate::force::hex;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use model::{Kind, Record, RecordId, Seen, Side, Version};
-use sha2::Sha256;
+use std::sync::Arc;
 use store::Observation;
 
 impl Cycle<'_> {
@@ -23,7 +23,7 @@ impl Cycle<'_> {
             Seen::Present(item) if side == Side::Pim => {
                 let lenses = self.lenses();
                 let reduced = plan::scope::storable(&item, linked, &self.context(plan::Lead::Mine, &lenses));
-                Seen::Present(reduced.map_or(item, Box::new))
+                Seen::Present(reduced.map_or(item, Arc::new))
             }
             seen => seen,
         }
@@ -38,7 +38,7 @@ impl Cycle<'_> {
     }
 
     pub(crate) fn hash(&self, key: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.engine.parts.hash_key).expect("any key length will do");
+        let mut mac = self.engine.keyed.clone();
         mac.update(key.as_bytes());
         hex(&mac.finalize().into_bytes()[..16])
     }

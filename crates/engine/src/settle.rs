@@ -42,8 +42,8 @@ impl Cycle<'_> {
             crm: crm.cloned(),
             pim: pim.cloned(),
             before: BTreeMap::new(),
-            after: BTreeMap::new(),
-            overruled: BTreeMap::new(),
+            after: Fields::new(),
+            overruled: Fields::new(),
             mark_key: None,
             by: None,
             note: String::new(),
@@ -87,7 +87,7 @@ impl Cycle<'_> {
     }
 }
 
-fn overruled(conflict: &Conflict, winner: Side) -> BTreeMap<Path, Value> {
+fn overruled(conflict: &Conflict, winner: Side) -> Fields {
     conflict
         .values
         .iter()

@@ -2,9 +2,9 @@
 
 use crate::domain::{Domain, Kind};
 use crate::field::Path;
+use crate::fields::Fields;
 use crate::id::{FolderId, LinkId, PairingId, RecordId, Version};
 use crate::side::Side;
-use crate::value::Fields;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

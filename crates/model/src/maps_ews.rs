@@ -4,10 +4,26 @@ use crate::domain::{Domain, Kind};
 use crate::field::Field;
 use crate::map::{Direction, DomainMap, MapEntry, Translation};
 use Field as F;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The shipped maps, made once.
+static SHIPPED: LazyLock<BTreeMap<Domain, DomainMap>> =
+    LazyLock::new(|| Domain::ALL.into_iter().map(|domain| (domain, shipped(domain))).collect());
+
+/// The shipped map of every domain.
+#[must_use]
+pub fn default_maps() -> &'static BTreeMap<Domain, DomainMap> {
+    &SHIPPED
+}
 
 /// The shipped map of a domain.
 #[must_use]
 pub fn default_map(domain: Domain) -> DomainMap {
+    SHIPPED.get(&domain).cloned().unwrap_or_else(|| shipped(domain))
+}
+
+fn shipped(domain: Domain) -> DomainMap {
     let rows: &[(Field, &str)] = match domain.kind() {
         Kind::Contact => CONTACT,
         Kind::Appointment => CALENDAR,

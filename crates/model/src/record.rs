@@ -3,12 +3,14 @@
 use crate::attendee::{Attendee, Response};
 use crate::domain::{Domain, Kind};
 use crate::field::{Field, Path};
+use crate::fields::Fields;
 use crate::id::{FolderId, RecordId, UserId, Version};
 use crate::mark::Mark;
-use crate::value::{Fields, Value};
+use crate::value::Value;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// A record of one side. `Debug` shows its kind and id only (invariant 9).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +101,7 @@ pub enum Part {
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// The record is there.
-    Present(Box<Record>),
+    Present(Arc<Record>),
     /// It is not, and why.
     Gone(Gone),
 }

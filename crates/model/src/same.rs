@@ -57,6 +57,9 @@ pub fn same_or_blank(field: &Field, a: Option<&Value>, b: Option<&Value>) -> boo
 /// Text in the form both sides reach: `\n` line ends, no-break spaces as spaces, no blanks at the ends of lines or text.
 #[must_use]
 pub fn normal(text: &str) -> String {
+    if !text.contains(['\r', '\n', '\u{a0}']) {
+        return text.trim().to_owned();
+    }
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{a0}', " ");
     let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
     lines.join("\n").trim().to_owned()

@@ -2,17 +2,12 @@
 //! occurrence null means "as the series", and cleared is a value of its own.
 
 use crate::attendee::People;
-use crate::field::Path;
 use crate::recurrence::Recurrence;
 use crate::when::When;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-
-/// The fields of a record that a side showed. A path that is not in the map was not returned by that side, and is
-/// therefore never written by us (trap 20); inside an occurrence it means "as the series".
-pub type Fields = BTreeMap<Path, Value>;
 
 /// One value. `Debug` shows its form, never its content (invariant 9).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ pub enum Zone {
     /// By its IANA name.
     Iana(String),
     /// By its own rules, as a server described it.
-    Custom(CustomZone),
+    Custom(Box<CustomZone>),
 }
 
 /// A zone that no name stands for: offsets are minutes east of Greenwich.
@@ -105,7 +105,7 @@ impl Zone {
     /// A zone that the server described, kept when its rules can be read.
     #[must_use]
     pub fn custom(custom: CustomZone) -> Option<Zone> {
-        TimeZone::posix(&custom.posix()).ok().map(|_| Zone::Custom(custom))
+        TimeZone::posix(&custom.posix()).ok().map(|_| Zone::Custom(Box::new(custom)))
     }
 
     /// The Windows name that stands for this zone in the year around a date. CLDR's table lags behind the law: a zone

@@ -131,10 +131,15 @@ pub fn our_words(context: &Context<'_>) -> BTreeSet<String> {
 /// A mailbox item's fields as a merge sees them: an activity's categories without our words.
 #[must_use]
 pub fn without_our_words(fields: &Fields, context: &Context<'_>) -> Fields {
-    let ours = our_words(context);
+    let path = Path::of(Field::Categories);
     let mut fields = fields.clone();
-    if let Some(Value::Set(set)) = fields.get_mut(&Path::of(Field::Categories)) {
-        set.retain(|word| !ours.contains(&fold(word)));
+    let Some(set) = fields.get(&path).and_then(Value::as_set).filter(|set| !set.is_empty()) else {
+        return fields;
+    };
+    let ours = our_words(context);
+    let theirs: BTreeSet<String> = set.iter().filter(|word| !ours.contains(&fold(word))).cloned().collect();
+    if theirs.len() < set.len() {
+        fields.insert(path, Value::Set(theirs));
     }
     fields
 }

@@ -11,6 +11,7 @@ use crate::scope;
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, UserId, Value};
 use planted::Planted;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// May this item be linked to a record of that domain at all (rule M1: not Private unless personal)?
 #[must_use]
@@ -144,7 +145,7 @@ pub fn back(before: &Link, crm: &Record, pim: &Record, context: &Context<'_>) ->
     let mut link = before.clone();
     link.crm.id = crm.id.clone();
     link.pim.id = pim.id.clone();
-    let seen = |record: &Record| Seen::Present(Box::new(record.clone()));
+    let seen = |record: &Record| Seen::Present(Arc::new(record.clone()));
     let mut plan = linked::plan(&link, &seen(crm), &seen(pim), context);
     plan.reasons.insert(0, Reason::Returned);
     plan

@@ -69,11 +69,11 @@ pub struct Copies<'a> {
 }
 
 /// One path as the merge sees it. In an occurrence "absent" means as the series and stands as null.
-struct Cell {
-    path: Path,
-    crm: Value,
-    pim: Value,
-    base: Option<(Value, Value)>,
+struct Cell<'a> {
+    path: &'a Path,
+    crm: &'a Value,
+    pim: &'a Value,
+    base: Option<(&'a Value, &'a Value)>,
 }
 
 /// Merges two copies.
@@ -84,7 +84,7 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
         merged.base_crm = crm.clone();
         merged.base_pim = pim.clone();
     }
-    let mut units: BTreeMap<(Option<DateTime>, Unit), Vec<Cell>> = BTreeMap::new();
+    let mut units: BTreeMap<(Option<DateTime>, Unit), Vec<Cell<'_>>> = BTreeMap::new();
     for cell in cells(copies, rules.map) {
         let mut unit = cell.path.unit();
         if planted::is(Planted::UnitsSplit) {
@@ -92,13 +92,13 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
         }
         units.entry(unit).or_default().push(cell);
     }
-    for cells in units.into_values() {
+    for cells in units.into_values().filter(|cells| !cells.iter().all(Cell::is_untouched)) {
         unit(&cells, rules, &mut merged);
     }
     merged
 }
 
-fn cells(copies: &Copies<'_>, map: &DomainMap) -> Vec<Cell> {
+fn cells<'a>(copies: &Copies<'a>, map: &DomainMap) -> Vec<Cell<'a>> {
     let mut paths: BTreeSet<&Path> = copies.crm.keys().chain(copies.pim.keys()).collect();
     if let Some((crm, pim)) = copies.base {
         paths.extend(crm.keys().chain(pim.keys()).filter(|path| path.occurrence.is_some()));
@@ -107,44 +107,52 @@ fn cells(copies: &Copies<'_>, map: &DomainMap) -> Vec<Cell> {
         .into_iter()
         .filter(|path| map.maps(&path.field))
         .filter_map(|path| {
-            let of = |fields: &Fields| match (fields.get(path), path.occurrence) {
-                (Some(value), _) => Some(value.clone()),
-                (None, Some(_)) => Some(Value::Null),
+            let of = |fields: &'a Fields| match (fields.get(path), path.occurrence) {
+                (Some(value), _) => Some(value),
+                (None, Some(_)) => Some(&Value::Null),
                 // A side that did not return the field is never written at it (trap 20).
                 (None, None) => None,
             };
             let base = copies.base.and_then(|(crm, pim)| Some((of(crm)?, of(pim)?)));
-            Some(Cell { path: path.clone(), crm: of(copies.crm)?, pim: of(copies.pim)?, base })
+            Some(Cell { path, crm: of(copies.crm)?, pim: of(copies.pim)?, base })
         })
         .collect()
 }
 
-impl Cell {
+impl<'a> Cell<'a> {
+    /// Both sides show to the letter what they showed when they agreed: nothing goes over, and the base stands. Most cells
+    /// of most records are such ones.
+    fn is_untouched(&self) -> bool {
+        let gone = self.path.occurrence.is_some() && self.crm.is_blank() && self.pim.is_blank();
+        let stands = !gone && self.base == Some((self.crm, self.pim));
+        stands && !planted::is(Planted::ClocksDecide) && !planted::is(Planted::OneImage)
+    }
+
     fn changed(&self, side: Side) -> bool {
         let field = &self.path.field;
         match (&self.base, side) {
             (Some(_), _) if planted::is(Planted::ClocksDecide) => true,
             (None, _) => true,
-            (Some((base, _)), Side::Crm) => !same(field, &self.crm, base),
-            (Some((_, base)), Side::Pim) => !same(field, &self.pim, base),
+            (Some((base, _)), Side::Crm) => !same(field, self.crm, base),
+            (Some((_, base)), Side::Pim) => !same(field, self.pim, base),
         }
     }
 
     fn agrees(&self, rules: &Rules<'_>) -> bool {
         let field = &self.path.field;
-        same(field, &(rules.pim_image)(&self.path, &self.crm), &self.pim)
-            || same(field, &(rules.crm_image)(&self.path, &self.pim), &self.crm)
+        same(field, &(rules.pim_image)(self.path, self.crm), self.pim)
+            || same(field, &(rules.crm_image)(self.path, self.pim), self.crm)
     }
 
     /// What goes over from a side: its value, and where it shows a text cut, the rest of the other side's (rule E5).
     fn said(&self, side: Side, rules: &Rules<'_>) -> Value {
-        let original = match (&self.base, side) {
+        let original = match (self.base, side) {
             (Some((_, pim)), Side::Crm) => pim,
             (Some((crm, _)), Side::Pim) => crm,
             (None, side) => self.value(side.other()),
         };
         let said = self.value(side);
-        (rules.made_whole)(side, &self.path, said, original).unwrap_or_else(|| said.clone())
+        (rules.made_whole)(side, self.path, said, original).unwrap_or_else(|| said.clone())
     }
 
     /// What a side's change makes of the other side's value. People go over one by one: a side may hold some that the other
@@ -152,18 +160,18 @@ impl Cell {
     fn becomes(&self, source: Side, onto: &Value, rules: &Rules<'_>) -> Value {
         match (&self.path.field, source) {
             (Field::Attendees, _) => self.elements(source, onto, rules),
-            (_, Side::Crm) => (rules.pim_image)(&self.path, &self.said(source, rules)),
-            (_, Side::Pim) => (rules.crm_image)(&self.path, &self.said(source, rules)),
+            (_, Side::Crm) => (rules.pim_image)(self.path, &self.said(source, rules)),
+            (_, Side::Pim) => (rules.crm_image)(self.path, &self.said(source, rules)),
         }
     }
 
     /// What a side added, changed and removed, done to a value of the other side (rule C2).
     fn elements(&self, source: Side, onto: &Value, rules: &Rules<'_>) -> Value {
         let image = |value: &Value| match source {
-            Side::Crm => (rules.pim_image)(&self.path, value),
-            Side::Pim => (rules.crm_image)(&self.path, value),
+            Side::Crm => (rules.pim_image)(self.path, value),
+            Side::Pim => (rules.crm_image)(self.path, value),
         };
-        let mut before = match (&self.base, source) {
+        let mut before = match (self.base, source) {
             (Some((crm, _)), Side::Crm) => image(crm),
             (Some((_, pim)), Side::Pim) => image(pim),
             (None, _) => Value::Null,
@@ -175,15 +183,15 @@ impl Cell {
         apply(&self.path.field, &before, &image(self.value(source)), onto)
     }
 
-    fn value(&self, side: Side) -> &Value {
+    fn value(&self, side: Side) -> &'a Value {
         match side {
-            Side::Crm => &self.crm,
-            Side::Pim => &self.pim,
+            Side::Crm => self.crm,
+            Side::Pim => self.pim,
         }
     }
 }
 
-fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
+fn unit(cells: &[Cell<'_>], rules: &Rules<'_>, merged: &mut Merged) {
     if cells.iter().all(|cell| cell.agrees(rules)) {
         for cell in cells {
             settle(cell, merged);
@@ -191,7 +199,7 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
         return;
     }
     let [crm_changed, pim_changed] = Side::BOTH.map(|side| cells.iter().any(|cell| cell.changed(side)));
-    let gates: Vec<Gate> = cells.iter().map(|cell| (rules.gate)(&cell.path)).collect();
+    let gates: Vec<Gate> = cells.iter().map(|cell| (rules.gate)(cell.path)).collect();
     let may_go = |side: Side| {
         let open = |gate: &Gate| match side {
             Side::Crm => gate.to_pim,
@@ -231,7 +239,7 @@ fn unit(cells: &[Cell], rules: &Rules<'_>, merged: &mut Merged) {
 
 /// Both changed, one direction is open: the source's value is written, the overruled one is told (rule D1). Between
 /// strangers nothing is overwritten by a blank (rule M3).
-fn one_way(cells: &[Cell], source: Side, strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
+fn one_way(cells: &[Cell<'_>], source: Side, strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
     if strangers && cells.iter().all(|cell| cell.value(source).is_blank()) {
         return;
     }
@@ -241,7 +249,7 @@ fn one_way(cells: &[Cell], source: Side, strangers: bool, rules: &Rules<'_>, mer
     carry(cells, source, rules, merged);
 }
 
-fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
+fn both(cells: &[Cell<'_>], strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
     if let [cell] = cells
         && cell.path.field.is_set()
     {
@@ -268,7 +276,7 @@ fn both(cells: &[Cell], strangers: bool, rules: &Rules<'_>, merged: &mut Merged)
     }
 }
 
-fn tell(cells: &[Cell], winner: Option<Side>, counts: bool, merged: &mut Merged) {
+fn tell(cells: &[Cell<'_>], winner: Option<Side>, counts: bool, merged: &mut Merged) {
     let values =
         cells.iter().map(|cell| (cell.path.clone(), (Some(cell.crm.clone()), Some(cell.pim.clone())))).collect();
     if !planted::is(Planted::LoserUntold) {
@@ -277,7 +285,7 @@ fn tell(cells: &[Cell], winner: Option<Side>, counts: bool, merged: &mut Merged)
 }
 
 /// Writes a unit of one side on the other. Start and end travel together (trap 79); elsewhere only what differs is sent.
-fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
+fn carry(cells: &[Cell<'_>], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
     let together = cells.iter().any(|cell| cell.path.unit().1 == Unit::Time && !cell.agrees(rules));
     for cell in cells {
         let field = &cell.path.field;
@@ -285,7 +293,7 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
             settle(cell, merged);
             continue;
         }
-        let frozen = source == Side::Crm && rules.frozen.contains(&cell.path);
+        let frozen = source == Side::Crm && rules.frozen.contains(cell.path);
         if frozen || cell.agrees(rules) && !together {
             settle(cell, merged);
             continue;
@@ -293,7 +301,7 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
         match source {
             Side::Crm => {
                 let target = cell.becomes(source, cell.value(Side::Pim), rules);
-                if together || !same(field, &target, &cell.pim) {
+                if together || !same(field, &target, cell.pim) {
                     merged.to_pim.insert(cell.path.clone(), target.clone());
                     merged.crm_changed = true;
                 }
@@ -301,12 +309,12 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
             }
             Side::Pim => {
                 // What Exchange owns takes no wish of the CRM's along (rule P6).
-                let onto = match (&cell.base, (rules.gate)(&cell.path).rules) {
+                let onto = match (cell.base, (rules.gate)(cell.path).rules) {
                     (Some((base, _)), Some(Side::Pim)) => base,
-                    (_, _) => &cell.crm,
+                    (_, _) => cell.crm,
                 };
                 let target = cell.becomes(source, onto, rules);
-                if together || !same(field, &target, &cell.crm) {
+                if together || !same(field, &target, cell.crm) {
                     merged.to_crm.insert(cell.path.clone(), target.clone());
                     merged.pim_changed = true;
                 }
@@ -316,16 +324,16 @@ fn carry(cells: &[Cell], source: Side, rules: &Rules<'_>, merged: &mut Merged) {
     }
 }
 
-fn settle(cell: &Cell, merged: &mut Merged) {
+fn settle(cell: &Cell<'_>, merged: &mut Merged) {
     base(cell, cell.crm.clone(), cell.pim.clone(), merged);
 }
 
-fn base(cell: &Cell, crm: Value, pim: Value, merged: &mut Merged) {
+fn base(cell: &Cell<'_>, crm: Value, pim: Value, merged: &mut Merged) {
     let pim = if planted::is(Planted::OneImage) { crm.clone() } else { pim };
     let gone = cell.path.occurrence.is_some() && crm.is_blank() && pim.is_blank();
     for (fields, value) in [(&mut merged.base_crm, crm), (&mut merged.base_pim, pim)] {
         if gone {
-            fields.remove(&cell.path);
+            fields.remove(cell.path);
         } else {
             fields.insert(cell.path.clone(), value);
         }
@@ -333,14 +341,14 @@ fn base(cell: &Cell, crm: Value, pim: Value, merged: &mut Merged) {
 }
 
 /// Sets merge element by element (rule C2): each side gets what the other added and loses what the other removed.
-fn elements(cell: &Cell, rules: &Rules<'_>, merged: &mut Merged) {
-    let pim = cell.elements(Side::Crm, &cell.pim, rules);
-    let crm = cell.elements(Side::Pim, &cell.crm, rules);
-    if !same(&cell.path.field, &pim, &cell.pim) && !rules.frozen.contains(&cell.path) {
+fn elements(cell: &Cell<'_>, rules: &Rules<'_>, merged: &mut Merged) {
+    let pim = cell.elements(Side::Crm, cell.pim, rules);
+    let crm = cell.elements(Side::Pim, cell.crm, rules);
+    if !same(&cell.path.field, &pim, cell.pim) && !rules.frozen.contains(cell.path) {
         merged.to_pim.insert(cell.path.clone(), pim.clone());
         merged.crm_changed = true;
     }
-    if !same(&cell.path.field, &crm, &cell.crm) {
+    if !same(&cell.path.field, &crm, cell.crm) {
         merged.to_crm.insert(cell.path.clone(), crm.clone());
         merged.pim_changed = true;
     }

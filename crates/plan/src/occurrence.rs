@@ -8,6 +8,9 @@ use model::{Field, Fields, Path, Recurrence};
 /// it has; a side may say it or not, so the word alone is no field.
 #[must_use]
 pub fn by_date(fields: &Fields) -> Fields {
+    if fields.keys().all(is_whole) {
+        return fields.clone();
+    }
     fields
         .iter()
         .filter(|(path, value)| !(path.field == Field::State && value.as_text() == Some("modified")))
@@ -18,9 +21,17 @@ pub fn by_date(fields: &Fields) -> Fields {
         .collect()
 }
 
+/// Whether a path says something of the record as a whole: most records are no series.
+fn is_whole(path: &Path) -> bool {
+    path.occurrence.is_none() && path.field != Field::State
+}
+
 /// The fields with every occurrence keyed by its original start at this clock time.
 #[must_use]
 pub fn by_start(fields: Fields, start: Option<Time>) -> Fields {
+    if fields.keys().all(is_whole) {
+        return fields;
+    }
     let time = start.unwrap_or(Time::midnight());
     fields
         .into_iter()

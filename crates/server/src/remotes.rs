@@ -62,7 +62,7 @@ impl ServerRemotes {
     pub async fn check(&self, connection: &str, address: &str, zone: Option<&str>) -> Result<Vec<Step>, Trouble> {
         let maps = self.store.maps().await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
         let account = self.account(connection, address, zone).await?;
-        Ok(account.open(address, Arc::new(maps)).check(&self.dice.id()).await)
+        Ok(account.open(address, maps).check(&self.dice.id()).await)
     }
 
     /// Signs in to a connection with its own account, whether or not a user is mapped on it.

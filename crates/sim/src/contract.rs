@@ -136,7 +136,7 @@ async fn look(remote: &dyn Remote, kind: Kind, id: &RecordId, mark_key: Option<S
 
 async fn present(remote: &dyn Remote, kind: Kind, id: &RecordId) -> Check<model::Record> {
     match look(remote, kind, id, None).await? {
-        Seen::Present(record) => Ok(*record),
+        Seen::Present(record) => Ok(std::sync::Arc::unwrap_or_clone(record)),
         Seen::Gone(why) => Err(format!("it stands, but the answer is {why:?}")),
     }
 }

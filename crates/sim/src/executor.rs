@@ -132,11 +132,13 @@ impl Wake for Woken {
 
     fn wake_by_ref(self: &Arc<Self>) {
         let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
-        match thread::current().id() == self.thread {
-            true => by.itself = true,
-            false => by.another = true,
+        if thread::current().id() == self.thread {
+            // Nobody waits: who would is just at work here.
+            by.itself = true;
+        } else {
+            by.another = true;
+            self.bell.notify_one();
         }
-        self.bell.notify_one();
     }
 }
 

@@ -18,6 +18,7 @@ pub mod oracle;
 pub mod people;
 pub mod places;
 pub mod post;
+pub mod range;
 pub mod steps;
 pub mod through;
 pub mod trace;

@@ -1,13 +1,15 @@
 //! Runs worlds: one seed with its whole trace, or a range of seeds with a line at the end.
 #![expect(clippy::print_stdout, reason = "this is the command people read")]
 
-use sim::command::{one, range, steps};
+use sim::command::{one, steps};
+use sim::range::{cores, range};
 use sim::through::Through;
 use std::process::ExitCode;
 
 const HELP: &str = "sim SEED                    run one world and print its trace
 sim --through sqlite …      the same on a SQLite file for each world, before SEED or --runs
-sim --runs N --from SEED    run a range; ends with 'runs N faults F findings K', exit 1 when K is not 0
+sim --runs N --from SEED [--jobs J]    run a range on J threads, or as many as there are cores;
+                            ends with 'runs N faults F findings K', exit 1 when K is not 0
 sim --steps [--every N]     strike each place of one scenario, or each N-th of each kind
 sim --planted [NAME…]       hunt planted faults, or five quick ones with 'quick' (a build of `cargo xtask planted`)";
 
@@ -21,10 +23,17 @@ fn main() -> ExitCode {
     };
     match words {
         [seed] if number(seed).is_some() => number(seed).map_or_else(usage, |seed| one(through, seed)),
-        ["--runs", runs, "--from", from] => match (number(runs), number(from)) {
-            (Some(runs), Some(from)) => range(through, from, runs),
-            (_, _) => usage(),
-        },
+        ["--runs", runs, "--from", from, rest @ ..] => {
+            let jobs = match rest {
+                [] => Some(cores()),
+                ["--jobs", jobs] => jobs.parse().ok(),
+                _ => None,
+            };
+            match (number(runs), number(from), jobs) {
+                (Some(runs), Some(from), Some(jobs)) => range(through, from, runs, jobs),
+                (_, _, _) => usage(),
+            }
+        }
         ["--steps"] => steps(through, 1),
         ["--steps", "--every", every] => number(every).map_or_else(usage, |every| steps(through, every)),
         ["--planted", names @ ..] => planted_faults(names),

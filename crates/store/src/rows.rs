@@ -4,8 +4,8 @@ use crate::pairing_state::PairingState;
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{
-    CrmId, Domain, FolderId, Form, Kind, Link, LinkId, MailboxId, Mark, PairingId, Path, RecordId, Seen, Side, UserId,
-    Value, Version,
+    CrmId, Domain, Fields, FolderId, Form, Kind, Link, LinkId, MailboxId, Mark, PairingId, Path, RecordId, Seen, Side,
+    UserId, Value, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -182,7 +182,7 @@ pub struct Intent {
     /// The version planned against.
     pub version: Option<Version>,
     /// The fields sent.
-    pub fields: BTreeMap<Path, Value>,
+    pub fields: Fields,
     /// The link as it will be once the write is known to have happened: bases as sent.
     #[serde(default)]
     pub result: Option<Link>,
@@ -310,9 +310,9 @@ pub struct History {
     /// What the written side showed before, per path: absent for a path it did not have.
     pub before: BTreeMap<Path, Option<Value>>,
     /// What was written.
-    pub after: BTreeMap<Path, Value>,
+    pub after: Fields,
     /// Values that a conflict did not keep (rule C3).
-    pub overruled: BTreeMap<Path, Value>,
+    pub overruled: Fields,
     /// The mark of a mailbox copy whose record or item was deleted: it is found by that in Deleted Items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark_key: Option<String>,

@@ -70,7 +70,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         return told(&steps, show);
     }
     let mut places: Vec<(String, String)> = Vec::new();
-    let maps = Arc::new(services.store.maps().await?);
+    let maps = services.store.maps().await?;
     for domain in Domain::ALL {
         if let Some(map) = maps.get(&domain) {
             places.extend(

@@ -7,7 +7,7 @@ use engine::port::{
     Directory, FindBy, Identity, Mail, Maps, Page, Remote, Remotes, Traced, Trouble, Update, Wanted, Write, Written,
 };
 use model::{
-    Attendee, CrmId, Domain, Field, FolderId, Kind, Lens, MailboxId, PairingId, Path, People, Record, RecordId,
+    Attendee, CrmId, Domain, Field, Fields, FolderId, Kind, Lens, MailboxId, PairingId, Path, People, Record, RecordId,
     Response, Role, Seen, Side, Value,
 };
 use std::collections::BTreeMap;
@@ -172,8 +172,8 @@ impl BentRemote {
                     domain,
                     id: record.id.clone(),
                     version: record.version.clone(),
-                    changes: BTreeMap::from([(path, value)]),
-                    keep: BTreeMap::new(),
+                    changes: Fields::from([(path, value)]),
+                    keep: Fields::new(),
                     mark: record.facts.mark.clone(),
                     mail: Mail::None,
                 }))
@@ -232,7 +232,7 @@ impl Remote for BentRemote {
                 continue;
             };
             if let Some(other) = self.bend.instead_of(&self.pairing, record) {
-                record.fields = other.fields;
+                Arc::make_mut(record).fields = other.fields;
             }
         }
         Ok(found)

@@ -130,8 +130,8 @@ impl CrmRemote {
         for (id, look) in self.crm.look_contacts(&self.user, self.sight, &contacts).await? {
             let id = RecordId::new(id.as_str());
             let found = match look {
-                Look::Visible(contact) => Seen::Present(Box::new(self.contact(&contact))),
-                Look::Hidden { listed: true, version } => Seen::Present(Box::new(map::unseen(&id, version))),
+                Look::Visible(contact) => Seen::Present(Arc::new(self.contact(&contact))),
+                Look::Hidden { listed: true, version } => Seen::Present(Arc::new(map::unseen(&id, version))),
                 // Neither his to see nor on his list: for him it is off the list.
                 Look::Hidden { listed: false, .. } => Seen::Gone(Gone::Delisted),
                 Look::Former(_) => Seen::Gone(Gone::NotVisible),
@@ -143,7 +143,7 @@ impl CrmRemote {
         }
         for (id, look) in self.crm.look_employees(&self.user, &employees).await? {
             let found = match look {
-                Look::Visible(employee) => Seen::Present(Box::new(self.employee(&employee))),
+                Look::Visible(employee) => Seen::Present(Arc::new(self.employee(&employee))),
                 Look::Hidden { .. } | Look::Former(_) => Seen::Gone(Gone::NotVisible),
                 Look::Deleted { .. } => Seen::Gone(Gone::Deleted),
                 Look::Unknown => Seen::Gone(Gone::Unknown),
@@ -161,7 +161,7 @@ impl CrmRemote {
             .map(|(id, look)| {
                 let seen = match look {
                     Look::Visible(activity) | Look::Former(activity) => {
-                        Seen::Present(Box::new(self.activity(kind, &activity)))
+                        Seen::Present(Arc::new(self.activity(kind, &activity)))
                     }
                     Look::Hidden { .. } => Seen::Gone(Gone::NotVisible),
                     Look::Deleted { .. } => Seen::Gone(Gone::Deleted),
@@ -301,7 +301,7 @@ impl Remote for CrmRemote {
         if !standing.is_empty() {
             return Ok(standing
                 .into_iter()
-                .map(|record| Traced { id: record.id.clone(), gone: None, record: Some(Box::new(record)) })
+                .map(|record| Traced { id: record.id.clone(), gone: None, record: Some(Arc::new(record)) })
                 .collect());
         }
         let deleted = match kind {

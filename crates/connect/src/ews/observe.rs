@@ -3,6 +3,7 @@
 use engine::port::{Page, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen, Version};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wire::ews::{Change, Item, ItemId, ItemKind, ItemRef, Property, Shape, SyncFolderItems};
 
 use super::kind_map::is_of_kind;
@@ -185,7 +186,7 @@ impl EwsRemote {
                     record
                 }),
             };
-            let outcome = outcome.map(|record| Seen::Present(Box::new(record)));
+            let outcome = outcome.map(|record| Seen::Present(Arc::new(record)));
             seen.push((id, outcome.ok_or_else(|| Trouble::Broken { why: "the server named no id".to_owned() })));
         }
         seen.extend(self.search(kind, &missing).await?);

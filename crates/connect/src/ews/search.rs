@@ -3,6 +3,7 @@
 use engine::port::{FindBy, Traced, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use wire::ews::{DistinguishedFolder, FindItem, FolderRef, Item, ItemRef, Path, Property, Restriction, Shape, View};
 
 use super::kind_map::is_of_kind;
@@ -199,7 +200,7 @@ impl EwsRemote {
     pub(super) async fn traced(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
         let standing = self.recognise(kind, &FindBy::Key(key.to_owned()), limit).await?;
         if !standing.is_empty() {
-            let traced = |record: Record| Traced { id: record.id.clone(), gone: None, record: Some(Box::new(record)) };
+            let traced = |record: Record| Traced { id: record.id.clone(), gone: None, record: Some(Arc::new(record)) };
             return Ok(standing.into_iter().map(traced).collect());
         }
         let places = self.places(kind, &[key].into()).await?;
@@ -211,7 +212,7 @@ impl EwsRemote {
         let record = match self.reach.items(&self.map(kind).shape(), &[item]).await?.into_iter().next() {
             Some(Ok(item)) => {
                 let parent = item.parent.as_ref().map_or("", |parent| parent.id.as_str());
-                self.record(kind, &item, &[], &FolderId::new(parent)).map(Box::new)
+                self.record(kind, &item, &[], &FolderId::new(parent)).map(Arc::new)
             }
             Some(Err(Trouble::Gone(_))) | None => None,
             Some(Err(trouble)) => return Err(trouble),

@@ -195,7 +195,7 @@ pub async fn seen_raw(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Result<S
 
 pub async fn present(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Record {
     match seen(remote, kind, id, None).await {
-        Ok(Seen::Present(record)) => *record,
+        Ok(Seen::Present(record)) => std::sync::Arc::unwrap_or_clone(record),
         other => panic!("not there: {other:?}"),
     }
 }

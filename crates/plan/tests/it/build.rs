@@ -9,6 +9,7 @@ use model::{
 };
 use plan::{Context, Lead, Op, Plan};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Everything a plan is made with, at its defaults; tests change what they are about.
 pub struct World {
@@ -168,7 +169,7 @@ pub fn link(domain: Domain, base_crm: &[(&str, Value)], base_pim: &[(&str, Value
 }
 
 pub fn there(record: &Record) -> Seen {
-    Seen::Present(Box::new(record.clone()))
+    Seen::Present(Arc::new(record.clone()))
 }
 
 /// The paths an update of a side writes, as text.

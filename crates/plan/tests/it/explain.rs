@@ -7,6 +7,7 @@ use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Response, Seen,
 use plan::explain::{Standing, standing};
 use plan::scope::{admit_item, admit_record};
 use plan::{Lead, Plan, explain};
+use std::sync::Arc;
 
 const TIMES: [(&str, &str); 2] = [("start", "2026-12-01T10:00:00"), ("end", "2026-12-01T11:00:00")];
 
@@ -178,7 +179,7 @@ fn linked(change: impl FnOnce(&mut World, &mut Link, &mut Seen, &mut Seen)) -> V
 
 fn renamed(seen: &mut Seen, subject: &str) {
     if let Seen::Present(record) = seen {
-        record.fields.extend(fields(&[("subject", text(subject))]));
+        Arc::make_mut(record).fields.extend(fields(&[("subject", text(subject))]));
     }
 }
 
@@ -225,7 +226,7 @@ fn every_answer_about_a_linked_record_names_its_rule() {
     assert!(outlives[0].contains("the edit outlives the delete (C5)"), "{outlives:?}");
     let meeting = pim_gone(|_, _, crm| {
         if let Seen::Present(record) = crm {
-            record.facts.meeting = true;
+            Arc::make_mut(record).facts.meeting = true;
         }
     });
     assert_eq!(meeting[0], "It was called off (C6).");
@@ -248,7 +249,7 @@ fn every_answer_about_a_linked_record_names_its_rule() {
             pim_gone(|_, link, crm| {
                 link.form = Form::ParticipantCopy;
                 if let Seen::Present(record) = crm {
-                    record.facts.part = Part::Participant;
+                    Arc::make_mut(record).facts.part = Part::Participant;
                 }
             }),
             "The link sleeps: the user removed it from his calendar (C6).",

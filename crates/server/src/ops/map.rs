@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 /// # Errors
 /// Only the store's.
 pub async fn get(services: &Services, domain: Domain) -> Result<DomainMap, Refused> {
-    let mut maps = services.store.maps().await?;
-    Ok(maps.remove(&domain).unwrap_or_else(|| model::maps_ews::default_map(domain)))
+    let maps = services.store.maps().await?;
+    Ok(maps.get(&domain).cloned().unwrap_or_else(|| model::maps_ews::default_map(domain)))
 }
 
 /// Replaces the map of a domain.
@@ -19,9 +19,8 @@ pub async fn get(services: &Services, domain: Domain) -> Result<DomainMap, Refus
 /// # Errors
 /// Every fault of the map at once.
 pub async fn set(services: &Services, map: DomainMap) -> Result<DomainMap, Refused> {
-    let mut others = services.store.maps().await?;
-    others.remove(&map.domain);
-    let found = map.faults().into_iter().chain(connect::ews::faults(&map)).chain(elsewhere(&map, &others));
+    let maps = services.store.maps().await?;
+    let found = map.faults().into_iter().chain(connect::ews::faults(&map)).chain(elsewhere(&map, &maps));
     // A row that is blank or of another kind of record is one fault, not two.
     let mut faults: BTreeMap<usize, String> = BTreeMap::new();
     for (row, problem) in found {
@@ -39,7 +38,8 @@ pub async fn set(services: &Services, map: DomainMap) -> Result<DomainMap, Refus
 /// Fields that another domain of the same items keeps elsewhere: which domain an item is of is known only once it was read.
 fn elsewhere(map: &DomainMap, others: &BTreeMap<Domain, DomainMap>) -> Vec<(usize, String)> {
     let mut faults = Vec::new();
-    for other in others.values().filter(|other| other.domain.kind() == map.domain.kind()) {
+    for other in others.values().filter(|other| other.domain != map.domain && other.domain.kind() == map.domain.kind())
+    {
         for (row, entry) in map.entries.iter().enumerate().filter(|(_, entry)| entry.direction != Direction::Off) {
             let kept = other.entry(&entry.field).filter(|kept| kept.direction != Direction::Off);
             if let Some(kept) = kept.filter(|kept| kept.property.trim() != entry.property.trim()) {

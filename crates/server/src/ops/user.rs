@@ -6,7 +6,6 @@ use ::crm::{Employee, EmployeeId};
 use model::settings::{ExtractStart, GroupKind, UserSettings};
 use model::{PairingId, UserId};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 use store::{Pairing, PairingChange, PairingState, StoreError};
 
@@ -335,7 +334,7 @@ pub(super) fn is_address(address: &str) -> bool {
 /// Asks the mailbox's server whose it is (rule L1). A server that does not answer soon does not keep anybody from being
 /// mapped: the first cycle asks again before anything is written.
 async fn whose_faults(services: &Services, pairing: &Pairing, faults: &mut Faults) -> Result<(), Refused> {
-    let maps = Arc::new(services.store.maps().await?);
+    let maps = services.store.maps().await?;
     let asked = async {
         let (_, mailbox) = services.remotes.open(pairing, maps).await?;
         mailbox.identity().await

@@ -6,6 +6,7 @@ use model::{
     Value, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A person of the CRM with a login.
 #[derive(Clone, Debug)]
@@ -174,7 +175,7 @@ impl Crm {
     pub fn look(&self, user: &UserId, kind: Kind, id: &RecordId) -> Seen {
         match self.rows.get(id) {
             Some(row) if row.kind == kind => match self.record(user, id, row) {
-                Some(record) => Seen::Present(Box::new(record)),
+                Some(record) => Seen::Present(Arc::new(record)),
                 None => Seen::Gone(Gone::NotVisible),
             },
             Some(_) => Seen::Gone(Gone::Unknown),

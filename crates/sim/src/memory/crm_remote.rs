@@ -79,7 +79,7 @@ impl Remote for CrmRemote {
             .range((from, Bound::Unbounded))
             .filter(|(_, row)| row.kind == kind && crm.shows(&self.user, row))
             .filter_map(|(id, _)| match crm.look(&self.user, kind, id) {
-                Seen::Present(record) => Some(*record),
+                Seen::Present(record) => Some(Arc::unwrap_or_clone(record)),
                 Seen::Gone(_) => None,
             })
             .take(PAGE + 1)
@@ -129,7 +129,7 @@ impl Remote for CrmRemote {
         let standing = crm.rows.iter().filter(|(_, row)| row.kind == kind && row.key.as_deref() == Some(key));
         let mut traced: Vec<Traced> = standing
             .filter_map(|(id, row)| crm.found(&self.user, id, row).map(|record| (id, record)))
-            .map(|(id, record)| Traced { id: id.clone(), gone: None, record: Some(Box::new(record)) })
+            .map(|(id, record)| Traced { id: id.clone(), gone: None, record: Some(Arc::new(record)) })
             .collect();
         let buried = crm.tombstones.iter().filter(|(_, stone)| stone.kind == kind && stone.key.as_deref() == Some(key));
         traced.extend(buried.map(|(id, _)| Traced { id: id.clone(), gone: Some(Gone::Deleted), record: None }));

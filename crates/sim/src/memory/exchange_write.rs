@@ -6,6 +6,7 @@ use super::shape::{drop_exceptions, ends_early, rule, settle_exceptions};
 use engine::port::{Create, Mail, Traced, Trouble, Update, Wanted};
 use jiff::Timestamp;
 use model::{Field, Fields, Gone, Kind, Mark, Path, RecordId, Seen, Value, Version};
+use std::sync::Arc;
 
 impl Mailbox {
     /// What stands at an id, or where it went: searched by mark in Deleted Items and everywhere else (rule C12).
@@ -13,7 +14,7 @@ impl Mailbox {
     pub fn look(&self, kind: Kind, wanted: &Wanted) -> Seen {
         match self.items.get(&wanted.id) {
             Some(item) if item.place == Place::Folder && item.kind == kind => {
-                return Seen::Present(Box::new(item.record(&wanted.id)));
+                return Seen::Present(Arc::new(item.record(&wanted.id)));
             }
             Some(item) if item.place == Place::Deleted => return Seen::Gone(Gone::Deleted),
             Some(_) => return Seen::Gone(Gone::Left),
@@ -48,7 +49,7 @@ impl Mailbox {
         let traced = |(id, item): (&RecordId, &Item)| Traced {
             id: id.clone(),
             gone: gone(item),
-            record: Some(Box::new(item.record(id))),
+            record: Some(Arc::new(item.record(id))),
         };
         let mut all: Vec<Traced> = self.items.iter().filter(|(_, item)| carries(item)).map(traced).collect();
         all.sort_by_key(|one| one.gone == Some(Gone::Deleted));

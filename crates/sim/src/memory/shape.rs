@@ -3,15 +3,22 @@
 use jiff::civil::Time;
 use model::field::of_kind;
 use model::{Field, Fields, Kind, Path, Recurrence, Value};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What each side answers of a record that says nothing.
+static NOTHING: LazyLock<BTreeMap<Kind, Fields>> = LazyLock::new(|| {
+    let nothing = |kind| {
+        let fields = Field::SHIPPED.iter().filter(|field| of_kind(kind, field) && **field != Field::State);
+        fields.map(|field| (Path::of(field.clone()), Value::Null)).collect()
+    };
+    Kind::ALL.into_iter().map(|kind| (kind, nothing(kind))).collect()
+});
 
 /// The fields with every field of the kind present, null where nothing is: a side answers all it maps (trap 20).
 #[must_use]
 pub fn complete(kind: Kind, fields: &Fields) -> Fields {
-    let mut all: Fields = Field::SHIPPED
-        .iter()
-        .filter(|field| of_kind(kind, field) && **field != Field::State)
-        .map(|field| (Path::of(field.clone()), Value::Null))
-        .collect();
+    let mut all = NOTHING.get(&kind).cloned().unwrap_or_default();
     all.extend(fields.iter().map(|(path, value)| (path.clone(), value.clone())));
     all
 }

@@ -264,7 +264,10 @@ pub fn alike(domain: Domain, path: &Path, a: &Value, b: &Value) -> bool {
 /// A value as the mailbox shows it.
 #[must_use]
 pub fn in_mailbox(domain: Domain, path: &Path, value: &Value) -> Value {
-    PimLens.image(path, value, &model::maps_ews::default_map(domain))
+    match model::maps_ews::default_maps().get(&domain) {
+        Some(map) => PimLens.image(path, value, map),
+        None => value.clone(),
+    }
 }
 
 /// Fields with occurrences known by their date.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Store {
     /// The settings; what ships when nothing was set yet.
@@ -33,7 +34,7 @@ impl Store {
     }
 
     /// The field maps in force, one for each domain.
-    pub async fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
+    pub async fn maps(&self) -> Result<Arc<BTreeMap<Domain, DomainMap>>> {
         engine!(self, maps())
     }
 

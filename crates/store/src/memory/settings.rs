@@ -7,6 +7,7 @@ use crate::error::{Fault, Result, StoreError};
 use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Memory {
     pub(crate) fn settings(&self) -> Result<Settings> {
@@ -46,22 +47,14 @@ impl Memory {
         })
     }
 
-    pub(crate) fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
-        self.read(|state| {
-            Ok(Domain::ALL
-                .into_iter()
-                .map(|domain| {
-                    let map = state.maps.get(&domain).cloned();
-                    (domain, map.unwrap_or_else(|| model::maps_ews::default_map(domain)))
-                })
-                .collect())
-        })
+    pub(crate) fn maps(&self) -> Result<Arc<BTreeMap<Domain, DomainMap>>> {
+        self.read(|state| Ok(Arc::clone(&state.maps)))
     }
 
     pub(crate) fn set_map(&self, map: &DomainMap) -> Result<u64> {
         crate::checks::map(map)?;
         self.write(|state| {
-            state.maps.insert(map.domain, map.clone());
+            Arc::make_mut(&mut state.maps).insert(map.domain, map.clone());
             state.settings.generation += 1;
             Ok(state.settings.generation)
         })

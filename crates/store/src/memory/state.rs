@@ -9,10 +9,12 @@ use crate::rows::{
     Away, Brake, Cursor, Held, History, Intent, Late, Lease, Look, Observation, Pairing, Push, Quarantine, Stranger,
 };
 use jiff::Timestamp;
+use model::maps_ews::default_maps;
 use model::settings::Settings;
 use model::{CrmId, Domain, DomainMap, FolderId, Kind, Link, LinkId, MailboxId, PairingId, RecordId, Side, UserId};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// All that a store in memory holds at one moment.
 #[derive(Clone)]
@@ -31,7 +33,8 @@ pub(super) struct State {
     pub alerts: AlertBook,
     /// By slot.
     pub latencies: BTreeMap<i64, Latencies>,
-    pub maps: BTreeMap<Domain, DomainMap>,
+    /// One for each domain.
+    pub maps: Arc<BTreeMap<Domain, DomainMap>>,
     pub connections: BTreeMap<String, Connection>,
     pub pairings: BTreeMap<PairingId, Mapped>,
     pub unmapped: BTreeMap<(CrmId, UserId), Unmapped>,
@@ -111,7 +114,7 @@ impl State {
             settings: Settings::default(),
             alerts: AlertBook::default(),
             latencies: BTreeMap::new(),
-            maps: BTreeMap::new(),
+            maps: Arc::new(default_maps().clone()),
             connections: BTreeMap::new(),
             pairings: BTreeMap::new(),
             unmapped: BTreeMap::new(),

@@ -8,9 +8,11 @@ use crate::error::{Fault, Result, StoreError};
 use crate::value::{Row, args, doc};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::maps_ews::default_maps;
 use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 statements! {
     SETTINGS = "SELECT generation, doc FROM sync_settings WHERE name = 'all'";
@@ -108,13 +110,12 @@ impl Sql {
         Ok(book.generation + 1)
     }
 
-    pub(crate) async fn maps(&self) -> Result<BTreeMap<Domain, DomainMap>> {
-        let mut maps: BTreeMap<Domain, DomainMap> =
-            Domain::ALL.into_iter().map(|domain| (domain, model::maps_ews::default_map(domain))).collect();
+    pub(crate) async fn maps(&self) -> Result<Arc<BTreeMap<Domain, DomainMap>>> {
+        let mut maps = default_maps().clone();
         for row in self.db.all(MAPS, args![]).await? {
             maps.insert(row.word(0, Domain::parse)?, row.doc(1, "a field map")?);
         }
-        Ok(maps)
+        Ok(Arc::new(maps))
     }
 
     pub(crate) async fn set_map(&self, map: &DomainMap) -> Result<u64> {

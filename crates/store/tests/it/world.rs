@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::settings::UserSettings;
 use model::{
-    CrmId, Domain, End, Facts, Field, FolderId, Form, Kind, Link, LinkId, PairingId, Path, Record, RecordId,
+    CrmId, Domain, End, Facts, Field, Fields, FolderId, Form, Kind, Link, LinkId, PairingId, Path, Record, RecordId,
     Seen as Look1, Side, UserId, Value, Version,
 };
 use sqlx::Connection as _;
@@ -242,7 +242,7 @@ pub fn rid(text: &str) -> RecordId {
 }
 
 pub fn record(kind: Kind, id: &str, version: &str) -> Record {
-    let fields = BTreeMap::from([
+    let fields = Fields::from([
         (Path::of(Field::FirstName), Value::text("Ännä \u{0} \"x\"")),
         (Path::of(Field::Nickname), Value::Null),
         (Path::occurrence("2026-03-09T10:00:00".parse().unwrap(), Field::Subject), Value::text("moved")),
@@ -256,7 +256,7 @@ pub fn observation(side: Side, kind: Kind, id: &str, version: &str) -> Observati
         kind,
         id: rid(id),
         version: Version::new(version),
-        seen: Look1::Present(Box::new(record(kind, id, version))),
+        seen: Look1::Present(Arc::new(record(kind, id, version))),
         hashes: vec![format!("hash-of-{id}")],
         at: start(),
     }
@@ -320,7 +320,7 @@ pub fn intent(lease: &Lease, id: &str, shared_key: Option<&str>) -> Intent {
         form: Form::Own,
         mark: None,
         version: Some(Version::new("v1")),
-        fields: BTreeMap::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
+        fields: Fields::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
         result: None,
         at: start(),
     }
@@ -350,8 +350,8 @@ pub fn line(pairing: &PairingId, cycle: &str, at: Timestamp) -> History {
         crm: Some(rid("crm-1")),
         pim: Some(rid("pim-1")),
         before: BTreeMap::from([(Path::of(Field::FirstName), None)]),
-        after: BTreeMap::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
-        overruled: BTreeMap::from([(Path::of(Field::LastName), Value::text("Old"))]),
+        after: Fields::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
+        overruled: Fields::from([(Path::of(Field::LastName), Value::text("Old"))]),
         mark_key: None,
         by: None,
         note: "as the CRM says".into(),

@@ -189,7 +189,7 @@ async fn get(remote: &CrmRemote, kind: Kind, id: &str) -> Seen {
 
 async fn present(remote: &CrmRemote, kind: Kind, id: &str) -> Record {
     match get(remote, kind, id).await {
-        Seen::Present(record) => *record,
+        Seen::Present(record) => std::sync::Arc::unwrap_or_clone(record),
         Seen::Gone(gone) => panic!("{id} is gone: {gone:?}"),
     }
 }
