@@ -10,6 +10,7 @@ use crate::limits::PEOPLE;
 use crate::participant::{Person, Who};
 use model::People;
 use model::same::fold;
+use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Crm {
@@ -67,7 +68,7 @@ impl Tx {
         let mut wanted: BTreeSet<String> =
             addresses.iter().map(|address| fold(address)).filter(|key| !key.is_empty()).collect();
         let mut found = BTreeMap::new();
-        if !wanted.is_empty() {
+        if !wanted.is_empty() && !planted::is(Planted::ColleagueIsNobody) {
             let sql = format!(
                 "SELECT address_key, employee_id FROM employee_address WHERE address_key IN ({})",
                 places(1, wanted.len())

@@ -5,6 +5,7 @@ use crate::limits;
 use crate::outcome::CycleError;
 use model::settings::ConflictPolicy;
 use model::{Domain, Field, Form, Level, Link, Path, Side, SleepCause};
+use planted::Planted;
 use std::collections::BTreeMap;
 use store::{HeldKind, Look};
 
@@ -15,7 +16,7 @@ impl Cycle<'_> {
             self.look_at_meetings().await?;
         }
         let before = &self.pairing.state.planned_with;
-        if before.is_empty() || *before == self.force.digest {
+        if before.is_empty() || *before == self.force.digest || planted::is(Planted::SettingsUnheard) {
             return Ok(());
         }
         let store = self.engine.store();

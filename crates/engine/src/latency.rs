@@ -4,6 +4,7 @@ use crate::cycle::Cycle;
 use jiff::{SignedDuration, Timestamp};
 use model::{Seen, Side};
 use plan::Op;
+use planted::Planted;
 use store::Work;
 use store::latency::Part;
 
@@ -45,7 +46,7 @@ impl Way {
         let mut parts = vec![
             (Part::Queue, took(due, self.began)),
             (Part::Engine, took(entered, self.sent)),
-            (Part::Write, took(self.sent, self.done)),
+            (Part::Write, took(if planted::is(Planted::WriteUntimed) { self.done } else { self.sent }, self.done)),
         ];
         if let Some(made) = made {
             parts.push((Part::Source, took(made, due)));

@@ -7,6 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::FindBy;
 use jiff::Timestamp;
 use model::{Domain, Field, Gone, Kind, Link, Seen, Side, Version};
+use planted::Planted;
 use store::Look;
 use store::change::Settle;
 
@@ -14,7 +15,7 @@ impl Cycle<'_> {
     /// Gives every link of a merged contact to the survivor, before anything is planned. A user who has copies of both
     /// keeps the older one; the other's link stays with the record that is gone, so that its plan takes the copy away.
     pub(crate) async fn follow_merges(&mut self) -> Result<(), CycleError> {
-        if !self.kinds.contains(&Kind::Contact) {
+        if !self.kinds.contains(&Kind::Contact) || planted::is(Planted::MergedIsGone) {
             return Ok(());
         }
         let mut after = None;

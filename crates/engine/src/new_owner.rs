@@ -5,6 +5,7 @@ use crate::cycle::Cycle;
 use crate::force::pairing_of;
 use crate::outcome::CycleError;
 use model::{Form, Part, Side};
+use planted::Planted;
 
 impl Cycle<'_> {
     /// Whether the old owner's copy must stand a while longer: the new owner synchronises and has none yet. One that does
@@ -22,6 +23,6 @@ impl Cycle<'_> {
         };
         let level = self.engine.level_of(&pairing, acting.domain, &self.force.settings).await?;
         let his = self.engine.store().link_of(&pairing.id, Side::Crm, record.kind, &record.id).await?;
-        Ok(level.exports() && his.is_none() && !self.has_waited(item).await?)
+        Ok(!planted::is(Planted::OldCopyFirst) && level.exports() && his.is_none() && !self.has_waited(item).await?)
     }
 }

@@ -435,6 +435,7 @@ impl Cycle<'_> {
                 look(acting);
                 Ok(Step::Postponed)
             }
+            Trouble::Refused { .. } if planted::is(Planted::OneStopsAll) => Err(trouble.into()),
             Trouble::Refused { why, .. } => {
                 acting.settle.quarantine.push(Quarantine {
                     side,

@@ -21,6 +21,10 @@ impl Cycle<'_> {
         }
         for intent in intents {
             self.keep_lease().await?;
+            if planted::is(Planted::BegunIsForgotten) {
+                self.store(Settle { close: vec![intent.id], ..Settle::default() }).await?;
+                continue;
+            }
             let settle = match intent.what {
                 IntentKind::Create => self.recover_create(&intent).await?,
                 IntentKind::Update | IntentKind::Mark => self.recover_update(&intent).await?,

@@ -4,6 +4,7 @@ use crate::carry::Acting;
 use crate::cycle::Cycle;
 use model::{Domain, Fields, Link, Path, RecordId, Side, Value};
 use plan::{Conflict, Reason};
+use planted::Planted;
 use std::collections::BTreeMap;
 use store::{Held, HeldKind, History, Stranger, Work};
 
@@ -108,7 +109,8 @@ fn held_id(link: &Link, conflict: &Conflict) -> String {
 
 /// What a record showed before at the paths that are written: absent where it had none (rule W3).
 pub(crate) fn before(fields: &Fields, changes: &Fields) -> BTreeMap<Path, Option<Value>> {
-    changes.keys().map(|path| (path.clone(), fields.get(path).cloned())).collect()
+    let kept = |_: &&Path| !planted::is(Planted::BeforeForgotten);
+    changes.keys().filter(kept).map(|path| (path.clone(), fields.get(path).cloned())).collect()
 }
 
 /// What was sent stands: both images show it as it was planned.

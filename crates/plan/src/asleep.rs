@@ -18,6 +18,9 @@ pub(crate) fn leaves(link: &Link, reason: Reason, after_new: Option<Kind>, conte
     if link.form == Form::Received {
         return sleep(link, domain, SleepCause::TakenOff, context);
     }
+    if reason == Reason::DisplayChanged && planted::is(Planted::OldItemStays) {
+        return sleep(link, domain, SleepCause::TakenOff, context);
+    }
     Plan {
         domain: Some(domain),
         ops: vec![Op::Delete { side: Side::Pim, after_new }],

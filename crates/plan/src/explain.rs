@@ -10,11 +10,13 @@ use crate::removal::Stays;
 use crate::undo::{self, Act};
 use model::schedule::{Hours, Schedule};
 use model::{Side, SleepCause};
+use planted::Planted;
 
 /// A plan as lines of text.
 #[must_use]
 pub fn plan(plan: &Plan) -> Vec<String> {
-    let mut lines: Vec<String> = plan.reasons.iter().map(|why| reason(*why)).collect();
+    let told = plan.reasons.iter().filter(|_| !planted::is(Planted::WhyUntold));
+    let mut lines: Vec<String> = told.map(|why| reason(*why)).collect();
     lines.extend(plan.ops.iter().map(op));
     for conflict in &plan.conflicts {
         let paths: Vec<String> = conflict.values.keys().map(ToString::to_string).collect();
@@ -262,7 +264,8 @@ pub fn chain(chain: &Chain) -> Vec<String> {
         },
     ];
     let mut decided = chain.own.is_some();
-    for (number, (rule, matched)) in chain.rules.iter().enumerate() {
+    let told = if planted::is(Planted::ChainUntold) { &[] } else { chain.rules.as_slice() };
+    for (number, (rule, matched)) in told.iter().enumerate() {
         let kind = rule.group.name();
         let below = if rule.and_below { " and below" } else { "" };
         let found = match (matched, decided) {

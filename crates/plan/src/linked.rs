@@ -152,6 +152,9 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     // A linked record leaves the window only when both base and present value lie before the date (rule O9).
     let before = |fields: &Fields| scope::is_before(domain, fields, context);
     if before(&crm.fields) && before(&pim.fields) && before(&link.crm.base) {
+        if planted::is(Planted::OutIsDeleted) {
+            return Some(leaves(link, Reason::Window, None, context));
+        }
         return Some(sleep(link, domain, SleepCause::Window, context));
     }
     if link.form == Form::Own && link.born == Side::Crm && context.domain(domain).skip_private {
@@ -164,7 +167,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if link.born == Side::Pim && link.form == Form::Own {
         match scope::filters(domain, pim, context) {
             Ok(()) => {}
-            Err(Reason::Private) if slept_private(link) => {
+            Err(Reason::Private) if slept_private(link) || planted::is(Planted::PrivateKeepsValues) => {
                 return Some(sleep(link, domain, SleepCause::Private, context));
             }
             Err(Reason::Private) => return Some(veil(link, domain, crm, context)),

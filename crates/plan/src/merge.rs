@@ -152,6 +152,9 @@ impl<'a> Cell<'a> {
             (None, side) => self.value(side.other()),
         };
         let said = self.value(side);
+        if planted::is(Planted::CutFlowsBack) {
+            return said.clone();
+        }
         (rules.made_whole)(side, self.path, said, original).unwrap_or_else(|| said.clone())
     }
 

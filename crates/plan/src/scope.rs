@@ -92,7 +92,7 @@ pub fn filters(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(
     if of.skip_private && item.is_private() && !planted::is(Planted::PrivateEnters) {
         return Err(Reason::Private);
     }
-    if of.category_required && !carries_category(item, domain, context) {
+    if (of.category_required || planted::is(Planted::ActivitiesOptIn)) && !carries_category(item, domain, context) {
         return Err(Reason::CategoryRequired);
     }
     if of.type_required && item.text(Field::ActivityType).is_none() {
@@ -179,6 +179,7 @@ pub fn admit_record(record: &Record, context: &Context<'_>) -> Result<Domain, Re
 
 fn taking_part(record: &Record) -> Result<(), Reason> {
     match record.facts.part {
+        Part::Participant if planted::is(Planted::OwnerAlone) => Err(Reason::TakenOff),
         Part::Owner | Part::Participant => Ok(()),
         Part::Former => Err(Reason::TakenOff),
     }

@@ -111,5 +111,34 @@ faults! {
     ExchangesMeetingMoves, "plan", "the CRM changes a meeting that Exchange owns";
     ScheduleIgnored, "plan", "the general interval counts, whatever schedule holds the user";
     WhatCannotBeHeldIsSent, "plan", "what a side cannot hold is sent to it";
+    OldItemStays, "plan", "an activity shown elsewhere keeps its old item";
+    ChainUntold, "plan", "group rules are left out of what is explained";
+    ActivitiesOptIn, "plan", "activities come in only with the category";
+    PrivateKeepsValues, "plan", "what became private where private ones are skipped keeps its values in the CRM";
+    OutIsDeleted, "plan", "what leaves the window is deleted";
+    OwnerAlone, "plan", "a meeting of the CRM reaches its owner alone";
+    CutFlowsBack, "plan", "an edited copy that was cut overwrites the whole text";
+    WhyUntold, "plan", "what is done is told without the rule it follows";
+    SettingsUnheard, "engine", "what waits is not looked at again when settings change";
+    MergedIsGone, "engine", "a contact that was merged takes its links with it";
+    OldCopyFirst, "engine", "the former owner's copy goes before the new owner has his";
+    OneStopsAll, "engine", "a record that a side refuses ends its user's cycle";
+    BegunIsForgotten, "engine", "a write whose answer was lost is not looked up";
+    BeforeForgotten, "engine", "the history does not keep what stood before";
+    WriteUntimed, "engine", "the time that a write took is left out";
+    CountForgotten, "connect", "a series that ends after some occurrences is read as one without an end";
+    EveryWeek, "connect", "a series of every second week is written for every week";
+    UnnamedIsUtc, "connect", "a zone without a known name is taken for UTC";
+    DayHasHours, "connect", "an all-day appointment is read as one with hours";
+    LeftoverIsNew, "connect", "what completing a recurring task leaves is read as a task of its own";
+    ReminderInHours, "connect", "a reminder's minutes are read as hours";
+    MeetingsUnknown, "connect", "no meeting is known by its global id";
+    AnswersWritten, "connect", "answers are written into a mailbox";
+    OneRefusedIsAll, "connect", "one mailbox that is refused holds back all of its account";
+    ColleagueIsNobody, "crm", "an attendee is never found among the employees";
+    OneServerForAll, "server", "every mailbox is asked for on the same server";
+    FirstFaultAlone, "server", "of a configuration's faults the first alone is told";
+    PlanIsDone, "server", "a dry run does what it shows";
+    BrakeUntold, "server", "nobody is told of a brake that waits";
     }
 }

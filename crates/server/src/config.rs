@@ -3,6 +3,7 @@
 //!
 //! A file with faults starts nothing, and every fault is told at once with its line (rule E3).
 
+use planted::Planted;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -97,6 +98,9 @@ impl Config {
         let config = reader.config();
         let mut faults = reader.faults;
         faults.sort();
+        if planted::is(Planted::FirstFaultAlone) {
+            faults.truncate(1);
+        }
         match config {
             Some(config) if faults.is_empty() => Ok(config),
             Some(_) | None => Err(ConfigFaults { file: file.to_owned(), faults }),

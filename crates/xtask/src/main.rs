@@ -19,7 +19,8 @@ cargo xtask COMMAND
   planted  hunts every planted fault through simulated worlds, or those named; fails when one is not found
   tidy   arrows between crates, places of clock, dice, sockets and databases, file sizes, paper
   rules  writes into docs/rules.md which tests and which code hold each rule
-         --prove breaks rules, all of a list or those named, and fails when no test with a broken rule's number does
+         --prove breaks rules, all of a list, those named, or with --of CRATE those its tests hold, and fails when no test
+         with a broken rule's number does
   soak   the long forms: 10,000 linked records at rest, 200 kills on each database, ranges of the simulator; a table at the end
   bench  memory, requests and seconds of a first cycle by the number of records
 

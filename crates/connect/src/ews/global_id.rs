@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use planted::Planted;
 use std::fmt::Write as _;
 use wire::ews::{Item, Property};
 
@@ -13,6 +14,9 @@ const CLASS: &str = "040000008200E00074C5B7101A82E008";
 /// The global id of an item with its instance part cleared, in hexadecimal. Where Exchange shows no clean id, it is
 /// made from the UID by the same rules (MS-OXCICAL 2.1.3.1.1.20.26), so that mailboxes on different servers agree.
 pub fn read(item: &Item) -> Option<String> {
+    if planted::is(Planted::MeetingsUnknown) {
+        return None;
+    }
     if let Some(clean) = item.text(own::clean_global_id()).filter(|text| !text.is_empty()) {
         return Some(hex(&STANDARD.decode(clean.trim()).ok()?));
     }

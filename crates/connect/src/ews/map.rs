@@ -4,6 +4,7 @@ use model::same::{fold, same};
 use model::{
     Facts, Field, Fields, FolderId, Kind, Mark, Part, Path, Record, RecordId, Response, Value, Version, When, Zone,
 };
+use planted::Planted;
 use wire::ews::{self, Item, Moment, Property};
 
 use super::kind_map::KindMap;
@@ -83,6 +84,7 @@ fn value(
         Field::Start => Value::When(span?.0.clone()),
         Field::End => Value::When(span?.1.clone()),
         Field::Reminder => match (item.flag(Property::ReminderIsSet), item.whole(path.clone())) {
+            (Some(true), Some(minutes)) if planted::is(Planted::ReminderInHours) => Value::Number(minutes / 60),
             (Some(true), Some(minutes)) => Value::Number(minutes),
             (_, _) => Value::Null,
         },
@@ -203,7 +205,8 @@ fn facts(kind: Kind, item: &Item) -> Facts {
         }
         Kind::Task => {
             facts.tracking_copy = item.text(own::task_ownership()) == Some("1");
-            facts.completed_copy = matches!(item.text(own::dead_occurrence()), Some("true" | "1"));
+            facts.completed_copy =
+                matches!(item.text(own::dead_occurrence()), Some("true" | "1")) && !planted::is(Planted::LeftoverIsNew);
         }
         Kind::Appointment => {
             // The second bit of the state says that the item came by an invitation.

@@ -1,6 +1,7 @@
 //! The people of a meeting: as Exchange knows them, and as the marked block at the end of a body (rule C9).
 
 use model::{Attendee, People, Response, Role};
+use planted::Planted;
 use wire::ews::{self, Item, Property};
 
 use super::own;
@@ -79,7 +80,10 @@ pub fn to_keep(people: &People) -> String {
 pub fn image(people: &People) -> People {
     people
         .iter()
-        .map(|(key, person)| (key.clone(), Attendee { response: Response::NotAsked, ..person.clone() }))
+        .map(|(key, person)| {
+            let response = if planted::is(Planted::AnswersWritten) { person.response } else { Response::NotAsked };
+            (key.clone(), Attendee { response, ..person.clone() })
+        })
         .collect()
 }
 

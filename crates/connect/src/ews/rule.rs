@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use model::recurrence::{Index, Unit};
 use model::{Pattern, Range, Recurrence};
+use planted::Planted;
 use std::collections::BTreeSet;
 use wire::ews::{self, DayOfWeek, Week};
 
@@ -34,6 +35,7 @@ pub fn read(rule: &ews::Recurrence) -> Recurrence {
     let range = match rule.range {
         ews::Range::NoEnd { .. } => Range::NoEnd,
         ews::Range::EndDate { end, .. } => Range::Until(end),
+        ews::Range::Numbered { .. } if planted::is(Planted::CountForgotten) => Range::NoEnd,
         ews::Range::Numbered { count, .. } => Range::Count(count),
     };
     image(&Recurrence { pattern, range })
@@ -52,7 +54,7 @@ pub fn write(rule: &Recurrence, first: Date) -> Result<ews::Recurrence, String> 
     let pattern = match &rule.pattern {
         Pattern::Daily { interval } => ews::Pattern::Daily { interval: *interval },
         Pattern::Weekly { interval, days, first_day } => ews::Pattern::Weekly {
-            interval: *interval,
+            interval: if planted::is(Planted::EveryWeek) { 1 } else { *interval },
             days: days.iter().filter_map(|day| weekday(*day)).collect(),
             first: weekday(*first_day),
         },

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Timestamp};
 use model::{When, Zone};
+use planted::Planted;
 use wire::ews::{Item, Moment, Property, Value};
 
 use super::zone;
@@ -48,7 +49,7 @@ pub fn span(item: &Item, local: &Zone) -> Result<Option<(When, When)>, String> {
     };
     let start_zone = zone_of(Property::StartTimeZone, start)?.unwrap_or_else(|| local.clone());
     let end_zone = zone_of(Property::EndTimeZone, end)?.unwrap_or_else(|| start_zone.clone());
-    if item.flag(Property::IsAllDayEvent) == Some(true) {
+    if item.flag(Property::IsAllDayEvent) == Some(true) && !planted::is(Planted::DayHasHours) {
         let first = nearest_midnight(start, &start_zone);
         let after = nearest_midnight(end, &start_zone);
         let last = after.yesterday().unwrap_or(after).max(first);

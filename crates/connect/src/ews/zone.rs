@@ -5,6 +5,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use model::zone::{Change, CustomZone, Daylight, On};
 use model::{When, Zone};
+use planted::Planted;
 use wire::ews;
 use wire::ews::{DayOfWeek, Period, Transition, TransitionsGroup, ZoneDefinition};
 
@@ -14,6 +15,9 @@ pub fn read(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
     let id = definition.id.as_deref().unwrap_or("");
     if let Some(zone) = Zone::from_windows(id) {
         return Some(zone);
+    }
+    if planted::is(Planted::UnnamedIsUtc) {
+        return Some(Zone::utc());
     }
     if let Some(zone) = described(definition, around) {
         // What Windows has no name for was written by its IANA name and rules, and is the same zone when it comes back.

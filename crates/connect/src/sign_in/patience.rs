@@ -4,6 +4,7 @@
 use crate::http::{Answer, Request};
 use engine::port::Clock;
 use jiff::{SignedDuration, Timestamp};
+use planted::Planted;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -69,7 +70,7 @@ impl Patience {
         if seen.refused.len() < MAILBOXES {
             seen.refused.insert(anchor.map(|(_, address)| address.clone()).unwrap_or_default());
         }
-        if seen.refused.len() >= MAILBOXES {
+        if seen.refused.len() >= MAILBOXES || planted::is(Planted::OneRefusedIsAll) {
             seen.waited_s = (seen.waited_s * 2).clamp(FIRST_S, LONGEST_S);
             let until = self.clock.now().saturating_add(SignedDuration::from_secs(seen.waited_s));
             let refusal = Answer { body: Vec::new(), ..answer.clone() };

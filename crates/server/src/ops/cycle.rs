@@ -9,6 +9,7 @@ use engine::{CycleError, CycleReport, Explained, PlanReport, UserExplained};
 use futures::StreamExt;
 use model::{CrmId, Domain, Kind, PairingId, RecordId, Side};
 use plan::access::Groups;
+use planted::Planted;
 use serde::Serialize;
 use store::{Count, Held, HeldFilter, HeldKind, Pairing};
 
@@ -114,6 +115,9 @@ pub async fn plan(services: &Services, user: &str) -> Result<PlanReport, Refused
     let pairing = super::user::pairing(services, user).await?;
     // The next cycle knows what the CRM changed up to now.
     read_crm(services, &pairing.crm).await?;
+    if planted::is(Planted::PlanIsDone) {
+        once_free(services, || services.engine.cycle(&pairing.id)).await?;
+    }
     Ok(once_free(services, || services.engine.dry_run(&pairing.id)).await?)
 }
 

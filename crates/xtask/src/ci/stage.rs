@@ -138,7 +138,7 @@ pub const STAGES: &[Stage] = &[
         name: "proven",
         what: "broken rules are noticed by the tests that carry their numbers",
         advice: "`cargo xtask rules --prove` names the rule; its test has become blind",
-        work: Work::Cargo { words: &["xtask", "rules", "--prove"], variables: &[] },
+        work: Work::Cargo { words: &["xtask", "rules", "--prove", "--of", "plan"], variables: &[] },
     },
     Stage {
         name: "docs",

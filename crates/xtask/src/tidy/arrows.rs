@@ -19,12 +19,16 @@ const ROOMS: &[Room] = &[
     Room { name: "plan", knows: &["model", "planted"], tests_know: &[] },
     Room { name: "wire", knows: &[], tests_know: &[] },
     Room { name: "store", knows: &["model", "planted"], tests_know: &[] },
-    Room { name: "crm", knows: &["model"], tests_know: &[] },
+    Room { name: "crm", knows: &["model", "planted"], tests_know: &[] },
     Room { name: "engine", knows: &["model", "plan", "store", "planted"], tests_know: &["sim"] },
-    Room { name: "connect", knows: &["model", "wire", "crm", "engine"], tests_know: &["emulator", "sim", "store"] },
+    Room {
+        name: "connect",
+        knows: &["model", "planted", "wire", "crm", "engine"],
+        tests_know: &["emulator", "sim", "store"],
+    },
     Room {
         name: "server",
-        knows: &["model", "plan", "wire", "store", "crm", "engine", "connect"],
+        knows: &["model", "planted", "plan", "wire", "store", "crm", "engine", "connect"],
         tests_know: &["emulator"],
     },
     Room {

@@ -12,7 +12,7 @@ const FEATURE: &str = "sown";
 /// Where the faults have their names.
 const NAMES: &str = "crates/planted/src/faults.rs";
 /// The rooms that may ask whether one is switched on.
-const ASKED_IN: [&str; 4] = ["plan", "engine", "store", "connect"];
+const ASKED_IN: [&str; 6] = ["plan", "engine", "store", "crm", "connect", "server"];
 
 /// Checks manifests and code.
 pub fn check(tree: &Tree, faults: &mut Vec<Fault>) {
