@@ -67,6 +67,9 @@ impl Cycle<'_> {
                     return self.store(std::mem::take(&mut acting.settle)).await;
                 }
                 Step::Refused => {
+                    if planted::is(Planted::OneStopsAll) {
+                        return Err(CycleError::Stopped("a record was refused".to_owned()));
+                    }
                     if let Some(back) = self.set_back(work, &acting, op).await? {
                         let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
                         let ids = (Some(&acting.link.crm.id), Some(&acting.link.pim.id));

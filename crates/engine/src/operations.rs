@@ -435,7 +435,6 @@ impl Cycle<'_> {
                 look(acting);
                 Ok(Step::Postponed)
             }
-            Trouble::Refused { .. } if planted::is(Planted::OneStopsAll) => Err(trouble.into()),
             Trouble::Refused { why, .. } => {
                 acting.settle.quarantine.push(Quarantine {
                     side,

@@ -301,6 +301,8 @@ fn add(
         (_, Some(Op::Delist)) => "delist",
         (_, Some(Op::Leave)) => "leave",
         (After::New { .. }, None) => "link",
+        // It waits for a person (rules C3, W1).
+        (_, None) if plan.conflicts.iter().any(|conflict| conflict.counts) => "conflict",
         (After::Linked(_) | After::Away(_) | After::Forget | After::Stranger(_) | After::Wait(_), None) => return,
     };
     for op in &plan.ops {

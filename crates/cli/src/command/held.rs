@@ -70,7 +70,10 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                 }
             };
             let held = cycle::answer(&services, &id, &decision).await?;
-            show.done(&held, "answered; the next cycle carries it out")
+            show.done(
+                &people::questions(&services, None, vec![held]).await?.first(),
+                "answered; the next cycle carries it out",
+            )
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{open, words};
 use crate::exit::Failure;
 use crate::show::Show;
 use serde_json::{Value as Json, json};
+use server::json::told::{before_json, values_json};
 use server::ops::{people, user};
 use std::path::Path;
 use store::HistoryFilter;
@@ -58,7 +59,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         let Some(last) = page.last() else { break };
         after = Some(last.key.clone());
         rows.extend(people::named(&services, page).await?.iter().map(|line| {
-            let of = &line.what;
+            let of = &line.what.0;
             let fields: Vec<String> = of.after.keys().map(ToString::to_string).collect();
             json!({
                 "at": of.at,
@@ -71,9 +72,9 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
                 "crm": of.crm,
                 "pim": of.pim,
                 "fields": fields,
-                "before": of.before,
-                "after": of.after,
-                "overruled": of.overruled,
+                "before": before_json(&of.before),
+                "after": values_json(&of.after),
+                "overruled": values_json(&of.overruled),
                 "by": of.by,
                 "note": of.note,
             })

@@ -102,7 +102,7 @@ async fn the_same_field_changed_on_both_sides_is_decided_as_set_and_the_overrule
     }
 }
 
-// C3
+// C3, W1, W3: and it is told in the words of records, before it is met as well.
 async fn a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_goes_on() {
     let (world, anna, _) = World::with_two().await;
     world.settings(json!({"domains": {"calendar": {"conflict": "hold"}}})).await;
@@ -110,11 +110,21 @@ async fn a_held_conflict_is_written_nowhere_until_a_person_chooses_and_the_rest_
     let record = world.appointment(&anna, "Plan", "2026-09-28").await;
     world.sync(&[&anna]).await;
     let item = id(&outlook.only(Folder::Calendar).await);
-    world.edit_activity(&anna, &record, json!({"subject": "Here", "location": "Room 1"})).await;
+    world.edit_activity(&anna, &record, json!({"subject": "Here"})).await;
     outlook.edit(&item, vec![set(Property::Subject, text("There"))]).await;
+    let plan = world.get(&world.admin, "/api/admin/users/anna/plan").await;
+    assert_eq!((&plan["lines"][0]["what"], &plan["totals"]), (&json!("conflict"), &json!({"conflicts": 1})), "{plan}");
+    world.edit_activity(&anna, &record, json!({"location": "Room 1"})).await;
+    let plan = world.get(&world.admin, "/api/admin/users/anna/plan").await;
+    assert_eq!((&plan["lines"][0]["what"], &plan["totals"]["conflicts"]), (&json!("update"), &json!(1)), "{plan}");
     world.sync(&[&anna]).await;
+    let history = world.list(&world.admin, "/api/admin/history?user=anna").await;
+    let written = history.iter().find(|line| line["what"] == "update").expect("the place was written");
+    assert_eq!((&written["before"], &written["after"]), (&json!({"location": null}), &json!({"location": "Room 1"})));
     let held = world.held(&anna).await;
     assert_eq!(held.len(), 1, "{held:?}");
+    let values = json!({"subject": {"crm": "Here", "pim": "There"}});
+    assert_eq!(held[0]["what"]["conflict"]["values"], values);
     let item = outlook.only(Folder::Calendar).await;
     assert_eq!((title(&item), item.text(Property::Location)), ("There", Some("Room 1")));
     assert_eq!(world.read_activity(&anna, &record).await["subject"], "Here");

@@ -14,6 +14,7 @@ on_both!(
     a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows,
     the_flag_in_the_crm_is_refused_while_others_work_with_it_and_otherwise_moves_the_same_item,
     a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks,
+    a_question_about_a_private_record_is_answered_without_its_values,
     a_private_item_that_is_skipped_is_nowhere_in_the_databases,
     an_attendees_own_flag_hides_nothing_and_the_organisers_hides_the_meeting,
 );
@@ -269,6 +270,27 @@ async fn a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks() {
         assert!(!format!("{:?}", item.values).contains(canary));
     }
     assert!(everything(&world, &anna, &record, canary).await.contains(canary), "its owner does");
+}
+
+// O7: also in the answer to an answer.
+async fn a_question_about_a_private_record_is_answered_without_its_values() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"conflict": "hold"}}})).await;
+    let mut body = appointment("Plan", "2026-09-28");
+    body["private"] = json!(true);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna]).await;
+    let item = id(&world.outlook(&anna).only(Folder::Calendar).await);
+    world.edit_activity(&anna, &record, json!({"subject": "Kanarienvogel here"})).await;
+    world.outlook(&anna).edit(&item, vec![set(Property::Subject, text("Kanarienvogel there"))]).await;
+    world.sync(&[&anna]).await;
+    let held = world.held(&anna).await;
+    let path = format!("/api/admin/held/{}", held[0]["id"].as_str().expect("an id"));
+    let (status, told) = world.ask(&world.admin, "POST", &path, Some(&json!({"answer": "pim"}))).await;
+    assert_eq!((status, &told["user"]), (200, &json!("anna")), "{told}");
+    assert!(!format!("{held:?} {told}").contains("Kanarienvogel"), "{held:?} {told}");
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_activity(&anna, &record).await["subject"], "Kanarienvogel there");
 }
 
 // trap 104: nothing of what is skipped is stored anywhere.

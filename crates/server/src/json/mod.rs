@@ -4,6 +4,7 @@ mod map;
 mod rule;
 mod schema;
 mod strict;
+pub mod told;
 mod value;
 
 use crate::fault::{Fault, Faults};

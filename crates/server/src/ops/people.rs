@@ -38,9 +38,14 @@ pub struct Question {
     /// The item in the mailbox.
     pub pim: Option<RecordId>,
     /// What is asked.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "crate::json::told::question")]
     pub held: Held,
 }
+
+/// A line of the history, as it is told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Line(#[serde(serialize_with = "crate::json::told::line")] pub History);
 
 /// A page of quarantined records, of one user or all.
 ///
@@ -71,8 +76,20 @@ pub async fn held(
     limit: usize,
 ) -> Result<Vec<Told<Question>>, Refused> {
     let filter = HeldFilter { pairing: optional_pairing(services, user).await?, domain };
+    questions(services, viewer, services.store.held(&filter, after, limit).await?).await
+}
+
+/// Questions as they are told; whoever asks sees the values of his own private records alone.
+///
+/// # Errors
+/// The store's or the CRM's.
+pub async fn questions(
+    services: &Services,
+    viewer: Option<&EmployeeId>,
+    held: Vec<Held>,
+) -> Result<Vec<Told<Question>>, Refused> {
     let mut questions = Vec::new();
-    for held in veil::held(services, viewer, services.store.held(&filter, after, limit).await?).await? {
+    for held in veil::held(services, viewer, held).await? {
         let link = match &held.what {
             HeldKind::Conflict { link, .. } => services.store.link(link).await?,
             HeldKind::Ambiguous { .. } | HeldKind::PossibleDouble { .. } => None,
@@ -101,8 +118,8 @@ pub async fn history(
 ///
 /// # Errors
 /// The store's or the CRM's.
-pub async fn named(services: &Services, lines: Vec<HistoryLine>) -> Result<Vec<Told<History>>, Refused> {
-    names::told(services, lines.into_iter().map(|line| line.line).collect(), |line| Some(&line.pairing)).await
+pub async fn named(services: &Services, lines: Vec<HistoryLine>) -> Result<Vec<Told<Line>>, Refused> {
+    names::told(services, lines.into_iter().map(|line| Line(line.line)).collect(), |line| Some(&line.0.pairing)).await
 }
 
 /// Every brake that tripped.

@@ -34,7 +34,7 @@ pub struct Asked {
 #[derive(Clone, Debug, Serialize)]
 pub struct PutBack {
     /// As the history tells it.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "crate::json::told::line")]
     pub line: History,
     /// In words.
     pub text: String,

@@ -107,7 +107,8 @@ async fn answer(ask: Ask) -> Answer {
             }
         },
     };
-    shown(&cycle::answer(&ask.services, ask.part("id"), &decision).await?)
+    let held = cycle::answer(&ask.services, ask.part("id"), &decision).await?;
+    shown(&people::questions(&ask.services, Some(&ask.actor()?.user), vec![held]).await?.first())
 }
 
 async fn brakes(ask: Ask) -> Answer {
