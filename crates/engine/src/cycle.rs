@@ -63,6 +63,8 @@ pub(crate) struct Cycle<'a> {
     pub undecided: BTreeSet<RecordId>,
     /// Items that carry the mark of a link whose own item gave no answer: nobody knows yet which of them it is.
     pub unproven: BTreeSet<RecordId>,
+    /// What was to be looked at and gave no answer: nothing new follows from what was seen of it before.
+    pub unanswered: BTreeSet<(Side, Kind, RecordId)>,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
@@ -170,6 +172,7 @@ impl Engine {
             short: BTreeMap::new(),
             undecided: BTreeSet::new(),
             unproven: BTreeSet::new(),
+            unanswered: BTreeSet::new(),
             again: BTreeMap::new(),
             due: BTreeMap::new(),
             kinds: BTreeSet::new(),

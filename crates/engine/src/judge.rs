@@ -101,6 +101,10 @@ impl Cycle<'_> {
     }
 
     async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {
+        if self.unanswered.contains(&(seen.side, seen.kind, seen.id.clone())) {
+            // It was seen before something happened to it: what it is now the next look tells.
+            return Ok(Judged::of(Plan::of(None, After::Wait(Reason::Unproven), Reason::Unproven), None, None));
+        }
         match (&seen.seen, seen.side) {
             // Unlinked and gone: nothing to do but to forget that it was seen.
             (Seen::Gone(why), _) => {
@@ -352,6 +356,10 @@ impl Cycle<'_> {
         let mut records = Vec::new();
         let mut unread = Vec::new();
         for candidate in found {
+            if self.unanswered.contains(&(side, kind, candidate.id.clone())) {
+                // As it was seen it may not stand any more: neither is it linked to, nor is another made in its place.
+                return Err(Trouble::unanswered().into());
+            }
             if candidate.observed {
                 let work = store.work_of(&self.pairing.id, side, kind, &candidate.id).await?;
                 let seen = work.and_then(|work| match side {

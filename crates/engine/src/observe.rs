@@ -331,6 +331,7 @@ impl Cycle<'_> {
             }
             looked = true;
         }
+        self.unanswered = failed;
         if looked {
             self.learn_kinds().await?;
         }

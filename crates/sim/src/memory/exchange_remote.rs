@@ -50,6 +50,17 @@ impl ExchangeRemote {
         look(sides.exchange.mailboxes.get(&self.address).ok_or_else(no_mailbox)?)
     }
 
+    /// Whether the store, should it have been restored, knows whose every item of the folder is.
+    fn is_remembered(&self, kind: Kind) -> Result<bool, Trouble> {
+        let Some(witness) =
+            self.witness.as_ref().filter(|_| self.ground.faults().counts().contains_key(&Fault::Restored))
+        else {
+            return Ok(true);
+        };
+        let ids: Vec<RecordId> = self.see(|mailbox| Ok(mailbox.folder(kind).map(|(id, _)| id.clone()).collect()))?;
+        Ok(ids.iter().all(|id| witness.is_linked(kind, id, &self.ground)))
+    }
+
     /// Changes the mailbox.
     fn act<T>(&self, act: impl FnOnce(&mut Mailbox) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let mut sides = self.ground.memory();
@@ -283,7 +294,8 @@ impl Remote for ExchangeRemote {
             }
         }
         // Who believes a cut listing before everything is linked makes what it lacks a second time: nobody can help that.
-        let known = self.see(|mailbox| Ok(mailbox.folder(kind).all(|(_, item)| item.mark.is_some())))?;
+        let known = self.see(|mailbox| Ok(mailbox.folder(kind).all(|(_, item)| item.mark.is_some())))?
+            && self.is_remembered(kind)?;
         // Nor does anybody hear of an item that was never shown and goes before the rest is asked for (trap 22).
         let new = self.see(|mailbox| Ok(mailbox.has_new(kind, cursor)))?;
         if (known || cursor.is_some_and(|text| text.contains("since|"))) && !new && strikes(Fault::PageCut) {

@@ -3,7 +3,7 @@
 use super::Ground;
 use crate::executor::block_on;
 use engine::port::Write;
-use model::{PairingId, Side};
+use model::{Kind, PairingId, RecordId, Side};
 use store::{Intent, IntentKind, Store};
 
 /// Open intents that are looked through; a world never has more.
@@ -19,6 +19,15 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Whether an item is linked.
+    pub(crate) fn is_linked(&self, kind: Kind, id: &RecordId, ground: &Ground) -> bool {
+        // What a witness asks is no call of the engine's.
+        let counting = ground.places.counting(false);
+        let link = block_on(self.store.link_of(&self.pairing, Side::Pim, kind, id));
+        ground.places.counting(counting);
+        link.is_ok_and(|link| link.is_some())
+    }
+
     /// Tells of a write that nothing would recognise if its answer were lost.
     pub(crate) fn sees(&self, side: Side, write: &Write, ground: &Ground) {
         if ground.is_overdue() {

@@ -85,10 +85,11 @@ fn in_mailbox(
     say: &mut impl FnMut(String),
 ) {
     let crm = &evidence.sides.crm;
-    let row = copies.rows.iter().find(|(_, row)| crm.shows(user, row));
+    // Of several that may stand, one he should have is enough.
+    let rows = copies.rows.iter().filter(|(_, row)| crm.shows(user, row));
     let item = copies.items.iter().find(|(of, _, _)| *of == user);
     let moved = item.is_some_and(|(_, _, item)| item.place == Place::Other);
-    let should = row.map(|(_, row)| should_have(row, user, evidence));
+    let should = rows.map(|(_, row)| should_have(row, user, evidence)).min();
     match (should, item) {
         (Some(Should::Have), None) if !(thing.carried || thing.unclear && thing.was_deleted_by(user)) => {
             say(format!("{user} lacks a copy"))
@@ -103,10 +104,12 @@ fn in_mailbox(
     }
 }
 
+/// What a record means for a user's mailbox; of several records the first of these counts.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Should {
     Have,
-    Lack,
     Either,
+    Lack,
 }
 
 fn should_have(row: &Row, user: &UserId, evidence: &Evidence<'_>) -> Should {

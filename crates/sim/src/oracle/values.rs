@@ -17,6 +17,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         for (user, id, item) in &copies.items {
+            // Its organiser deleted it while his mailbox was looked for: whether that was a delete is not known (rule M4), and
+            // what he had sent out before is nobody else's to bring in (rule P3).
+            if item.is_received() && thing.deleted && thing.unclear {
+                continue;
+            }
             // What was made again of it beside the one that came back are two.
             for (_, row) in copies.rows.iter().filter(|_| !thing.may_be_remade() && !late_since(thing, &copies)) {
                 if item.place == Place::Folder && is_linked(evidence, user, row) {
@@ -145,8 +150,11 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
                 .any(|(_, id, item)| stands(thing.domain, given, Side::Pim, &by_date(&item.record(id).fields)));
             // Between strangers nothing gives way to a blank, told or not (rule M3).
             let answered = thing.given.iter().any(|other| other.side != given.side && other.path == given.path);
+            // Changed and changed back it is no change, and the other side's goes over (rule C1).
+            let of_unit = |other: &&Given| other.side != given.side && other.path.unit() == given.path.unit();
+            let elsewhere = given.agreed == Some(true) && thing.given.iter().any(|other| of_unit(&other));
             let gave_way = thing.both && !answered && blank(&copies, &given.path);
-            !crm && !pim && (gave_way || !is_told(evidence, number, given))
+            !crm && !pim && !elsewhere && (gave_way || !is_told(evidence, number, given))
         })
         .collect()
 }

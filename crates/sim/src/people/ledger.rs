@@ -40,6 +40,8 @@ pub struct Thing {
     pub left_by: BTreeSet<UserId>,
     /// It stood when the store was restored from a copy.
     pub forgot: bool,
+    /// Its item bore no mark of ours then, though it had come in already.
+    pub unmarked: bool,
     /// Words of their own that people put on their items.
     pub labels: BTreeSet<(UserId, String)>,
     /// What participants wrote into their copies of another's meeting.
@@ -59,6 +61,9 @@ pub struct Given {
     pub value: Value,
     /// A person saw it and wrote something else, or deleted the copy that showed it.
     pub overwritten: bool,
+    /// Whether what was agreed then said the same, once that was compared: who changes a value and changes it back has
+    /// changed nothing (rule C1).
+    pub agreed: Option<bool>,
 }
 
 /// Everything people did.
@@ -77,11 +82,12 @@ impl Thing {
         self.deleted || self.left_by.contains(user)
     }
 
-    /// A restored store does not know an item that lies in another folder, nor a record that was made again because an edit
-    /// had outlived its delete: it is made once more, beside the one that stands.
+    /// A restored store does not know an item that lies in another folder, nor one that came in and was edited before it had
+    /// our mark, nor a record that was made again because an edit had outlived its delete: it is made once more, beside the
+    /// one that stands.
     #[must_use]
     pub fn may_be_remade(&self) -> bool {
-        self.forgot && (self.carried || self.deleted)
+        self.forgot && (self.carried || self.deleted || self.unmarked)
     }
 }
 
@@ -107,6 +113,7 @@ impl Ledger {
                 buried: Fields::new(),
                 left_by: BTreeSet::new(),
                 forgot: false,
+                unmarked: false,
                 labels: BTreeSet::new(),
                 locals: Vec::new(),
                 spans: Vec::new(),
@@ -167,8 +174,32 @@ impl Ledger {
             };
             thing.unclear |= again(&path, &value) && unseen || thing.given.iter().any(known);
             if !list && !again(&path, &value) {
-                thing.given.push(Given { path, side, value, overwritten: false });
+                thing.given.push(Given { path, side, value, overwritten: false, agreed: None });
             }
+        }
+    }
+
+    /// The things that were given values just now.
+    #[must_use]
+    pub fn fresh(&self) -> BTreeSet<u64> {
+        let fresh = |thing: &Thing| thing.given.last().is_some_and(|given| given.agreed.is_none());
+        self.things.iter().filter(|(_, thing)| fresh(thing)).map(|(number, _)| *number).collect()
+    }
+
+    /// Compares the values that a thing was given just now with what its links agreed on, each the images of its sides.
+    pub fn compare(&mut self, number: u64, links: &[(Fields, Fields)]) {
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        for given in thing.given.iter_mut().filter(|given| given.agreed.is_none()) {
+            let says = |base: &Fields| {
+                let before = by_date(base).get(&given.path).cloned();
+                before.is_some_and(|before| alike(thing.domain, &given.path, &before, &given.value))
+            };
+            given.agreed = Some(links.iter().any(|(crm, pim)| match given.side {
+                Side::Crm => says(crm),
+                Side::Pim => says(pim),
+            }));
         }
     }
 
@@ -236,11 +267,12 @@ impl Ledger {
         }
     }
 
-    /// The store forgot what it had told, and what was agreed since.
-    pub fn forgotten(&mut self, told: impl Fn(Domain, &Given) -> bool) {
-        for thing in self.things.values_mut() {
+    /// The store forgot what it had told, and what was agreed since; these came in and bear no mark of ours yet.
+    pub fn forgotten(&mut self, told: impl Fn(Domain, &Given) -> bool, unmarked: &BTreeSet<u64>) {
+        for (number, thing) in &mut self.things {
             thing.unclear = true;
             thing.forgot = true;
+            thing.unmarked |= unmarked.contains(number);
             for given in &mut thing.given {
                 given.overwritten |= told(thing.domain, given);
             }

@@ -5,8 +5,10 @@ use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
 use crate::memory::exchange::{Item, Mailbox};
+use crate::people::ledger::number_of;
 use jiff::SignedDuration;
 use model::{Field, Fields, Kind, Path, Value};
+use std::collections::BTreeSet;
 use store::PairingChange;
 
 /// What the other person's mailbox says: nobody else may ever read it.
@@ -51,7 +53,8 @@ impl World {
         };
         // What the history told since the copy was made is gone with it.
         let history = block_on(self.history()).unwrap_or_default();
-        self.people.ledger.forgotten(|domain, given| crate::oracle::told(&history, domain, given));
+        let unmarked = self.unmarked();
+        self.people.ledger.forgotten(|domain, given| crate::oracle::told(&history, domain, given), &unmarked);
         let restored = self.kept.store.restore(&copy).and_then(|()| block_on(self.kept.store.renew_epoch()));
         if let Err(error) = restored {
             self.findings.push(format!("the store is not restored: {error}"));
@@ -59,6 +62,16 @@ impl World {
         self.ground.faults().count(Fault::Restored);
         self.ground.trace.line("the store is restored from a copy".to_owned());
         self.restart();
+    }
+
+    /// What stands on both sides while its item bears no mark of ours.
+    fn unmarked(&self) -> BTreeSet<u64> {
+        let sides = self.ground.sides();
+        let items = sides.exchange.mailboxes.values().flat_map(|mailbox| mailbox.items.values());
+        let bare = items.filter(|item| item.mark.is_none());
+        let bare: BTreeSet<u64> = bare.filter_map(|item| number_of(item.kind, &item.fields)).collect();
+        let rows = sides.crm.rows.values().filter_map(|row| number_of(row.kind, &row.fields));
+        rows.filter(|number| bare.contains(number)).collect()
     }
 
     /// Another person's mailbox stands behind the address: nothing of it comes in and nothing is written there. Then the

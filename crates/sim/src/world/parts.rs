@@ -6,10 +6,11 @@ use crate::dice::Dice;
 use crate::executor::block_on;
 use crate::memory::{Ground, MemoryRemotes, Sides};
 use crate::people::People;
+use crate::people::ledger::number_of;
 use engine::port::Clock;
 use engine::{Engine, EngineParts};
 use jiff::SignedDuration;
-use model::{CrmId, Kind, PairingId, RecordId, Side, UserId};
+use model::{CrmId, Fields, Kind, PairingId, RecordId, Side, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Connection, IntentKind, Pairing, PairingState, Store};
@@ -25,6 +26,9 @@ pub(super) fn act(
     let mut sides = ground.sides();
     let before = sides.crm.tombstones.len();
     let did = how(people, &mut sides)?;
+    for number in people.ledger.fresh() {
+        people.ledger.compare(number, &agreed_on(store, users, &sides, number));
+    }
     if sides.crm.tombstones.len() > before {
         for (_, pairing, _) in users {
             for intent in block_on(store.intents(pairing, None, PAGE)).unwrap_or_default() {
@@ -38,6 +42,24 @@ pub(super) fn act(
         }
     }
     Some(did)
+}
+
+/// What the links of a thing's items agreed on last, as each side shows it.
+fn agreed_on(
+    store: &Store,
+    users: &[(UserId, PairingId, String)],
+    sides: &Sides,
+    number: u64,
+) -> Vec<(Fields, Fields)> {
+    let mut agreed = Vec::new();
+    for (_, pairing, address) in users {
+        let items = sides.exchange.mailboxes.get(address).into_iter().flat_map(|mailbox| &mailbox.items);
+        for (id, item) in items.filter(|(_, item)| number_of(item.kind, &item.fields) == Some(number)) {
+            let link = block_on(store.link_of(pairing, Side::Pim, item.kind, id));
+            agreed.extend(link.ok().flatten().map(|link| (link.crm.base, link.pim.base)));
+        }
+    }
+    agreed
 }
 
 /// The mark's key of the link that an item has in anybody's pairing.
