@@ -28,6 +28,10 @@ use std::time::Duration;
 /// How long a call waits for a connection or for the one writer of a SQLite file.
 const WAIT: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
+/// What the writer of a SQLite file keeps of it in memory: 8 MiB, as the pragma counts.
+const WRITER_CACHE: &str = "-8192";
+/// After so many pages the log of a SQLite file is carried over into it: 16 MiB.
+const LOG_PAGES: &str = "4000";
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// A statement; the same text for both databases, but for the row locks that only PostgreSQL has and needs.
@@ -121,10 +125,17 @@ impl Db {
             .pragma("secure_delete", "ON")
             .busy_timeout(WAIT)
             .disable_statement_logging();
+        // A page of a large mailbox stays in memory until it is committed, and the log is carried over in large parts: else
+        // the same pages of the indexes are written many times over. No promise of a commit changes by it.
+        let writing = options
+            .clone()
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", LOG_PAGES);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(WAIT)
-            .connect_with(options.clone())
+            .connect_with(writing)
             .await
             .map_err(unavailable)?;
         let read = SqlitePoolOptions::new()

@@ -7,6 +7,7 @@ mod latency;
 mod lease;
 mod link;
 mod look;
+mod many;
 mod observe;
 mod pairing;
 mod people;
@@ -170,7 +171,11 @@ mod tests {
             ("work", work::ALL),
         ];
         let statements = subjects.into_iter();
-        statements.flat_map(|(file, all)| all.iter().map(move |(name, query)| (file, *name, *query))).collect()
+        let many = observe::many().into_iter().map(|(name, query)| ("observe", name, query));
+        statements
+            .flat_map(|(file, all)| all.iter().map(move |(name, query)| (file, *name, *query)))
+            .chain(many)
+            .collect()
     }
 
     async fn prepare_all(sql: Sql) -> usize {

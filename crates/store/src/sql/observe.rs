@@ -1,31 +1,24 @@
 //! Cursors and observations in a database.
 
+use super::many::many;
 use super::{Sql, fenced, lock, look, statements};
 use crate::change::Seen;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::rows::{Cursor, Lease, Observation, Quarantine, Stranger};
-use crate::value::{args, doc};
+use crate::value::{Arg, args, doc};
 use model::{Kind, PairingId, RecordId, Side, Version};
+use std::collections::BTreeMap;
 
 statements! {
     CURSORS = "SELECT doc FROM sync_cursor WHERE pairing = $1 ORDER BY side, kind, folder";
     SET_CURSOR = "INSERT INTO sync_cursor (pairing, side, kind, folder, doc) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (pairing, side, kind, folder) DO UPDATE SET doc = excluded.doc";
-    NOTE = "INSERT INTO sync_listed (pairing, side, kind, folder, id) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
     UNLIST = "DELETE FROM sync_listed WHERE pairing = $1 AND side = $2 AND kind = $3 AND folder = $4";
-    OBSERVE = "INSERT INTO sync_observation (pairing, kind, side, id, version, seen_at, doc) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (pairing, kind, side, id) DO UPDATE SET \
-        version = excluded.version, seen_at = excluded.seen_at, doc = excluded.doc";
     TAKE = "DELETE FROM sync_observation WHERE pairing = $1 AND kind = $2 AND side = $3 AND id = $4 AND version = $5";
     DROP = "DELETE FROM sync_observation WHERE pairing = $1 AND kind = $2 AND side = $3 AND id = $4";
-    UNHASH = "DELETE FROM sync_hash WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4";
-    HASH = "INSERT INTO sync_hash (pairing, side, kind, hash, id) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (pairing, side, kind, hash, id) DO NOTHING";
     OBSERVED = "SELECT doc FROM sync_observation WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4";
     STRANGER = "SELECT doc FROM sync_stranger WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4";
-    DROP_STRANGER = "DELETE FROM sync_stranger WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4";
     PUT_STRANGER = "INSERT INTO sync_stranger (pairing, side, kind, id, reason, doc) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (pairing, side, kind, id) DO UPDATE SET reason = excluded.reason, doc = excluded.doc";
     QUARANTINE = "INSERT INTO sync_quarantine (pairing, side, kind, id, doc) VALUES ($1, $2, $3, $4, $5) \
@@ -38,6 +31,20 @@ statements! {
     FORGET_QUARANTINE = "DELETE FROM sync_quarantine WHERE pairing = $1";
 }
 
+many! {
+    NOTE(4, 1) = "INSERT INTO sync_listed (pairing, side, kind, folder, id) VALUES ", "($1, $2, $3, $4, " .. ")",
+        " ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
+    OBSERVE(3, 4) = "INSERT INTO sync_observation (pairing, side, kind, id, version, seen_at, doc) VALUES ",
+        "($1, $2, $3, " .. ")",
+        " ON CONFLICT (pairing, kind, side, id) DO UPDATE SET \
+        version = excluded.version, seen_at = excluded.seen_at, doc = excluded.doc";
+    UNHASH(3, 1) = "DELETE FROM sync_hash WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (", "" .. "", ")";
+    HASH(3, 2) = "INSERT INTO sync_hash (pairing, side, kind, hash, id) VALUES ", "($1, $2, $3, " .. ")",
+        " ON CONFLICT (pairing, side, kind, id, hash) DO NOTHING";
+    DROP_STRANGER(3, 1) = "DELETE FROM sync_stranger WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (",
+        "" .. "", ")";
+}
+
 /// Cursors, observations, strangers and quarantine go together (invariant 6).
 pub(super) async fn drop_observing(tx: &mut Tx, pairing: &PairingId) -> Result<()> {
     for statement in
@@ -48,36 +55,47 @@ pub(super) async fn drop_observing(tx: &mut Tx, pairing: &PairingId) -> Result<(
     Ok(())
 }
 
-async fn observe(tx: &mut Tx, pairing: &PairingId, row: &Observation) -> Result<()> {
-    let (side, kind, id) = (row.side, row.kind, &row.id);
-    tx.run(DROP_STRANGER, args![pairing, side, kind, id]).await?;
-    let values = args![pairing, kind, side, id, &row.version, row.at, doc(row)];
-    tx.run(OBSERVE, values).await?;
-    tx.run(UNHASH, args![pairing, side, kind, id]).await?;
-    hash(tx, pairing, side, kind, id, &row.hashes).await
+/// Stores what was seen of records, each with its match keys. What was seen of one twice, was seen last as it counts.
+async fn observe(tx: &mut Tx, pairing: &PairingId, rows: &[Observation]) -> Result<()> {
+    let mut groups: BTreeMap<(Side, Kind), BTreeMap<&RecordId, &Observation>> = BTreeMap::new();
+    for row in rows {
+        groups.entry((row.side, row.kind)).or_default().insert(&row.id, row);
+    }
+    for ((side, kind), rows) in groups {
+        let shared = args![pairing, side, kind];
+        let ids: Vec<Arg> = rows.keys().map(|id| Arg::from(*id)).collect();
+        DROP_STRANGER.run(tx, shared.clone(), ids.clone()).await?;
+        let values = rows.values().flat_map(|row| args![&row.id, &row.version, row.at, doc(row)]).collect();
+        OBSERVE.run(tx, shared.clone(), values).await?;
+        UNHASH.run(tx, shared.clone(), ids).await?;
+        let hashes = rows.values().flat_map(|row| hashes_of(&row.id, &row.hashes)).collect();
+        HASH.run(tx, shared, hashes).await?;
+    }
+    Ok(())
 }
 
-async fn hash(
+fn hashes_of<'a>(id: &'a RecordId, hashes: &'a [String]) -> impl Iterator<Item = Arg> + 'a {
+    hashes.iter().flat_map(move |hash| args![hash, id])
+}
+
+/// Gives a record these match keys in place of those it had.
+async fn hash_anew(
     tx: &mut Tx,
     pairing: &PairingId,
-    side: Side,
-    kind: Kind,
-    id: &RecordId,
+    (side, kind, id): (Side, Kind, &RecordId),
     hashes: &[String],
 ) -> Result<()> {
-    for hash in hashes {
-        tx.run(HASH, args![pairing, side, kind, hash, id]).await?;
-    }
+    UNHASH.run(tx, args![pairing, side, kind], args![id]).await?;
+    HASH.run(tx, args![pairing, side, kind], hashes_of(id, hashes).collect()).await?;
     Ok(())
 }
 
 /// After an observation went: the hashes of its record are its stranger's, if it is one.
 async fn rehash(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<()> {
-    tx.run(UNHASH, args![pairing, side, kind, id]).await?;
     let row = tx.one(STRANGER, args![pairing, side, kind, id]).await?;
     let stranger: Option<Stranger> = row.map(|row| row.doc(0, "a stranger")).transpose()?;
     let hashes = stranger.map(|row| row.hashes).unwrap_or_default();
-    hash(tx, pairing, side, kind, id, &hashes).await
+    hash_anew(tx, pairing, (side, kind, id), &hashes).await
 }
 
 /// Drops an observation if it still has the version.
@@ -107,7 +125,8 @@ pub(super) async fn put_stranger(tx: &mut Tx, pairing: &PairingId, row: &Strange
     let values = args![pairing, side, kind, id, &row.reason, doc(row)];
     tx.run(PUT_STRANGER, values).await?;
     unhash_stranger(tx, pairing, side, kind, id).await?;
-    hash(tx, pairing, side, kind, id, &row.hashes).await
+    HASH.run(tx, args![pairing, side, kind], hashes_of(id, &row.hashes).collect()).await?;
+    Ok(())
 }
 
 /// A record that was linked is no stranger.
@@ -118,7 +137,7 @@ pub(super) async fn drop_stranger(
     kind: Kind,
     id: &RecordId,
 ) -> Result<()> {
-    let dropped = tx.run(DROP_STRANGER, args![pairing, side, kind, id]).await?;
+    let dropped = DROP_STRANGER.run(tx, args![pairing, side, kind], args![id]).await?;
     if dropped > 0 {
         unhash_stranger(tx, pairing, side, kind, id).await?;
     }
@@ -127,11 +146,10 @@ pub(super) async fn drop_stranger(
 
 /// After a stranger went or changed: the hashes of its record are its observation's, if there is one.
 async fn unhash_stranger(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, id: &RecordId) -> Result<()> {
-    tx.run(UNHASH, args![pairing, side, kind, id]).await?;
     let row = tx.one(OBSERVED, args![pairing, side, kind, id]).await?;
     let observed: Option<Observation> = row.map(|row| row.doc(0, "an observation")).transpose()?;
     let hashes = observed.map(|row| row.hashes).unwrap_or_default();
-    hash(tx, pairing, side, kind, id, &hashes).await
+    hash_anew(tx, pairing, (side, kind, id), &hashes).await
 }
 
 /// Quarantines a record.
@@ -154,9 +172,7 @@ impl Sql {
             lock(&mut tx, pairing).await?;
         }
         look::done(&mut tx, pairing, &seen.looked).await?;
-        for row in &seen.observations {
-            observe(&mut tx, pairing, row).await?;
-        }
+        observe(&mut tx, pairing, &seen.observations).await?;
         for row in &seen.quarantine {
             let dropped = tx.run(DROP, args![pairing, row.kind, row.side, &row.id]).await?;
             if dropped > 0 {
@@ -173,9 +189,8 @@ impl Sql {
             tx.run(SET_CURSOR, args![pairing, side, kind, folder, doc(cursor)]).await?;
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
-            for id in &seen.listed {
-                tx.run(NOTE, args![pairing, side, kind, folder, id]).await?;
-            }
+            let ids = seen.listed.iter().map(Arg::from).collect();
+            NOTE.run(&mut tx, args![pairing, side, kind, folder], ids).await?;
         }
         let mut missing = 0;
         if let Some((side, kind, folder)) = &seen.listing_ended {

@@ -13,6 +13,7 @@ const RELEASED: &[(i64, &str, &str)] = &[
     (4, include_str!("../../migrations/0004_beat.sql"), include_str!("../fixtures/schema_0004.sql")),
     (5, include_str!("../../migrations/0005_push.sql"), include_str!("../fixtures/schema_0005.sql")),
     (6, include_str!("../../migrations/0006_latency.sql"), include_str!("../fixtures/schema_0006.sql")),
+    (7, include_str!("../../migrations/0007_hash.sql"), include_str!("../fixtures/schema_0007.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.
