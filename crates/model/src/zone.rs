@@ -4,6 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// CLDR's windowsZones: a Windows name, a tab, its IANA names with the one for the whole world first.
 const TABLE: &str = include_str!("zones.tsv");
@@ -97,9 +99,16 @@ impl Zone {
             "Kamchatka Standard Time" => return Zone::iana("Asia/Kamchatka"),
             _ => {}
         }
-        rows()
-            .find(|(windows, _)| windows.eq_ignore_ascii_case(name))
-            .and_then(|(_, names)| names.split(' ').find_map(Zone::iana))
+        static KNOWN: LazyLock<BTreeMap<String, Zone>> = LazyLock::new(|| {
+            let mut known = BTreeMap::new();
+            for (windows, names) in rows() {
+                if let Some(zone) = names.split(' ').find_map(Zone::iana) {
+                    known.entry(windows.to_ascii_lowercase()).or_insert(zone);
+                }
+            }
+            known
+        });
+        KNOWN.get(&name.to_ascii_lowercase()).cloned()
     }
 
     /// A zone that the server described, kept when its rules can be read.

@@ -119,7 +119,7 @@ fn value(
         }
         // Only occurrences have a state.
         Field::State => return None,
-        _ => plain(path, item.value(path.clone())),
+        _ => plain(path, item.at(path)),
     })
 }
 

@@ -108,6 +108,11 @@ impl Item {
         self.values.get(&path.into())
     }
 
+    /// The same at a path that somebody keeps.
+    pub fn at(&self, path: &Path) -> Option<&Value> {
+        self.values.get(path)
+    }
+
     /// Text at a path.
     pub fn text(&self, path: impl Into<Path>) -> Option<&str> {
         match self.value(path) {
