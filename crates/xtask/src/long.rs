@@ -29,14 +29,9 @@ impl Long {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(root).args(self.words).envs(self.variables.iter().copied());
         let mut tally = Tally::default();
-        let ended_well = listen(&mut command, |said| {
-            match said {
-                Said::Out(line) => std::io::stdout().write_all(line)?,
-                Said::Err(line) => std::io::stderr().write_all(line)?,
-            }
-            tally.read(&said.text());
-            hear(&said.text());
-            Ok(())
+        let ended_well = shown(&mut command, |line| {
+            tally.read(line);
+            hear(line);
         })?;
         Ok(ended_well && (!self.tests || self.is_done(&tally)))
     }
@@ -44,6 +39,21 @@ impl Long {
     fn is_done(&self, tally: &Tally) -> bool {
         tally.passed > 0 && tally.failed == 0 && tally.undone() == 0
     }
+}
+
+/// Runs a command and shows all that it says; `hear` gets its lines too. True when it ended well.
+///
+/// # Errors
+/// It could not be started.
+pub fn shown(command: &mut Command, mut hear: impl FnMut(&str)) -> anyhow::Result<bool> {
+    listen(command, |said| {
+        match said {
+            Said::Out(line) => std::io::stdout().write_all(line)?,
+            Said::Err(line) => std::io::stderr().write_all(line)?,
+        }
+        hear(&said.text());
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -92,7 +92,9 @@ async fn a_first_cycle_holds_pages_of_a_mailbox_and_never_the_mailbox() {
     let forms: &[Form] = if told { &[Form::LeftOut, Form::Matched] } else { &[Form::LeftOut] };
     for form in forms {
         let mut least: Option<u64> = None;
-        for records in sizes() {
+        // Each matched contact is marked with a request of its own: of those, fewer show the same.
+        let most = if matches!(form, Form::Matched) { 10_000 } else { usize::MAX };
+        for records in sizes().into_iter().filter(|records| *records <= most) {
             let Measured { peak_kib, requests, seconds } = first_cycle(*form, records).await;
             tell(&format!("bench | {form:?} | {records} | {peak_kib} | {requests} | {seconds:.1}"));
             let first = *least.get_or_insert(peak_kib);
