@@ -199,5 +199,19 @@ async fn ews_javascript_api_works_against_the_emulator_as_against_an_exchange() 
     command.arg(script).args([&url, PASSWORD]).env("NODE_PATH", modules);
     let printed = ended(command).await;
     assert!(printed.contains("checks passed"), "{printed}");
-    assert_eq!(emulator.sink().len(), 0, "nobody was written to");
+    // What was sent for its one meeting, and nothing else: each to those whom it concerns.
+    let sink = emulator.sink();
+    let mails: Vec<(MailKind, &str, &[String])> =
+        sink.iter().map(|mail| (mail.kind, mail.account.as_str(), mail.recipients.as_slice())).collect();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| format!("{name}@crm.test"));
+    let (guests, organiser) = (&[bob.clone(), carol.clone()][..], &[alice.clone()][..]);
+    let expected = [
+        (MailKind::Invitation, alice.as_str(), guests),
+        (MailKind::Response, bob.as_str(), organiser),
+        (MailKind::Response, carol.as_str(), organiser),
+        (MailKind::Update, alice.as_str(), guests),
+        (MailKind::Cancellation, alice.as_str(), guests),
+    ];
+    assert!(mails == expected, "{sink:?}");
+    assert!(sink.iter().all(|mail| mail.subject.contains("Plans & <drafts>")));
 }
