@@ -57,6 +57,8 @@ pub(crate) fn item(kind: Kind, node: &Node, occurrences: &[Node]) -> Result<Item
             item.global_id = text.map(str::to_owned);
         }
     }
+    // Our own copy for a participant asks nobody (rule P5).
+    item.meeting_copy = item.organizer.is_some() && item.mark.is_some() && item.invited.is_empty();
     Ok(item)
 }
 

@@ -9,6 +9,8 @@ pub enum Quirk {
     MovesChangeKeyAfterWrite,
     /// CreateItem accepts `Organizer`, as no Exchange does.
     KeepsOrganizer,
+    /// What MAPI properties say of a meeting's state and organiser is taken and not kept; the global id is.
+    StatePropertiesNotKept,
     /// Telephone numbers come back without punctuation (trap 112).
     NormalisesPhone,
     /// Single-line texts are cut after 60 characters.
@@ -73,10 +75,11 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
         Self::KeepsOrganizer,
+        Self::StatePropertiesNotKept,
         Self::NormalisesPhone,
         Self::CutsText,
         Self::CustomizedZoneNames,

@@ -5,6 +5,7 @@ use crate::cycle::Cycle;
 use crate::judge::Judged;
 use crate::lead::Awaits;
 use crate::limits;
+use crate::meeting;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
 use crate::settle::word;
@@ -101,7 +102,7 @@ impl Cycle<'_> {
 
     pub(crate) async fn act(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
         match &judged.plan.after {
-            After::Wait(_) => self.wait(work).await,
+            After::Wait(_) => self.wait(work, judged.awaits).await,
             After::Stranger(reason) => {
                 let reason = *reason;
                 self.leave_out(work, &judged, reason).await
@@ -126,11 +127,19 @@ impl Cycle<'_> {
         }
     }
 
-    pub(crate) async fn wait(&mut self, work: &Work) -> Result<(), CycleError> {
+    pub(crate) async fn wait(&mut self, work: &Work, awaits: Awaits) -> Result<(), CycleError> {
         let mut settle = self.taken(work, None, None);
         let now = self.engine.now();
-        let later = now.checked_add(jiff::SignedDuration::from_secs(limits::LONGEST_PATIENCE_S)).unwrap_or(now);
+        let patience = match awaits {
+            // Looked at in this mailbox's next cycle.
+            Awaits::Owner => i64::from(self.force.settings.interval_s).min(limits::LONGEST_PATIENCE_S),
+            Awaits::Organizer | Awaits::Attendee | Awaits::Nobody => limits::LONGEST_PATIENCE_S,
+        };
+        let later = now.checked_add(jiff::SignedDuration::from_secs(patience)).unwrap_or(now);
         for seen in [&work.crm, &work.pim].into_iter().flatten() {
+            if awaits == Awaits::Owner {
+                settle.awaited.push((seen.kind, meeting::awaited(&seen.id)));
+            }
             settle.looks.push(Look::later(seen.side, seen.kind, seen.id.clone(), later));
         }
         self.report.postponed += 1;
@@ -151,7 +160,7 @@ impl Cycle<'_> {
                 // next cycle (rule P3).
                 let since = match judged.awaits {
                     Awaits::Organizer => self.engine.store().awaited(&self.pairing.id, item.kind, &item.id).await?,
-                    Awaits::Attendee | Awaits::Nobody => None,
+                    Awaits::Attendee | Awaits::Owner | Awaits::Nobody => None,
                 };
                 if judged.awaits != Awaits::Nobody {
                     settle.awaited.push((item.kind, item.id.clone()));

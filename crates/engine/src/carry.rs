@@ -42,6 +42,9 @@ pub(crate) enum Step {
     Postponed,
     /// Quarantined: the rest of the plan is dropped.
     Refused,
+    /// The mailbox does not keep whose meeting a copy is: the record is judged again, and its copy is a plain appointment
+    /// (rule P5).
+    Otherwise,
 }
 
 impl Cycle<'_> {
@@ -65,6 +68,15 @@ impl Cycle<'_> {
                     self.report.postponed += 1;
                     acting.settle.links.extend(settle::so_far(work, &acting));
                     return self.store(std::mem::take(&mut acting.settle)).await;
+                }
+                Step::Otherwise => {
+                    let close = std::mem::take(&mut acting.settle.close);
+                    let line = self.not_kept(&acting);
+                    self.store(Settle { close, history: vec![line], ..Settle::default() }).await?;
+                    return match self.judge(work).await? {
+                        Some(judged) => Box::pin(self.act(work, judged)).await,
+                        None => Ok(()),
+                    };
                 }
                 Step::Refused => {
                     if planted::is(Planted::OneStopsAll) {
@@ -353,6 +365,10 @@ impl Cycle<'_> {
             if matches!(plan.after, After::Forget) && acting.pim.is_some() {
                 settle.looks.push(Look::now(Side::Pim, Kind::Contact, acting.link.pim.id.clone()));
             }
+        }
+        if plan.reasons.contains(&Reason::AnotherOrganizer) {
+            // Its participant gets another copy (rule P8).
+            settle.looks.push(Look::now(Side::Crm, acting.link.kind, acting.link.crm.id.clone()));
         }
     }
 

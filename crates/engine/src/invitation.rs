@@ -24,7 +24,7 @@ impl Cycle<'_> {
             for work in &page {
                 if work.link.is_none()
                     && let Some(Seen::Present(item)) = work.pim.as_ref().map(|seen| &seen.seen)
-                    && let Some(link) = self.link_by_meeting(item, &[Form::ParticipantCopy]).await?
+                    && let Some(link) = self.link_by_meeting(item, &[Form::ParticipantCopy, Form::MeetingCopy]).await?
                 {
                     looks.push(Look::now(Side::Crm, link.kind, link.crm.id));
                 }
@@ -53,10 +53,10 @@ impl Cycle<'_> {
         Ok(None)
     }
 
-    /// Whether the invitation to the meeting stands in the mailbox beside our copy of it. The copy itself has the global id
-    /// that its server gave it.
+    /// Whether the invitation to the meeting stands in the mailbox beside our copy of it: the copy has a global id that its
+    /// server gave it, or that the meeting had before its owner came to have a mailbox.
     pub(crate) async fn invitation_beside(&self, link: &Link, crm: &Seen, pim: &Seen) -> Result<bool, CycleError> {
-        let (Seen::Present(record), Seen::Present(copy), Form::ParticipantCopy) = (crm, pim, link.form) else {
+        let (Seen::Present(record), Seen::Present(copy), true) = (crm, pim, link.form.is_participants()) else {
             return Ok(false);
         };
         let Some(id) = record.facts.global_id.as_ref().filter(|_| record.kind == Kind::Appointment) else {

@@ -3,6 +3,7 @@
 use crate::cycle::Cycle;
 use crate::lead::{Awaits, Leading};
 use crate::limits;
+use crate::meeting::MeetingId;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
@@ -51,9 +52,15 @@ impl Cycle<'_> {
                     Seen::Gone(_) => Leading::mine(),
                 };
                 let invited = self.invitation_beside(link, &crm.seen, &pim.seen).await?;
+                // Only a copy that is to be made again asks for it.
+                let meeting = match (&crm.seen, &pim.seen) {
+                    (Seen::Present(record), Seen::Gone(_)) => self.meeting_of(record).await?.known(),
+                    (_, _) => None,
+                };
                 let plan = {
                     let lenses = self.lenses();
-                    let context = Context { invited, ..self.context(leading.lead, &lenses) };
+                    let context =
+                        Context { invited, meeting_id: meeting.as_deref(), ..self.context(leading.lead, &lenses) };
                     linked::plan(link, &crm.seen, &pim.seen, &context)
                 };
                 let plan = if is_refused(work, link, crm, &plan) { waits(link, crm, pim, &plan) } else { plan };
@@ -164,8 +171,18 @@ impl Cycle<'_> {
                 let plan = match self.aside(record).await? {
                     Some(link) => fresh::bring_back(domain, record, &link),
                     None => {
+                        let meeting = self.meeting_of(record).await?;
+                        if meeting == MeetingId::Awaited {
+                            let reason = Reason::OwnerFirst;
+                            let mut judged =
+                                Judged::of(Plan::of(Some(domain), After::Wait(reason), reason), Some(record), None);
+                            judged.awaits = Awaits::Owner;
+                            return Ok(judged);
+                        }
+                        let meeting = meeting.known();
                         let lenses = self.lenses();
-                        fresh::export(domain, record, &self.context(Lead::Mine, &lenses))
+                        let context = Context { meeting_id: meeting.as_deref(), ..self.context(Lead::Mine, &lenses) };
+                        fresh::export(domain, record, &context)
                     }
                 };
                 let mut judged = Judged::of(plan, Some(record), None);
@@ -208,7 +225,7 @@ impl Cycle<'_> {
                 return Ok(judged);
             }
         };
-        if self.link_by_meeting(item, &[Form::Received, Form::ParticipantCopy]).await?.is_some() {
+        if self.link_by_meeting(item, &[Form::Received, Form::ParticipantCopy, Form::MeetingCopy]).await?.is_some() {
             let reason = Reason::SameMeeting;
             return Ok(Judged::of(Plan::of(Some(domain), After::Stranger(reason), reason), None, Some(item)));
         }
@@ -435,6 +452,7 @@ impl Cycle<'_> {
             lead,
             mails: self.mails(),
             invited: false,
+            meeting_id: None,
             restored: self.is_restored(),
         }
     }

@@ -30,6 +30,8 @@ pub(crate) enum Awaits {
     Nobody,
     /// The organiser's own: his mailbox may be a day late.
     Organizer,
+    /// The owner's own, which gives a meeting of the CRM its global id (rule P5).
+    Owner,
     /// That of an attendee before this one, until his mailbox was looked at: he may have none any more.
     Attendee,
 }

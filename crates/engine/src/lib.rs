@@ -20,6 +20,7 @@ mod lead;
 mod leased;
 mod limits;
 mod mark;
+mod meeting;
 mod merged;
 mod new_owner;
 mod observe;

@@ -44,7 +44,7 @@ impl Cycle<'_> {
                 acting.link.write_no = 0;
                 let id = acting.link.pim.id.clone();
                 match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
-                    Step::Done | Step::Postponed | Step::Refused => {
+                    Step::Done | Step::Postponed | Step::Refused | Step::Otherwise => {
                         acting.settle.quarantine.clear();
                         Ok(())
                     }

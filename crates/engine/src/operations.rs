@@ -4,8 +4,9 @@ use crate::act::wanted;
 use crate::carry::{Acting, Step};
 use crate::cycle::Cycle;
 use crate::limits;
+use crate::meeting;
 use crate::outcome::CycleError;
-use crate::port::{Create, Mail, Trouble, Update, Write, Written};
+use crate::port::{Create, MEETING_NOT_KEPT, Mail, Meeting, Trouble, Update, Write, Written};
 use crate::settle::before;
 use model::{Domain, Fields, Form, Gone, Kind, Link, Mark, Path, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
@@ -19,7 +20,10 @@ impl Cycle<'_> {
         // Also before a write in the CRM: it carries over what that mailbox showed (rule L1).
         self.identify().await?;
         match op {
-            Op::Create { side: Side::Pim, domain, fields, .. } => self.create_item(acting, *domain, fields).await,
+            Op::Create { side: Side::Pim, domain, fields, form, global_id, .. } => {
+                let meeting = meeting::of(*form, global_id.as_ref(), acting.crm.as_ref());
+                self.create_item(acting, *domain, fields, meeting).await
+            }
             Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {
                 let key = self.again.remove(&acting.link.pim.id).unwrap_or_else(|| self.engine.fresh_id());
                 let create = Create {
@@ -28,6 +32,7 @@ impl Cycle<'_> {
                     fields: fields.clone(),
                     mark: self.new_mark(key, 1),
                     global_id: global_id.clone(),
+                    meeting: None,
                     locked: *locked,
                     owner: owner.clone(),
                     made_from: Some(acting.old_crm.0.clone()).filter(|_| !acting.is_new && acting.crm.is_some()),
@@ -110,18 +115,20 @@ impl Cycle<'_> {
         acting: &mut Acting,
         domain: Domain,
         fields: &Fields,
+        meeting: Option<Meeting>,
     ) -> Result<Step, CycleError> {
         let key = plan::keys::mark_key(&acting.link.crm.id, &self.engine.fresh_id());
         acting.link.mark_key = key.clone();
         acting.link.write_no = 1;
         // A new item has a global id of its own; an earlier item's would make it look like a copy.
-        acting.link.global_id = None;
+        acting.link.global_id = meeting.as_ref().map(|meeting| meeting.global_id.clone());
         let create = Create {
             domain,
             folder: None,
             fields: fields.clone(),
             mark: self.new_mark(if planted::is(Planted::NoMark) { self.engine.fresh_id() } else { key.clone() }, 1),
             global_id: None,
+            meeting,
             locked: false,
             owner: None,
             made_from: None,
@@ -434,6 +441,10 @@ impl Cycle<'_> {
             Trouble::Stale | Trouble::Gone(_) => {
                 look(acting);
                 Ok(Step::Postponed)
+            }
+            // Nothing was left there, and it is known now: the same record is made as what this mailbox does keep.
+            Trouble::Refused { code, .. } if code == MEETING_NOT_KEPT && !self.pim.keeps_meetings() => {
+                Ok(Step::Otherwise)
             }
             Trouble::Refused { why, .. } => {
                 acting.settle.quarantine.push(Quarantine {

@@ -8,7 +8,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    Domain, Fields, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId, Version,
+    Attendee, Domain, Fields, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId,
+    Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +52,10 @@ pub trait Remote: Send + Sync {
     /// stand in the observed folders first, at most `limit`; none of them there, those that went. Nothing at all means
     /// that nobody sees one: the write did not arrive, or does not show yet (trap 47).
     async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble>;
+
+    /// Whether a participant's copy can be the meeting itself here (rule P5), as far as is known: a mailbox whose server
+    /// was seen not to keep that says no. The CRM holds none.
+    fn keeps_meetings(&self) -> bool;
 
     /// Writes one thing. [`Trouble::Unknown`] when it may have happened.
     async fn write(&self, write: &Write) -> Result<Written, Trouble>;
@@ -202,6 +207,9 @@ pub struct Create {
     pub mark: Mark,
     /// CRM: the meeting's global id.
     pub global_id: Option<String>,
+    /// Mailbox: the item is a participant's copy of this meeting, and nobody is asked by it (rule P5). A mailbox that does
+    /// not keep that leaves nothing there and answers [`Trouble::Refused`] with [`MEETING_NOT_KEPT`].
+    pub meeting: Option<Meeting>,
     /// CRM: locked by Exchange.
     pub locked: bool,
     /// CRM: the owner, when it is not this pairing's user.
@@ -213,6 +221,18 @@ pub struct Create {
     /// Whom it may write to.
     pub mail: Mail,
 }
+
+/// What a participant's copy shows of the meeting it is (rule P5).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// The global id, without its instance part.
+    pub global_id: String,
+    /// Who holds it, with an address.
+    pub organizer: Attendee,
+}
+
+/// The code of a mailbox that does not keep whose meeting a copy is.
+pub const MEETING_NOT_KEPT: &str = "MeetingNotKept";
 
 /// An update.
 #[derive(Clone)]

@@ -181,6 +181,7 @@ impl Cycle<'_> {
             fields: fields.clone(),
             mark: self.new_mark(key, 1),
             global_id,
+            meeting: None,
             locked: false,
             owner: None,
             made_from: None,

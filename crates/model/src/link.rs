@@ -61,8 +61,11 @@ pub struct End {
 pub enum Form {
     /// The owner's or organiser's own copy, or a record without participants.
     Own,
-    /// A participant's plain appointment "Name: subject" made by us (rule P5 until the meeting form is kept).
+    /// A participant's plain appointment "Name: subject" made by us, where the server keeps no more (rule P5).
     ParticipantCopy,
+    /// A participant's copy made by us that is the meeting itself: the owner's global id, the owner as its organiser, and
+    /// received, though nobody was asked by it (rule P5).
+    MeetingCopy,
     /// A copy a real invitation made in an attendee's mailbox; only the carrier's brings shared fields in (rule P3).
     Received,
 }
@@ -106,6 +109,14 @@ pub enum SleepCause {
     Hidden,
     /// The mailbox moved to another server, and the item, which bears no mark of ours, was not found there yet (M4).
     Moved,
+}
+
+impl Form {
+    /// Whether it is a copy that we made for a participant.
+    #[must_use]
+    pub fn is_participants(self) -> bool {
+        matches!(self, Form::ParticipantCopy | Form::MeetingCopy)
+    }
 }
 
 impl Link {

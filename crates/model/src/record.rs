@@ -71,6 +71,8 @@ pub struct Facts {
     pub requests_sent: bool,
     /// Mailbox: this copy is an attendee's, received.
     pub received: bool,
+    /// Mailbox: it stands there as received, bears our mark and asks nobody: a participant's copy that we made (rule P5).
+    pub meeting_copy: bool,
     /// Mailbox: what the owner of this mailbox answered.
     pub my_response: Option<Response>,
     /// Mailbox: it has a join link, so its body is never written.

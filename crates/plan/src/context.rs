@@ -34,6 +34,9 @@ pub struct Context<'a> {
     pub mails: bool,
     /// The invitation to the meeting stands in this mailbox, beside our copy of it (rule P5).
     pub invited: bool,
+    /// The global id that a participant's copy of the meeting is to bear; none where it is to be a plain appointment
+    /// (rule P5).
+    pub meeting_id: Option<&'a str>,
     /// The store was restored from a copy and the pairing had no whole cycle since: what we did after the copy was made
     /// looks like a person's doing (decision 13).
     pub restored: bool,

@@ -185,6 +185,11 @@ pub fn reason(reason: Reason) -> String {
         Reason::AnotherLeads => "The organiser's or another attendee's copy decides (P3).",
         Reason::TooMany => "Enough invitations from outside came in within a day; it is looked at again (P3).",
         Reason::Unanswered => "The invitation comes from outside and was not accepted yet (P3).",
+        Reason::ParticipantsCopy => {
+            "We made it for a participant of a meeting that the CRM does not show here any more (P5)."
+        }
+        Reason::OwnerFirst => "The owner's own copy comes first and gives the meeting its id; then this one (P5).",
+        Reason::AnotherOrganizer => "The meeting has another organiser than the copy names, so it is made anew (P8).",
         Reason::ExchangeInvites => "Exchange itself brings this meeting to its participants (P6).",
         Reason::Cancelled => "It was called off (C6).",
         Reason::Hidden => "The user removed it from his calendar (C6).",

@@ -62,7 +62,7 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
                 }
             }
         }
-        Form::ParticipantCopy => {
+        Form::ParticipantCopy | Form::MeetingCopy => {
             gate.to_crm = planted::is(Planted::ParticipantsEcho);
             if field.is_own() || *field == Field::Cancelled {
                 gate.to_pim = false;
@@ -87,10 +87,32 @@ fn foreign_rule(record: &Record) -> bool {
 
 /// The form a mailbox copy of this CRM record has when we make it.
 #[must_use]
-pub fn of_copy(crm: &Record) -> Form {
+pub fn of_copy(crm: &Record, context: &Context<'_>) -> Form {
     match crm.facts.part {
         Part::Owner => Form::Own,
+        Part::Participant if meeting_id(crm, context).is_some() => Form::MeetingCopy,
         Part::Participant | Part::Former => Form::ParticipantCopy,
+    }
+}
+
+/// The global id that a participant's copy of this meeting bears: none without an organiser whom a mail server knows.
+#[must_use]
+pub fn meeting_id(crm: &Record, context: &Context<'_>) -> Option<String> {
+    let known = crm.facts.organizer.as_ref().is_some_and(|organizer| organizer.address.is_some());
+    context.meeting_id.filter(|_| known && crm.kind == Kind::Appointment).map(str::to_owned)
+}
+
+/// Whether a copy that we made for a participant names another organiser than the meeting has now (rule P8).
+#[must_use]
+pub fn names_another(crm: &Record, pim: &Record) -> bool {
+    let address = |record: &Record| {
+        let organizer = record.facts.organizer.as_ref();
+        organizer.and_then(|person| person.address.as_deref()).map(fold)
+    };
+    match (address(crm), address(pim)) {
+        (Some(now), Some(named)) => now != named,
+        // Without an address nothing proves that it is somebody else.
+        (_, _) => false,
     }
 }
 

@@ -28,6 +28,10 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
     let Some(map) = context.maps.get(&domain) else {
         return Plan::of(Some(domain), After::Stranger(Reason::Level), Reason::Level);
     };
+    if item.facts.meeting_copy {
+        // We made it for somebody else's meeting: without that it is nobody's, and brings nothing in (rules P1, P3).
+        return Plan::of(Some(domain), After::Stranger(Reason::ParticipantsCopy), Reason::ParticipantsCopy);
+    }
     if let Some(reason) = &item.facts.unreadable {
         return Plan::of(Some(domain), After::Quarantine(reason.clone()), Reason::New);
     }
@@ -96,14 +100,15 @@ pub fn export(domain: Domain, record: &Record, context: &Context<'_>) -> Plan {
     if let Some(fault) = fault(&record.fields).filter(|_| !planted::is(Planted::WhatCannotBeHeldIsSent)) {
         return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
     }
-    let form = form::of_copy(record);
+    let form = form::of_copy(record, context);
+    let global_id = if form == Form::MeetingCopy { form::meeting_id(record, context) } else { None };
     let fields = form::new_copy(domain, form, record, map, context);
     let create = Op::Create {
         side: Side::Pim,
         domain,
         fields: fields.clone(),
         form,
-        global_id: None,
+        global_id: global_id.clone(),
         locked: false,
         owner: None,
     };
@@ -116,7 +121,7 @@ pub fn export(domain: Domain, record: &Record, context: &Context<'_>) -> Plan {
             born: Side::Crm,
             crm: occurrence::by_date(&record.fields),
             pim: form::copy_as_shown(&fields, form, record, map, context),
-            global_id: record.facts.global_id.clone(),
+            global_id: global_id.or(record.facts.global_id.clone()),
         },
         conflicts: Vec::new(),
         reasons: vec![Reason::New],
@@ -161,6 +166,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
     };
     let form = match (crm.facts.part, pim.facts.received) {
         (_, true) => Form::Received,
+        (_, false) if pim.facts.meeting_copy => Form::MeetingCopy,
         (Part::Owner, false) => Form::Own,
         (Part::Participant | Part::Former, false) => Form::ParticipantCopy,
     };

@@ -213,14 +213,15 @@ pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Cont
     let Some(map) = context.maps.get(&domain).filter(|_| level.exports()) else {
         return sleep(link, domain, SleepCause::ReceiverDeleted, context);
     };
-    let form = form::of_copy(crm);
+    let form = form::of_copy(crm, context);
+    let global_id = if form == Form::MeetingCopy { form::meeting_id(crm, context) } else { None };
     let fields = form::new_copy(domain, form, crm, map, context);
     let mut link = awake(link);
     link.form = form;
     link.crm.base = occurrence::by_date(&crm.fields);
     link.crm.version = crm.version.clone();
     link.pim.base = form::copy_as_shown(&fields, form, crm, map, context);
-    let create = Op::Create { side: Side::Pim, domain, fields, form, global_id: None, locked: false, owner: None };
+    let create = Op::Create { side: Side::Pim, domain, fields, form, global_id, locked: false, owner: None };
     Plan {
         domain: Some(domain),
         ops: vec![create],

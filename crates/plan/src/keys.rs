@@ -3,7 +3,7 @@
 use model::form::{Form, form};
 use model::map::translate;
 use model::same::{fold, normal};
-use model::{Domain, DomainMap, Field, Kind, MailboxId, MapEntry, Path, Record, Side, Value, Zone};
+use model::{CrmId, Domain, DomainMap, Field, Kind, MailboxId, MapEntry, Path, Record, RecordId, Side, Value, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a record. The store keeps them hashed with a secret, without content (decision 12).
@@ -51,6 +51,20 @@ pub fn keys(
 #[must_use]
 pub fn global_id(id: &str) -> String {
     format!("g:{id}")
+}
+
+/// The global id that a meeting of the CRM bears in its participants' mailboxes while its owner has none (rule P5): made of
+/// a UID of ours as MS-OXCICAL says of every UID that is not Exchange's own, in hexadecimal. Whoever makes it comes to the
+/// same one.
+#[must_use]
+pub fn meeting_id(crm: &CrmId, record: &RecordId) -> String {
+    let uid = format!("{record}.{crm}@syncline");
+    let mut data = b"vCal-Uid\x01\0\0\0".to_vec();
+    data.extend_from_slice(uid.as_bytes());
+    data.push(0);
+    let size = u32::try_from(data.len()).unwrap_or_default().to_le_bytes();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    format!("040000008200E00074C5B7101A82E008{}{}{}", "0".repeat(40), hex(&size), hex(&data))
 }
 
 /// The CRM record that a mark's key names: keys of ours begin with it, so that a lost store loses no link (rule M4).

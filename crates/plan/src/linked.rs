@@ -134,7 +134,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         return Some(match link.form {
             // What a real invitation made is the person's (rule D6).
             Form::Received => sleep(link, domain, SleepCause::TakenOff, context),
-            Form::Own | Form::ParticipantCopy => leaves(link, Reason::TakenOff, None, context),
+            Form::Own | Form::ParticipantCopy | Form::MeetingCopy => leaves(link, Reason::TakenOff, None, context),
         });
     }
     match domain {
@@ -143,8 +143,12 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     }
     // What the organiser's own invitation brought takes the place of our copy, once it is there: whom he did not invite
     // keeps it (rules P5, P6).
-    if link.form == Form::ParticipantCopy && domain == Domain::Calendar && context.invited {
+    if link.form.is_participants() && domain == Domain::Calendar && context.invited {
         return Some(leaves(link, Reason::ExchangeInvites, None, context));
+    }
+    // A new owner is the meeting's organiser, or has a copy of his own: this one is made anew (rule P8).
+    if pim.facts.meeting_copy && form::names_another(crm, pim) && may_go(domain, context) {
+        return Some(leaves(link, Reason::AnotherOrganizer, None, context));
     }
     if domain == Domain::Calendar && scope::lacks_times(&crm.fields) {
         return Some(sleep(link, domain, SleepCause::NoTimes, context));
@@ -175,6 +179,11 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         }
     }
     None
+}
+
+/// Whether copies may be taken out of this mailbox at all (rules C7, D1).
+fn may_go(domain: Domain, context: &Context<'_>) -> bool {
+    context.level(domain).exports() && !context.domain(domain).no_deletes.contains(&Side::Pim)
 }
 
 /// What the CRM refused of the mailbox's changes is set back to what the CRM says, and kept in the history (rule E8's
@@ -245,7 +254,7 @@ fn merged_but(
 /// A meeting of the CRM that was called off, or takes place after all, since a participant's copy last showed it: once
 /// that copy follows in what it shows the time as (rules C6, P7).
 fn turned(link: &Link, crm: &Record) -> bool {
-    link.form == Form::ParticipantCopy
+    link.form.is_participants()
         && crm.kind == Kind::Appointment
         && scope::is_cancelled(&crm.fields) != scope::is_cancelled(&link.crm.base)
 }
@@ -415,7 +424,9 @@ fn flag(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Conte
         return None;
     }
     let locked = mailing::is_locked(link.form, domain, pim, context);
-    let known = crm.facts.global_id.is_some() || pim.facts.global_id.is_none();
+    // The owner's own copy gives the meeting its id, and a new owner's another one (rules P5, P8).
+    let same = crm.facts.global_id == pim.facts.global_id;
+    let known = pim.facts.global_id.is_none() || same || crm.facts.global_id.is_some() && crm.facts.part != Part::Owner;
     let meeting = pim.facts.meeting || crm.facts.meeting || crm.facts.locked;
     (meeting && (locked != crm.facts.locked || !known))
         .then(|| Op::Flag { global_id: pim.facts.global_id.clone().or(crm.facts.global_id.clone()), locked })
@@ -445,11 +456,13 @@ fn retitle(link: &mut Link, crm: &Record, context: &Context<'_>) {
 /// What the copy is now: a real invitation takes a participant's copy over (rule P5); an owner's item is his own.
 fn form_now(link: &Link, crm: &Record, pim: &Record) -> Form {
     match (crm.facts.part, pim.facts.received) {
-        (Part::Owner, false) => Form::Own,
         (_, true) => Form::Received,
+        // The item says it, whatever was sent: a server may keep less.
+        (_, false) if pim.facts.meeting_copy => Form::MeetingCopy,
+        (Part::Owner, false) => Form::Own,
         (Part::Participant | Part::Former, false) => match link.form {
             Form::Own if link.born == Side::Pim => Form::Own,
-            Form::Own | Form::ParticipantCopy | Form::Received => Form::ParticipantCopy,
+            Form::Own | Form::ParticipantCopy | Form::MeetingCopy | Form::Received => Form::ParticipantCopy,
         },
     }
 }

@@ -164,6 +164,12 @@ pub enum Reason {
     TooMany,
     /// P3: an invitation from outside that was not accepted yet.
     Unanswered,
+    /// P5: a copy that we made for a participant of a meeting that is not here any more.
+    ParticipantsCopy,
+    /// P5: the owner's own copy comes first, and gives the meeting its global id.
+    OwnerFirst,
+    /// P8: the meeting has another organiser than a participant's copy names.
+    AnotherOrganizer,
     /// P5, P6: Exchange itself brings this meeting to its participants.
     ExchangeInvites,
     /// C6: called off.

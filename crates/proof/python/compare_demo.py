@@ -192,6 +192,8 @@ class Comparison:
                     self.fault("differs", f"{name}: categories {sorted(item.words)} instead of {sorted(of.words)}")
             if item.people and item.organizer and not item.sent:
                 self.fault("mail", f"{name}: attendees whose requests were not sent")
+            if of.given and (item.organizer or item.people or rules.of_address.get(item.organized_by) != track.owner):
+                self.fault("differs", f"{name}: it is not its owner's meeting, received, with nobody asked (P5)")
             if item.cancelled != (of.received and track.cancelled):
                 self.fault("differs", f"{name}: cancelled")
 

@@ -82,6 +82,8 @@ class Copy:
     private: bool = False
     received: bool = False
     base: tuple = None
+    # made from the CRM for a participant: the meeting itself, with its owner as organiser (P5)
+    given: bool = False
     # standing, deleted (by a person, not looked at yet), left (for another folder), absent (deleted, and stays so)
     state: str = "standing"
     asleep: bool = False
@@ -122,11 +124,6 @@ class Rules:
         self.settings = side.admin("settings")
         self.users = {of["user"]: of for of in side.admin("users")["items"]}
         self.addresses = {of["user"]: of["address"] for of in self.users.values()}
-        self.names = {
-            self.addresses[id_]: " ".join(of[part] for part in ("first_name", "last_name") if of[part])
-            for id_, of in side.employees.items()
-            if id_ in self.addresses
-        }
         self.of_address = {
             address.lower(): self.addresses[id_]
             for id_, of in side.employees.items()
@@ -247,18 +244,13 @@ class Rules:
             track.sees.add(user)
         of.base = (dict(track.crm), dict(of.face))
 
-    def shown(self, track, user, key, value):
-        """A participant's copy is a plain appointment "Name: subject" (P5)."""
-        if key == "subject" and track.domain == "calendar" and track.owner not in (None, user):
-            return f"{self.names[track.owner]}: {value}"
-        return image(key, value)
-
     def _made(self, track, user):
         face = {}
         for key, value in track.crm.items():
-            put(face, key, self.shown(track, user, key, value))
+            put(face, key, image(key, value))
         word = WORD.get(track.domain)
-        return Copy(face, {word} if word else set(), base=(dict(track.crm), dict(face)))
+        given = track.domain == "calendar" and track.owner not in (None, user)
+        return Copy(face, {word} if word else set(), base=(dict(track.crm), dict(face)), given=given)
 
     def _matched(self, track, of, level):
         """Strangers on both sides turn out to be one: blanks are filled, of what differs the CRM's wins (M3, C3)."""
@@ -279,7 +271,7 @@ class Rules:
         user = next(user for user, other in track.copies.items() if other is of)
         for key in keys:
             value = track.crm.get(key)
-            put(of.face, key, None if value is None else self.shown(track, user, key, value))
+            put(of.face, key, None if value is None else image(key, value))
 
     def _import(self, track, of, keys):
         for key in keys:

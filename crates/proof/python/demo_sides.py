@@ -120,6 +120,7 @@ class Item:
         self.words = {word.text for word in element.iterfind(f"{T}Categories/{T}String")}
         self.private = text(element, "Sensitivity") in ("Private", "Confidential")
         self.organizer = text(element, "MyResponseType") in (None, "Organizer", "Unknown")
+        self.organized_by = plain(element.findtext(f"{T}Organizer/{T}Mailbox/{T}EmailAddress")).lower()
         self.sent = text(element, "MeetingRequestWasSent") == "true"
         self.cancelled = text(element, "IsCancelled") == "true"
         # Who was asked, and what each answered as the CRM calls it.

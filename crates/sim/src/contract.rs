@@ -175,6 +175,7 @@ fn create(domain: Domain, key: &str) -> Create {
         fields,
         mark: mark(key, 1),
         global_id: None,
+        meeting: None,
         locked: false,
         owner: None,
         made_from: None,

@@ -141,6 +141,7 @@ impl World {
                 let member = crate::memory::crm::Member { name: format!("User{number}"), address: address.clone() };
                 sides.crm.members.insert(user.clone(), member);
                 sides.exchange.open(&address);
+                sides.exchange.keeps_less = seed % 4 == 3;
                 if let Some(post) = ground.post() {
                     post.open(&address);
                     sides.exchange.are_views();

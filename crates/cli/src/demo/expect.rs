@@ -8,13 +8,20 @@ use model::settings::GroupKind;
 use model::{Domain, Field, Fields, Level, Path, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who may synchronise what, and what people are called.
+/// Who may synchronise what.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Each user's level per domain.
     pub levels: Vec<BTreeMap<Domain, Level>>,
-    /// Each user's name as the CRM shows it.
-    pub names: Vec<String>,
+}
+
+/// How a mailbox shows the CRM's record: a participant's copy as its owner's (P5).
+fn face_for(crm: &Crm) -> Fields {
+    let mut face = Fields::new();
+    for (path, value) in &crm.face {
+        put(&mut face, path, image(path, value));
+    }
+    face
 }
 
 /// What decides a user's level of a domain.
@@ -151,7 +158,7 @@ impl Rules {
     /// A copy made from the CRM (O1, O6, P5).
     fn copy_of(&self, track: &Track, crm: &Crm, user: User) -> Copy {
         let form = self.form(track, crm, user);
-        let face = self.face_for(crm, form);
+        let face = face_for(crm);
         Copy {
             base: Some((crm.face.clone(), face.clone())),
             face,
@@ -163,29 +170,10 @@ impl Rules {
 
     fn form(&self, track: &Track, crm: &Crm, user: User) -> Form {
         match track.domain {
-            Domain::Calendar if crm.owner != Some(user) => Form::Plain,
+            Domain::Calendar if crm.owner != Some(user) => Form::Given,
             Domain::Calendar | Domain::Task | Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => {
                 Form::Own
             }
-        }
-    }
-
-    /// How a mailbox shows the CRM's record.
-    fn face_for(&self, crm: &Crm, form: Form) -> Fields {
-        let mut face = Fields::new();
-        for (path, value) in &crm.face {
-            put(&mut face, path, self.image(crm, form, path, value));
-        }
-        face
-    }
-
-    fn image(&self, crm: &Crm, form: Form, path: &Path, value: &Value) -> Value {
-        let owner = crm.owner.and_then(|owner| self.names.get(owner));
-        match (form, &path.field, value, owner) {
-            (Form::Plain, Field::Subject, Value::Text(subject), Some(owner)) => {
-                Value::Text(format!("{owner}: {subject}"))
-            }
-            _ => image(path, value),
         }
     }
 
@@ -201,9 +189,9 @@ impl Rules {
         copy.words.insert(track.domain.default_category().to_owned());
         for unit in units(&[&crm.face, &copy.face]) {
             let has = |face: &Fields| unit.iter().any(|path| face.contains_key(path));
-            let alike = unit.iter().all(|path| {
-                crm.face.get(path).map(|value| self.image(&crm, copy.form, path, value)) == copy.face.get(path).cloned()
-            });
+            let alike = unit
+                .iter()
+                .all(|path| crm.face.get(path).map(|value| image(path, value)) == copy.face.get(path).cloned());
             match (has(&crm.face), has(&copy.face)) {
                 _ if alike => {}
                 (true, false) if level.exports() => self.export(&unit, &crm, &mut copy),
@@ -354,10 +342,9 @@ impl Rules {
                 (true, false) if level.exports() => self.export(&unit, crm, copy),
                 (false, true) if level.imports() && own_word => import(&unit, crm, copy),
                 (true, true) if level.exports() => {
-                    let alike = unit.iter().all(|path| {
-                        crm.face.get(path).map(|value| self.image(crm, copy.form, path, value))
-                            == copy.face.get(path).cloned()
-                    });
+                    let alike = unit
+                        .iter()
+                        .all(|path| crm.face.get(path).map(|value| image(path, value)) == copy.face.get(path).cloned());
                     conflicts += usize::from(!alike && level.imports());
                     self.export(&unit, crm, copy);
                 }
@@ -377,7 +364,7 @@ impl Rules {
     fn export(&self, unit: &[Path], crm: &Crm, copy: &mut Copy) {
         for path in unit {
             let value = or_null(crm.face.get(path));
-            put(&mut copy.face, path, self.image(crm, copy.form, path, &value));
+            put(&mut copy.face, path, image(path, &value));
         }
     }
 }

@@ -246,6 +246,10 @@ impl Remote for BentRemote {
         self.inner.trace(kind, key, limit).await
     }
 
+    fn keeps_meetings(&self) -> bool {
+        self.inner.keeps_meetings()
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         match write {
             Write::Update(update)

@@ -80,8 +80,8 @@ pub enum Form {
     /// The owner's own, or a record nobody else takes part in.
     #[default]
     Own,
-    /// A participant's plain appointment, "Name: subject".
-    Plain,
+    /// A participant's copy made from the CRM: the meeting itself, with its owner as organiser.
+    Given,
     /// Made by a real invitation.
     Received,
 }

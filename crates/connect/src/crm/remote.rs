@@ -315,6 +315,10 @@ impl Remote for CrmRemote {
         Ok(deleted.map(traced).into_iter().take(limit).collect())
     }
 
+    fn keeps_meetings(&self) -> bool {
+        false
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         self.carry_out(write).await
     }

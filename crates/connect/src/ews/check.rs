@@ -42,11 +42,11 @@ pub enum Found {
 }
 
 impl Step {
-    fn fine(what: &'static str, told: impl Into<String>) -> Self {
+    pub(super) fn fine(what: &'static str, told: impl Into<String>) -> Self {
         Self { what, found: Found::Fine(told.into()) }
     }
 
-    fn lacking(what: &'static str, lost: impl Into<String>) -> Self {
+    pub(super) fn lacking(what: &'static str, lost: impl Into<String>) -> Self {
         Self { what, found: Found::Lacking(lost.into()) }
     }
 
@@ -292,7 +292,13 @@ impl EwsRemote {
             Some(id) => ews::FolderId::of(id.id).into(),
             None => return Err(Trouble::Broken { why: "the server answered without an id".to_owned() }),
         };
-        let tried = self.try_item(kind, folder_kind, &place, name).await;
+        let mut tried = self.try_item(kind, folder_kind, &place, name).await;
+        if let (Kind::Appointment, Ok(steps)) = (kind, &mut tried) {
+            match self.try_meeting(&place, name).await {
+                Ok(step) => steps.push(step),
+                Err(trouble) => tried = Err(trouble),
+            }
+        }
         let away = DeleteFolder { how: DeleteType::HardDelete, folder: place };
         let gone = self.reach.one(&away, Effect::Write).await;
         let mut steps = tried?;

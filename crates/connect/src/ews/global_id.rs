@@ -20,7 +20,7 @@ pub fn read(item: &Item) -> Option<String> {
     if let Some(clean) = item.text(own::clean_global_id()).filter(|text| !text.is_empty()) {
         return Some(hex(&STANDARD.decode(clean.trim()).ok()?));
     }
-    from_uid(item.text(Property::Uid)?.trim())
+    of_uid(item.text(Property::Uid)?.trim())
 }
 
 /// How the id is searched for: the bytes in base 64.
@@ -33,7 +33,8 @@ pub fn to_wire(id: &str) -> Option<String> {
     Some(STANDARD.encode(bytes?))
 }
 
-fn from_uid(uid: &str) -> Option<String> {
+/// The id of a meeting by its UID.
+pub fn of_uid(uid: &str) -> Option<String> {
     if uid.is_empty() {
         return None;
     }

@@ -216,17 +216,25 @@ fn facts(kind: Kind, item: &Item) -> Facts {
                 my_response,
                 Some(Response::Accepted | Response::Tentative | Response::Declined | Response::NotResponded)
             );
-            facts.received = came || answered && item.flag(Property::IsMeeting) == Some(true);
-            facts.part = if facts.received { Part::Participant } else { Part::Owner };
+            let received = came || answered && item.flag(Property::IsMeeting) == Some(true);
+            // An invitation names whom it asks, a participant's copy of ours nobody (rules C9, P5).
+            facts.meeting_copy = received && facts.mark.is_some() && asks_nobody(item);
+            facts.received = received && !facts.meeting_copy;
+            facts.part = if received { Part::Participant } else { Part::Owner };
             facts.my_response = my_response.filter(|response| *response != Response::Unknown);
             facts.organizer = people::organizer(item);
             facts.global_id = global_id::read(item);
-            facts.meeting = !people::invited(item).is_empty() || facts.received;
+            facts.meeting = !people::invited(item).is_empty() || received;
             facts.requests_sent = item.flag(Property::MeetingRequestWasSent) == Some(true);
             facts.online_meeting = is_online(item);
         }
     }
     facts
+}
+
+fn asks_nobody(item: &Item) -> bool {
+    let lists = [Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
+    people::invited(item).is_empty() && !lists.iter().any(|list| item.unread.contains(&(*list).into()))
 }
 
 /// Whether the item holds the way into an online meeting: its body is then never written (trap 103).

@@ -20,6 +20,7 @@ mod kind_map;
 mod lens;
 mod map;
 mod map_faults;
+mod meeting;
 mod observe;
 mod occurrences;
 mod own;

@@ -44,9 +44,55 @@ pub fn clean_global_id() -> Path {
     Path::Extended(ExtendedPath::number("Meeting", 0x0023, ExtendedType::Binary))
 }
 
+/// The meeting's global id, with the day where it is of one occurrence alone.
+pub fn global_id() -> Path {
+    Path::Extended(ExtendedPath::number("Meeting", 0x0003, ExtendedType::Binary))
+}
+
+/// Whether it is a meeting, and was received (PidLidAppointmentStateFlags).
+pub fn state_flags() -> Path {
+    Path::Extended(ExtendedPath::number("Appointment", 0x8217, ExtendedType::Integer))
+}
+
+/// What this mailbox's owner answered (PidLidResponseStatus).
+pub fn response_status() -> Path {
+    Path::Extended(ExtendedPath::number("Appointment", 0x8218, ExtendedType::Integer))
+}
+
+/// The tags under which MAPI keeps a person.
+pub struct Person {
+    /// The address as MAPI's own kind of id.
+    pub entry: u16,
+    /// The name.
+    pub name: u16,
+    /// The kind of address.
+    pub kind: u16,
+    /// The address.
+    pub address: u16,
+    /// The mail address.
+    pub smtp: u16,
+}
+
+/// In whose name it was sent: what Exchange shows as the organiser.
+pub const SENT_REPRESENTING: Person =
+    Person { entry: 0x0041, name: 0x0042, kind: 0x0064, address: 0x0065, smtp: 0x5D02 };
+
+/// Who sent it.
+pub const SENDER: Person = Person { entry: 0x0C19, name: 0x0C1A, kind: 0x0C1E, address: 0x0C1F, smtp: 0x5D01 };
+
+/// A text of MAPI's by its tag.
+pub fn string(tag: u16) -> Path {
+    Path::Extended(ExtendedPath::tag(tag, ExtendedType::String))
+}
+
+/// Bytes of MAPI's by their tag.
+pub fn binary(tag: u16) -> Path {
+    Path::Extended(ExtendedPath::tag(tag, ExtendedType::Binary))
+}
+
 /// The organiser's mail address, where the organiser itself comes with an internal one.
 pub fn organizer_address() -> Path {
-    Path::Extended(ExtendedPath::tag(0x5D02, ExtendedType::String))
+    string(SENT_REPRESENTING.smtp)
 }
 
 /// Whose copy of an assigned task this is: 1 is the assigner's (rule D6).

@@ -83,6 +83,10 @@ impl Remote for EwsRemote {
         self.traced(kind, key, limit).await
     }
 
+    fn keeps_meetings(&self) -> bool {
+        self.reach.spoken.keeps_meetings()
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         self.carry_out(write).await
     }

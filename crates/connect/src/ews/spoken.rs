@@ -14,11 +14,13 @@ struct Level {
     server: Option<ServerVersion>,
     /// The server refused a request for properties it does not know; those we can do without are asked for no more.
     lean: bool,
+    /// A participant's copy came back without whose meeting it is (rule P5).
+    keeps_less: bool,
 }
 
 impl Spoken {
     pub(super) fn new(version: Version) -> Self {
-        Self(Mutex::new(Level { version, server: None, lean: false }))
+        Self(Mutex::new(Level { version, server: None, lean: false, keeps_less: false }))
     }
 
     pub(super) fn version(&self) -> Version {
@@ -35,6 +37,16 @@ impl Spoken {
         if level.server.as_ref() != Some(server) {
             level.server = Some(server.clone());
         }
+    }
+
+    /// Whether a participant's copy can be the meeting itself, as far as was seen (rule P5).
+    pub(super) fn keeps_meetings(&self) -> bool {
+        !self.level().keeps_less
+    }
+
+    /// One came back without whose meeting it is.
+    pub(super) fn keeps_less(&self) {
+        self.level().keeps_less = true;
     }
 
     /// The server refused a version: the highest one it has by its own build, else the next lower. False when there is

@@ -10,9 +10,9 @@ use wire::ews::{
 use super::draft::{Draft, Drafting};
 use super::kind_map::item_kind;
 use super::occurrences::{self, Series};
-use super::own;
 use super::remote::EwsRemote;
 use super::trouble::Effect;
+use super::{meeting, own};
 
 impl EwsRemote {
     pub(super) async fn carry_out(&self, write: &Write) -> Result<Written, Trouble> {
@@ -42,14 +42,26 @@ impl EwsRemote {
         let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
         let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
         set_mark(&mut draft, &create.mark);
+        if let Some(meeting) = &create.meeting
+            && !meeting::set(&mut draft, meeting)
+        {
+            return Err(refused("Map", "the meeting's id or its organiser is none that Exchange holds"));
+        }
         let mut partly = std::mem::take(&mut draft.partly);
         let asked = CreateItem {
             folder: FolderId::of(folder.as_str()).into(),
             items: vec![draft.item(kind)],
             mail: mail(create.mail),
         };
-        let made = self.reach.one(&asked, Effect::Write).await?.first();
-        let made = made.and_then(|item| item.id).ok_or_else(|| no_id(Effect::Write))?;
+        let made = self.reach.one(&asked, Effect::Write).await;
+        let made = match &create.meeting {
+            Some(_) => made.map_err(|trouble| self.refused_meeting(trouble))?,
+            None => made?,
+        };
+        let made = made.first().and_then(|item| item.id).ok_or_else(|| no_id(Effect::Write))?;
+        if let Some(meeting) = &create.meeting {
+            self.verified(&made, meeting).await?;
+        }
         let wanted = occurrences::wanted(&create.fields);
         let id = RecordId::new(&made.id);
         if wanted.is_empty() {

@@ -4,7 +4,7 @@ use crate::world::{ANNA, World, create, fields, list, maps, present};
 use connect::ews::{EwsConnection, EwsRemote, EwsSettings};
 use connect::sign_in::SignIn;
 use emulator::Quirk;
-use engine::port::{Mail, Remote, Update, Write};
+use engine::port::{MEETING_NOT_KEPT, Mail, Meeting, Remote, Trouble, Update, Write};
 use model::{Attendee, Domain, Field, Kind, Part, Record, Response, Role, Value, When, Zone};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -199,4 +199,86 @@ async fn a_day_written_elsewhere_stays_that_day() {
     assert_eq!(record.get(Field::DueDay), Some(&Value::Day(jiff::civil::date(2026, 11, 5))));
     let record = list(&remote, Kind::Contact).await.0.remove(0);
     assert_eq!(record.get(Field::Birthday), Some(&Value::Day(jiff::civil::date(1980, 2, 29))));
+}
+
+/// The record of a CRM's meeting as Bob's copy is to be made: Anna holds it.
+fn copy_of(key: &str) -> Write {
+    let at = |wall: &str| Value::When(When::zoned(wall.parse().expect("a wall"), Zone::utc()));
+    let sent = fields([
+        (Field::Subject, Value::text("Review")),
+        (Field::Start, at("2026-11-02T09:00:00")),
+        (Field::End, at("2026-11-02T10:00:00")),
+    ]);
+    let meeting = Meeting {
+        global_id: GLOBAL_ID.to_owned(),
+        organizer: Attendee {
+            name: "Anna Adler".to_owned(),
+            address: Some(ANNA.to_owned()),
+            role: Role::Required,
+            response: Response::Organizer,
+        },
+    };
+    match crate::world::create_of(Domain::Calendar, sent, key) {
+        Write::Create(create) => Write::Create(engine::port::Create { meeting: Some(meeting), ..create }),
+        other => other,
+    }
+}
+
+/// "vCal-Uid" and the UID `1@syncline`, as MS-OXCICAL packs it.
+const GLOBAL_ID: &str = "040000008200E00074C5B7101A82E008\
+                         0000000000000000000000000000000000000000170000007643616C2D55696401000000314073796E636C696E6500";
+
+// P5, C9: the owner as organiser, received, not answered, the meeting's own id; nobody is asked and nobody written to.
+#[tokio::test]
+async fn a_participants_copy_is_the_meeting_itself() {
+    let world = World::new();
+    let remote = bob(&world);
+    assert!(remote.keeps_meetings());
+    let made = remote.write(&copy_of("k")).await.expect("created");
+    let record = present(&remote, Kind::Appointment, &made.id).await;
+    assert_eq!(record.facts.global_id.as_deref(), Some(GLOBAL_ID));
+    assert!(record.facts.meeting_copy && record.facts.meeting && !record.facts.received && !record.facts.requests_sent);
+    assert_eq!((record.facts.part, record.facts.my_response), (Part::Participant, Some(Response::NotResponded)));
+    let organizer = record.facts.organizer.as_ref().expect("an organiser");
+    assert_eq!((organizer.name.as_str(), organizer.address.as_deref()), ("Anna Adler", Some(ANNA)));
+    assert!(world.emulator.sink().is_empty());
+    assert!(remote.keeps_meetings());
+}
+
+// P5: what a server does not keep leaves nothing there, and is not tried for every record.
+#[tokio::test]
+async fn a_server_that_does_not_keep_whose_meeting_it_is_holds_no_half_of_one() {
+    let world = World::new();
+    world.emulator.set_quirk(Quirk::StatePropertiesNotKept, true);
+    let remote = bob(&world);
+    let answer = remote.write(&copy_of("k")).await;
+    assert!(matches!(&answer, Err(Trouble::Refused { code, .. }) if code == MEETING_NOT_KEPT), "{answer:?}");
+    assert!(!remote.keeps_meetings(), "remembered for the server");
+    assert!(list(&remote, Kind::Appointment).await.0.is_empty(), "a half would count as Bob's own meeting");
+    assert!(
+        world.emulator.items("bob@crm.test", "deleteditems").expect("a folder").is_empty(),
+        "nor does he see it go"
+    );
+}
+
+// P5: the real invitation finds the copy by its id, and takes it over where it stands.
+#[tokio::test]
+async fn the_real_invitation_takes_a_participants_copy_over() {
+    let world = World::new();
+    let remote = bob(&world);
+    let made = remote.write(&copy_of("k")).await.expect("created");
+    let item = Item::new(ItemKind::CalendarItem)
+        .with(Property::Uid, ews::Value::Text(GLOBAL_ID.to_owned()))
+        .with(Property::Subject, ews::Value::Text("Review, really".to_owned()))
+        .with(Property::Start, moment("2026-11-02T11:00:00Z"))
+        .with(Property::End, moment("2026-11-02T12:00:00Z"))
+        .with(Property::RequiredAttendees, ews::Value::Attendees(vec![guest("Bob Brand", "bob@crm.test")]));
+    let mail = ews::Mail::On(ews::MailOn::an_administrator_turned_mail_on());
+    let create = ews::CreateItem { folder: DistinguishedFolder::Calendar.into(), items: vec![item], mail };
+    world.person(create).await;
+    let record = only(&remote).await;
+    assert_eq!(record.id, made.id, "the same item");
+    assert!(record.facts.received && !record.facts.meeting_copy && record.facts.requests_sent);
+    assert_eq!(record.text(Field::Subject), Some("Review, really"));
+    assert_eq!(record.facts.mark.as_ref().map(|mark| mark.key.as_str()), Some("k"), "and still ours");
 }

@@ -209,6 +209,7 @@ pub fn create_of(domain: Domain, fields: Fields, key: &str) -> Write {
         fields,
         mark,
         global_id,
+        meeting: None,
         locked: false,
         owner,
         made_from: None,

@@ -240,6 +240,7 @@ fn built(call: &mut Call<'_>, element: &Element, kind: ItemKind, mailbox: u64, f
     finish(&mut item, None, &setting)?;
     if let Some(calendar) = item.calendar_mut()
         && calendar.received
+        && calendar.my_response == Response::Organizer
     {
         calendar.my_response = Response::NoResponseReceived;
     }
@@ -253,6 +254,7 @@ pub(crate) fn setting<'a>(call: &Call<'_>, zone: &'a crate::zone::Zone, creating
         now: call.now,
         creating,
         keeps_organizer: call.quirk(Quirk::KeepsOrganizer),
+        keeps_state: !call.quirk(Quirk::StatePropertiesNotKept),
         normalises_phone: call.quirk(Quirk::NormalisesPhone),
         cuts_text: call.quirk(Quirk::CutsText).then_some(60),
         from_mime: false,

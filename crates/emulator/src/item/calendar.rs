@@ -63,7 +63,9 @@ pub(crate) struct Calendar {
     pub instance: Option<Date>,
     pub stamp: Timestamp,
     pub organizer: Person,
-    /// A copy that came by an invitation.
+    /// A client said that it is a meeting, whoever is asked.
+    pub flagged: bool,
+    /// A copy that came by an invitation, or that a client says did.
     pub received: bool,
     pub attendees: Vec<Attendee>,
     pub request_sent: bool,
@@ -120,6 +122,7 @@ impl Calendar {
             instance: None,
             stamp: now,
             organizer: owner,
+            flagged: false,
             received: false,
             attendees: Vec::new(),
             request_sent: false,
@@ -175,7 +178,7 @@ impl Calendar {
     }
 
     pub(crate) fn is_meeting(&self) -> bool {
-        self.received || !self.attendees.is_empty()
+        self.flagged || self.received || !self.attendees.is_empty()
     }
 
     /// The bits of `AppointmentState`: meeting, received, cancelled.
@@ -209,7 +212,8 @@ impl Calendar {
     }
 }
 
-const GLOBAL_ID_CLASS: [u8; 16] =
+/// What every global id begins with.
+pub(crate) const GLOBAL_ID_CLASS: [u8; 16] =
     [0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xe0, 0x00, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08];
 
 fn instance_of(bytes: &[u8]) -> Option<Date> {
@@ -276,6 +280,15 @@ impl Response {
             Self::Decline => 4,
             Self::NoResponseReceived => 5,
         }
+    }
+}
+
+impl Response {
+    /// The response status of a MAPI number.
+    pub(crate) fn of_number(number: i32) -> Option<Self> {
+        [Self::Unknown, Self::Organizer, Self::Tentative, Self::Accept, Self::Decline, Self::NoResponseReceived]
+            .into_iter()
+            .find(|response| response.number() == number)
     }
 }
 

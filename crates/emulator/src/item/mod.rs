@@ -12,6 +12,7 @@ pub(crate) mod schema;
 pub(crate) mod series;
 pub(crate) mod set;
 pub(crate) mod set_parts;
+pub(crate) mod state;
 pub(crate) mod task;
 pub(crate) mod time;
 

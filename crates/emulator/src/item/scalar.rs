@@ -10,7 +10,7 @@ use crate::item::extended::{self, ExtKey, ExtValue};
 use crate::item::schema::ItemKind;
 use crate::item::task::Task;
 use crate::item::time::{written, written_day};
-use crate::item::{Item, contact, mapi};
+use crate::item::{Item, contact, mapi, state};
 
 /// The text of a property that has no parts; `None` when the item has no such value.
 pub(crate) fn scalar(item: &Item, name: &str) -> Option<String> {
@@ -229,7 +229,7 @@ pub(crate) fn mirrored(item: &Item, key: &ExtKey) -> Option<ExtValue> {
         let entry = contact::entry(item, "PhoneNumbers", phone)?;
         return Some(ExtValue::one("String", entry.text()));
     }
-    if let Some(value) = mapi::read(item, key) {
+    if let Some(value) = mapi::read(item, key).or_else(|| state::read(item, key)) {
         return Some(value);
     }
     let int = |value: i32| Some(ExtValue::one("Integer", value.to_string()));
@@ -321,10 +321,6 @@ fn of_calendar_key(item: &Item, calendar: &Calendar, key: &ExtKey) -> Option<Ext
         flag(calendar.rule.is_some())
     } else if is("Appointment", 0x8229) {
         flag(calendar.request_sent)
-    } else if *key == ExtKey::Tag(0x42) {
-        Some(ExtValue::one("String", calendar.organizer.name.clone()))
-    } else if *key == ExtKey::Tag(0x5d02) {
-        Some(ExtValue::one("String", calendar.organizer.address.clone()))
     } else {
         None
     }

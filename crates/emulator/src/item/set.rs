@@ -13,7 +13,7 @@ use crate::item::extended::{self, ExtFault, ExtPath, ExtValue};
 use crate::item::schema::{Access, Form, ItemKind, fits};
 use crate::item::set_parts::{read_attachment, set_entry};
 use crate::item::task::{Status, today};
-use crate::item::{Detail, Item, Value, mapi, time};
+use crate::item::{Detail, Item, Value, mapi, state, time};
 use crate::recurrence::{Rule, RuleFault};
 use crate::xml::Element;
 use crate::zone::Zone;
@@ -23,6 +23,8 @@ pub(crate) struct Setting<'a> {
     pub zone: &'a Zone,
     pub now: Timestamp,
     pub creating: bool,
+    /// What MAPI properties say of a meeting's state is kept.
+    pub keeps_state: bool,
     /// Quirk: `Organizer` may be set.
     pub keeps_organizer: bool,
     /// Quirk: telephone numbers lose their punctuation.
@@ -266,7 +268,7 @@ fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue, setting: &mut S
         put_entry(item, "PhoneNumbers", key, new);
         return Ok(());
     }
-    if mapi::set_part(item, &path, Some(value.first())) {
+    if mapi::set_part(item, &path, Some(value.first())) || state::set(item, &path, &value, setting)? {
         return Ok(());
     }
     if let Some(element) = mapi::as_element(item, &path, &value) {

@@ -57,8 +57,14 @@ fn received(mailbox: &mut Mailbox, sender: &Sender<'_>, source: &Item, people: &
     let (Some(folder), Some(inbox)) = (mailbox.distinguished("calendar"), mailbox.distinguished("inbox")) else {
         return;
     };
+    // Found by the clean global id in the calendar (MS-OXOCAL 3.1.4.7.2, 3.1.4.7.4.2): a received copy is updated in place,
+    // whoever made it. What its owner organises himself is no copy of another's meeting: the request waits in the inbox.
     let known = mailbox.meeting(&theirs.global_id).cloned();
     let fresh = known.is_none();
+    if known.as_ref().and_then(Item::calendar).is_some_and(|mine| !mine.received) {
+        put(mailbox, request(source, theirs, people, update, inbox, sender), sender);
+        return;
+    }
     let changed = match (known, theirs.occurrence) {
         (Some(mut master), Some(occurrence)) if master.calendar().is_some_and(|calendar| calendar.rule.is_some()) => {
             let instance = master.calendar().and_then(|calendar| series::at(calendar, occurrence.original));
@@ -96,13 +102,18 @@ fn received(mailbox: &mut Mailbox, sender: &Sender<'_>, source: &Item, people: &
     } else {
         mailbox.update(changed, false, sender.now);
     }
-    let mut message = meeting(ItemKind::MeetingRequest, source, theirs, &theirs.organizer, people, inbox, sender.now);
+    put(mailbox, request(source, theirs, people, update, inbox, sender), sender);
+}
+
+/// The request as it lies in an inbox.
+fn request(source: &Item, theirs: &Calendar, to: &[Person], update: bool, inbox: u64, sender: &Sender<'_>) -> Item {
+    let mut message = meeting(ItemKind::MeetingRequest, source, theirs, &theirs.organizer, to, inbox, sender.now);
     let kind = if update { "FullUpdate" } else { "NewMeetingRequest" };
     message.set_text("MeetingRequestType", kind);
     message.set_text("ResponseType", "NoResponseReceived");
     message.set_text("MyResponseType", "NoResponseReceived");
     message.set_text("IntendedFreeBusyStatus", source.text("LegacyFreeBusyStatus").unwrap_or("Busy"));
-    put(mailbox, message, sender);
+    message
 }
 
 fn put(mailbox: &mut Mailbox, message: Item, sender: &Sender<'_>) {
@@ -155,6 +166,7 @@ fn take_over(item: &mut Item, source: &Item, theirs: &Calendar) {
     mine.stamp = theirs.stamp;
     mine.sequence = theirs.sequence;
     mine.cancelled = false;
+    mine.request_sent = true;
     mine.organizer = theirs.organizer.clone();
     mine.attendees = theirs
         .attendees

@@ -134,3 +134,92 @@ async fn a_folder_tells_when_something_in_it_changed() {
     assert_eq!(world.ask(&delete).await.codes(), ["NoError"]);
     assert_eq!(texts(&world.ask(&ask).await, "Value"), ["2026-01-01T00:03:00Z", begin, "0", "true"]);
 }
+
+/// "vCal-Uid" and the UID `1@syncline`, as MS-OXCICAL packs it.
+const GLOBAL_ID: &str = "040000008200E00074C5B7101A82E008\
+                         0000000000000000000000000000000000000000170000007643616C2D55696401000000314073796E636C696E6500";
+const GLOBAL_ID_ON_WIRE: &str = "BAAAAIIA4AB0xbcQGoLgCAAAAAAAAAAAAAAAAAAAAAAAAAAAFwAAAHZDYWwtVWlkAQAAADFAc3luY2xpbmUA";
+
+/// What a client writes that makes a meeting from a request (MS-OXOCAL 3.1.4.7.2.2).
+fn received_meeting() -> String {
+    let properties = [
+        one(&numbered("Meeting", 0x3, "Binary"), GLOBAL_ID_ON_WIRE),
+        one(&numbered("Meeting", 0x23, "Binary"), GLOBAL_ID_ON_WIRE),
+        one(&numbered("Appointment", 0x8217, "Integer"), "3"),
+        one(&numbered("Appointment", 0x8218, "Integer"), "5"),
+        one(&tag("0x42", "String"), "Ann"),
+        one(&tag("0x64", "String"), "SMTP"),
+        one(&tag("0x65", "String"), crate::world::ANN),
+    ];
+    let properties = properties.concat();
+    format!(
+        "<t:CalendarItem><t:Subject>Plan</t:Subject>{properties}<t:Start>2026-02-02T10:00:00Z</t:Start>\
+         <t:End>2026-02-02T11:00:00Z</t:End></t:CalendarItem>"
+    )
+}
+
+const NOBODY: &str = "SendMeetingInvitations=\"SendToNone\"";
+
+// MS-OXOCAL 2.2.1.10, 2.2.1.11, 2.2.1.27: the schema's own elements show what these properties say.
+#[tokio::test]
+async fn a_meeting_written_by_its_mapi_names_is_that_meeting() {
+    let world = World::new().signed_in(crate::world::BOB);
+    let (id, key) = world.create(NOBODY, &received_meeting()).await;
+    let shown = world.get(&id).await;
+    for (name, text) in [
+        ("IsMeeting", "true"),
+        ("IsOrganizer", "false"),
+        ("MyResponseType", "NoResponseReceived"),
+        ("AppointmentState", "3"),
+        ("MeetingRequestWasSent", "false"),
+        ("UID", GLOBAL_ID),
+    ] {
+        assert_eq!(shown.text_of(name), text, "{name}");
+    }
+    assert_eq!(shown.find("Organizer").text_of("EmailAddress"), crate::world::ANN);
+    assert_eq!(shown.find("Organizer").text_of("Name"), "Ann");
+    let other = GLOBAL_ID_ON_WIRE.replace("FwAAAHZD", "FwAAAHZE");
+    let path = numbered("Meeting", 0x23, "Binary");
+    let updates =
+        format!("<t:SetItemField>{path}<t:CalendarItem>{}</t:CalendarItem></t:SetItemField>", one(&path, &other));
+    let how = format!("{QUIET} SendMeetingInvitationsOrCancellations=\"SendToNone\"");
+    let answer = world.ask(&update(&how, &id, &key, &updates)).await;
+    assert_eq!(answer.codes(), ["ErrorInvalidPropertySet"], "once set it must not change");
+    assert!(world.server.sink().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_keep_them_takes_them_all_the_same() {
+    let world = World::new().signed_in(crate::world::BOB);
+    world.server.set_quirk(emulator::Quirk::StatePropertiesNotKept, true);
+    let (id, _) = world.create(NOBODY, &received_meeting()).await;
+    let shown = world.get(&id).await;
+    assert_eq!((shown.text_of("IsMeeting"), shown.text_of("UID")), ("false", GLOBAL_ID));
+    assert_eq!(shown.find("Organizer").text_of("EmailAddress"), crate::world::BOB);
+}
+
+// MS-OXOCAL 3.1.4.7.2: the request is for the copy that stands; what its owner organises himself is none.
+#[tokio::test]
+async fn a_request_finds_its_meeting_in_the_calendar_unless_its_owner_organises_it() {
+    for (keeps, kept) in [(true, "Plan, really"), (false, "Plan")] {
+        let world = World::new();
+        let bob = world.signed_in(crate::world::BOB);
+        bob.server.set_quirk(emulator::Quirk::StatePropertiesNotKept, !keeps);
+        let (id, _) = bob.create(NOBODY, &received_meeting()).await;
+        let people = format!(
+            "<t:RequiredAttendees><t:Attendee><t:Mailbox><t:EmailAddress>{}</t:EmailAddress></t:Mailbox></t:Attendee>\
+             </t:RequiredAttendees>",
+            crate::world::BOB
+        );
+        let invitation = format!(
+            "<t:CalendarItem><t:Subject>Plan, really</t:Subject><t:UID>{GLOBAL_ID}</t:UID>\
+             <t:Start>2026-02-02T10:00:00Z</t:Start><t:End>2026-02-02T11:00:00Z</t:End>{people}</t:CalendarItem>"
+        );
+        world.create("SendMeetingInvitations=\"SendToAllAndSaveCopy\"", &invitation).await;
+        assert_eq!(world.server.items(crate::world::BOB, "calendar").unwrap().len(), 1);
+        let shown = bob.get(&id).await;
+        assert_eq!(shown.text_of("Subject"), kept);
+        assert_eq!(shown.text_of("MeetingRequestWasSent"), keeps.to_string());
+        assert_eq!(world.server.items(crate::world::BOB, "inbox").unwrap().len(), 1, "the request itself");
+    }
+}

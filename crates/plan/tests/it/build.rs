@@ -22,6 +22,7 @@ pub struct World {
     pub lead: Lead,
     pub mails: bool,
     pub invited: bool,
+    pub meeting_id: Option<String>,
     pub restored: bool,
     pub now: Timestamp,
 }
@@ -43,6 +44,7 @@ impl World {
             lead: Lead::Mine,
             mails: true,
             invited: false,
+            meeting_id: None,
             restored: false,
             now: "2026-11-21T12:00:00Z".parse().expect("a time"),
         }
@@ -76,6 +78,7 @@ impl World {
             lead: self.lead,
             mails: self.mails,
             invited: self.invited,
+            meeting_id: self.meeting_id.as_deref(),
             restored: self.restored,
         }
     }

@@ -6,6 +6,7 @@ mod deletes;
 mod explain;
 mod mailing;
 mod matching;
+mod meeting;
 mod merge;
 mod scope;
 mod small_worlds;

@@ -39,6 +39,7 @@ mod people_cards;
 mod people_invited;
 mod people_private;
 mod people_secrets;
+mod received;
 mod recurrence;
 mod refusals;
 mod restored;

@@ -86,6 +86,10 @@ impl Remote for Behind {
         self.inner.trace(kind, key, limit).await
     }
 
+    fn keeps_meetings(&self) -> bool {
+        self.inner.keeps_meetings()
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         let passes = (self.door)(self.of.clone(), self.inner.side(), write.clone()).await;
         let answer = self.inner.write(write).await;

@@ -121,6 +121,7 @@ impl Window<'_> {
             lead: Lead::Mine,
             mails: false,
             invited: false,
+            meeting_id: None,
             restored: false,
         };
         !scope::is_before(domain, fields, &context)

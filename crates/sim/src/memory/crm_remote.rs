@@ -137,6 +137,10 @@ impl Remote for CrmRemote {
         Ok(traced)
     }
 
+    fn keeps_meetings(&self) -> bool {
+        false
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         let answer = self.write_one(write).await;
         self.ground.came(Side::Crm, crate::trace::operation(write), &answer);

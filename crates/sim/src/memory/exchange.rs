@@ -39,8 +39,10 @@ pub struct Item {
     pub global_id: Option<String>,
     /// People really invited.
     pub invited: People,
-    /// Who invited, on a received copy.
+    /// Who invited, on a received copy; whose meeting it is, on a copy for a participant.
     pub organizer: Option<Attendee>,
+    /// A participant's copy that shows the meeting as received, though nobody invited anybody by it (rule P5).
+    pub meeting_copy: bool,
     /// Requests were sent.
     pub requests_sent: bool,
     /// It showed late: what a person did to such a copy would make it his own (decision 10).
@@ -86,6 +88,10 @@ pub struct Exchange {
     pub mailboxes: BTreeMap<String, Mailbox>,
     /// Mails that our requests asked for.
     pub mails: u64,
+    /// The server keeps nothing of whose meeting a participant's copy is (rule P5).
+    pub keeps_less: bool,
+    /// That was seen.
+    pub(super) keeps_less_seen: bool,
     /// Items that nobody sees yet.
     pub(super) unseen: Vec<Unseen>,
     next: u64,
@@ -116,6 +122,7 @@ impl Item {
             global_id: None,
             invited: People::new(),
             organizer: None,
+            meeting_copy: false,
             requests_sent: false,
             late: false,
         };
@@ -142,7 +149,7 @@ impl Item {
     /// Whether an invitation made it.
     #[must_use]
     pub fn is_received(&self) -> bool {
-        self.organizer.is_some()
+        self.organizer.is_some() && !self.meeting_copy
     }
 
     /// The item as the port shows it.
@@ -170,15 +177,16 @@ impl Item {
             version: Version::new(format!("ck{}", self.version)),
             fields,
             facts: Facts {
-                part: if received { Part::Participant } else { Part::Owner },
+                part: if received || self.meeting_copy { Part::Participant } else { Part::Owner },
                 organizer: self.organizer.clone(),
                 global_id: self.global_id.clone(),
-                meeting: !self.invited.is_empty() || received,
+                meeting: !self.invited.is_empty() || received || self.meeting_copy,
                 mark: self.mark.clone(),
                 folder: Some(folder(self.kind)),
                 class: class.to_owned(),
                 requests_sent: self.requests_sent,
                 received,
+                meeting_copy: self.meeting_copy,
                 my_response: received.then_some(Response::Accepted),
                 ..Facts::default()
             },

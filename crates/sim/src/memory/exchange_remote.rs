@@ -105,6 +105,11 @@ impl ExchangeRemote {
         match write {
             Write::Create(create) => {
                 let lost = self.request(what).await?;
+                if create.meeting.is_some() && self.ground.memory().exchange.keeps_less {
+                    // Made, looked at, taken away again.
+                    self.ground.memory().exchange.keeps_less_seen = true;
+                    return Err(refused(engine::port::MEETING_NOT_KEPT, "whose meeting it is was not kept"));
+                }
                 if self.ground.faults().strikes(Fault::ShownLate, &self.ground.delays) {
                     return self.shown_late(what, create);
                 }
@@ -339,6 +344,10 @@ impl Remote for ExchangeRemote {
     async fn trace(&self, kind: Kind, key: &str, limit: usize) -> Result<Vec<Traced>, Trouble> {
         self.ground.reads(Call::Read, &self.what("trace")).await?;
         self.see(|mailbox| Ok(mailbox.traced(kind, key, limit)))
+    }
+
+    fn keeps_meetings(&self) -> bool {
+        !self.ground.memory().exchange.keeps_less_seen
     }
 
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {

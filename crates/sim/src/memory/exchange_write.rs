@@ -185,6 +185,11 @@ impl Exchange {
         let blank = Item::new(kind, &Fields::new());
         let mut item = Item::new(kind, &without_people(&series, &blank));
         item.mark = Some(create.mark.clone());
+        if let Some(meeting) = &create.meeting {
+            item.global_id = Some(meeting.global_id.clone());
+            item.organizer = Some(meeting.organizer.clone());
+            item.meeting_copy = true;
+        }
         valid(&item)?;
         Ok(item)
     }

@@ -65,6 +65,10 @@ impl Remote for Watched {
         self.came("trace", self.of.trace(kind, key, limit).await)
     }
 
+    fn keeps_meetings(&self) -> bool {
+        self.of.keeps_meetings()
+    }
+
     async fn write(&self, write: &Write) -> Result<Written, Trouble> {
         let what = format!("pim {} {}", self.address, crate::trace::said(write));
         self.witness.sees(Side::Pim, write, &self.ground);

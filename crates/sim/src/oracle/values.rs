@@ -94,7 +94,7 @@ fn differing(evidence: &Evidence<'_>, user: &UserId, row: &Row, id: &RecordId, i
         .filter(|path| {
             let there = crm.get(path).cloned().unwrap_or(Value::Null);
             let there = match &path.field {
-                Field::Subject if row.kind == Kind::Appointment && !own && !item.is_received() => {
+                Field::Subject if row.kind == Kind::Appointment && !own && item.organizer.is_none() => {
                     as_participant(evidence, row, &there)
                 }
                 _ => there,

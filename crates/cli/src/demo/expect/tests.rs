@@ -6,7 +6,6 @@ use super::*;
 fn rules(levels: &[Level]) -> Rules {
     Rules {
         levels: levels.iter().map(|level| Domain::ALL.into_iter().map(|domain| (domain, *level)).collect()).collect(),
-        names: (0..levels.len()).map(|user| format!("User {user}")).collect(),
     }
 }
 
@@ -78,7 +77,7 @@ fn a_delete_goes_over_as_the_domain_says() {
 
     let mut meeting = appointment(&[1]);
     rules.settle(&mut meeting);
-    assert_eq!(said(&meeting.copies[&1].face, Field::Subject).as_deref(), Some("User 0: Talk"));
+    assert_eq!(said(&meeting.copies[&1].face, Field::Subject).as_deref(), Some("Talk"));
     meeting.copies.get_mut(&1).expect("a copy").deleted = true;
     rules.settle(&mut meeting);
     let crm = meeting.crm.as_ref().expect("stays");

@@ -144,6 +144,7 @@ fn create(domain: Domain, fields: Fields, key: &str) -> Create {
         fields,
         mark: Mark { mailbox: MailboxId::new("m"), epoch: 1, key: key.to_owned(), write_no: 1 },
         global_id: None,
+        meeting: None,
         locked: false,
         owner: None,
         made_from: None,
