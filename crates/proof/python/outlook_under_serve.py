@@ -289,6 +289,40 @@ def meeting(anna, bob, cleo):
     check(f"locked by Exchange: {answer}", status, 409)
 
 
+def planned(anna, bob):
+    """A meeting of the CRM is the meeting itself in its participant's Outlook; the real invitation takes it over (P5)."""
+    path = done(
+        "anna",
+        "POST",
+        "/api/crm/activities",
+        {
+            "display": "Calendar and Activities",
+            "subject": "Planned",
+            "start": wall(MONDAY, 17),
+            "end": wall(MONDAY, 18),
+            "people": [{"employee": TOLD["users"]["bob"]["id"]}],
+        },
+    )
+    copy = eventually("a meeting of the CRM reaches its participant", lambda: first(bob.calendar.filter(subject="Planned")))
+    mine = anna.calendar.get(subject="Planned")
+    check("organised by", copy.organizer.email_address, TOLD["users"]["anna"]["address"])
+    check("as received", (copy.is_meeting, copy.my_response_type, copy.appointment_state), (True, "NoResponseReceived", ("Meeting", "Received")))
+    check("the same meeting", copy.uid, mine.uid)
+    check("nobody is asked", (copy.required_attendees, copy.optional_attendees), (None, None))
+    check("nor was", copy.meeting_request_was_sent, False)
+    mailbox = Mailbox(email_address=TOLD["users"]["bob"]["address"])
+    mine.required_attendees = [Attendee(mailbox=mailbox, response_type="Unknown")]
+    mine.save(update_fields=["required_attendees"], send_meeting_invitations=SEND_TO_ALL_AND_SAVE_COPY)
+    taken = bob.calendar.get(id=copy.id)
+    check("taken over where it stands", (taken.meeting_request_was_sent, len(taken.required_attendees)), (True, 1))
+    record = f"/api/crm/activities/{path['id']}"
+    eventually("it is Exchange's now", lambda: done("anna", "GET", record)["locked"])
+    for name in ("anna", "bob"):
+        cycles(name)
+    check("one item each", [of.calendar.filter(subject="Planned").count() for of in (anna, bob)], [1, 1])
+    check("one activity", named(view("bob", "my_calendar"), "subject", "Planned")["id"], path["id"])
+
+
 def main():
     anna, bob, cleo = (outlook(name) for name in ("anna", "bob", "cleo"))
     contacts(anna)
@@ -298,6 +332,7 @@ def main():
     private(anna)
     export_only(cleo)
     meeting(anna, bob, cleo)
+    planned(anna, bob)
     passed()
 
 
