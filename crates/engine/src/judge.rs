@@ -3,7 +3,6 @@
 use crate::cycle::Cycle;
 use crate::lead::{Awaits, Leading};
 use crate::limits;
-use crate::meeting::MeetingId;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
@@ -168,24 +167,10 @@ impl Cycle<'_> {
                 self.adopt(domain, Some(record), item).await
             }
             Match::New { doubles } => {
-                let plan = match self.aside(record).await? {
-                    Some(link) => fresh::bring_back(domain, record, &link),
-                    None => {
-                        let meeting = self.meeting_of(record).await?;
-                        if meeting == MeetingId::Awaited {
-                            let reason = Reason::OwnerFirst;
-                            let mut judged =
-                                Judged::of(Plan::of(Some(domain), After::Wait(reason), reason), Some(record), None);
-                            judged.awaits = Awaits::Owner;
-                            return Ok(judged);
-                        }
-                        let meeting = meeting.known();
-                        let lenses = self.lenses();
-                        let context = Context { meeting_id: meeting.as_deref(), ..self.context(Lead::Mine, &lenses) };
-                        fresh::export(domain, record, &context)
-                    }
+                let mut judged = match self.aside(record).await? {
+                    Some(link) => Judged::of(fresh::bring_back(domain, record, &link), Some(record), None),
+                    None => self.export(domain, record).await?,
                 };
-                let mut judged = Judged::of(plan, Some(record), None);
                 judged.doubles = doubles.into_iter().map(|item| (record.id.clone(), item)).collect();
                 Ok(judged)
             }

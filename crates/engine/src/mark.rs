@@ -4,7 +4,7 @@ use crate::carry::{Acting, Step};
 use crate::cycle::Cycle;
 use crate::outcome::CycleError;
 use crate::port::Write;
-use model::{Fields, Side};
+use model::{Fields, Mark, Side};
 use planted::Planted;
 use store::{Count, IntentKind};
 
@@ -51,5 +51,24 @@ impl Cycle<'_> {
                 }
             }
         }
+    }
+
+    pub(crate) fn new_mark(&self, key: String, write_no: u64) -> Mark {
+        let mailbox = self.pairing.mailbox.clone().unwrap_or_else(|| model::MailboxId::new(""));
+        Mark { mailbox, epoch: self.epoch, key, write_no }
+    }
+
+    /// The mark for the next write of a mailbox copy, with its number renewed; none where we may not write (Import Only).
+    pub(crate) fn next_mark(&self, acting: &mut Acting) -> Option<Mark> {
+        if !self.force.levels.get(&acting.domain).is_some_and(|level| level.exports()) {
+            return None;
+        }
+        let crm = acting.link.crm.id.clone();
+        let kept = planted::is(Planted::OldMarkKept) && !acting.link.mark_key.is_empty();
+        if !kept && plan::keys::crm_id(&acting.link.mark_key) != Some(crm.as_str()) {
+            acting.link.mark_key = plan::keys::mark_key(&crm, &self.engine.fresh_id());
+        }
+        acting.link.write_no += u64::from(!planted::is(Planted::WriteNumberStands));
+        Some(self.new_mark(acting.link.mark_key.clone(), acting.link.write_no))
     }
 }

@@ -4,9 +4,12 @@
 use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::force::pairing_of;
+use crate::judge::Judged;
+use crate::lead::Awaits;
 use crate::outcome::CycleError;
 use crate::port::Meeting;
 use model::{Domain, Form, Kind, Part, Record, RecordId, Side, UserId};
+use plan::{After, Context, Lead, Plan, Reason, fresh};
 use store::History;
 
 /// The global id that a participant's copy is to bear.
@@ -43,6 +46,18 @@ pub(crate) fn of(form: Form, global_id: Option<&String>, crm: Option<&Record>) -
 }
 
 impl Cycle<'_> {
+    /// A record that this mailbox has no copy of: made there, or judged again after the cycle of an owner who comes first.
+    pub(crate) async fn export(&self, domain: Domain, record: &Record) -> Result<Judged, CycleError> {
+        let meeting = self.meeting_of(record).await?;
+        if meeting == MeetingId::Awaited {
+            let plan = Plan::of(Some(domain), After::Wait(Reason::OwnerFirst), Reason::OwnerFirst);
+            return Ok(Judged { awaits: Awaits::Owner, ..Judged::of(plan, Some(record), None) });
+        }
+        let (meeting, lenses) = (meeting.known(), self.lenses());
+        let context = Context { meeting_id: meeting.as_deref(), ..self.context(Lead::Mine, &lenses) };
+        Ok(Judged::of(fresh::export(domain, record, &context), Some(record), None))
+    }
+
     /// Which id this user's copy of the record is to bear. The owner's own copy gives it; he is waited for while he
     /// synchronises and his mailbox was not looked at since, a day at most. Without him it is the one that the CRM knows, or
     /// one of ours, which every participant's cycle comes to by itself.

@@ -8,7 +8,7 @@ use crate::meeting;
 use crate::outcome::CycleError;
 use crate::port::{Create, MEETING_NOT_KEPT, Mail, Meeting, Trouble, Update, Write, Written};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Gone, Kind, Link, Mark, Path, Record, RecordId, Seen, Side, Version};
+use model::{Domain, Fields, Form, Gone, Kind, Link, Path, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
 use planted::Planted;
 use store::change::Settle;
@@ -103,11 +103,6 @@ impl Cycle<'_> {
             line.side = Some(side);
             acting.settle.history.push(line);
         }
-    }
-
-    pub(crate) fn new_mark(&self, key: String, write_no: u64) -> Mark {
-        let mailbox = self.pairing.mailbox.clone().unwrap_or_else(|| model::MailboxId::new(""));
-        Mark { mailbox, epoch: self.epoch, key, write_no }
     }
 
     pub(crate) async fn create_item(
@@ -310,20 +305,6 @@ impl Cycle<'_> {
             }
             Err(trouble) => self.failed(acting, trouble, intent_id, side, Some(id)),
         }
-    }
-
-    /// The mark for the next write of a mailbox copy, with its number renewed; none where we may not write (Import Only).
-    pub(crate) fn next_mark(&self, acting: &mut Acting) -> Option<Mark> {
-        if !self.force.levels.get(&acting.domain).is_some_and(|level| level.exports()) {
-            return None;
-        }
-        let crm = acting.link.crm.id.clone();
-        let kept = planted::is(Planted::OldMarkKept) && !acting.link.mark_key.is_empty();
-        if !kept && plan::keys::crm_id(&acting.link.mark_key) != Some(crm.as_str()) {
-            acting.link.mark_key = plan::keys::mark_key(&crm, &self.engine.fresh_id());
-        }
-        acting.link.write_no += u64::from(!planted::is(Planted::WriteNumberStands));
-        Some(self.new_mark(acting.link.mark_key.clone(), acting.link.write_no))
     }
 
     pub(crate) async fn delete(
