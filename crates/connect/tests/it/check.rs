@@ -102,8 +102,23 @@ async fn a_trial_that_breaks_off_is_cleared_away() {
         world.emulator.set_quirk(habit, true);
         let steps = world.open().check("x").await;
         assert!(!steps.iter().any(Step::is_fault), "{habit:?}: {steps:?}");
+        let kept = |step: &Step| step.what == "meetings" && matches!(step.found, Found::Fine(_));
+        assert!(steps.iter().any(kept), "whose meeting a copy is: {habit:?}: {steps:?}");
         world.emulator.set_quirk(habit, false);
     }
+}
+
+// P5
+#[tokio::test]
+async fn what_participants_get_of_a_meeting_is_told_beforehand() {
+    let world = World::new();
+    world.emulator.set_quirk(Quirk::StatePropertiesNotKept, true);
+    let steps = world.open().check("x").await;
+    let lacking: Vec<&str> =
+        steps.iter().filter(|step| matches!(step.found, Found::Lacking(_))).map(|step| step.what).collect();
+    assert_eq!(lacking, ["meetings", "streaming"], "{steps:?}");
+    assert!(!steps.iter().any(Step::is_fault), "{steps:?}");
+    assert!(world.emulator.sink().is_empty());
 }
 
 // L1: a room is known by a list of rooms, also by another of its addresses; what no list names is not told.
