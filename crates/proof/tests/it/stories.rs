@@ -5,7 +5,7 @@ use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, kills,
     latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
     odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
-    recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing,
+    received, recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing,
     wire_trouble,
 };
 use sqlx::Connection as _;
@@ -52,6 +52,7 @@ async fn every_story_runs_on_every_database() {
         people_invited::NAMES,
         people_private::NAMES,
         people_secrets::NAMES,
+        received::NAMES,
         recurrence::NAMES,
         refusals::NAMES,
         restored::NAMES,
