@@ -183,7 +183,7 @@ fn the_owners_own_copy_gives_the_meeting_its_id() {
 #[test]
 fn an_id_of_ours_is_packed_as_every_foreign_uid() {
     let id = plan::keys::meeting_id(&model::CrmId::new("crm"), &model::RecordId::new("1-7"));
-    assert!(id.starts_with("040000008200E00074C5B7101A82E008") && id.is_ascii() && id.len() % 2 == 0);
+    assert!(id.starts_with("040000008200E00074C5B7101A82E008") && id.is_ascii() && id.len().is_multiple_of(2));
     assert!(id.contains("7643616C2D55696401000000"), "vCal-Uid");
     let other = plan::keys::meeting_id(&model::CrmId::new("crm"), &model::RecordId::new("1-8"));
     assert_ne!(id, other);
