@@ -5,6 +5,7 @@ use crate::lead::{Awaits, Leading};
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
+use crate::refused::{is_refused, waits};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
@@ -466,36 +467,4 @@ fn ambiguous(
     let mut judged = Judged::of(Plan::of(Some(domain), After::Ambiguous, Reason::Ambiguous), crm, pim);
     judged.ambiguous = Some((of_crm, of_pim));
     judged
-}
-
-/// Whether a plan would only send again what the mailbox refused of this very version: our own write, or a server's touch,
-/// showed the item again, and nobody changed anything (rule E1).
-fn is_refused(work: &Work, link: &Link, crm: &Observation, plan: &Plan) -> bool {
-    let waits = |row: &Quarantine| row.side == Side::Crm && row.versions.0.as_ref() == Some(&crm.version);
-    let only_occurrences = |op: &Op| match op {
-        Op::Update { side: Side::Pim, changes, keep } => {
-            keep.is_empty() && changes.keys().all(|path| path.occurrence.is_some())
-        }
-        Op::Update { .. }
-        | Op::Restore { .. }
-        | Op::Create { .. }
-        | Op::Delete { .. }
-        | Op::Enlist
-        | Op::Delist
-        | Op::Leave
-        | Op::Flag { .. } => false,
-    };
-    link.sleep.is_none()
-        && work.quarantine.iter().any(waits)
-        && plan.writes()
-        && plan.conflicts.is_empty()
-        && plan.ops.iter().all(only_occurrences)
-}
-
-/// The link stands as it was, with what was seen now.
-fn waits(link: &Link, crm: &Observation, pim: &Observation, plan: &Plan) -> Plan {
-    let mut link = link.clone();
-    link.crm.version = crm.version.clone();
-    link.pim.version = pim.version.clone();
-    Plan::of(plan.domain, After::Linked(Box::new(link)), Reason::OccurrenceRefused)
 }

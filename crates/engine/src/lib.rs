@@ -31,6 +31,7 @@ mod question;
 mod read_back;
 mod reader;
 mod recover;
+mod refused;
 mod relink;
 mod remove;
 mod report;

@@ -28,8 +28,8 @@ use std::time::Duration;
 /// How long a call waits for a connection or for the one writer of a SQLite file.
 const WAIT: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
-/// What the writer of a SQLite file keeps of it in memory: 8 MiB, as the pragma counts.
-const WRITER_CACHE: &str = "-8192";
+/// What the writer of a SQLite file keeps of it in memory: 4 MiB, as the pragma counts.
+const WRITER_CACHE: &str = "-4096";
 /// After so many pages the log of a SQLite file is carried over into it: 16 MiB.
 const LOG_PAGES: &str = "4000";
 const POSTGRES_CONNECTIONS: u32 = 10;
