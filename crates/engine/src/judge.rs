@@ -8,10 +8,10 @@ use crate::port::{FindBy, Trouble, Wanted};
 use crate::refused::{is_refused, waits};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
-use plan::{After, Context, Lead, Op, Plan, Reason, flip, fresh, linked, scope};
+use plan::{After, Context, Lead, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use store::{Observation, Quarantine, Work};
+use store::{Observation, Work};
 
 /// A record's plan, and the copies it was made from.
 pub(crate) struct Judged {
