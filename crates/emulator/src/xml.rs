@@ -122,6 +122,11 @@ impl Element {
 pub(crate) fn read(bytes: &[u8]) -> Result<Element, XmlFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| XmlFault { position: 0, reason: "the request is not UTF-8" })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Nowhere, names and comments included: "any Unicode character, excluding the surrogate blocks, FFFE, and FFFF" and the
+    // control characters (XML 1.0, production 2).
+    if let Some(at) = text.find(|c| !legal(c)) {
+        return Err(XmlFault { position: u64::try_from(at).unwrap_or(u64::MAX), reason: "an illegal character" });
+    }
     let mut reader = NsReader::from_str(text);
     let mut stack: Vec<Element> = Vec::new();
     let mut root: Option<Element> = None;
@@ -377,8 +382,11 @@ mod tests {
     }
 
     #[test]
-    fn illegal_characters_are_refused_in_a_request_and_written_as_references() {
+    fn illegal_characters_are_refused_anywhere_in_a_request_and_written_as_references() {
         assert!(read(b"<a>&#x1;</a>").is_err());
+        for torn in ["<a\0b/>", "<a b\0='1'/>", "<a><!--\u{1}--></a>", "<a>\u{fffe}</a>"] {
+            assert_eq!(read(torn.as_bytes()).err().map(|fault| fault.reason), Some("an illegal character"), "{torn:?}");
+        }
         let mut out = String::new();
         escape("a\u{1}\r\n<", &mut out);
         assert_eq!(out, "a&#x1;&#xD;\n&lt;");
