@@ -9,6 +9,7 @@ pub mod domain;
 pub mod field;
 pub mod fields;
 pub mod form;
+pub mod global_id;
 pub mod id;
 pub mod lens;
 pub mod level;

@@ -58,13 +58,7 @@ pub fn global_id(id: &str) -> String {
 /// same one.
 #[must_use]
 pub fn meeting_id(crm: &CrmId, record: &RecordId) -> String {
-    let uid = format!("{record}.{crm}@syncline");
-    let mut data = b"vCal-Uid\x01\0\0\0".to_vec();
-    data.extend_from_slice(uid.as_bytes());
-    data.push(0);
-    let size = u32::try_from(data.len()).unwrap_or_default().to_le_bytes();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
-    format!("040000008200E00074C5B7101A82E008{}{}{}", "0".repeat(40), hex(&size), hex(&data))
+    model::global_id::packed(&format!("{record}.{crm}@syncline"))
 }
 
 /// The CRM record that a mark's key names: keys of ours begin with it, so that a lost store loses no link (rule M4).

@@ -2,14 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::global_id::{CLASS, hex, packed};
 use planted::Planted;
-use std::fmt::Write as _;
 use wire::ews::{Item, Property};
 
 use super::own;
-
-/// What every global id of Exchange's own begins with.
-const CLASS: &str = "040000008200E00074C5B7101A82E008";
 
 /// The global id of an item with its instance part cleared, in hexadecimal. Where Exchange shows no clean id, it is
 /// made from the UID by the same rules (MS-OXCICAL 2.1.3.1.1.20.26), so that mailboxes on different servers agree.
@@ -43,18 +40,7 @@ pub fn of_uid(uid: &str) -> Option<String> {
         // The four bytes after the class name the day of one occurrence.
         return Some(format!("{}00000000{}", &upper[..32], &upper[40..]));
     }
-    let mut data = b"vCal-Uid\x01\0\0\0".to_vec();
-    data.extend_from_slice(uid.as_bytes());
-    data.push(0);
-    let size = u32::try_from(data.len()).ok()?.to_le_bytes();
-    Some(format!("{CLASS}{}{}{}", "0".repeat(40), hex(&size), hex(&data)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
+    Some(packed(uid))
 }
 
 #[cfg(test)]
