@@ -22,9 +22,14 @@ macro_rules! fields {
             /// The field's name in maps, the store, the API and `explain`.
             #[must_use]
             pub fn name(&self) -> String {
+                self.to_string()
+            }
+
+            /// The name of one that ships.
+            fn shipped(&self) -> Option<&'static str> {
                 match self {
-                    $(Field::$variant => $name.to_owned(),)*
-                    Field::Extension(name) => format!("x.{name}"),
+                    $(Field::$variant => Some($name),)*
+                    Field::Extension(_) => None,
                 }
             }
 
@@ -327,8 +332,8 @@ impl From<Field> for Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.occurrence {
-            None => f.write_str(&self.field.name()),
-            Some(start) => write!(f, "occurrence({start}).{}", self.field.name()),
+            None => self.field.fmt(f),
+            Some(start) => write!(f, "occurrence({start}).{}", self.field),
         }
     }
 }
@@ -339,17 +344,33 @@ impl fmt::Debug for Path {
     }
 }
 
+/// Names are written and read for every field of every record: the known ones without a copy.
 macro_rules! serde_as_text {
-    ($type:ty, $what:literal) => {
+    ($type:ty, $what:literal, $known:expr) => {
         impl Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.to_string())
+                let known: fn(&$type) -> Option<&'static str> = $known;
+                match known(self) {
+                    Some(name) => serializer.serialize_str(name),
+                    None => serializer.collect_str(self),
+                }
             }
         }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                <$type>::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no {}", $what)))
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!("a ", $what))
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                        <$type>::parse(text).ok_or_else(|| E::custom(format!("'{text}' is no {}", $what)))
+                    }
+                }
+                deserializer.deserialize_str(Text)
             }
         }
     };
@@ -357,12 +378,15 @@ macro_rules! serde_as_text {
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        match (self.shipped(), self) {
+            (None, Field::Extension(name)) => write!(f, "x.{name}"),
+            (known, _) => f.write_str(known.unwrap_or_default()),
+        }
     }
 }
 
-serde_as_text!(Field, "field");
-serde_as_text!(Path, "path");
+serde_as_text!(Field, "field", Field::shipped);
+serde_as_text!(Path, "path", |path| path.occurrence.is_none().then(|| path.field.shipped()).flatten());
 
 /// The fields a record of a kind may carry.
 #[must_use]

@@ -32,57 +32,88 @@ pub struct Record {
 #[serde(default)]
 pub struct Facts {
     /// CRM: which domain the record is (an activity shown nowhere has none). Mailbox: never set; `plan::scope` judges.
+    #[serde(skip_serializing_if = "is_default")]
     pub domain: Option<Domain>,
     /// CRM: this pairing's user has it on the Sync List.
+    #[serde(skip_serializing_if = "is_default")]
     pub on_sync_list: bool,
     /// CRM: when visibility was lost but the Sync List row stays, the record is shown with this set.
+    #[serde(skip_serializing_if = "is_default")]
     pub not_visible: bool,
     /// What this pairing's user is in the record.
+    #[serde(skip_serializing_if = "is_default")]
     pub part: Part,
     /// CRM: the owner.
+    #[serde(skip_serializing_if = "is_default")]
     pub owner: Option<UserId>,
     /// The organiser's or owner's name and address.
+    #[serde(skip_serializing_if = "is_default")]
     pub organizer: Option<Attendee>,
     /// CRM: how many others have it on their team or Sync List (rule O5).
+    #[serde(skip_serializing_if = "is_default")]
     pub others: u32,
     /// CRM: "locked by Exchange" (rule P6).
+    #[serde(skip_serializing_if = "is_default")]
     pub locked: bool,
     /// CRM: the user removed it from his My Calendar (rule C6).
+    #[serde(skip_serializing_if = "is_default")]
     pub hidden: bool,
     /// CRM: the key of the create that made it (integration id).
+    #[serde(skip_serializing_if = "is_default")]
     pub integration_key: Option<String>,
     /// The meeting's global id with the instance part cleared (rule P1).
+    #[serde(skip_serializing_if = "is_default")]
     pub global_id: Option<String>,
     /// Another participant besides the organiser is shown (rule C6).
+    #[serde(skip_serializing_if = "is_default")]
     pub meeting: bool,
     /// Mailbox: our mark.
+    #[serde(skip_serializing_if = "is_default")]
     pub mark: Option<Mark>,
     /// Mailbox: the folder it stands in.
+    #[serde(skip_serializing_if = "is_default")]
     pub folder: Option<FolderId>,
     /// Mailbox: when the item was made there, when the side tells.
+    #[serde(skip_serializing_if = "is_default")]
     pub created: Option<Timestamp>,
     /// When it was changed last, as the side's own clock says, when the side tells: for figures alone (rule W4).
+    #[serde(skip_serializing_if = "is_default")]
     pub changed: Option<Timestamp>,
     /// Mailbox: the name a contact is shown under there, else what it is filed under; its parts lead (trap 113).
+    #[serde(skip_serializing_if = "is_default")]
     pub shown_as: Option<String>,
     /// Mailbox: the item's class.
+    #[serde(skip_serializing_if = "is_default")]
     pub class: String,
     /// Mailbox: requests were sent (rule P6).
+    #[serde(skip_serializing_if = "is_default")]
     pub requests_sent: bool,
     /// Mailbox: this copy is an attendee's, received.
+    #[serde(skip_serializing_if = "is_default")]
     pub received: bool,
     /// Mailbox: it stands there as received, bears our mark and asks nobody: a participant's copy that we made (rule P5).
+    #[serde(skip_serializing_if = "is_default")]
     pub meeting_copy: bool,
     /// Mailbox: what the owner of this mailbox answered.
+    #[serde(skip_serializing_if = "is_default")]
     pub my_response: Option<Response>,
     /// Mailbox: it has a join link, so its body is never written.
+    #[serde(skip_serializing_if = "is_default")]
     pub online_meeting: bool,
     /// Mailbox: a task request's tracking copy (rule D6).
+    #[serde(skip_serializing_if = "is_default")]
     pub tracking_copy: bool,
     /// Mailbox: the one-off that completing a recurring task left behind (rule R6).
+    #[serde(skip_serializing_if = "is_default")]
     pub completed_copy: bool,
     /// Why the side could not be read fully, in words; the record goes to quarantine with it (rule E1).
+    #[serde(skip_serializing_if = "is_default")]
     pub unreadable: Option<String>,
+}
+
+/// What a record has nothing to tell of is not written: most records have few facts, and every one of them is stored.
+fn is_default<T: Default + PartialEq>(fact: &T) -> bool {
+    *fact == T::default()
 }
 
 /// What a pairing's user is in a record.

@@ -8,7 +8,7 @@ use crate::change::Seen;
 use crate::error::Result;
 use crate::rows::{Cursor, Lease, Look, Observation, Stranger};
 use jiff::Timestamp;
-use model::{CrmId, FolderId, Kind, PairingId, Side, SleepCause};
+use model::{CrmId, FolderId, Kind, PairingId, RecordId, Side, SleepCause};
 use planted::Planted;
 
 impl Memories {
@@ -49,9 +49,8 @@ impl Memories {
             self.cursors.insert((cursor.side, cursor.kind, cursor.folder.clone()), cursor.clone());
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
-            for id in &seen.listed {
-                self.listed.insert((side, kind, folder.clone(), id.clone()));
-            }
+            let linked = seen.listed.iter().filter(|id| self.ends.contains_key(&(kind, side, RecordId::clone(id))));
+            self.listed.extend(linked.map(|id| (side, kind, folder.clone(), id.clone())));
         }
         match &seen.listing_ended {
             Some((side, kind, folder)) => self.end_listing(*side, *kind, folder),

@@ -87,7 +87,7 @@ impl Shape {
 
 /// Declares such statements, and lists them for the test that has both databases prepare them.
 macro_rules! many {
-    ($($name:ident($shared:literal, $own:literal) = $before:literal, $open:literal .. $close:literal, $after:literal;)*) => {
+    ($($name:ident($shared:literal, $own:literal) = $before:expr, $open:literal .. $close:literal, $after:literal;)*) => {
         $(
             pub(super) static $name: $crate::sql::many::Many = {
                 const SHAPE: $crate::sql::many::Shape = $crate::sql::many::Shape {

@@ -10,6 +10,9 @@ use crate::value::{Arg, args, doc};
 use model::{Kind, PairingId, RecordId, Side, Version};
 use std::collections::BTreeMap;
 
+/// So many characters of a match key are enough to find by.
+const SHORT: usize = 16;
+
 statements! {
     CURSORS = "SELECT doc FROM sync_cursor WHERE pairing = $1 ORDER BY side, kind, folder";
     SET_CURSOR = "INSERT INTO sync_cursor (pairing, side, kind, folder, doc) VALUES ($1, $2, $3, $4, $5) \
@@ -31,16 +34,30 @@ statements! {
     FORGET_QUARANTINE = "DELETE FROM sync_quarantine WHERE pairing = $1";
 }
 
+/// Of what a full listing showed only the ids of links are asked for when it ends, so no other is noted.
+macro_rules! noted {
+    ($end:literal) => {
+        concat!(
+            "INSERT INTO sync_listed (pairing, side, kind, folder, id) \
+             SELECT l.pairing, $2, l.kind, $4, l.",
+            $end,
+            " FROM sync_link l \
+             WHERE l.pairing = $1 AND l.kind = $3 AND l.",
+            $end,
+            " IN ("
+        )
+    };
+}
+
 many! {
-    NOTE(4, 1) = "INSERT INTO sync_listed (pairing, side, kind, folder, id) VALUES ", "($1, $2, $3, $4, " .. ")",
-        " ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
+    NOTE_CRM(4, 1) = noted!("crm_id"), "" .. "", ") ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
+    NOTE_PIM(4, 1) = noted!("pim_id"), "" .. "", ") ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
     OBSERVE(3, 4) = "INSERT INTO sync_observation (pairing, side, kind, id, version, seen_at, doc) VALUES ",
         "($1, $2, $3, " .. ")",
         " ON CONFLICT (pairing, kind, side, id) DO UPDATE SET \
         version = excluded.version, seen_at = excluded.seen_at, doc = excluded.doc";
     UNHASH(3, 1) = "DELETE FROM sync_hash WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (", "" .. "", ")";
-    HASH(3, 2) = "INSERT INTO sync_hash (pairing, side, kind, hash, id) VALUES ", "($1, $2, $3, " .. ")",
-        " ON CONFLICT (pairing, side, kind, id, hash) DO NOTHING";
+    HASH(3, 2) = "INSERT INTO sync_hash (pairing, side, kind, hash, id) VALUES ", "($1, $2, $3, " .. ")", "";
     DROP_STRANGER(3, 1) = "DELETE FROM sync_stranger WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (",
         "" .. "", ")";
 }
@@ -75,7 +92,12 @@ async fn observe(tx: &mut Tx, pairing: &PairingId, rows: &[Observation]) -> Resu
 }
 
 fn hashes_of<'a>(id: &'a RecordId, hashes: &'a [String]) -> impl Iterator<Item = Arg> + 'a {
-    hashes.iter().flat_map(move |hash| args![hash, id])
+    hashes.iter().flat_map(move |hash| args![short(hash), id])
+}
+
+/// What of a match key is kept beside the documents, to find a record by it.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..SHORT).unwrap_or(hash)
 }
 
 /// Gives a record these match keys in place of those it had.
@@ -190,7 +212,11 @@ impl Sql {
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
             let ids = seen.listed.iter().map(Arg::from).collect();
-            NOTE.run(&mut tx, args![pairing, side, kind, folder], ids).await?;
+            let note = match side {
+                Side::Crm => &NOTE_CRM,
+                Side::Pim => &NOTE_PIM,
+            };
+            note.run(&mut tx, args![pairing, side, kind, folder], ids).await?;
         }
         let mut missing = 0;
         if let Some((side, kind, folder)) = &seen.listing_ended {

@@ -1,5 +1,6 @@
 //! What a cycle plans from, in a database. The cost follows the observations.
 
+use super::observe::short;
 use super::{Sql, statements};
 use crate::answer::{Candidate, Work, WorkKey};
 use crate::error::Result;
@@ -37,7 +38,7 @@ macro_rules! alone {
 macro_rules! sharing {
     ($end:literal) => {
         concat!(
-            "SELECT h.id FROM sync_hash h WHERE h.pairing = $1 AND h.side = $2 AND h.kind = $3 AND h.hash = $4 \
+            "SELECT DISTINCT h.id FROM sync_hash h WHERE h.pairing = $1 AND h.side = $2 AND h.kind = $3 AND h.hash = $4 \
              AND NOT EXISTS (SELECT 1 FROM sync_link l WHERE l.pairing = h.pairing AND l.kind = h.kind AND l.",
             $end,
             " = h.id) \
@@ -180,14 +181,15 @@ impl Sql {
         };
         let mut ids = BTreeSet::new();
         for hash in hashes {
-            let rows = self.db.all(statement, args![pairing, side, kind, hash, limit]).await?;
+            let rows = self.db.all(statement, args![pairing, side, kind, short(hash), limit]).await?;
             for row in &rows {
                 ids.insert(RecordId::new(row.text(0)?));
             }
         }
         let mut candidates = Vec::new();
         for id in ids.into_iter().take(limit) {
-            candidates.extend(self.candidate(pairing, side, kind, id).await?);
+            let found = self.candidate(pairing, side, kind, id).await?;
+            candidates.extend(found.filter(|one| one.hashes.iter().any(|hash| hashes.contains(hash))));
         }
         Ok(candidates)
     }

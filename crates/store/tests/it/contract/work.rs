@@ -11,6 +11,7 @@ on_every_engine! {
     a_kind_is_at_work_while_something_of_it_was_observed,
     candidates_are_the_unlinked_that_share_a_hash,
     a_candidate_goes_when_it_is_linked_or_taken_up,
+    a_key_that_begins_as_anothers_does_finds_only_its_own,
     one_pairing_never_sees_anothers_records,
 }
 
@@ -209,6 +210,26 @@ async fn a_candidate_goes_when_it_is_linked_or_taken_up(world: &World) {
 }
 
 // invariant 12
+// M1: whatever of a key the records are found by, the whole key counts.
+async fn a_key_that_begins_as_anothers_does_finds_only_its_own(world: &World) {
+    let (anna, lease) = world.mapped("anna").await;
+    let keys = ["0123456789abcdef0123456789abcdef", "0123456789abcdeffedcba9876543210"].map(str::to_owned);
+    let of = |id, key: &String| Observation { hashes: vec![key.clone()], ..seen(Side::Pim, id) };
+    let both = Observation { hashes: keys.to_vec(), ..seen(Side::Pim, "both") };
+    let rows = vec![of("one", &keys[0]), of("other", &keys[1]), both];
+    world.see(&lease, Seen { observations: rows, ..Seen::default() }).await;
+    for (key, own) in keys.iter().zip(["one", "other"]) {
+        let hashes = [key.clone()];
+        let found = world.store.candidates(&anna, Kind::Contact, Side::Pim, &hashes, 10).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["both", own]);
+    }
+    // A key goes with its record alone.
+    let without = Observation { hashes: Vec::new(), ..seen(Side::Pim, "both") };
+    world.see(&lease, Seen { observations: vec![without], ..Seen::default() }).await;
+    let found = world.store.candidates(&anna, Kind::Contact, Side::Pim, &keys, 10).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["one", "other"]);
+}
+
 async fn one_pairing_never_sees_anothers_records(world: &World) {
     let store = &world.store;
     fill(world, "anna").await;
