@@ -57,7 +57,9 @@ pub fn same_or_blank(field: &Field, a: Option<&Value>, b: Option<&Value>) -> boo
 /// Text in the form both sides reach: `\n` line ends, no-break spaces as spaces, no blanks at the ends of lines or text.
 #[must_use]
 pub fn normal(text: &str) -> String {
-    if !text.contains(['\r', '\n', '\u{a0}']) {
+    // Nearly every text is one line, which its bytes tell at once; the first byte of a no-break space is one of others too.
+    let other = text.bytes().fold(false, |found, byte| found | matches!(byte, b'\r' | b'\n' | 0xC2));
+    if !(other && text.contains(['\r', '\n', '\u{a0}'])) {
         return text.trim().to_owned();
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{a0}', " ");
@@ -85,7 +87,7 @@ pub fn fold(text: &str) -> String {
 
 /// Letters with their accents in one sign: some programs write an accent as a sign of its own behind the letter.
 fn composed(text: &str) -> Cow<'_, str> {
-    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 #[cfg(test)]

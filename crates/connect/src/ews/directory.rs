@@ -3,6 +3,7 @@
 
 use engine::port::Trouble;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use wire::ews::{Dictionary, Item, Mailbox, Path, Property, ResolveNames, Value};
 
 use super::remote::EwsRemote;
@@ -71,12 +72,17 @@ fn of_directory(address: &str) -> bool {
     address.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("/o="))
 }
 
+/// Where a contact keeps its mail addresses.
+static SLOTS: LazyLock<[Path; 3]> = LazyLock::new(|| {
+    ["EmailAddress1", "EmailAddress2", "EmailAddress3"].map(|key| Path::entry(Dictionary::EmailAddress, key))
+});
+
 /// The addresses of the directory in a contact's slots: someone who was added from the address book has such a one.
 fn cards(item: &Item) -> Vec<(Path, String)> {
-    let slots = (1..=3).map(|number| Path::entry(Dictionary::EmailAddress, &format!("EmailAddress{number}")));
-    slots
+    SLOTS
+        .iter()
         .filter_map(|slot| {
-            let address = match item.values.get(&slot) {
+            let address = match item.values.get(slot) {
                 Some(Value::Text(address)) => address.trim(),
                 Some(_) | None => return None,
             };

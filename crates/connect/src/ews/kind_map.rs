@@ -12,7 +12,7 @@ use super::{own, property};
 pub struct KindMap {
     /// The kind.
     pub kind: Kind,
-    /// A field and where it is kept; no field twice.
+    /// A field and where it is kept, by field; no field twice.
     pub rows: Vec<(Field, Path)>,
     /// The categories that name an activity type, without case.
     pub types: BTreeSet<String>,
@@ -41,6 +41,8 @@ impl KindMap {
                 rows.push((entry.field.clone(), path));
             }
         }
+        // In the order in which a record keeps its fields, so that reading one has nothing to sort.
+        rows.sort();
         let types = maps.get(&Domain::Calendar).map(types).unwrap_or_default();
         Self { kind, rows, types }
     }

@@ -4,20 +4,55 @@ use engine::port::{Page, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wire::ews::{Change, Item, ItemId, ItemKind, ItemRef, Property, Shape, SyncFolderItems};
+use wire::ews::{Change, Changes, Item, ItemId, ItemKind, ItemRef, Property, Shape, SyncFolderItems};
 
 use super::kind_map::is_of_kind;
 use super::map;
 use super::remote::EwsRemote;
 use super::trouble::Effect;
 
+/// A page with so many changes, and as many as came last, would be more than a server gives at once.
+const FULL: usize = SyncFolderItems::MOST as usize;
+
+/// The most answers that make one page, however little each of them tells.
+const ANSWERS: u32 = 8;
+
 impl EwsRemote {
-    /// One page of changes: ids by SyncFolderItems, contents by GetItem.
+    /// One page of changes: ids by SyncFolderItems, contents by GetItem. A server that gives less at once than it was asked
+    /// for is asked on, so that what is kept together is always about as much.
     pub(super) async fn page(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
         let state = match cursor {
             Some(text) => Some(state_of(text, kind, folder).ok_or(Trouble::CursorRefused)?),
             None => None,
         };
+        let mut page = Page::default();
+        // One id may come more than once; what came last counts (trap 16).
+        let mut present: BTreeMap<String, ItemId> = BTreeMap::new();
+        let mut changes = self.changes_since(folder, state).await?;
+        for answers in 1.. {
+            let (state, last, told) = (changes.state.clone(), changes.is_last(), changes.changes.len());
+            gather(kind, changes, &mut page, &mut present);
+            page.cursor = cursor_of(&state, kind, folder);
+            page.more = !last;
+            let full = present.len() + page.vanished.len() + told > FULL;
+            if last || full || answers == ANSWERS {
+                break;
+            }
+            changes = match self.changes_since(folder, Some(&state)).await {
+                Ok(changes) => changes,
+                // What came so far is a page; whoever asks on from there meets the trouble.
+                Err(_) => break,
+            };
+        }
+        if cursor.is_none() {
+            page.total = self.known().await?.totals.get(folder).copied();
+        }
+        self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
+        Ok(page)
+    }
+
+    /// One answer to SyncFolderItems.
+    async fn changes_since(&self, folder: &FolderId, state: Option<&str>) -> Result<Changes, Trouble> {
         let asked = SyncFolderItems {
             shape: Shape::of([Property::ItemClass.into()]),
             folder: wire::ews::FolderId::of(folder.as_str()).into(),
@@ -42,36 +77,7 @@ impl EwsRemote {
             // Asking on would bring the same page again, without end.
             return Err(Trouble::Broken { why: "the server's listing does not go on".to_owned() });
         }
-        let mut page =
-            Page { cursor: cursor_of(&changes.state, kind, folder), more: !changes.is_last(), ..Page::default() };
-        page.skipped = changes.unknown;
-        if cursor.is_none() {
-            page.total = self.known().await?.totals.get(folder).copied();
-        }
-        // One id may come more than once; what came last counts (trap 16).
-        let mut present: BTreeMap<String, ItemId> = BTreeMap::new();
-        for change in changes.changes {
-            match change {
-                Change::Create(item) | Change::Update(item) => {
-                    let Some(id) = item.id.clone() else { continue };
-                    // What is listed without saying what it is, is seen when it is read.
-                    let untold = item.kind == ItemKind::Other && item.text(Property::ItemClass).is_none();
-                    if untold || is_of_kind(kind, item.kind, item.text(Property::ItemClass)) {
-                        page.vanished.retain(|gone| gone.as_str() != id.id);
-                        present.insert(id.id.clone(), id);
-                    } else {
-                        page.skipped += 1;
-                    }
-                }
-                Change::Delete(id) => {
-                    present.remove(&id.id);
-                    page.vanished.push(RecordId::new(id.id));
-                }
-                Change::ReadFlag(_) => {}
-            }
-        }
-        self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
-        Ok(page)
+        Ok(changes)
     }
 
     /// Whether the mailbox answers, and no longer knows a folder by this id.
@@ -199,6 +205,32 @@ impl EwsRemote {
             return Ok(Gone::Unknown);
         };
         self.judge(&parent).await
+    }
+}
+
+/// What the changes say is there and what went, after what was gathered before.
+fn gather(kind: Kind, changes: Changes, page: &mut Page, present: &mut BTreeMap<String, ItemId>) {
+    page.skipped += changes.unknown;
+    for change in changes.changes {
+        match change {
+            Change::Create(item) | Change::Update(item) => {
+                let untold = item.kind == ItemKind::Other && item.text(Property::ItemClass).is_none();
+                let ours = is_of_kind(kind, item.kind, item.text(Property::ItemClass));
+                let Some(id) = item.id else { continue };
+                // What is listed without saying what it is, is seen when it is read.
+                if untold || ours {
+                    page.vanished.retain(|gone| gone.as_str() != id.id);
+                    present.insert(id.id.clone(), id);
+                } else {
+                    page.skipped += 1;
+                }
+            }
+            Change::Delete(id) => {
+                present.remove(&id.id);
+                page.vanished.push(RecordId::new(id.id));
+            }
+            Change::ReadFlag(_) => {}
+        }
     }
 }
 

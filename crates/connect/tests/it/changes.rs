@@ -1,7 +1,7 @@
 //! What changed in a folder: pages, cursors, foreign items, and trouble that hits one item alone.
 
 use crate::world::{ANNA, World, create, fields, folder, list, maps, present};
-use emulator::{Damage, Effect, FaultAction, Quirk};
+use emulator::{Damage, Effect, FaultAction, Hook, Quirk, RequestInfo};
 use engine::port::{Remote, Trouble};
 use model::{Domain, Field, Kind, RecordId, Value};
 use wire::ews::{
@@ -64,6 +64,35 @@ async fn a_large_folder_comes_in_pages_and_each_record_once() {
     // A refused page can be asked for again and shows the same.
     let again = remote.changes(Kind::Task, &folder, None).await.expect("a page");
     assert_eq!(again.records.len(), 512);
+}
+
+// trap 148: what is kept together is about as much whatever a server gives at once, and no trouble takes what came before it.
+#[tokio::test]
+async fn a_server_that_lists_a_few_at_once_is_asked_on_until_there_is_a_page() {
+    let whole = World::new();
+    tasks(&whole, 100).await;
+    let world = World::listing(&whole, 10);
+    let remote = world.open();
+    let folder = folder(&remote, Kind::Task).await;
+    world.emulator.reset_counters();
+    let first = remote.changes(Kind::Task, &folder, None).await.expect("a page");
+    assert_eq!((first.records.len(), first.more, first.total), (80, true, Some(100)));
+    assert_eq!(world.requests("SyncFolderItems"), 8, "bounded");
+    let rest = remote.changes(Kind::Task, &folder, Some(&first.cursor)).await.expect("a page");
+    assert_eq!((rest.records.len(), rest.more), (20, false));
+    let ids = [&first, &rest].map(|page| page.records.iter().map(|record| record.id.clone()));
+    assert_eq!(ids.into_iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 100);
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let second = move |request: &RequestInfo| {
+        let listing = request.operation == "SyncFolderItems" && request.account == "svc@crm.test";
+        let second = listing && asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1;
+        second.then_some(FaultAction::Drop { effect: Effect::Done })
+    };
+    world.emulator.on_request(Some(std::sync::Arc::new(second) as Hook));
+    let cut = remote.changes(Kind::Task, &folder, None).await.expect("a page");
+    assert_eq!((cut.records.len(), cut.more), (10, true));
+    let on = remote.changes(Kind::Task, &folder, Some(&cut.cursor)).await.expect("a page");
+    assert_eq!((on.records.len(), on.more), (80, true));
 }
 
 // D7, traps 121, 122

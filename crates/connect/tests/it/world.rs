@@ -47,9 +47,24 @@ impl World {
 
     /// The same server, met for the first time.
     pub fn again(world: &Self) -> Self {
+        Self::by(world, transport(&world.emulator))
+    }
+
+    /// The same server, met for the first time, which lists no more than so many changes at once.
+    pub fn listing(world: &Self, most: usize) -> Self {
+        let server = transport(&world.emulator);
+        let fewer = move |request: Request| {
+            let of = |most: usize| format!("<m:MaxChangesReturned>{most}</m:MaxChangesReturned>");
+            let body = String::from_utf8(request.body).expect("text").replace(&of(512), &of(most));
+            (server.0)(Request { body: body.into_bytes(), ..request })
+        };
+        Self::by(world, InProcess(Arc::new(fewer)))
+    }
+
+    fn by(world: &Self, way: InProcess) -> Self {
         let settings = EwsSettings { impersonate: true, ..EwsSettings::new(URL) };
         let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
-        let connection = EwsConnection::new(Arc::new(transport(&world.emulator)), account, settings);
+        let connection = EwsConnection::new(Arc::new(way), account, settings);
         Self { emulator: world.emulator.clone(), connection }
     }
 

@@ -23,8 +23,9 @@ impl ItemId {
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        let id = element.attribute("Id").filter(|id| !id.is_empty())?;
-        Some(Self { id, change_key: element.attribute("ChangeKey").filter(|key| !key.is_empty()) })
+        let [id, change_key] = element.attributes(["Id", "ChangeKey"]);
+        let id = id.filter(|id| !id.is_empty())?;
+        Some(Self { id, change_key: change_key.filter(|key| !key.is_empty()) })
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -57,8 +58,9 @@ impl FolderId {
     }
 
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        let id = element.attribute("Id").filter(|id| !id.is_empty())?;
-        Some(Self { id, change_key: element.attribute("ChangeKey").filter(|key| !key.is_empty()) })
+        let [id, change_key] = element.attributes(["Id", "ChangeKey"]);
+        let id = id.filter(|id| !id.is_empty())?;
+        Some(Self { id, change_key: change_key.filter(|key| !key.is_empty()) })
     }
 }
 

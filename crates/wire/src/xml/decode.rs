@@ -19,7 +19,10 @@ pub(crate) fn decode(bytes: &[u8], limits: Limits) -> Result<Cow<'_, str>, Error
         [b'<', 0, ..] => Cow::Owned(utf16(bytes, u16::from_le_bytes)),
         [0, b'<', ..] => Cow::Owned(utf16(bytes, u16::from_be_bytes)),
         _ if declares_latin(bytes) => Cow::Owned(bytes.iter().map(|byte| latin(*byte)).collect()),
-        _ => String::from_utf8_lossy(bytes),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
     };
     if text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\0').is_empty() {
         return Err(Error::Empty);

@@ -36,17 +36,35 @@ pub struct Element<'a> {
 impl Element<'_> {
     /// The value of an attribute, found by its local name.
     pub fn attribute(&self, name: &str) -> Option<String> {
-        self.start
-            .html_attributes()
-            .with_checks(false)
-            .flatten()
-            .find(|a| a.key.local_name().as_ref() == name)
-            .map(|a| attribute_text(&a.value, self.text_limit))
+        let [value] = self.attributes([name]);
+        value
     }
 
-    /// Whether the server says that there is no value here (`xsi:nil`).
+    /// The values of several attributes, found by their local names in one go.
+    pub fn attributes<const N: usize>(&self, names: [&str; N]) -> [Option<String>; N] {
+        let mut values = [const { None }; N];
+        // Most elements have none.
+        if self.start.attributes_raw().is_empty() {
+            return values;
+        }
+        for attribute in self.start.html_attributes().with_checks(false).flatten() {
+            let local = attribute.key.local_name();
+            if let Some(at) = names.iter().position(|name| *name == local.as_ref())
+                && values[at].is_none()
+            {
+                values[at] = Some(attribute_text(&attribute.value, self.text_limit));
+                if values.iter().all(Option::is_some) {
+                    break;
+                }
+            }
+        }
+        values
+    }
+
+    /// Whether the server says that there is no value here (`xsi:nil`). Every element with a value is asked.
     pub fn is_nil(&self) -> bool {
-        self.attribute("nil").is_some_and(|text| matches!(text.trim(), "true" | "1"))
+        self.start.attributes_raw().contains("nil")
+            && self.attribute("nil").is_some_and(|text| matches!(text.trim(), "true" | "1"))
     }
 }
 
@@ -128,7 +146,7 @@ impl<'a> Reader<'a> {
     /// Text down to a depth.
     fn gather(&mut self, deepest: usize) -> Result<(String, bool), Error> {
         let depth = self.path.len();
-        let mut gathered = Gatherer::new(self.limits.text);
+        let mut gathered = Gatherer::new(self.limits.text, self.ahead());
         loop {
             let (event, raw) = self.event()?;
             match event {
@@ -198,9 +216,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How far it is to the next tag.
+    fn ahead(&self) -> usize {
+        self.source.get(self.position()..).and_then(|rest| rest.find('<')).unwrap_or(0)
+    }
+
     fn enter(&mut self, start: BytesStart<'a>, raw: &'a str) -> Result<Element<'a>, Error> {
-        let qualified = raw[1..].split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').next().unwrap_or("");
-        let name = qualified.rsplit(':').next().unwrap_or(qualified);
+        // The name stands behind the opening sign.
+        let qualified = raw.get(1..1 + start.name().as_ref().len()).unwrap_or("");
+        let name = match qualified.bytes().rposition(|byte| byte == b':') {
+            Some(colon) => &qualified[colon + 1..],
+            None => qualified,
+        };
         self.elements += 1;
         if self.elements > self.limits.elements {
             return Err(Error::TooMany { path: self.place(), limit: self.limits.elements });

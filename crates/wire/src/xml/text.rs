@@ -18,9 +18,9 @@ pub(crate) struct Gatherer {
 }
 
 impl Gatherer {
-    /// Starts with nothing, to hold at most `limit` bytes.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { text: String::new(), high: None, limit, cut: false }
+    /// Starts with nothing, to hold at most `limit` bytes; about so many as expected are to come.
+    pub(crate) fn new(limit: usize, expected: usize) -> Self {
+        Self { text: String::with_capacity(expected.min(limit)), high: None, limit, cut: false }
     }
 
     /// Adds a stretch of plain text, as it stands in the document.
@@ -29,8 +29,9 @@ impl Gatherer {
             return;
         }
         self.settle_half();
-        let clean = piece.bytes().all(|b| b >= 0x20 && b != 0xEF);
-        if clean && self.text.len() + piece.len() <= self.limit {
+        // Looked at as a whole, without a way out at each byte: nearly every piece is clean.
+        let unclean = piece.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == 0xEF));
+        if !unclean && self.text.len() + piece.len() <= self.limit {
             self.text.push_str(piece);
             return;
         }
@@ -119,7 +120,7 @@ impl Gatherer {
 
 /// The text of an attribute value, as written between its quotes.
 pub(crate) fn attribute_text(raw: &str, limit: usize) -> String {
-    let mut gathered = Gatherer::new(limit);
+    let mut gathered = Gatherer::new(limit, raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('&') {
         gathered.plain(&rest[..at]);
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_cut_at_a_character() {
-        let mut gathered = Gatherer::new(4);
+        let mut gathered = Gatherer::new(4, 0);
         gathered.plain("ab\u{20AC}c");
         assert_eq!(gathered.finish(), ("ab".to_owned(), true));
     }
