@@ -108,12 +108,15 @@ impl Reach {
     /// Reads items in batches, each with its own outcome. An item that makes a whole answer unreadable is found by
     /// halving and stands alone (trap 37).
     pub(super) async fn items(&self, shape: &Shape, ids: &[ItemRef]) -> Result<Vec<Result<Item, Trouble>>, Trouble> {
-        let mut found = Vec::with_capacity(ids.len());
-        let mut waiting: Vec<&[ItemRef]> = ids.chunks(BATCH).rev().collect();
+        let mut found: Vec<Option<Result<Item, Trouble>>> = ids.iter().map(|_| None).collect();
+        // By their places among the ids.
+        let all: Vec<usize> = (0..ids.len()).collect();
+        let mut waiting: Vec<Vec<usize>> = all.chunks(BATCH).rev().map(<[usize]>::to_vec).collect();
         let asked: BTreeSet<&Path> = shape.paths.iter().collect();
         let mut searches = 0;
         while let Some(batch) = waiting.pop() {
-            let request = GetItem { shape: self.spoken.spared(shape), ids: batch.to_vec() };
+            let refs: Vec<ItemRef> = batch.iter().filter_map(|at| ids.get(*at).cloned()).collect();
+            let request = GetItem { shape: self.spoken.spared(shape), ids: refs };
             let answer = match self.call(&request, Effect::Read).await {
                 // An answer that says nothing at all refuses nothing.
                 Ok(answer)
@@ -122,7 +125,7 @@ impl Reach {
                     waiting.push(batch);
                     continue;
                 }
-                Ok(answer) => placed(answer, batch).map_err(|failure| unreadable(&failure, Effect::Read)),
+                Ok(answer) => placed(answer, &request.ids).map_err(|failure| unreadable(&failure, Effect::Read)),
                 Err(failed) if failed.strange && self.spoken.shorten() => {
                     waiting.push(batch);
                     continue;
@@ -130,28 +133,42 @@ impl Reach {
                 Err(failed) => Err(failed),
             };
             match answer {
-                Ok(results) => found.extend(results.into_iter().map(|result| match result {
-                    Ok(Some(mut item)) => {
-                        adopt(&mut item, &asked);
-                        Ok(item)
+                Ok(results) => {
+                    let mut left = Vec::new();
+                    for (at, result) in batch.into_iter().zip(results) {
+                        let Some(result) = result else {
+                            left.push(at);
+                            continue;
+                        };
+                        found[at] = Some(match result {
+                            Ok(Some(mut item)) => {
+                                adopt(&mut item, &asked);
+                                Ok(item)
+                            }
+                            Ok(None) => Err(Trouble::Broken { why: "the server answered without the item".to_owned() }),
+                            Err(refused) => Err(refusal(&refused, Effect::Read)),
+                        });
                     }
-                    Ok(None) => Err(Trouble::Broken { why: "the server answered without the item".to_owned() }),
-                    Err(refused) => Err(refusal(&refused, Effect::Read)),
-                })),
+                    // Some servers answer the first few alone; the others are asked for again.
+                    if !left.is_empty() {
+                        waiting.push(left);
+                    }
+                }
                 Err(failed) if failed.splits && searches < SEARCHES => {
                     searches += 1;
-                    if batch.len() == 1 {
+                    if let [at] = batch[..] {
                         let why = "the server's answer for this item cannot be read".to_owned();
-                        found.push(Err(Trouble::Refused { code: "Unreadable".to_owned(), why }));
+                        found[at] = Some(Err(Trouble::Refused { code: "Unreadable".to_owned(), why }));
                     } else {
                         let (front, back) = batch.split_at(batch.len() / 2);
-                        waiting.extend([back, front]);
+                        waiting.extend([back.to_vec(), front.to_vec()]);
                     }
                 }
                 Err(failed) => return Err(failed.trouble),
             }
         }
-        Ok(found)
+        let unanswered = || Err(Trouble::Broken { why: "the server answered without the item".to_owned() });
+        Ok(found.into_iter().map(|one| one.unwrap_or_else(unanswered)).collect())
     }
 
     /// One call, in the highest version that the server takes. A version that was refused has done nothing.
@@ -206,6 +223,8 @@ impl Reach {
                 Err(failure @ Failure::Fault(_)) if !matches!(answer.status, 401 | 403) => {
                     Err(explained(&failure, effect, &answer.body))
                 }
+                // So do results: whatever the status says, they were served.
+                Ok(parsed) if matches!(answer.status, 201..=299 | 500) && !parsed.results.is_empty() => Ok(parsed),
                 _ => Err(Failed { server_busy: matches!(answer.status, 429 | 503), ..Failed::plain(trouble) }),
             };
         }
@@ -339,9 +358,12 @@ fn is_strange<T>(result: &Result<T, Refusal>) -> bool {
     matches!(result, Err(refused) if is_strange_code(&refused.code))
 }
 
-/// One outcome for each id asked for. Exchange answers one by one and in order; others put all items into one result, or
-/// answer in an order of their own: an item that names one of the ids asked for belongs to that one.
-fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<Item>, Refusal>>, Failure> {
+/// What was said of one id; none where nothing was.
+type Place = Option<Result<Option<Item>, Refusal>>;
+
+/// One outcome for each id asked for. Exchange answers one by one and in order; others put all items into one result,
+/// answer in an order of their own, or the first few alone: an item that names one of the ids asked for belongs to that one.
+fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Place>, Failure> {
     let mut outcomes: Vec<Result<Option<Item>, Refusal>> = Vec::with_capacity(batch.len());
     for result in answer.results {
         match result {
@@ -350,14 +372,15 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
             Err(refused) => outcomes.push(Err(refused)),
         }
     }
-    // What became of those left out was not said, so none is believed.
+    // Which was left out was not said, so none is believed.
     let left_out = || {
         let path = "ResponseMessages".to_owned();
         Failure::Unreadable(xml::Error::Missing { path, expected: "one result for each item asked for" })
     };
-    if outcomes.len() != batch.len() {
+    if outcomes.is_empty() || outcomes.len() > batch.len() {
         return Err(left_out());
     }
+    let some_only = outcomes.len() < batch.len();
     let asked = |at: usize| match &batch[at] {
         ItemRef::Item(id) => Some(id.id.as_str()),
         ItemRef::Occurrence { .. } | ItemRef::MasterOf(_) => None,
@@ -370,10 +393,10 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
         let id: Option<String> = named(outcome);
         id.is_some_and(|id| asked(at) != Some(&id) && (0..batch.len()).any(|other| asked(other) == Some(&id)))
     };
-    if !outcomes.iter().enumerate().any(elsewhere) {
-        return Ok(outcomes);
+    if !some_only && !outcomes.iter().enumerate().any(elsewhere) {
+        return Ok(outcomes.into_iter().map(Some).collect());
     }
-    let mut places: Vec<Option<Result<Option<Item>, Refusal>>> = (0..batch.len()).map(|_| None).collect();
+    let mut places: Vec<Place> = (0..batch.len()).map(|_| None).collect();
     let mut rest = Vec::new();
     for outcome in outcomes {
         let id = named(&outcome);
@@ -381,11 +404,13 @@ fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Result<Option<
             Some(at) => places[at] = Some(outcome),
             // Told twice, it stands where another should.
             None if (0..batch.len()).any(|at| id.is_some() && asked(at) == id.as_deref()) => return Err(left_out()),
+            // Where some are left out, what names none of those asked for may be anybody's.
+            None if some_only => return Err(left_out()),
             None => rest.push(outcome),
         }
     }
     let mut rest = rest.into_iter();
-    Ok(places.into_iter().filter_map(|place| place.or_else(|| rest.next())).collect())
+    Ok(places.into_iter().map(|place| place.or_else(|| rest.next())).collect())
 }
 
 pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
@@ -428,7 +453,8 @@ mod tests {
         let batch: Vec<ItemRef> = asked.iter().map(|id| ItemRef::Item(ItemId::of(*id))).collect();
         let results = told.iter().map(|id| Ok(Items(vec![item(id)]))).collect();
         let placed = placed(Answer { results, version: None }, &batch)?;
-        Ok(placed.into_iter().map(|one| one.ok().flatten().and_then(|item| item.id).map(|id| id.id)).collect())
+        let id = |one: Place| one?.ok()?.and_then(|item| item.id).map(|id| id.id);
+        Ok(placed.into_iter().map(id).collect())
     }
 
     // trap 22: an item told twice in place of another would leave that other unread for ever.
@@ -439,7 +465,9 @@ mod tests {
         assert_eq!(read(&["a", "b"], &["b", "a"]).unwrap(), all(&["a", "b"]), "in an order of its own");
         assert_eq!(read(&["a", "a"], &["a", "a"]).unwrap(), all(&["a", "a"]));
         assert_eq!(read(&["a", "b"], &["A", "b"]).unwrap(), all(&["A", "b"]), "an id written otherwise");
-        for told in [&["a", "a"][..], &["b", "b"], &["a"], &["a", "b", "b"]] {
+        let first = vec![None, Some("b".to_owned())];
+        assert_eq!(read(&["a", "b"], &["b"]).unwrap(), first, "the other is asked for again");
+        for told in [&["a", "a"][..], &["b", "b"], &["A"], &[], &["a", "b", "b"]] {
             assert!(read(&["a", "b"], told).is_err(), "{told:?}");
         }
     }

@@ -42,6 +42,9 @@ impl Tree {
     }
 }
 
+/// What to say of a server that holds nothing of ours.
+const NOT_KEPT: &str =
+    "the server does not keep the named properties by which the mailbox and our records are known again";
 /// Lists of rooms looked through.
 const ROOM_LISTS: usize = 200;
 /// Folders per page, and the most pages read.
@@ -193,9 +196,21 @@ impl EwsRemote {
         }
         let set = vec![(own::mailbox(), Value::Text(id.as_str().to_owned()))];
         let folder = wire::ews::FolderId::of(known.root.clone()).into();
-        self.reach.one(&UpdateFolder { folder, kind: FolderKind::Other, set }, Effect::Write).await?;
+        let written = self.reach.one(&UpdateFolder { folder, kind: FolderKind::Other, set }, Effect::Write).await;
         self.connection.forget(&self.reach.address);
-        Ok(())
+        match written {
+            Ok(_) => {}
+            Err(Trouble::Refused { code, why }) => {
+                return Err(Trouble::Refused { code, why: format!("{NOT_KEPT}: {why}") });
+            }
+            Err(trouble) => return Err(trouble),
+        }
+        // Taken and not kept, the next cycle would take it for another mailbox, and know no record of ours again.
+        if self.read_known().await?.mailbox.as_ref() == Some(id) {
+            Ok(())
+        } else {
+            Err(Trouble::Refused { code: "NotKept".to_owned(), why: NOT_KEPT.to_owned() })
+        }
     }
 
     /// The default folder of a kind, and the sub-folders an administrator named.

@@ -208,3 +208,61 @@ async fn folders_of_another_mailbox_are_not_remembered_for_ever() {
     assert!(world.open().changes(Kind::Task, &others[0], None).await.is_err());
     assert_eq!(world.open().folders(Kind::Task).await.expect("folders"), folders);
 }
+
+// L1, trap 155: nothing is written to a mailbox that could not be known again.
+#[tokio::test]
+async fn a_server_that_keeps_no_named_properties_is_told_in_words_before_anything_is_written() {
+    let world = World::new();
+    let remote = world.open();
+    let kept = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><m:UpdateFolderResponse \
+                xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><m:ResponseMessages>\
+                <m:UpdateFolderResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>\
+                </m:UpdateFolderResponseMessage></m:ResponseMessages></m:UpdateFolderResponse></s:Body></s:Envelope>";
+    let dropped = FaultAction::Answer {
+        status: 200,
+        content_type: "text/xml; charset=utf-8".to_owned(),
+        body: kept.into(),
+        effect: Effect::None,
+    };
+    let refused = FaultAction::Fault { code: "ErrorInvalidExtendedProperty".to_owned() };
+    for (action, code) in [(dropped, "NotKept"), (refused, "ErrorInvalidExtendedProperty")] {
+        world.trouble("UpdateFolder", vec![action]);
+        match remote.set_identity(&MailboxId::new("mb1")).await {
+            Err(Trouble::Refused { code: told, why }) => {
+                assert_eq!(told, code);
+                assert!(why.contains("does not keep the named properties"), "{why}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    remote.set_identity(&MailboxId::new("mb1")).await.expect("kept");
+}
+
+// traps 22, 173
+#[tokio::test]
+async fn results_that_come_with_an_error_status_were_served_all_the_same() {
+    let world = World::new();
+    let remote = world.open();
+    let folder = folder(&remote, Kind::Task).await;
+    let results = |status| FaultAction::Answer {
+        status,
+        content_type: "text/xml".to_owned(),
+        body: "<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><SyncFolderItemsResponse xmlns=\
+               \"http://schemas.microsoft.com/exchange/services/2006/messages\"><ResponseMessages>\
+               <SyncFolderItemsResponseMessage ResponseClass=\"Success\"><ResponseCode>NoError</ResponseCode>\
+               <SyncState>s1</SyncState><IncludesLastItemInRange>true</IncludesLastItemInRange><Changes/>\
+               </SyncFolderItemsResponseMessage></ResponseMessages></SyncFolderItemsResponse></Body></Envelope>"
+            .into(),
+        effect: Effect::None,
+    };
+    for status in [500, 202] {
+        world.trouble("SyncFolderItems", vec![results(status)]);
+        let page = remote.changes(Kind::Task, &folder, None).await.expect("a page");
+        assert!(page.cursor.ends_with("s1"), "{status}");
+    }
+    // Whoever refuses the account, or is not there, has served nothing.
+    for status in [401, 403, 404, 503] {
+        world.trouble("SyncFolderItems", vec![results(status)]);
+        assert!(remote.changes(Kind::Task, &folder, None).await.is_err(), "{status}");
+    }
+}

@@ -49,6 +49,7 @@ mod series;
 mod serving;
 mod stand_ins;
 mod stories;
+mod strangers;
 mod texts;
 mod to_dos;
 mod trouble;

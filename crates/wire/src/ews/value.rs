@@ -131,10 +131,12 @@ impl Value {
                 })?;
                 Some(Self::Attendees(people))
             }
-            Form::Recurrence => Some(match Recurrence::read(r)? {
-                Ok(rule) => Self::Recurrence(rule),
-                Err(words) => Self::ForeignRule(words),
-            }),
+            Form::Recurrence => match Recurrence::read(r)? {
+                Ok(rule) => Some(Self::Recurrence(rule)),
+                // An element with nothing in it is no rule, not a strange one.
+                Err(words) if words.is_empty() => return Ok(Found::Nothing),
+                Err(words) => Some(Self::ForeignRule(words)),
+            },
             Form::Occurrences => {
                 let mut list = Vec::new();
                 let mut whole = true;
@@ -168,7 +170,10 @@ impl Value {
                 })?;
                 whole.then_some(Self::Deleted(list))
             }
-            Form::Zone => Some(Self::Zone(ZoneDefinition::read(r, element)?)),
+            Form::Zone => match ZoneDefinition::read(r, element)? {
+                nothing if nothing.is_empty() => return Ok(Found::Nothing),
+                zone => Some(Self::Zone(zone)),
+            },
             Form::Dictionary => None,
         };
         Ok(read.map_or(Found::Unreadable, Found::Value))

@@ -88,6 +88,12 @@ impl ZoneDefinition {
         Self { id: Some(id.to_owned()), ..Self::default() }
     }
 
+    /// Whether it neither names nor describes a zone.
+    pub(crate) fn is_empty(&self) -> bool {
+        let silent = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        silent(&self.id) && silent(&self.name) && self.periods.is_empty() && self.transitions.is_empty()
+    }
+
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut zone = Self { id: element.attribute("Id"), name: element.attribute("Name"), ..Self::default() };
         r.children(|r, part| match part.name {

@@ -312,3 +312,18 @@ fn the_faults_of_either_soap_are_read() {
         assert_eq!(refused.code, code);
     }
 }
+
+// R1, R4: some servers write every element they know, with nothing in it where there is nothing.
+#[test]
+fn an_element_without_content_is_neither_a_strange_rule_nor_an_unknown_zone() {
+    let item = one(
+        "<t:CalendarItem><t:ItemId Id=\"A\"/><t:Recurrence/><t:StartTimeZone/><t:EndTimeZone Id=\"\" Name=\" \"></t:EndTimeZone>\
+         <t:Start>2026-11-05T10:00:00Z</t:Start></t:CalendarItem>",
+    );
+    for absent in [Property::Recurrence, Property::StartTimeZone, Property::EndTimeZone] {
+        assert_eq!(item.value(absent), None, "{absent:?}");
+    }
+    assert!(item.unread.is_empty());
+    let strange = one("<t:CalendarItem><t:ItemId Id=\"A\"/><t:Recurrence><t:Lunar/></t:Recurrence></t:CalendarItem>");
+    assert!(matches!(strange.value(Property::Recurrence), Some(Value::ForeignRule(_))), "what says something counts");
+}
