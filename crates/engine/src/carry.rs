@@ -6,6 +6,7 @@ use crate::judge::Judged;
 use crate::lead::Awaits;
 use crate::limits;
 use crate::outcome::CycleError;
+use crate::port::Trouble;
 use crate::settle;
 use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
@@ -66,7 +67,7 @@ impl Cycle<'_> {
                 Step::Done => self.took(work, op, sent),
                 Step::Postponed => {
                     self.report.postponed += 1;
-                    acting.settle.links.extend(settle::so_far(work, &acting));
+                    settle::put_off(work, &mut acting);
                     return self.store(std::mem::take(&mut acting.settle)).await;
                 }
                 Step::Otherwise => {
@@ -103,12 +104,7 @@ impl Cycle<'_> {
                 }
             }
         }
-        if matches!(plan.after, After::New { .. } | After::Linked(_)) {
-            let marked = self.mark(&mut acting).await;
-            self.or_keep(work, &mut acting, marked).await?;
-        }
-        let read = self.read_back(&mut acting).await;
-        self.or_keep(work, &mut acting, read).await?;
+        let failed = self.mark_and_read(&mut acting, &plan).await?;
         if let Some((crm, pim)) = &ambiguous {
             let question = self.question(acting.domain, crm, pim);
             acting.settle.held.push(question);
@@ -119,7 +115,38 @@ impl Cycle<'_> {
         if invited {
             acting.settle.counts.push((acting.domain, Side::Crm, Count::Invited, 1));
         }
-        self.finish(work, acting, &plan, &doubles).await
+        self.finish(work, acting, &plan, &doubles).await?;
+        failed.map_or(Ok(()), |trouble| Err(trouble.into()))
+    }
+
+    /// What comes after the last operation. Everything was written by then: when a side fails now the record settles as it
+    /// was sent and is looked at again, and the trouble ends the cycle after that. Else nobody would know that both are one,
+    /// and a record deleted meanwhile would come back by its item (rule C4).
+    async fn mark_and_read(&mut self, acting: &mut Acting, plan: &Plan) -> Result<Option<Trouble>, CycleError> {
+        let marked = match plan.after {
+            After::New { .. } | After::Linked(_) => self.mark(acting).await,
+            After::Away(_)
+            | After::Forget
+            | After::Stranger(_)
+            | After::Wait(_)
+            | After::Quarantine(_)
+            | After::Ambiguous => Ok(()),
+        };
+        let done = match marked {
+            Ok(()) => self.read_back(acting).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => Ok(None),
+            Err(CycleError::Trouble(trouble)) => {
+                let kind = acting.link.kind;
+                let unread =
+                    acting.written.keys().map(|side| Look::now(*side, kind, acting.link.end(*side).id.clone()));
+                acting.settle.looks.extend(unread);
+                Ok(Some(trouble))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// When a side fails in the middle of a record's turn, what was answered as done is not in doubt: it settles. Else a
@@ -130,12 +157,8 @@ impl Cycle<'_> {
         acting: &mut Acting,
         came: Result<T, CycleError>,
     ) -> Result<T, CycleError> {
-        if matches!(came, Err(CycleError::Trouble(_)))
-            && let Some(link) = settle::so_far(work, acting)
-        {
-            let mut settle = std::mem::take(&mut acting.settle);
-            settle.links.push(link);
-            self.store(settle).await?;
+        if matches!(came, Err(CycleError::Trouble(_))) && settle::put_off(work, acting) {
+            self.store(std::mem::take(&mut acting.settle)).await?;
         }
         came
     }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Domain, Kind, LinkId, MailboxId, PairingId, RecordId, Side};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use store::change::Ended;
 use store::{Lease, Pairing, PairingState};
 
@@ -72,6 +73,8 @@ pub(crate) struct Cycle<'a> {
     pub due: BTreeMap<(Kind, RecordId), store::Look>,
     /// The kinds of which something was observed and not settled.
     pub kinds: BTreeSet<Kind>,
+    /// Links whose items bear the mark of a record that was made again, by that mark: gathered when one is asked for.
+    pub renamed: OnceLock<BTreeMap<String, LinkId>>,
     /// The mailbox's identity, learnt or confirmed in this cycle.
     pub learnt: Option<(MailboxId, String)>,
 }
@@ -176,6 +179,7 @@ impl Engine {
             again: BTreeMap::new(),
             due: BTreeMap::new(),
             kinds: BTreeSet::new(),
+            renamed: OnceLock::new(),
             learnt: None,
         })
     }
@@ -229,7 +233,10 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                state.epoch = self.epoch;
+                if self.report.first || self.unanswered.is_empty() {
+                    // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
+                    state.epoch = self.epoch;
+                }
                 state.progress = None;
                 // A kind that was not observed, for its levels permit nothing, is searched when one does.
                 state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 
 /// Corrects a link whose write of a series may have stopped half-way, by what the mailbox shows now. An exception that
 /// arrived is agreed; one that is missing, or still as it was, is the CRM's to carry over again; any other is a person's.
+/// Whether that person saw what the CRM says of it nobody knows: it is answered, and told as overruled (rule C3).
 /// `sent` and `shown` know occurrences by their date.
-pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields) {
+pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields) -> Fields {
+    let mut unseen = Fields::new();
     if planted::is(Planted::HalfSeriesBelieved) {
-        return;
+        return unseen;
     }
     let paths: BTreeSet<Path> = link
         .pim
@@ -34,8 +36,11 @@ pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields
                 // It went with the rule that was set: what the CRM shows is new to the mailbox again.
                 link.crm.base.remove(&path);
             }
+        } else if let Some(said) = result.crm.base.get(&path).filter(|said| !said.is_blank()) {
+            unseen.insert(path, said.clone());
         }
     }
+    unseen
 }
 
 fn put(base: &mut Fields, path: &Path, value: Option<&model::Value>) {

@@ -46,6 +46,8 @@ impl Cycle<'_> {
     /// What a record's observations mean; `None` when a copy is not known yet and must be looked at first.
     pub(crate) async fn judge(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
         match (&work.link, &work.crm, &work.pim) {
+            // What was seen of it before something happened to it is not what it says now: the next look tells.
+            (Some(_), Some(crm), Some(pim)) if [crm, pim].into_iter().any(|seen| self.has_no_answer(seen)) => Ok(None),
             (Some(link), Some(crm), Some(pim)) => {
                 let leading = match &pim.seen {
                     Seen::Present(item) => self.lead(item, Some(link)).await?,
@@ -107,8 +109,13 @@ impl Cycle<'_> {
         })
     }
 
+    /// Whether it was to be looked at and gave no answer.
+    fn has_no_answer(&self, seen: &Observation) -> bool {
+        self.unanswered.contains(&(seen.side, seen.kind, seen.id.clone()))
+    }
+
     async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {
-        if self.unanswered.contains(&(seen.side, seen.kind, seen.id.clone())) {
+        if self.has_no_answer(seen) {
             // It was seen before something happened to it: what it is now the next look tells.
             return Ok(Judged::of(Plan::of(None, After::Wait(Reason::Unproven), Reason::Unproven), None, None));
         }

@@ -17,6 +17,7 @@ impl Cycle<'_> {
         if stays || names == Some(acting.link.crm.id.as_str()) || acting.link.sleep.is_some() {
             return Ok(());
         }
+        let before = (acting.link.mark_key.clone(), acting.link.write_no);
         let Some(mark) = self.next_mark(acting) else {
             return Ok(());
         };
@@ -39,9 +40,9 @@ impl Cycle<'_> {
                 Ok(())
             }
             Err(trouble) => {
-                // The link stands without a mark; an edit in between is looked at, and the next update marks it.
-                acting.link.mark_key = String::new();
-                acting.link.write_no = 0;
+                // The link stands with the mark that the item bore, if it bore one; an edit in between is looked at, and the next
+                // update marks it anew.
+                (acting.link.mark_key, acting.link.write_no) = before;
                 let id = acting.link.pim.id.clone();
                 match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
                     Step::Done | Step::Postponed | Step::Refused | Step::Otherwise => {

@@ -98,7 +98,9 @@ impl Cycle<'_> {
         let since = store.awaited(&self.pairing.id, record.kind, &awaited(&record.id)).await?;
         let looked = since.is_some_and(|since| pairing.state.last_success.is_some_and(|last| last > since));
         let late = since.is_some_and(|since| self.waits_until(since) <= self.engine.now());
-        if late || looked && his.is_none() {
+        // What lies in another folder tells no id either, for as long as it lies there.
+        let comes = his.as_ref().is_some_and(|link| link.sleep.is_none());
+        if late || looked && !comes {
             return Ok(None);
         }
         store.make_due(std::slice::from_ref(&pairing.id)).await?;

@@ -425,7 +425,8 @@ impl Cycle<'_> {
                     }
                 }
                 for (side, looks) in missing {
-                    self.look_at(side, kind, looks).await?;
+                    let left = self.look_at(side, kind, looks).await?;
+                    self.unanswered.extend(left.into_iter().map(|id| (side, kind, id)));
                 }
                 if page.iter().all(|work| work.link.is_none()) {
                     break;

@@ -72,7 +72,8 @@ impl Cycle<'_> {
         {
             link.global_id = record.facts.global_id.clone().or(link.global_id);
             let sent = Fields::new();
-            half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&record.fields));
+            let unseen = half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&record.fields));
+            settle.history.extend(self.overruled_line(intent, &link, unseen));
         }
         settle.looks.push(Look::now(intent.side, intent.kind, found.id.clone()));
         let mut line = self.line(intent.domain, "create", Some(&link.crm.id), Some(&link.pim.id));
@@ -189,7 +190,8 @@ impl Cycle<'_> {
         for path in sent.keys().filter(|path| path.occurrence.is_none()) {
             settle_path(&mut link, result, path);
         }
-        half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&item.fields));
+        let unseen = half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&item.fields));
+        settle.history.extend(self.overruled_line(intent, &link, unseen));
         link.write_no = mark.write_no;
         link.mark_key = mark.key.clone();
         link.form = result.form;
@@ -201,6 +203,14 @@ impl Cycle<'_> {
         settle.counts.push((intent.domain, intent.side, count, 1));
         settle.links.push(link);
         Ok(())
+    }
+
+    /// What the CRM said of an occurrence that a person wrote into before it was known to have arrived.
+    fn overruled_line(&self, intent: &Intent, link: &Link, unseen: Fields) -> Option<History> {
+        let mut line = self.line(intent.domain, "overruled", Some(&link.crm.id), Some(&link.pim.id));
+        line.side = Some(Side::Crm);
+        line.overruled = unseen;
+        (!line.overruled.is_empty()).then_some(line)
     }
 
     fn found_line(&self, intent: &Intent, link: &Link) -> History {

@@ -66,8 +66,37 @@ impl Cycle<'_> {
             return Ok(None);
         };
         let id = model::RecordId::new(crm);
-        let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await?;
+        let link = match self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &id).await? {
+            Some(link) => Some(link),
+            None => self.made_again(&mark.key).await?,
+        };
         Ok(link.filter(|link| !is_copy(link, item)))
+    }
+
+    /// The link of a record that was made again, while its item still bears the mark of the old one. Links are gone through
+    /// once a cycle, and only when an item's mark names a record that no link has.
+    async fn made_again(&self, key: &str) -> Result<Option<Link>, CycleError> {
+        let known = match self.renamed.get() {
+            Some(known) => known,
+            None => {
+                let mut known = BTreeMap::new();
+                let mut after = None;
+                loop {
+                    let page =
+                        self.engine.store().links(&self.pairing.id, None, after.as_ref(), limits::WORK_PAGE).await?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.id.clone());
+                    let other = |link: &Link| plan::keys::crm_id(&link.mark_key) != Some(link.crm.id.as_str());
+                    let renamed = page.into_iter().filter(|link| !link.mark_key.is_empty() && other(link));
+                    known.extend(renamed.map(|link| (link.mark_key, link.id)));
+                }
+                self.renamed.get_or_init(|| known)
+            }
+        };
+        match known.get(key) {
+            Some(id) => Ok(self.engine.store().link(id).await?.filter(|link| link.mark_key == key)),
+            None => Ok(None),
+        }
     }
 
     /// The CRM record that an item's mark names: what it was before it was deleted and taken back from Deleted Items (trap 8).

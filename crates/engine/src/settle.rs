@@ -6,7 +6,7 @@ use model::{Domain, Fields, Link, Path, RecordId, Side, Value};
 use plan::{Conflict, Reason};
 use planted::Planted;
 use std::collections::BTreeMap;
-use store::{Held, HeldKind, History, Stranger, Work};
+use store::{Held, HeldKind, History, Look, Stranger, Work};
 
 /// Reasons that a changed setting can end (rule L7).
 pub(crate) const SETTING_REASONS: [&str; 11] = [
@@ -121,6 +121,23 @@ pub(crate) fn settle_path(link: &mut Link, result: &Link, path: &Path) {
             None => link.end_mut(side).base.remove(path),
         };
     }
+}
+
+/// A record's turn that ends before its plan is carried out settles what was written. What had been seen of a copy before
+/// it was written is no more than that: it is looked at again, or our own write would be taken for a person's change back.
+/// Says whether there was anything.
+pub(crate) fn put_off(work: &Work, acting: &mut Acting) -> bool {
+    let Some(link) = so_far(work, acting) else {
+        return false;
+    };
+    for seen in [&work.crm, &work.pim].into_iter().flatten() {
+        if acting.written.contains_key(&seen.side) && link.end(seen.side).id == seen.id {
+            acting.settle.taken.push((seen.side, seen.kind, seen.id.clone(), seen.version.clone()));
+            acting.settle.looks.push(Look::now(seen.side, seen.kind, seen.id.clone()));
+        }
+    }
+    acting.settle.links.push(link);
+    true
 }
 
 /// The link with what was written before the rest had to wait: that much both sides agree on, whatever becomes of the rest.

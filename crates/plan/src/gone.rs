@@ -128,8 +128,11 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         // Taken off a list and put on it again since the copy was made, the item of before lies in Deleted Items by our
         // own hand. Who deleted it himself deletes it once more (rule C4: nothing goes without proof).
         return match (why, level.exports()) {
-            // Not even there: whether it was deleted is asked again once this cycle is whole.
-            (Gone::Unknown, _) => Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven),
+            // Not even there: whether it was deleted is asked again once this cycle is whole. An item without our mark is not
+            // found in Deleted Items either, so that it is nowhere proves nothing.
+            (Gone::Unknown, _) if !link.mark_key.is_empty() => {
+                Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven)
+            }
             (_, true) => recreate(link, crm, Reason::Restored, context),
             (_, false) => sleep(link, domain, SleepCause::Left, context),
         };
