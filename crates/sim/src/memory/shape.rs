@@ -23,13 +23,16 @@ pub fn complete(kind: Kind, fields: &Fields) -> Fields {
     all
 }
 
-/// Writes paths; a blank takes the field away, a blank state of an occurrence the whole exception.
+/// Writes paths; a blank takes the field away. A blank state makes an occurrence as its series again, but for what the same
+/// changes say of it.
 pub fn apply(onto: &mut Fields, changes: &Fields) {
-    for (path, value) in changes {
-        let as_series = path.occurrence.is_some() && path.field == Field::State && value.is_blank();
-        if as_series {
-            onto.retain(|known, _| known.occurrence != path.occurrence);
-        } else if value.is_blank() {
+    let as_series =
+        |path: &Path, value: &Value| path.occurrence.is_some() && path.field == Field::State && value.is_blank();
+    for (back, _) in changes.iter().filter(|(path, value)| as_series(path, value)) {
+        onto.retain(|known, _| known.occurrence != back.occurrence);
+    }
+    for (path, value) in changes.iter().filter(|(path, value)| !as_series(path, value)) {
+        if value.is_blank() {
             onto.remove(path);
         } else {
             onto.insert(path.clone(), value.clone());

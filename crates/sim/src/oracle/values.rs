@@ -17,9 +17,10 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         for (user, id, item) in &copies.items {
-            // Its organiser deleted it while his mailbox was looked for: whether that was a delete is not known (rule M4), and
-            // what he had sent out before is nobody else's to bring in (rule P3).
-            if item.is_received() && thing.deleted && thing.unclear {
+            // Its organiser deleted it while his mailbox was looked for, or after he had moved it away and back unseen: whether
+            // that was a delete is not known (rules M4, C12), and what he had sent out before is nobody else's to bring in
+            // (rule P3).
+            if item.is_received() && thing.deleted && (thing.unclear || thing.carried) {
                 continue;
             }
             // What was made again of it beside the one that came back are two.
@@ -152,7 +153,9 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
             let answered = thing.given.iter().any(|other| other.side != given.side && other.path == given.path);
             // Changed and changed back it is no change, and the other side's goes over (rule C1).
             let of_unit = |other: &&Given| other.side != given.side && other.path.unit() == given.path.unit();
-            let elsewhere = given.agreed == Some(true) && thing.given.iter().any(|other| of_unit(&other));
+            // A restored store takes for the other side's what it had carried there itself since.
+            let elsewhere =
+                given.agreed == Some(true) && (thing.forgot || thing.given.iter().any(|other| of_unit(&other)));
             let gave_way = thing.both && !answered && blank(&copies, &given.path);
             !crm && !pim && !elsewhere && (gave_way || !is_told(evidence, number, given))
         })
@@ -214,11 +217,19 @@ pub(super) fn tells(line: &store::History, domain: Domain, given: &Given) -> boo
     overruled.iter().any(|(path, value)| *path == given.path && alike(domain, path, value, &given.value))
 }
 
-/// Whether something that a person wrote and nobody did away with keeps a deleted thing alive (C5).
+/// Whether something that a person wrote and nobody did away with keeps a deleted thing alive (C5). What the history tells
+/// was overruled, unless it stands all the same: it is told before it is overwritten.
 pub(super) fn outliving(evidence: &Evidence<'_>, number: u64) -> bool {
-    evidence
-        .ledger
-        .things
-        .get(&number)
-        .is_some_and(|thing| thing.given.iter().any(|given| !given.overwritten && !is_told(evidence, number, given)))
+    let copies = evidence.copies(number);
+    let Some(thing) = evidence.ledger.things.get(&number) else {
+        return false;
+    };
+    let stands = |given: &Given| {
+        let shows = |fields: &Fields| stands(thing.domain, given, given.side, &by_date(fields));
+        match given.side {
+            Side::Crm => copies.rows.iter().any(|(_, row)| shows(&shown(row))),
+            Side::Pim => copies.items.iter().any(|(_, id, item)| shows(&item.record(id).fields)),
+        }
+    };
+    thing.given.iter().any(|given| !given.overwritten && (!is_told(evidence, number, given) || stands(given)))
 }

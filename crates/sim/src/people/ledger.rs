@@ -91,6 +91,20 @@ impl Thing {
     }
 }
 
+impl Given {
+    /// Whether one of these links, each the images of its sides, agreed on just this value.
+    fn is_agreed(&self, domain: Domain, links: &[(Fields, Fields)]) -> bool {
+        let says = |base: &Fields| {
+            let before = by_date(base).get(&self.path).cloned();
+            before.is_some_and(|before| alike(domain, &self.path, &before, &self.value))
+        };
+        links.iter().any(|(crm, pim)| match self.side {
+            Side::Crm => says(crm),
+            Side::Pim => says(pim),
+        })
+    }
+}
+
 impl Ledger {
     /// A new thing; its number is its canary.
     pub fn make(&mut self, domain: Domain, born: Side, by: &UserId) -> u64 {
@@ -166,11 +180,9 @@ impl Ledger {
             // flag that says which domain a contact is of.
             let list = path.field.is_set() || path.field == Field::Private;
             let unseen = displaced.get(&path).is_some_and(|shown| !same(&path.field, shown, &value));
+            // Also where another of its unit was written since: an end that both sides give stands though a start follows.
             let known = |given: &Given| {
-                !given.overwritten
-                    && given.side != side
-                    && given.path == path
-                    && alike(thing.domain, &path, &given.value, &value)
+                given.side != side && given.path == path && alike(thing.domain, &path, &given.value, &value)
             };
             thing.unclear |= again(&path, &value) && unseen || thing.given.iter().any(known);
             if !list && !again(&path, &value) {
@@ -192,14 +204,17 @@ impl Ledger {
             return;
         };
         for given in thing.given.iter_mut().filter(|given| given.agreed.is_none()) {
-            let says = |base: &Fields| {
-                let before = by_date(base).get(&given.path).cloned();
-                before.is_some_and(|before| alike(thing.domain, &given.path, &before, &given.value))
-            };
-            given.agreed = Some(links.iter().any(|(crm, pim)| match given.side {
-                Side::Crm => says(crm),
-                Side::Pim => says(pim),
-            }));
+            given.agreed = Some(given.is_agreed(thing.domain, links));
+        }
+    }
+
+    /// A restored store knows a thing's links as they were: what a person wrote since may be what was agreed then.
+    pub fn recall(&mut self, number: u64, links: &[(Fields, Fields)]) {
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        for given in thing.given.iter_mut().filter(|given| given.agreed == Some(false)) {
+            given.agreed = Some(given.is_agreed(thing.domain, links));
         }
     }
 

@@ -122,7 +122,9 @@ impl People {
         self.ledger.give(held.number, Side::Pim, &before, changes);
         let whole = matches!(twist, Twist::Whole(_));
         if whole {
-            self.ledger.displace_exceptions(held.number, |_| false);
+            // With those that he saw; of the others he knows nothing.
+            let seen = by_date(&before);
+            self.ledger.displace_exceptions(held.number, |path| !seen.contains_key(path));
         }
         self.displace_states(held.number, changes);
         mailbox.change(&held.id, |item| {

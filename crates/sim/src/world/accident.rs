@@ -76,7 +76,7 @@ pub(super) fn live(through: Through, seed: u64) -> Outcome {
     }
     world.ground.faults().count(Fault::Accident);
     world.ground.trace.line(format!("accident with {} tasks of {address}", linked.len()));
-    let (rows, writes) = (world.rows(), world.ground.calls().writes);
+    let (rows, before) = (world.rows(), world.task_versions(&address));
     for _ in 0..2 {
         world.read_crm();
         world.cycle(0);
@@ -90,7 +90,7 @@ pub(super) fn live(through: Through, seed: u64) -> Outcome {
     let is_accident = linked.len() > DELETES && linked.len() * 100 > world.links(&pairing) * SHARE;
     let short = linked.len() > DELETES && accident == Accident::Unlisted;
     match accident {
-        Accident::Unlisted if short && (!stands || world.ground.calls().writes > writes) => {
+        Accident::Unlisted if short && (!stands || world.task_versions(&address) > before) => {
             world.findings.push(format!("a listing without {} ids stopped nothing (C8, trap 145)", linked.len()));
         }
         Accident::Unlisted => {}
@@ -127,6 +127,16 @@ impl World {
 
     fn rows(&self) -> usize {
         self.ground.sides().crm.rows.values().filter(|row| row.kind == Kind::Task).count()
+    }
+
+    /// Grows with every write to a task: the other domains go on while a brake stands (rule C8).
+    fn task_versions(&self, address: &str) -> u64 {
+        let of_items = |mailbox: &mut Mailbox| -> u64 {
+            mailbox.items.values().filter(|item| item.kind == Kind::Task).map(|item| item.version).sum()
+        };
+        let items = self.with_mailbox(address, of_items);
+        let sides = self.ground.sides();
+        items + sides.crm.rows.values().filter(|row| row.kind == Kind::Task).map(|row| row.version).sum::<u64>()
     }
 
     fn links(&self, pairing: &PairingId) -> usize {

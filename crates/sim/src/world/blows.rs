@@ -1,6 +1,7 @@
 //! Blows that fall between cycles: a mailbox that may not be read, or is another person's; a restored store; clocks days off.
 
 use super::World;
+use super::parts::agreed_on;
 use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
@@ -59,6 +60,13 @@ impl World {
         if let Err(error) = restored {
             self.findings.push(format!("the store is not restored: {error}"));
         }
+        let sides = self.ground.sides();
+        let numbers: Vec<u64> = self.people.ledger.things.keys().copied().collect();
+        for number in numbers {
+            let links = agreed_on(&self.kept.store, &self.users, &sides, number);
+            self.people.ledger.recall(number, &links);
+        }
+        drop(sides);
         self.ground.faults().count(Fault::Restored);
         self.ground.trace.line("the store is restored from a copy".to_owned());
         self.restart();

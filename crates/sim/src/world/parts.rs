@@ -45,7 +45,7 @@ pub(super) fn act(
 }
 
 /// What the links of a thing's items agreed on last, as each side shows it.
-fn agreed_on(
+pub(super) fn agreed_on(
     store: &Store,
     users: &[(UserId, PairingId, String)],
     sides: &Sides,
