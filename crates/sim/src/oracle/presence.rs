@@ -3,7 +3,7 @@
 use super::{Copies, Evidence, Finding};
 use crate::memory::crm::Row;
 use crate::memory::exchange::{Item, Place};
-use crate::people::ledger::Thing;
+use crate::people::ledger::{Thing, number_of};
 use model::{Domain, Field, Kind, Path, UserId, Value};
 
 /// Everything about presence that is not as the rules say.
@@ -12,7 +12,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     for (number, thing) in &evidence.ledger.things {
         let copies = evidence.copies(*number);
         let mut say = |text: String| findings.push(format!("thing {number}: {text}"));
-        if !thing.may_be_remade() && !late_since(thing, &copies) {
+        if !thing.may_be_remade() && !late_since(evidence, *number, thing) {
             doubles(evidence, &copies, &mut say);
         }
         strangers(thing, &copies, &mut say);
@@ -24,10 +24,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A restored store does not know a copy that showed late: it is the twin of the one made in its place only while both say
-/// the same.
-pub(super) fn late_since(thing: &Thing, copies: &Copies<'_>) -> bool {
-    thing.forgot && copies.items.iter().any(|(_, _, item)| item.late)
+/// A restored store does not know a copy that showed late, nor what became of it since: it is the twin of the one made in
+/// its place only while both say the same.
+pub(super) fn late_since(evidence: &Evidence<'_>, number: u64, thing: &Thing) -> bool {
+    let mut items = evidence.sides.exchange.mailboxes.values().flat_map(|mailbox| mailbox.items.values());
+    thing.forgot && items.any(|item| item.late && number_of(item.kind, &item.fields) == Some(number))
 }
 
 /// C, P1: one record, one copy for each user.

@@ -24,7 +24,8 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
                 continue;
             }
             // What was made again of it beside the one that came back are two.
-            for (_, row) in copies.rows.iter().filter(|_| !thing.may_be_remade() && !late_since(thing, &copies)) {
+            let uncertain = thing.may_be_remade() || late_since(evidence, *number, thing);
+            for (_, row) in copies.rows.iter().filter(|_| !uncertain) {
                 if item.place == Place::Folder && is_linked(evidence, user, row) {
                     let differing = differing(evidence, user, row, id, item);
                     if !differing.is_empty() {
