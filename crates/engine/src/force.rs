@@ -146,7 +146,9 @@ pub(crate) fn groups(memberships: &Memberships, primary_only: bool) -> Groups {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |of: u8| char::from_digit(u32::from(of), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    text
 }
 
 /// A pairing by its user, if he has one.

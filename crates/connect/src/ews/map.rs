@@ -27,13 +27,11 @@ pub fn record(map: &KindMap, item: &Item, exceptions: &[Item], folder: &FolderId
         (Kind::Appointment, Ok(span)) => (span, None),
         (Kind::Appointment, Err(why)) => (None, Some(why)),
     };
-    let mut fields: Fields = map
-        .rows
-        .iter()
-        .filter_map(|(field, path)| {
-            Some((Path::of(field.clone()), value(map, field, path, item, span.as_ref(), local)?))
-        })
-        .collect();
+    let mut told = Vec::with_capacity(map.rows.len());
+    told.extend(map.rows.iter().filter_map(|(field, path)| {
+        Some((Path::of(field.clone()), value(map, field, path, item, span.as_ref(), local)?))
+    }));
+    let mut fields: Fields = told.into_iter().collect();
     if let Some(span) = span.as_ref().filter(|_| item.recurrence(Property::Recurrence).is_some()) {
         let found = occurrences(map, item, exceptions, &fields, span, local);
         fields.extend(found);

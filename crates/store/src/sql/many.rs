@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 
 /// How many rows one statement takes, the largest first: few texts, so that each stays prepared. Each keeps well below the
 /// 32,766 parameters that SQLite takes.
-const PORTIONS: [usize; 3] = [64, 8, 1];
+const ROWS: [usize; 3] = [64, 8, 1];
+/// The same of a list, which takes more and is filled up with what stands in it already.
+const LISTED: [usize; 3] = [256, 32, 1];
 
 /// A statement about any number of rows. Its text repeats what stands for one row; some parameters are shared by all.
 pub(super) struct Many {
@@ -40,10 +42,11 @@ impl Many {
             shared.len() == self.shape.shared && rows.len().is_multiple_of(self.shape.own),
             "parameters of whole rows"
         );
+        let rows = if self.shape.is_list() { filled(rows) } else { rows };
         let mut left = rows.len() / self.shape.own;
         let mut rows = rows.into_iter();
         let mut changed = 0;
-        for (portion, query) in PORTIONS.into_iter().zip(self.portions.iter()) {
+        for (portion, query) in self.shape.sizes().into_iter().zip(self.portions.iter()) {
             while left >= portion {
                 let mut args = Vec::with_capacity(shared.len() + portion * self.shape.own);
                 args.extend(shared.iter().cloned());
@@ -62,10 +65,36 @@ impl Many {
     }
 }
 
+/// A list filled up with its last member to whole portions, so that it takes the fewest statements.
+fn filled(mut list: Vec<Arg>) -> Vec<Arg> {
+    let [large, small, one] = LISTED;
+    let rest = list.len() % large;
+    let whole = if rest <= one {
+        rest
+    } else if rest <= small {
+        small
+    } else {
+        large
+    };
+    if let Some(last) = list.last().cloned() {
+        list.resize(list.len() - rest + whole, last);
+    }
+    list
+}
+
 impl Shape {
     /// The texts for each portion. They are made once and live as long as the program.
     pub(super) fn portions(&self) -> [Query; 3] {
-        PORTIONS.map(|portion| Query::same(self.text(portion).leak()))
+        self.sizes().map(|portion| Query::same(self.text(portion).leak()))
+    }
+
+    /// Whether the rows are the members of a list, of which one may be named twice.
+    fn is_list(&self) -> bool {
+        self.row.0.is_empty()
+    }
+
+    fn sizes(&self) -> [usize; 3] {
+        if self.is_list() { LISTED } else { ROWS }
     }
 
     fn text(&self, portion: usize) -> String {
@@ -111,7 +140,25 @@ pub(super) use many;
 
 #[cfg(test)]
 mod tests {
-    use super::Shape;
+    use super::{Arg, Shape, filled};
+
+    #[test]
+    fn a_list_is_filled_up_to_the_fewest_statements_and_names_nothing_else() {
+        for (len, filled_to) in
+            [(0, 0), (1, 1), (2, 32), (32, 32), (33, 256), (256, 256), (257, 257), (258, 288), (500, 512)]
+        {
+            let list: Vec<Arg> = (0..len).map(|n: usize| Arg::from(n)).collect();
+            let numbers: Vec<usize> = filled(list)
+                .iter()
+                .map(|arg| match arg {
+                    Arg::Int(Some(number)) => usize::try_from(*number).unwrap(),
+                    Arg::Int(None) | Arg::Text(_) => panic!("a number"),
+                })
+                .collect();
+            assert_eq!(numbers.len(), filled_to);
+            assert!(numbers.iter().enumerate().all(|(at, number)| *number == at.min(len - 1)));
+        }
+    }
 
     #[test]
     fn each_row_has_parameters_of_its_own_after_those_of_all() {
