@@ -131,9 +131,11 @@ fn permitted(url: &str, allowed: &BTreeSet<String>) -> Result<(), String> {
         Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
             refused("not asked, it names an account")
         }
-        Ok(parsed) => match parsed.host_str() {
-            Some(host) if allowed.contains(&host.to_lowercase()) => Ok(()),
-            Some(_) | None => refused("not asked, it is neither the mail domain nor a listed host"),
+        // A host is the one at the usual port, unless it was listed with another.
+        Ok(parsed) => match (parsed.host_str().map(str::to_lowercase), parsed.port()) {
+            (Some(host), None) if allowed.contains(&host) => Ok(()),
+            (Some(host), Some(port)) if allowed.contains(&format!("{host}:{port}")) => Ok(()),
+            (Some(_) | None, _) => refused("not asked, it is neither the mail domain nor a listed host"),
         },
         Err(_) => refused("not asked, it is no address"),
     }

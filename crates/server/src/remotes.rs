@@ -1,6 +1,7 @@
 //! Opens both sides of a pairing for a cycle: the built-in CRM, and the mailbox on its connection with the connection's
 //! password taken out of its envelope.
 
+use crate::moved::{Finder, Means};
 use async_trait::async_trait;
 use connect::crm::{CrmDirectory, CrmRemote};
 use connect::ews::{EwsConnection, EwsRemote, EwsSettings, Gate, Step};
@@ -27,6 +28,7 @@ pub struct ServerRemotes {
     dice: Arc<dyn Dice>,
     key: Arc<SecretKey>,
     open: Mutex<BTreeMap<String, Open>>,
+    finder: Finder,
 }
 
 /// A connection in use: its sockets, and what is known of its accounts and their mailboxes, kept from cycle to cycle.
@@ -53,7 +55,16 @@ impl ServerRemotes {
         dice: Arc<dyn Dice>,
         key: Arc<SecretKey>,
     ) -> ServerRemotes {
-        ServerRemotes { store, crm, crm_id, clock, dice, key, open: Mutex::new(BTreeMap::new()) }
+        ServerRemotes {
+            store,
+            crm,
+            crm_id,
+            clock,
+            dice,
+            key,
+            open: Mutex::new(BTreeMap::new()),
+            finder: Finder::default(),
+        }
     }
 
     /// Tries everything the sync needs of one mailbox, step by step; nothing stays behind.
@@ -98,11 +109,22 @@ impl ServerRemotes {
     }
 
     async fn account(&self, name: &str, address: &str, zone: Option<&str>) -> Result<Arc<EwsConnection>, Trouble> {
-        let connection = self.connection(name).await?;
+        let mut connection = self.connection(name).await?;
+        if connection.access.find_by.is_some() && self.is_lost(&connection) {
+            let means = Means { store: &self.store, key: &self.key, clock: &self.clock, dice: &self.dice };
+            connection = self.finder.again(means, &connection).await.unwrap_or(connection);
+        }
         let own = !connection.impersonate && !connection.access.delegate;
         let account = if own { address.to_owned() } else { connection.user.clone() };
         let zone = zone.and_then(Zone::iana).unwrap_or_else(Zone::utc);
         self.opened(&connection, account, zone)
+    }
+
+    /// Whether the last calls to a connection met what shows that its server is somewhere else now.
+    fn is_lost(&self, connection: &Connection) -> bool {
+        let all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = all.get(&connection.name).filter(|open| open.of == *connection);
+        open.is_some_and(|open| open.accounts.values().any(|account| account.is_lost()))
     }
 
     /// An account of a connection; made anew when the connection was changed.

@@ -40,7 +40,7 @@ fn yes() -> bool {
 }
 
 /// How a connection's account signs in, and by what right it reaches mailboxes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// The scheme; an account signs in by exactly this one.
     #[serde(default)]
@@ -60,6 +60,15 @@ pub struct Access {
     /// How many calls the server is asked at once at most; as many as suit an Exchange, unless somebody said so.
     #[serde(default)]
     pub calls_at_once: Option<u16>,
+    /// Nobody configured the address: Autodiscover is asked for the server of this mailbox.
+    #[serde(default)]
+    pub find_by: Option<String>,
+    /// Further hosts that may be asked for it, besides the mail domain.
+    #[serde(default)]
+    pub find_hosts: Vec<String>,
+    /// When the present address was found.
+    #[serde(default)]
+    pub found_at: Option<Timestamp>,
 }
 
 /// The schemes an account may sign in by.
@@ -90,6 +99,12 @@ impl SignInKind {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Basic, Self::Ntlm, Self::Oauth].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Access({})", self.sign_in.as_str())
     }
 }
 

@@ -111,8 +111,15 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         }
     }
     if places.is_empty() {
-        let told = format!("everything can be used; connections: {}, mailboxes: {tried}", connections.len());
-        let value = json!({ "connections": connections.len(), "mailboxes": tried, "faults": [] });
+        let found: Vec<(&str, jiff::Timestamp)> =
+            connections.iter().filter_map(|of| Some((of.name.as_str(), of.access.found_at?))).collect();
+        let mut told = format!("everything can be used; connections: {}, mailboxes: {tried}", connections.len());
+        for (name, at) in &found {
+            told.push_str(&format!("\nthe address of {name} was found by Autodiscover on {at}"));
+        }
+        let found: serde_json::Map<String, serde_json::Value> =
+            found.into_iter().map(|(name, at)| (name.to_owned(), json!(at))).collect();
+        let value = json!({ "connections": connections.len(), "mailboxes": tried, "found": found, "faults": [] });
         return show.done(&value, &told);
     }
     let text: Vec<String> = places.iter().map(|(place, problem)| format!("{place}: {problem}")).collect();

@@ -113,6 +113,13 @@ pub struct Draft {
     /// How many calls the server is asked at once at most (16 unless said otherwise); default takes that back.
     #[arg(long, value_name = "NUMBER|default")]
     calls_at_once: Option<String>,
+    /// In place of --url: the mailbox whose server its mail domain is asked for (Autodiscover), now and whenever the
+    /// server has moved; none takes that back and keeps the address.
+    #[arg(long, value_name = "ADDRESS|none", conflicts_with = "url")]
+    find_by: Option<String>,
+    /// A further host that may be asked for it; may be given more than once.
+    #[arg(long, value_name = "HOST")]
+    find_host: Vec<String>,
     /// A further folder to synchronise, by its path below the default one; may be given more than once.
     #[arg(long, value_name = "contact|appointment|task:PATH")]
     folder: Vec<String>,
@@ -142,6 +149,8 @@ impl Draft {
             token_url: self.token_url.map(Some),
             scope: self.scope.map(Some),
             push: self.push,
+            find_by: self.find_by.map(|by| Some(by).filter(|by| by != "none")),
+            find_hosts: (!self.find_host.is_empty()).then_some(self.find_host),
             calls_at_once: match self.calls_at_once.as_deref() {
                 None => None,
                 Some("default") => Some(None),
@@ -184,7 +193,8 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::List => {
             let list = connection::list(&services).await?;
-            let head = ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file", "password ends"];
+            let head =
+                ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file", "password ends", "found"];
             show.list(&list, &head, |of| {
                 vec![
                     of.name.clone(),
@@ -196,6 +206,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                     yes_no(of.push),
                     or_dash(of.ca_file.as_ref()),
                     or_dash(of.access.password_ends),
+                    or_dash(of.access.found_at),
                 ]
             })
         }

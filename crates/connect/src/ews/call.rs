@@ -11,6 +11,7 @@ use wire::ews::{
 use wire::xml;
 
 use super::affinity::Affinity;
+use super::astray::{Astray, Met, is_elsewhere};
 use super::gate::{Gate, Went};
 use super::spoken::{Spoken, adopt};
 use super::trouble::{Effect, LONGEST_WAIT_MS, refusal};
@@ -27,6 +28,7 @@ pub(super) struct Reach {
     pub impersonate: bool,
     pub delegate: bool,
     pub spoken: Arc<Spoken>,
+    pub astray: Arc<Astray>,
     pub deadline_ms: u64,
     pub gate: Arc<Gate>,
     /// The streaming connection that the call belongs to.
@@ -43,11 +45,13 @@ pub(super) struct Failed {
     refused: Option<Option<ews::ServerVersion>>,
     /// The server itself, or what stands before it, asks to be asked less.
     server_busy: bool,
+    /// The mailbox is not to be reached by this address.
+    elsewhere: bool,
 }
 
 impl Failed {
     fn plain(trouble: Trouble) -> Self {
-        Self { trouble, splits: false, strange: false, refused: None, server_busy: false }
+        Self { trouble, splits: false, strange: false, refused: None, server_busy: false, elsewhere: false }
     }
 }
 
@@ -201,7 +205,9 @@ impl Reach {
             answer = self.sign_in.send(&*self.transport, request) => answer,
             () = &mut end => Err(Lost::Unanswered("the server did not answer in time".to_owned())),
         };
+        let met = Met::of(&answer);
         let done = self.understood::<O>(answer, effect);
+        self.astray.note(if sends_elsewhere(&done) { Met::Elsewhere } else { met });
         passage.went(went(&done));
         done
     }
@@ -308,6 +314,14 @@ fn went<T>(done: &Result<Answer<T>, Failed>) -> Went {
     }
 }
 
+/// Whether the service itself says that the mailbox is somewhere else.
+fn sends_elsewhere<T>(done: &Result<Answer<T>, Failed>) -> bool {
+    match done {
+        Ok(answer) => answer.results.iter().any(|one| one.as_ref().is_err_and(|refused| is_elsewhere(&refused.code))),
+        Err(failed) => failed.elsewhere,
+    }
+}
+
 fn retry_after(answer: &http::Answer) -> Option<u64> {
     let seconds: u64 = answer.header("retry-after").next()?.trim().parse().ok()?;
     Some(seconds.saturating_mul(1000).min(LONGEST_WAIT_MS))
@@ -330,6 +344,7 @@ fn explained(failure: &Failure, effect: Effect, body: &[u8]) -> Failed {
     if let Failure::Fault(refused) = failure {
         let server = || ews::server_of(body, xml::Limits::default());
         failed.strange = is_strange_code(&refused.code);
+        failed.elsewhere = is_elsewhere(&refused.code);
         failed.refused = match &refused.code {
             ResponseCode::ErrorInvalidServerVersion => Some(server()),
             // An older schema does not hold the newer version's name.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use wire::ews::{ResolveNames, ServerVersion, Version};
 
+use super::astray::Astray;
 use super::call::Reach;
 use super::gate::Gate;
 use super::remote::EwsRemote;
@@ -59,6 +60,7 @@ pub struct EwsConnection {
     sign_in: Arc<SignIn>,
     settings: EwsSettings,
     spoken: Arc<Spoken>,
+    astray: Arc<Astray>,
     remembered: Mutex<BTreeMap<String, Arc<Known>>>,
     /// The mail address behind an address of the directory; none where the directory tells none.
     mails: Mutex<BTreeMap<String, Option<String>>>,
@@ -81,8 +83,8 @@ impl EwsConnection {
     /// A connection.
     pub fn new(transport: Arc<dyn Transport>, sign_in: Arc<SignIn>, settings: EwsSettings) -> Arc<Self> {
         let spoken = Arc::new(Spoken::new(settings.version));
-        let (remembered, mails) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { transport, sign_in, settings, spoken, remembered, mails })
+        let (astray, remembered, mails) = (Arc::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self { transport, sign_in, settings, spoken, astray, remembered, mails })
     }
 
     /// One of its mailboxes, with the field maps in force, for one cycle.
@@ -95,6 +97,7 @@ impl EwsConnection {
             impersonate: self.settings.impersonate,
             delegate: self.settings.delegate,
             spoken: self.spoken.clone(),
+            astray: self.astray.clone(),
             deadline_ms: self.settings.deadline_ms,
             gate: self.settings.gate.clone(),
             affinity: None,
@@ -116,6 +119,7 @@ impl EwsConnection {
             impersonate: false,
             delegate: false,
             spoken: self.spoken.clone(),
+            astray: self.astray.clone(),
             deadline_ms: self.settings.deadline_ms,
             gate: self.settings.gate.clone(),
             affinity: None,
@@ -129,6 +133,11 @@ impl EwsConnection {
                 | Trouble::Unknown { .. }),
             ) => Err(why),
         }
+    }
+
+    /// Whether the last calls, one after the other, met what shows that the service is not at this address any more.
+    pub fn is_lost(&self) -> bool {
+        self.astray.is_lost()
     }
 
     /// The version that is spoken with the server, and the build it says it is once it has said so.

@@ -4,6 +4,7 @@
 //! `draft` are the one place where Exchange's properties meet our fields, driven by the field maps and pure.
 
 mod affinity;
+mod astray;
 mod body;
 mod call;
 mod check;

@@ -15,6 +15,7 @@ mod days;
 mod deletes;
 mod expansion;
 mod explained;
+mod found;
 mod kills;
 mod latencies;
 mod levels;

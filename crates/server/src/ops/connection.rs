@@ -1,6 +1,7 @@
 //! Connections: the servers that mailboxes live on, with the account that signs in there.
 
 use crate::fault::{Faults, Refused};
+use crate::moved;
 use crate::services::Services;
 use connect::sign_in::Proof;
 use jiff::Timestamp;
@@ -47,6 +48,11 @@ pub struct ConnectionDraft {
     pub password_ends: Option<Option<Timestamp>>,
     /// How many calls the server is asked at once at most; the usual number where none is named.
     pub calls_at_once: Option<Option<u16>>,
+    /// The mailbox whose server Autodiscover is asked for, in place of an address; none: the present address stays as if
+    /// it had been configured.
+    pub find_by: Option<Option<String>>,
+    /// Further hosts that may be asked for it.
+    pub find_hosts: Option<Vec<String>>,
 }
 
 /// The most calls at once that may be asked for: more no Exchange serves an account.
@@ -83,8 +89,9 @@ pub async fn add(services: &Services, name: &str, draft: ConnectionDraft) -> Res
     } else if stored(services, name).await?.is_some() {
         faults.note("name", format!("there is a connection {name} already"));
     }
+    let finds = matches!(draft.find_by, Some(Some(_)));
     for (member, missing) in
-        [("url", draft.url.is_none()), ("user", draft.user.is_none()), ("password", draft.password.is_none())]
+        [("url", draft.url.is_none() && !finds), ("user", draft.user.is_none()), ("password", draft.password.is_none())]
     {
         if missing {
             faults.note(member, "is missing");
@@ -159,12 +166,7 @@ async fn store(
         }
         connection.kind = kind;
     }
-    if let Some(url) = draft.url {
-        if let Some(problem) = url_problem(&url) {
-            faults.note("url", problem);
-        }
-        connection.url = url;
-    }
+    let finds = found_by(&mut connection, draft.url, draft.find_by, draft.find_hosts, &mut faults);
     if let Some(user) = draft.user {
         if user.trim().is_empty() {
             faults.note("user", "is empty");
@@ -219,10 +221,53 @@ async fn store(
         None => {}
     }
     faults.refuse()?;
+    if finds {
+        let (url, now) =
+            (moved::asked(&services.key, &services.clock, &services.dice, &connection).await?, services.clock.now());
+        connection.url = url;
+        connection.access.found_at = Some(now);
+    }
     services.store.put_connection(&connection).await?;
     super::woken(services);
     connection.secret = Vec::new();
     Ok(connection)
+}
+
+/// Takes over where the server is, or how that is found; answers whether it is to be asked for now. An address that
+/// somebody sets is never replaced by one that is found.
+fn found_by(
+    connection: &mut Connection,
+    url: Option<String>,
+    find_by: Option<Option<String>>,
+    find_hosts: Option<Vec<String>>,
+    faults: &mut Faults,
+) -> bool {
+    let of = &mut connection.access;
+    let names = find_by.as_ref().is_some_and(Option::is_some);
+    if let Some(hosts) = &find_hosts {
+        of.find_hosts.clone_from(hosts);
+    }
+    if let Some(by) = find_by {
+        if by.as_deref().is_some_and(|address| !address.contains('@')) {
+            faults.note("find_by", "is a mailbox's address; its mail domain is asked for the server");
+        }
+        of.find_by = by;
+    }
+    if let Some(url) = url {
+        if let Some(problem) = url_problem(&url) {
+            faults.note("url", problem);
+        }
+        if names {
+            faults.note("find_by", "goes without an address: one that is set is never found");
+        }
+        connection.url = url;
+        of.find_by = None;
+    }
+    if of.find_by.is_none() {
+        of.found_at = None;
+        of.find_hosts.clear();
+    }
+    of.find_by.is_some() && (names || find_hosts.is_some())
 }
 
 /// Takes over how the account signs in, and notes what does not go together.

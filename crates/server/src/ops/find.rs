@@ -1,10 +1,11 @@
-//! Finding the server of a mailbox by its mail domain, before a connection is added.
+//! Finding the server of a mailbox by its mail domain: before a connection is added, and again when the server has moved.
 
 use crate::fault::Refused;
 use crate::services::Services;
 use connect::autodiscover::Search;
 use connect::http::Network;
 use connect::sign_in::SignIn;
+use engine::port::{Clock, Dice};
 use secrecy::SecretString;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +35,11 @@ pub struct Asked {
 /// # Errors
 /// No place that may be asked knows it; the error says what each answered.
 pub async fn server(services: &Services, asked: Asked) -> Result<String, Refused> {
-    let (clock, dice) = (Arc::clone(&services.clock), Arc::clone(&services.dice));
+    find(Arc::clone(&services.clock), Arc::clone(&services.dice), asked).await
+}
+
+/// The same, for whoever has no services yet.
+pub(crate) async fn find(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, asked: Asked) -> Result<String, Refused> {
     let account = match asked.sign_in {
         SignInKind::Basic => SignIn::basic(asked.user, asked.password),
         SignInKind::Ntlm => SignIn::ntlm(&asked.user, asked.password, clock, dice),

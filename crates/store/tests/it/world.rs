@@ -214,6 +214,9 @@ pub fn connection(name: &str) -> Connection {
             scope: Some("https://mail.test/.default".into()),
             password_ends: Some(minute(90)),
             calls_at_once: Some(5),
+            find_by: Some("anna@hq.test".into()),
+            find_hosts: vec!["mail.hq.test".into()],
+            found_at: Some(minute(80)),
         },
     }
 }

@@ -45,6 +45,13 @@ const CALLS_AT_ONCE: Member = Member::clearable(
     Shape::Whole(1, connection::MOST_CALLS as i64),
     "how many calls the server is asked at once at most; 16 unless said otherwise",
 );
+const FIND_BY: Member = Member::clearable(
+    "find_by",
+    Shape::Text,
+    "in place of an address, the mailbox whose server Autodiscover is asked for, now and whenever it has moved",
+);
+const FIND_HOSTS: Member =
+    Member::optional("find_hosts", Shape::Texts, "further hosts that may be asked for it, besides the mail domain");
 const FOLDERS: Member =
     Member::optional("folders", Shape::Object("Folders"), "sub-folders per kind, by path below the default folder");
 
@@ -85,6 +92,8 @@ pub(super) const ROUTES: &[Route] = &[
             PUSH,
             PASSWORD_ENDS,
             CALLS_AT_ONCE,
+            FIND_BY,
+            FIND_HOSTS,
         ]),
         answer: Shown::Made("Connection"),
         run: |ask| Box::pin(add(ask)),
@@ -122,6 +131,8 @@ pub(super) const ROUTES: &[Route] = &[
             PUSH,
             PASSWORD_ENDS,
             CALLS_AT_ONCE,
+            FIND_BY,
+            FIND_HOSTS,
         ]),
         answer: Shown::One("Connection"),
         run: |ask| Box::pin(change(ask)),
@@ -167,6 +178,8 @@ fn draft(ask: &Ask) -> Result<ConnectionDraft, Refused> {
         calls_at_once: ask
             .json("calls_at_once")
             .map(|calls| calls.as_u64().and_then(|calls| u16::try_from(calls).ok())),
+        find_by: ask.change("find_by").map(|change| change.map(str::to_owned)),
+        find_hosts: ask.texts("find_hosts"),
     })
 }
 
