@@ -21,6 +21,7 @@ macro_rules! codes {
 codes! {
     ErrorAccessDenied => "Access is denied. Check credentials and try again.",
     ErrorAffectedTaskOccurrencesRequired => "AffectedTaskOccurrences attribute is required for Task items.",
+    ErrorBatchProcessingStopped => "Processing of the batch has been stopped.",
     ErrorCalendarCannotMoveOrCopyOccurrence => "An occurrence of a recurring calendar item can't be moved or copied.",
     ErrorCalendarCannotUseIdForOccurrenceId => "The RecurringMasterId must be the id of a recurring master item.",
     ErrorCalendarCannotUseIdForRecurringMasterId => "The OccurrenceId must be the id of an occurrence.",

@@ -61,6 +61,14 @@ pub enum FaultAction {
         /// `BackOffMilliseconds`.
         back_off_ms: u32,
     },
+    /// CreateItem runs out of its account's share on the way: the items before this one are made, it is answered
+    /// `ErrorServerBusy`, and those after it `ErrorBatchProcessingStopped` (trap 166). Other requests are served.
+    BusyFrom {
+        /// Which item of the request, from 0.
+        item: usize,
+        /// `BackOffMilliseconds`.
+        back_off_ms: u32,
+    },
     /// A SOAP fault with this response code, such as `ErrorMailboxMoveInProgress` (trap 172).
     Fault {
         /// The response code.
@@ -80,7 +88,7 @@ impl FaultAction {
     pub(crate) fn effect(&self) -> Effect {
         match self {
             Self::Answer { effect, .. } | Self::Drop { effect } => *effect,
-            Self::Truncate { .. } => Effect::Done,
+            Self::Truncate { .. } | Self::BusyFrom { .. } => Effect::Done,
             Self::Busy { .. } | Self::Fault { .. } | Self::LoginPage => Effect::None,
         }
     }

@@ -63,7 +63,7 @@ pub(crate) fn instead(action: &FaultAction) {
         FaultAction::Truncate { .. } => keeper.count("an answer cut off"),
         FaultAction::LoginPage => keeper.count("a login page"),
         // These are answers of the server, and judged as such.
-        FaultAction::Busy { .. } | FaultAction::Fault { .. } => {}
+        FaultAction::Busy { .. } | FaultAction::BusyFrom { .. } | FaultAction::Fault { .. } => {}
     }
 }
 

@@ -105,6 +105,9 @@ fn soap(emulator: &Emulator, account: &Account, headers: &HeaderMap, bytes: &[u8
         record::request(&request, bytes, 200, "");
         return instead(emulator, action, &request, String::new());
     }
+    if let Some(FaultAction::BusyFrom { item, back_off_ms }) = &action {
+        request.busy_from = Some((*item, *back_off_ms));
+    }
     if request.operation == "GetStreamingEvents" && action.is_none() {
         return match streams::open(emulator, account, &request) {
             Ok(response) => {
@@ -179,6 +182,7 @@ fn instead(emulator: &Emulator, action: &FaultAction, request: &Request, real: S
             let fault = Fault::busy(*back_off_ms);
             envelope(emulator, 500, ews::reply(emulator.version(), Err(fault)).body)
         }
+        FaultAction::BusyFrom { .. } => envelope(emulator, 200, real),
         FaultAction::Fault { code } => {
             let text = ews::reply(emulator.version(), Err(Fault::new(Code::ErrorInternalServerError))).body;
             let mut named = String::new();

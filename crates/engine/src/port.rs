@@ -57,8 +57,20 @@ pub trait Remote: Send + Sync {
     /// was seen not to keep that says no. The CRM holds none.
     fn keeps_meetings(&self) -> bool;
 
-    /// Writes one thing. [`Trouble::Unknown`] when it may have happened.
-    async fn write(&self, write: &Write) -> Result<Written, Trouble>;
+    /// Writes things in order, each with its own outcome: as many answers as writes, in their order.
+    /// [`Trouble::Unknown`] when one may have happened. A mailbox sends plain creates of one folder in one call; trouble
+    /// with the call as a whole is trouble with each of them. What was refused as a whole may be sent again one by one,
+    /// once it was looked for.
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble>;
+
+    /// Writes one thing.
+    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
+        let mut outcomes = self.write_all(std::slice::from_ref(write)).await?;
+        match (outcomes.pop(), outcomes.is_empty()) {
+            (Some(outcome), true) => outcome,
+            (_, _) => Err(Trouble::untold()),
+        }
+    }
 }
 
 /// An id to look at, with the key of the mark that its copy carries.
@@ -325,6 +337,11 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// An answer that does not tell what became of a write.
+    pub(crate) fn untold() -> Trouble {
+        Trouble::Unknown { why: "the side did not tell what became of each write".to_owned() }
+    }
+
     /// A look answered for others and not for this id, which proves nothing about it.
     pub(crate) fn unanswered() -> Trouble {
         Trouble::Broken { why: "the side did not answer for the id asked".to_owned() }

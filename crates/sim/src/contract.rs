@@ -6,6 +6,9 @@ use model::{Domain, Field, Fields, Gone, Kind, MailboxId, Mark, Path, RecordId, 
 /// Pages of a listing in so small a room; more means that it never ends.
 const PAGES: usize = 100;
 
+/// Records made at once.
+const MANY: usize = 4;
+
 /// A side with one user in it, empty or furnished, on which the suite may write.
 pub trait Room {
     /// The side.
@@ -21,6 +24,12 @@ pub async fn faults(room: &dyn Room) -> Vec<String> {
         if let Err(fault) = life(room, domain).await {
             faults.push(format!("{domain}: {fault}"));
         }
+        if let Err(fault) = together(room, domain).await {
+            faults.push(format!("{domain} together: {fault}"));
+        }
+    }
+    if let Err(fault) = one_refused_among_others(room).await {
+        faults.push(format!("one refused among others: {fault}"));
     }
     faults
 }
@@ -94,6 +103,70 @@ async fn life(room: &dyn Room, domain: Domain) -> Check {
     that(told_last, "an item in Deleted Items shows the number of the last write")?;
     let nobody = self::look(remote, kind, &RecordId::new("nobody"), None).await?;
     that(matches!(nobody, Seen::Gone(Gone::Unknown)), "an id nobody knows proves nothing")
+}
+
+/// Several records made at once: as many answers, in order, each the record that was asked for in its place.
+async fn together(room: &dyn Room, domain: Domain) -> Check {
+    let (remote, kind) = (room.remote(), domain.kind());
+    let keys: Vec<String> = (0..MANY).map(|_| room.fresh()).collect();
+    let mut writes = Vec::new();
+    for (number, key) in keys.iter().enumerate() {
+        let mut one = create(domain, key);
+        one.fields.insert(name(domain), Value::text(format!("made {number}")));
+        writes.push(Write::Create(one));
+    }
+    let answers = remote.write_all(&writes).await.map_err(told)?;
+    that(answers.len() == MANY, "each of several writes has an answer")?;
+    let mut ids = std::collections::BTreeSet::new();
+    for (number, (key, answer)) in keys.iter().zip(answers).enumerate() {
+        let made = answer.map_err(told)?;
+        let shown = present(remote, kind, &made.id).await?;
+        let says = shown.fields.get(&name(domain)) == Some(&Value::text(format!("made {number}")));
+        that(says, "an answer stands in the place of what was asked")?;
+        let found = remote.find(kind, &FindBy::Key(key.clone()), 2).await.map_err(told)?;
+        that(
+            found.len() == 1 && found.iter().all(|one| one.id == made.id),
+            "each of several is found by its key, once",
+        )?;
+        ids.insert(made.id);
+    }
+    that(ids.len() == MANY, "several writes make several records")?;
+    let none = remote.write_all(&[]).await.map_err(told)?;
+    that(none.is_empty(), "nothing asked, nothing answered")
+}
+
+/// What a side refuses of several stays unmade, and hinders none of the others (rule E1).
+async fn one_refused_among_others(room: &dyn Room) -> Check {
+    let (remote, domain) = (room.remote(), Domain::Calendar);
+    let keys: Vec<String> = (0..MANY).map(|_| room.fresh()).collect();
+    let mut writes = Vec::new();
+    for (number, key) in keys.iter().enumerate() {
+        let mut one = create(domain, key);
+        if number == 1 {
+            // It ends before it begins.
+            let early = "2026-03-10T09:00:00".parse().expect("a wall time written here");
+            let early = Value::When(model::When::zoned(early, model::Zone::utc()));
+            one.fields.insert(Path::of(Field::End), early);
+        }
+        writes.push(Write::Create(one));
+    }
+    let answers = remote.write_all(&writes).await.map_err(told)?;
+    that(answers.len() == MANY, "each of several writes has an answer")?;
+    for (number, (key, answer)) in keys.iter().zip(answers).enumerate() {
+        let found = remote.find(domain.kind(), &FindBy::Key(key.clone()), 2).await.map_err(told)?;
+        match answer {
+            Ok(made) => {
+                that(number != 1, "what cannot be is refused")?;
+                that(found.len() == 1 && found.iter().all(|one| one.id == made.id), "the others are made")?;
+            }
+            Err(Trouble::Refused { .. }) => {
+                that(number == 1, "only the one that will not do is refused")?;
+                that(found.is_empty(), "what was refused does not stand")?;
+            }
+            Err(trouble) => return Err(told(trouble)),
+        }
+    }
+    Ok(())
 }
 
 /// Every id of a kind, read page by page to a proven end.

@@ -144,6 +144,49 @@ impl BentRemote {
         self.inner.side() == side && self.bend.is(how)
     }
 
+    fn bends_writes(&self) -> bool {
+        [Sabotage::LostUpdate, Sabotage::Duplicate, Sabotage::Mail].into_iter().any(|how| self.is_on(Side::Pim, how))
+    }
+
+    /// A write, bent.
+    async fn write_bent(&self, write: &Write) -> Result<Written, Trouble> {
+        match write {
+            Write::Update(update)
+                if self.is_on(Side::Pim, Sabotage::LostUpdate)
+                    && !update.changes.is_empty()
+                    && self.bend.once_more() =>
+            {
+                Ok(Written { id: update.id.clone(), version: update.version.clone(), other: None, partly: Vec::new() })
+            }
+            Write::Create(create) if self.is_on(Side::Pim, Sabotage::Duplicate) && self.bend.once_more() => {
+                let written = self.inner.write(write).await?;
+                let mut again = create.clone();
+                again.mark.key.push_str("-again");
+                self.inner.write(&Write::Create(again)).await?;
+                Ok(written)
+            }
+            Write::Create(create)
+                if create.domain == Domain::Calendar
+                    && self.is_on(Side::Pim, Sabotage::Mail)
+                    && self.bend.once_more() =>
+            {
+                let mut sent = create.clone();
+                sent.mail = Mail::Send;
+                sent.fields.insert(Path::of(Field::Attendees), Value::People(outsider()));
+                self.inner.write(&Write::Create(sent)).await
+            }
+            Write::Create(_)
+            | Write::Update(_)
+            | Write::Delete { .. }
+            | Write::Mark { .. }
+            | Write::Restore { .. }
+            | Write::Enlist { .. }
+            | Write::Delist { .. }
+            | Write::Leave { .. }
+            | Write::Flag { .. } => self.inner.write(write).await,
+        }
+    }
+
     /// Writes a record as it is.
     async fn write_without_a_change(&self, kind: Kind) -> Result<(), Trouble> {
         let Some(known) = self.bend.own(&self.pairing, kind) else {
@@ -250,42 +293,15 @@ impl Remote for BentRemote {
         self.inner.keeps_meetings()
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        match write {
-            Write::Update(update)
-                if self.is_on(Side::Pim, Sabotage::LostUpdate)
-                    && !update.changes.is_empty()
-                    && self.bend.once_more() =>
-            {
-                Ok(Written { id: update.id.clone(), version: update.version.clone(), other: None, partly: Vec::new() })
-            }
-            Write::Create(create) if self.is_on(Side::Pim, Sabotage::Duplicate) && self.bend.once_more() => {
-                let written = self.inner.write(write).await?;
-                let mut again = create.clone();
-                again.mark.key.push_str("-again");
-                self.inner.write(&Write::Create(again)).await?;
-                Ok(written)
-            }
-            Write::Create(create)
-                if create.domain == Domain::Calendar
-                    && self.is_on(Side::Pim, Sabotage::Mail)
-                    && self.bend.once_more() =>
-            {
-                let mut sent = create.clone();
-                sent.mail = Mail::Send;
-                sent.fields.insert(Path::of(Field::Attendees), Value::People(outsider()));
-                self.inner.write(&Write::Create(sent)).await
-            }
-            Write::Create(_)
-            | Write::Update(_)
-            | Write::Delete { .. }
-            | Write::Mark { .. }
-            | Write::Restore { .. }
-            | Write::Enlist { .. }
-            | Write::Delist { .. }
-            | Write::Leave { .. }
-            | Write::Flag { .. } => self.inner.write(write).await,
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        if !self.bends_writes() {
+            return self.inner.write_all(writes).await;
         }
+        let mut outcomes = Vec::with_capacity(writes.len());
+        for write in writes {
+            outcomes.push(self.write_bent(write).await);
+        }
+        Ok(outcomes)
     }
 }
 

@@ -319,8 +319,13 @@ impl Remote for CrmRemote {
         false
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        self.carry_out(write).await
+    /// One after another: each is a transaction of its own.
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        let mut outcomes = Vec::with_capacity(writes.len());
+        for write in writes {
+            outcomes.push(self.carry_out(write).await);
+        }
+        Ok(outcomes)
     }
 }
 

@@ -9,6 +9,7 @@ mod body;
 mod call;
 mod check;
 mod connection;
+mod create;
 mod directory;
 mod draft;
 mod draft_kinds;

@@ -87,7 +87,7 @@ impl Remote for EwsRemote {
         self.reach.spoken.keeps_meetings()
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        self.carry_out(write).await
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        self.carry_out_all(writes).await
     }
 }

@@ -1,21 +1,34 @@
-//! Writing to a mailbox: create, update, mark, delete, bring back.
+//! Writing to a mailbox: update, mark, delete, bring back.
 
-use engine::port::{Create, Mail, Trouble, Update, Write, Written};
+use engine::port::{Mail, Trouble, Update, Write, Written};
 use model::{Domain, DomainMap, Field, Kind, Mark, Path, RecordId, Value, Version};
 use wire::ews::{
-    self, AffectedTaskOccurrences, ConflictResolution, CreateItem, DeleteItem, DeleteType, FieldChange, FolderId, Item,
-    ItemChange, ItemId, ItemRef, MailOn, MoveItem, Shape, UpdateItem,
+    self, AffectedTaskOccurrences, ConflictResolution, DeleteItem, DeleteType, FieldChange, FolderId, Item, ItemChange,
+    ItemId, ItemRef, MailOn, MoveItem, Shape, UpdateItem,
 };
 
+use super::create;
 use super::draft::{Draft, Drafting};
 use super::kind_map::item_kind;
 use super::occurrences::{self, Series};
+use super::own;
 use super::remote::EwsRemote;
 use super::trouble::Effect;
-use super::{meeting, own};
 
 impl EwsRemote {
-    pub(super) async fn carry_out(&self, write: &Write) -> Result<Written, Trouble> {
+    /// Writes in order. Plain creates of one folder go in one call; anything else takes calls of its own.
+    pub(super) async fn carry_out_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        if let Some(creates) = create::together(writes) {
+            return self.create_together(&creates).await;
+        }
+        let mut outcomes = Vec::with_capacity(writes.len());
+        for write in writes {
+            outcomes.push(self.carry_out(write).await);
+        }
+        Ok(outcomes)
+    }
+
+    async fn carry_out(&self, write: &Write) -> Result<Written, Trouble> {
         match write {
             Write::Create(create) => self.create(create).await,
             Write::Update(update) => self.update(update).await,
@@ -31,45 +44,6 @@ impl EwsRemote {
                 Err(refused("NotHere", "a mailbox has no such operation"))
             }
         }
-    }
-
-    async fn create(&self, create: &Create) -> Result<Written, Trouble> {
-        let kind = create.domain.kind();
-        let folder = match &create.folder {
-            Some(folder) => folder.clone(),
-            None => self.observed(kind).await?.into_iter().next().ok_or_else(|| no_id(Effect::Read))?,
-        };
-        let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
-        let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
-        set_mark(&mut draft, &create.mark);
-        if let Some(meeting) = &create.meeting
-            && !meeting::set(&mut draft, meeting)
-        {
-            return Err(refused("Map", "the meeting's id or its organiser is none that Exchange holds"));
-        }
-        let mut partly = std::mem::take(&mut draft.partly);
-        let asked = CreateItem {
-            folder: FolderId::of(folder.as_str()).into(),
-            items: vec![draft.item(kind)],
-            mail: mail(create.mail),
-        };
-        let made = self.reach.one(&asked, Effect::Write).await;
-        let made = match &create.meeting {
-            Some(_) => made.map_err(|trouble| self.refused_meeting(trouble))?,
-            None => made?,
-        };
-        let made = made.first().and_then(|item| item.id).ok_or_else(|| no_id(Effect::Write))?;
-        if let Some(meeting) = &create.meeting {
-            self.verified(&made, meeting).await?;
-        }
-        let wanted = occurrences::wanted(&create.fields);
-        let id = RecordId::new(&made.id);
-        if wanted.is_empty() {
-            return self.settled_with(&id, made, partly).await;
-        }
-        let series = Series { domain: create.domain, id: &made.id, mail: create.mail };
-        partly.extend(self.apply(&series, wanted, true).await?);
-        self.settled_with(&id, ItemId::of(made.id), partly).await
     }
 
     async fn update(&self, update: &Update) -> Result<Written, Trouble> {
@@ -282,7 +256,7 @@ impl EwsRemote {
 
     /// The id and version the record has after a write. Completing a recurring task answers with the one-off it left
     /// behind; the id asked for is then the next occurrence (rule R6).
-    async fn settled_with(
+    pub(super) async fn settled_with(
         &self,
         asked: &RecordId,
         answered: ItemId,
@@ -357,7 +331,7 @@ pub(super) fn refused(code: &str, why: &str) -> Trouble {
     Trouble::Refused { code: code.to_owned(), why: why.to_owned() }
 }
 
-fn no_id(effect: Effect) -> Trouble {
+pub(super) fn no_id(effect: Effect) -> Trouble {
     let why = "the server answered without an id".to_owned();
     match effect {
         Effect::Read => Trouble::Broken { why },

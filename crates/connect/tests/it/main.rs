@@ -13,5 +13,6 @@ mod network;
 mod series;
 mod signing_in;
 mod streaming;
+mod together;
 mod trouble;
 mod world;

@@ -1,6 +1,6 @@
 //! CreateItem: new contacts, appointments, tasks and messages; the answers to invitations go through here too.
 
-use crate::codes::{Code, Outcome};
+use crate::codes::{Code, Outcome, Refusal};
 use crate::counters::Write;
 use crate::ews::lookup::Found;
 use crate::ews::soap::{Fault, Messages};
@@ -16,6 +16,7 @@ use crate::meeting::{self, Sender};
 use crate::quirks::Quirk;
 use crate::schema_check;
 use crate::xml::Element;
+use std::cmp::Ordering;
 
 /// What a request says about sending invitations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,11 @@ pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
         }
     }
     let mut messages = Messages::new("CreateItem", "<m:Items />");
-    for element in items.elements() {
+    for (place, element) in items.elements().enumerate() {
+        if let Some(refusal) = used_up(call, place) {
+            messages.refused(&refusal);
+            continue;
+        }
         let made = match ItemKind::of_element(&element.name) {
             Some(kind) => one(call, element, kind, saved, invitations, disposition),
             None => respond::respond(call, element, disposition),
@@ -103,6 +108,19 @@ pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
         }
     }
     Ok(messages.finish())
+}
+
+/// What an item is told when the account's share ended at it or before it.
+fn used_up(call: &Call<'_>, place: usize) -> Option<Refusal> {
+    let (from, back_off_ms) = call.busy_from?;
+    match place.cmp(&from) {
+        Ordering::Less => None,
+        Ordering::Equal => Some(Refusal {
+            values: vec![("BackOffMilliseconds".to_owned(), back_off_ms.to_string())],
+            ..Refusal::from(Code::ErrorServerBusy)
+        }),
+        Ordering::Greater => Some(Code::ErrorBatchProcessingStopped.into()),
+    }
 }
 
 /// The quirk that touches what was just written.

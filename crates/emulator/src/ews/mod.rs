@@ -47,6 +47,8 @@ pub(crate) struct Call<'a> {
     pub zone: Zone,
     /// The server behind the front that answers.
     pub back_end: &'a str,
+    /// The item of the request from which on the account's share is used up, and how long it is to wait.
+    pub busy_from: Option<(usize, u32)>,
     /// What the server is.
     pub version: &'a ServerVersion,
 }
@@ -57,6 +59,8 @@ pub(crate) struct Request {
     pub operation: String,
     /// The server behind the front it was led to.
     pub back_end: String,
+    /// The item from which on the account's share is used up, and how long it is to wait.
+    pub busy_from: Option<(usize, u32)>,
 }
 
 /// A whole answer.
@@ -82,7 +86,7 @@ impl Request {
             .filter(|element| element.ns == Ns::Messages)
             .map(|element| element.name.clone())
             .ok_or_else(|| Fault::schema("the body holds no operation."))?;
-        Ok(Self { root, operation, back_end: String::new() })
+        Ok(Self { root, operation, back_end: String::new(), busy_from: None })
     }
 
     /// The mailbox the request is for, when it can be told.
@@ -171,7 +175,8 @@ fn carried_out(
         Ok(zone) => zone,
         Err(fault) => return (mailbox, Err(fault)),
     };
-    let mut call = Call { world, server, account, mailbox, now, zone, back_end: &request.back_end, version };
+    let (back_end, busy_from) = (&*request.back_end, request.busy_from);
+    let mut call = Call { world, server, account, mailbox, now, zone, back_end, busy_from, version };
     let done = request.body().and_then(|body| dispatch(&mut call, body));
     (mailbox, done)
 }

@@ -42,6 +42,35 @@ async fn an_answer_can_be_lost_with_or_without_effect() {
     world.create("", CONTACT).await;
 }
 
+// trap 166, E1
+#[tokio::test]
+async fn each_item_of_a_create_has_its_own_outcome() {
+    let world = World::new();
+    let named = |name: &str| format!("<t:Contact><t:Surname>{name}</t:Surname></t:Contact>");
+    // A task does not go into the contacts, and hinders neither of its neighbours.
+    let into = |items: &str| {
+        format!(
+            "<m:CreateItem><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"contacts\"/></m:SavedItemFolderId>\
+             <m:Items>{items}</m:Items></m:CreateItem>"
+        )
+    };
+    let task = "<t:Task><t:Subject>one</t:Subject></t:Task>";
+    let answer = world.ask(&into(&[named("One"), task.to_owned(), named("Two")].concat())).await;
+    assert_eq!(answer.codes(), ["NoError", "ErrorCannotCreateTaskInNonTaskFolder", "NoError"]);
+    assert_eq!(count(&world), 2);
+
+    let many = ["Three", "Four", "Five", "Six"].map(named).concat();
+    world.server.on_request(always(FaultAction::BusyFrom { item: 2, back_off_ms: 5000 }));
+    let (status, text) = world.raw(&into(&many)).await;
+    world.judge.see("CreateItem", &text);
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains("<t:Value Name=\"BackOffMilliseconds\">5000</t:Value>"), "{text}");
+    let answer = world.ask(&into(&many)).await;
+    let stopped = ["NoError", "NoError", "ErrorServerBusy", "ErrorBatchProcessingStopped"];
+    assert_eq!(answer.codes(), stopped);
+    assert_eq!(count(&world), 6, "two of four, twice");
+}
+
 // trap 166, trap 172, trap 173
 #[tokio::test]
 async fn a_busy_server_a_moving_mailbox_and_a_login_page_do_nothing() {

@@ -90,12 +90,16 @@ impl Remote for Behind {
         self.inner.keeps_meetings()
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        let passes = (self.door)(self.of.clone(), self.inner.side(), write.clone()).await;
-        let answer = self.inner.write(write).await;
-        match passes {
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        let mut passes = Vec::with_capacity(writes.len());
+        for write in writes {
+            passes.push((self.door)(self.of.clone(), self.inner.side(), write.clone()).await);
+        }
+        let answers = self.inner.write_all(writes).await?;
+        let through = |(answer, passes)| match passes {
             Passes::Whole => answer,
             Passes::Unanswered => Err(Trouble::Unknown { why: "the answer was lost".to_owned() }),
-        }
+        };
+        Ok(answers.into_iter().zip(passes).map(through).collect())
     }
 }

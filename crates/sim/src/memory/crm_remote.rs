@@ -141,13 +141,17 @@ impl Remote for CrmRemote {
         false
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        let answer = self.write_one(write).await;
-        self.ground.came(Side::Crm, crate::trace::operation(write), &answer);
-        if let Ok(written) = &answer {
-            self.ground.handled(Side::Crm, &written.id);
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        let mut outcomes = Vec::new();
+        for write in writes {
+            let answer = self.write_one(write).await;
+            self.ground.came(Side::Crm, crate::trace::operation(write), &answer);
+            if let Ok(written) = &answer {
+                self.ground.handled(Side::Crm, &written.id);
+            }
+            outcomes.push(answer);
         }
-        answer
+        Ok(outcomes)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A mailbox in memory as one side of a pairing.
 
 use super::exchange::{Mailbox, Place, folder};
+use super::exchange_together::together;
 use super::exchange_write::{exceptions, later};
 use super::lens::PimLens;
 use super::witness::Witness;
@@ -22,9 +23,9 @@ type Partly = Vec<(model::Path, String)>;
 /// One mailbox.
 #[derive(Debug)]
 pub struct ExchangeRemote {
-    ground: Arc<Ground>,
-    address: String,
-    witness: Option<Witness>,
+    pub(super) ground: Arc<Ground>,
+    pub(super) address: String,
+    pub(super) witness: Option<Witness>,
 }
 
 impl ExchangeRemote {
@@ -40,7 +41,7 @@ impl ExchangeRemote {
         ExchangeRemote { witness: Some(witness), ..self }
     }
 
-    fn what(&self, call: &str) -> String {
+    pub(super) fn what(&self, call: &str) -> String {
         format!("pim {} {call}", self.address)
     }
 
@@ -96,6 +97,24 @@ impl ExchangeRemote {
             }
             self.ground.trace.line(format!("server {} touches {id}", self.address));
         }
+    }
+
+    /// What came of a write, for those who look on.
+    fn told(&self, write: &Write, answer: &Result<Written, Trouble>) {
+        let what = self.what(&crate::trace::said(write));
+        self.ground.came(Side::Pim, crate::trace::operation(write), answer);
+        if let Ok(written) = answer {
+            self.ground.handled(Side::Pim, &written.id);
+        }
+        if let Write::Update(update) = write {
+            let sides = self.ground.memory();
+            let item = sides.exchange.mailboxes.get(&self.address).and_then(|mailbox| mailbox.items.get(&update.id));
+            self.ground.wrote(item.and_then(|item| number_of(item.kind, &item.fields)));
+        }
+        self.ground.trace.line(match answer {
+            Ok(written) => format!("{what} -> {} {}", written.id, written.version),
+            Err(trouble) => format!("{what} -> {trouble}"),
+        });
     }
 
     async fn write_one(&self, what: &str, write: &Write) -> Result<Written, Trouble> {
@@ -160,7 +179,7 @@ impl ExchangeRemote {
     }
 
     /// The server does it, its answer is lost, and the item shows only after some minutes.
-    fn shown_late(&self, what: &str, create: &engine::port::Create) -> Result<Written, Trouble> {
+    pub(super) fn shown_late(&self, what: &str, create: &engine::port::Create) -> Result<Written, Trouble> {
         let minutes = 1 + self.ground.delays.below(30);
         let shows = self.ground.clock.after_ms(minutes * 60_000);
         self.ground.memory().exchange.create_unseen(&self.address, create, shows)?;
@@ -180,7 +199,7 @@ impl ExchangeRemote {
         sides.exchange.put(&self.address, id, place).ok_or(Trouble::Gone(Gone::Unknown))
     }
 
-    fn written(&self, id: RecordId) -> Result<Written, Trouble> {
+    pub(super) fn written(&self, id: RecordId) -> Result<Written, Trouble> {
         let version = self.version(&id)?;
         self.touch(&id);
         Ok(Written { id, version, other: None, partly: Vec::new() })
@@ -350,23 +369,26 @@ impl Remote for ExchangeRemote {
         !self.ground.memory().exchange.keeps_less_seen
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
-        let what = self.what(&crate::trace::said(write));
-        let answer = self.write_one(&what, write).await;
-        self.ground.came(Side::Pim, crate::trace::operation(write), &answer);
-        if let Ok(written) = &answer {
-            self.ground.handled(Side::Pim, &written.id);
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        let answers = match together(writes) {
+            Some(creates) => self.create_together(writes, &creates).await,
+            None => {
+                let mut answers = Vec::new();
+                for write in writes {
+                    let what = self.what(&crate::trace::said(write));
+                    answers.push(self.write_one(&what, write).await);
+                }
+                Ok(answers)
+            }
+        };
+        for (place, write) in writes.iter().enumerate() {
+            let answer = match &answers {
+                Ok(answers) => answers.get(place).cloned().unwrap_or(Err(Trouble::Stale)),
+                Err(trouble) => Err(trouble.clone()),
+            };
+            self.told(write, &answer);
         }
-        if let Write::Update(update) = write {
-            let sides = self.ground.memory();
-            let item = sides.exchange.mailboxes.get(&self.address).and_then(|mailbox| mailbox.items.get(&update.id));
-            self.ground.wrote(item.and_then(|item| number_of(item.kind, &item.fields)));
-        }
-        self.ground.trace.line(match &answer {
-            Ok(written) => format!("{what} -> {} {}", written.id, written.version),
-            Err(trouble) => format!("{what} -> {trouble}"),
-        });
-        answer
+        answers
     }
 }
 

@@ -7,6 +7,7 @@ pub mod crm_write;
 pub mod directory;
 pub mod exchange;
 pub mod exchange_remote;
+mod exchange_together;
 pub mod exchange_write;
 pub mod lens;
 pub mod shape;
@@ -45,7 +46,7 @@ pub struct Sides {
 pub struct Calls {
     /// That read.
     pub reads: u64,
-    /// That wrote.
+    /// Records in those that wrote.
     pub writes: u64,
 }
 
@@ -228,6 +229,11 @@ impl Ground {
     #[must_use]
     pub fn calls(&self) -> Calls {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call that writes carries more than one record.
+    pub(crate) fn carries_more(&self, records: usize) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).writes += records as u64;
     }
 
     /// One call: a step, some time, and perhaps trouble.

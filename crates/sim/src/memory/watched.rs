@@ -69,10 +69,26 @@ impl Remote for Watched {
         self.of.keeps_meetings()
     }
 
-    async fn write(&self, write: &Write) -> Result<Written, Trouble> {
+    async fn write_all(&self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, Trouble> {
+        for write in writes {
+            self.witness.sees(Side::Pim, write, &self.ground);
+        }
+        let answers = self.of.write_all(writes).await;
+        for (place, write) in writes.iter().enumerate() {
+            let answer = match &answers {
+                Ok(answers) => answers.get(place).cloned().unwrap_or(Err(Trouble::Stale)),
+                Err(trouble) => Err(trouble.clone()),
+            };
+            self.told(write, answer);
+        }
+        answers
+    }
+}
+
+impl Watched {
+    fn told(&self, write: &Write, answer: Result<Written, Trouble>) {
         let what = format!("pim {} {}", self.address, crate::trace::said(write));
-        self.witness.sees(Side::Pim, write, &self.ground);
-        let answer = self.came(crate::trace::operation(write), self.of.write(write).await);
+        let answer = self.came(crate::trace::operation(write), answer);
         if let Ok(written) = &answer {
             self.ground.handled(Side::Pim, &written.id);
         }
@@ -87,6 +103,5 @@ impl Remote for Watched {
             Ok(written) => format!("{what} -> {} {}", written.id, written.version),
             Err(trouble) => format!("{what} -> {trouble}"),
         });
-        answer
     }
 }
