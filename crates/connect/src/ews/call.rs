@@ -202,7 +202,7 @@ impl Reach {
         };
         let request = self.request(version, operation, xml::Limits::default().total);
         let answer = tokio::select! {
-            answer = self.sign_in.send(&*self.transport, request) => answer,
+            answer = self.sent(request, effect) => answer,
             () = &mut end => Err(Lost::Unanswered("the server did not answer in time".to_owned())),
         };
         let met = Met::of(&answer);
@@ -210,6 +210,16 @@ impl Reach {
         self.astray.note(if sends_elsewhere(&done) { Met::Elsewhere } else { met });
         passage.went(went(&done));
         done
+    }
+
+    /// A server, or what stands before it, that closes connections without a word closes one under the next call: what only
+    /// reads is asked once more, by a fresh one. What writes may have been carried out.
+    async fn sent(&self, request: Request, effect: Effect) -> Result<http::Answer, Lost> {
+        let again = (effect == Effect::Read).then(|| request.clone());
+        match (self.sign_in.send(&*self.transport, request).await, again) {
+            (Err(Lost::Unanswered(_)), Some(again)) => self.sign_in.send(&*self.transport, again).await,
+            (answer, _) => answer,
+        }
     }
 
     /// What an answer says.

@@ -85,7 +85,8 @@ async fn a_server_that_lists_a_few_at_once_is_asked_on_until_there_is_a_page() {
     let asked = std::sync::atomic::AtomicU32::new(0);
     let second = move |request: &RequestInfo| {
         let listing = request.operation == "SyncFolderItems" && request.account == "svc@crm.test";
-        let second = listing && asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1;
+        // Asked once more it breaks off again.
+        let second = listing && (1..=2).contains(&asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
         second.then_some(FaultAction::Drop { effect: Effect::Done })
     };
     world.emulator.on_request(Some(std::sync::Arc::new(second) as Hook));
@@ -242,7 +243,9 @@ async fn a_page_whose_items_cannot_be_read_now_is_no_page() {
     for (action, busy) in
         [(drop, false), (FaultAction::Truncate { keep: 3000 }, false), (FaultAction::LoginPage, false), (busy, true)]
     {
-        world.trouble("GetItem", vec![action.clone()]);
+        // A connection that breaks off is tried once more.
+        let times = if matches!(action, FaultAction::Drop { .. }) { 2 } else { 1 };
+        world.trouble("GetItem", vec![action.clone(); times]);
         match remote.changes(Kind::Task, &folder, None).await.expect_err("no page") {
             Trouble::Busy { wait_ms, .. } if busy => assert_eq!(wait_ms, Some(9000)),
             Trouble::Broken { .. } if !busy => {}

@@ -95,7 +95,6 @@ async fn whatever_comes_instead_of_an_answer_is_no_empty_mailbox() {
         (FaultAction::LoginPage, "web page"),
         (FaultAction::Truncate { keep: 400 }, "cut off"),
         (FaultAction::Truncate { keep: 0 }, "empty"),
-        (FaultAction::Drop { effect: Effect::None }, "broke off"),
         (answer(200, xml, bomb), "document type"),
         (answer(200, xml, "<s:Envelope><s:Body></s:Bdy></s:Envelope>"), "not well-formed"),
         (answer(200, xml, "<s:Envelope><s:Body/></s:Envelope>"), "no answer"),
@@ -126,6 +125,29 @@ async fn whatever_comes_instead_of_an_answer_is_no_empty_mailbox() {
     }
     let page = remote.changes(Kind::Task, &folder, None).await.expect("a page");
     assert_eq!(page.records.len(), 1);
+}
+
+// trap 172: who closes connections without a word closes one under the next call.
+#[tokio::test]
+async fn what_only_reads_is_asked_once_more_when_a_connection_breaks_off_and_what_writes_is_not() {
+    let world = World::new();
+    world.makes(DistinguishedFolder::Tasks, Item::new(ItemKind::Task)).await;
+    let remote = world.open();
+    let folder = folder(&remote, Kind::Task).await;
+    let drop = FaultAction::Drop { effect: Effect::None };
+    world.trouble("SyncFolderItems", vec![drop.clone()]);
+    let page = remote.changes(Kind::Task, &folder, None).await.expect("a page");
+    assert_eq!(page.records.len(), 1);
+    world.trouble("SyncFolderItems", vec![drop.clone(), drop.clone()]);
+    match remote.changes(Kind::Task, &folder, None).await {
+        Err(Trouble::Broken { why }) => assert!(why.contains("broke off"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    let before = world.requests("CreateItem");
+    world.trouble("CreateItem", vec![drop]);
+    let write = create_of(Domain::Task, fields([(Field::Subject, Value::text("a"))]), "k");
+    assert!(matches!(remote.write(&write).await, Err(Trouble::Unknown { .. })));
+    assert_eq!(world.requests("CreateItem"), before + 1);
 }
 
 // trap 166
