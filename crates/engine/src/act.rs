@@ -9,6 +9,7 @@ use crate::meeting;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
 use crate::settle::word;
+use crate::together::Gathered;
 use model::{Domain, Kind, Link, RecordId, Seen, Side};
 use plan::{After, Reason};
 use std::sync::Arc;
@@ -27,17 +28,11 @@ impl Cycle<'_> {
                 let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
+                let mut gathered = Gathered::default();
                 for work in &page {
-                    // What an earlier record's turn has settled since the page was read is not taken up again.
-                    let Some(work) = self.still(work).await? else {
-                        continue;
-                    };
-                    if let Some(judged) = self.judge(&work).await?
-                        && !stopped.stops(&judged.plan)
-                    {
-                        self.act(&work, judged).await?;
-                    }
+                    self.act_or_gather(work, stopped, &mut gathered).await?;
                 }
+                Box::pin(self.make_gathered(&mut gathered)).await?;
             }
         }
         Ok(())

@@ -1,13 +1,9 @@
-//! One record's operations in order, then one settle.
+//! What one record's turn begins with, and what it settles at its end.
 
 use crate::act::cured;
 use crate::cycle::Cycle;
-use crate::judge::Judged;
-use crate::lead::Awaits;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::Trouble;
-use crate::settle;
 use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
 use plan::{After, Plan, Reason};
 use planted::Planted;
@@ -49,123 +45,9 @@ pub(crate) enum Step {
 }
 
 impl Cycle<'_> {
-    pub(crate) async fn carry_out(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
-        let Judged { plan, crm, pim, doubles, ambiguous, awaits, invited } = judged;
-        let Some(mut acting) = self.begin_record(work, &plan, crm, pim) else {
-            return Ok(());
-        };
-        if plan.writes() && !planted::is(Planted::ToldTooLate) {
-            self.tell_overruled(&acting, &plan).await?;
-        }
-        if acting.old_crm.0 != acting.link.crm.id {
-            self.point_anew(&mut acting, &plan).await?;
-        }
-        for op in &plan.ops {
-            let sent = self.engine.now();
-            let step = self.step(&mut acting, op, &plan).await;
-            match self.or_keep(work, &mut acting, step).await? {
-                Step::Done => self.took(work, op, sent),
-                Step::Postponed => {
-                    self.report.postponed += 1;
-                    settle::put_off(work, &mut acting);
-                    return self.store(std::mem::take(&mut acting.settle)).await;
-                }
-                Step::Otherwise => {
-                    let close = std::mem::take(&mut acting.settle.close);
-                    let line = self.not_kept(&acting);
-                    self.store(Settle { close, history: vec![line], ..Settle::default() }).await?;
-                    return match self.judge(work).await? {
-                        Some(judged) => Box::pin(self.act(work, judged)).await,
-                        None => Ok(()),
-                    };
-                }
-                Step::Refused => {
-                    if planted::is(Planted::OneStopsAll) {
-                        return Err(CycleError::Stopped("a record was refused".to_owned()));
-                    }
-                    if let Some(back) = self.set_back(work, &acting, op).await? {
-                        let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
-                        let ids = (Some(&acting.link.crm.id), Some(&acting.link.pim.id));
-                        let mut line = self.line(acting.domain, "set_back", ids.0, ids.1);
-                        line.side = Some(Side::Crm);
-                        line.note = reason;
-                        let close = std::mem::take(&mut acting.settle.close);
-                        self.store(Settle { close, history: vec![line], ..Settle::default() }).await?;
-                        return Box::pin(self.carry_out(work, back)).await;
-                    }
-                    let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
-                    let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
-                    settle.close = std::mem::take(&mut acting.settle.close);
-                    settle.history = std::mem::take(&mut acting.settle.history);
-                    settle.counts = self.counted(&mut acting);
-                    settle.links.extend(settle::so_far(work, &acting));
-                    self.quarantine(work, &mut settle, &reason);
-                    return self.store(settle).await;
-                }
-            }
-        }
-        let failed = self.mark_and_read(&mut acting, &plan).await?;
-        if let Some((crm, pim)) = &ambiguous {
-            let question = self.question(acting.domain, crm, pim);
-            acting.settle.held.push(question);
-        }
-        if awaits != Awaits::Nobody {
-            acting.settle.awaited.push((acting.link.kind, acting.link.pim.id.clone()));
-        }
-        if invited {
-            acting.settle.counts.push((acting.domain, Side::Crm, Count::Invited, 1));
-        }
-        self.finish(work, acting, &plan, &doubles).await?;
-        failed.map_or(Ok(()), |trouble| Err(trouble.into()))
-    }
-
-    /// What comes after the last operation. Everything was written by then: when a side fails now the record settles as it
-    /// was sent and is looked at again, and the trouble ends the cycle after that. Else nobody would know that both are one,
-    /// and a record deleted meanwhile would come back by its item (rule C4).
-    async fn mark_and_read(&mut self, acting: &mut Acting, plan: &Plan) -> Result<Option<Trouble>, CycleError> {
-        let marked = match plan.after {
-            After::New { .. } | After::Linked(_) => self.mark(acting).await,
-            After::Away(_)
-            | After::Forget
-            | After::Stranger(_)
-            | After::Wait(_)
-            | After::Quarantine(_)
-            | After::Ambiguous => Ok(()),
-        };
-        let done = match marked {
-            Ok(()) => self.read_back(acting).await,
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(()) => Ok(None),
-            Err(CycleError::Trouble(trouble)) => {
-                let kind = acting.link.kind;
-                let unread =
-                    acting.written.keys().map(|side| Look::now(*side, kind, acting.link.end(*side).id.clone()));
-                acting.settle.looks.extend(unread);
-                Ok(Some(trouble))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// When a side fails in the middle of a record's turn, what was answered as done is not in doubt: it settles. Else a
-    /// person who sets it back to what it was before would be taken for nobody's doing.
-    async fn or_keep<T>(
-        &mut self,
-        work: &Work,
-        acting: &mut Acting,
-        came: Result<T, CycleError>,
-    ) -> Result<T, CycleError> {
-        if matches!(came, Err(CycleError::Trouble(_))) && settle::put_off(work, acting) {
-            self.store(std::mem::take(&mut acting.settle)).await?;
-        }
-        came
-    }
-
     /// A value that a conflict does not keep stands in the history before it is overwritten (rule C3): once the write was
     /// sent nobody could tell it any more. A write that is tried again tells nothing twice.
-    async fn tell_overruled(&mut self, acting: &Acting, plan: &Plan) -> Result<(), CycleError> {
+    pub(crate) async fn tell_overruled(&mut self, acting: &Acting, plan: &Plan) -> Result<(), CycleError> {
         let (mut lines, _) = self.conflicts(acting.domain, &acting.link, &plan.conflicts);
         if lines.is_empty() {
             return Ok(());
@@ -193,7 +75,7 @@ impl Cycle<'_> {
     }
 
     /// What the brakes count of a record's turn: nothing that a person confirmed (rule L6).
-    fn counted(&self, acting: &mut Acting) -> Vec<(Domain, Side, Count, u32)> {
+    pub(crate) fn counted(&self, acting: &mut Acting) -> Vec<(Domain, Side, Count, u32)> {
         let counts = std::mem::take(&mut acting.settle.counts);
         if self.confirmed { Vec::new() } else { counts }
     }

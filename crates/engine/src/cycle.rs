@@ -56,6 +56,8 @@ pub(crate) struct Cycle<'a> {
     /// Unlinked contacts came or went: ambiguous ones are looked at again.
     pub pool_changed: bool,
     pub broken_in_a_row: u32,
+    /// How many new items go out in one call: one by one once a call's outcome was in doubt.
+    pub creates: usize,
     /// The questions that stand, once they were asked for.
     pub questions: Option<Vec<store::Held>>,
     /// Listings that were suddenly short: of which side and kind, how many linked ids they lacked, of how many.
@@ -171,6 +173,7 @@ impl Engine {
             invited: 0,
             pool_changed: false,
             broken_in_a_row: 0,
+            creates: limits::CREATES,
             questions: None,
             short: BTreeMap::new(),
             undecided: BTreeSet::new(),

@@ -14,6 +14,10 @@ pub const DUE: usize = 5_000;
 pub const PAGES_A_CYCLE: usize = 100_000;
 /// Rounds of looks in one cycle.
 pub const LOOK_ROUNDS: usize = 10_000;
+/// New items that go out in one call.
+pub const CREATES: usize = 20;
+/// Bytes of text in them, roughly: one item may be larger, and goes out alone.
+pub const CREATE_BYTES: usize = 256 * 1024;
 /// Candidates read for one record.
 pub const CANDIDATES: usize = 50;
 /// Open intents recovered in one cycle.

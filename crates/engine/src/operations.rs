@@ -2,17 +2,18 @@
 
 use crate::act::wanted;
 use crate::carry::{Acting, Step};
+use crate::create::{NewItem, told};
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::meeting;
 use crate::outcome::CycleError;
-use crate::port::{Create, MEETING_NOT_KEPT, Mail, Meeting, Trouble, Update, Write, Written};
+use crate::port::{Create, MEETING_NOT_KEPT, Mail, Trouble, Update, Write};
 use crate::settle::before;
-use model::{Domain, Fields, Form, Gone, Kind, Link, Path, Record, RecordId, Seen, Side, Version};
+use model::{Domain, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
 use planted::Planted;
 use store::change::Settle;
-use store::{Count, Intent, IntentKind, Look, Opened, Quarantine};
+use store::{Count, Intent, IntentKind, Look, Quarantine};
 
 impl Cycle<'_> {
     pub(crate) async fn step(&mut self, acting: &mut Acting, op: &Op, plan: &Plan) -> Result<Step, CycleError> {
@@ -22,7 +23,7 @@ impl Cycle<'_> {
         match op {
             Op::Create { side: Side::Pim, domain, fields, form, global_id, .. } => {
                 let meeting = meeting::of(*form, global_id.as_ref(), acting.crm.as_ref());
-                self.create_item(acting, *domain, fields, meeting).await
+                self.create_item(NewItem { acting, domain: *domain, fields, meeting }).await
             }
             Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {
                 let key = self.again.remove(&acting.link.pim.id).unwrap_or_else(|| self.engine.fresh_id());
@@ -103,130 +104,6 @@ impl Cycle<'_> {
             line.side = Some(side);
             acting.settle.history.push(line);
         }
-    }
-
-    pub(crate) async fn create_item(
-        &mut self,
-        acting: &mut Acting,
-        domain: Domain,
-        fields: &Fields,
-        meeting: Option<Meeting>,
-    ) -> Result<Step, CycleError> {
-        let key = plan::keys::mark_key(&acting.link.crm.id, &self.engine.fresh_id());
-        acting.link.mark_key = key.clone();
-        acting.link.write_no = 1;
-        // A new item has a global id of its own; an earlier item's would make it look like a copy.
-        acting.link.global_id = meeting.as_ref().map(|meeting| meeting.global_id.clone());
-        let create = Create {
-            domain,
-            folder: None,
-            fields: fields.clone(),
-            mark: self.new_mark(if planted::is(Planted::NoMark) { self.engine.fresh_id() } else { key.clone() }, 1),
-            global_id: None,
-            meeting,
-            locked: false,
-            owner: None,
-            made_from: None,
-            revive: None,
-            mail: Mail::None,
-        };
-        let mut intent = self.intent(acting, key.clone(), Side::Pim, IntentKind::Create);
-        intent.source = Some(acting.link.crm.id.clone());
-        intent.fields = fields.clone();
-        intent.mark = Some(create.mark.clone());
-        intent.result = Some(acting.link.clone());
-        if !planted::is(Planted::IntentAfterSend) {
-            self.engine.store().open_intent(&self.lease, &intent).await?;
-        }
-        let write = Write::Create(create);
-        let mut answer = self.pim.write(&write).await;
-        if planted::is(Planted::CreateRepeated) && matches!(answer, Err(Trouble::Unknown { .. })) {
-            answer = self.pim.write(&write).await;
-        }
-        if planted::is(Planted::IntentAfterSend) {
-            self.engine.store().open_intent(&self.lease, &intent).await?;
-        }
-        match answer {
-            Ok(written) => self.created(acting, Side::Pim, key, written, fields).await,
-            Err(trouble) => self.failed(acting, trouble, key, Side::Pim, None),
-        }
-    }
-
-    pub(crate) async fn create_record(
-        &mut self,
-        acting: &mut Acting,
-        create: Create,
-        form: Form,
-        plan: &Plan,
-    ) -> Result<Step, CycleError> {
-        let key = create.mark.key.clone();
-        let mut intent = self.intent(acting, key.clone(), Side::Crm, IntentKind::Create);
-        intent.source = Some(acting.link.pim.id.clone());
-        intent.shared_key = acting.pim.as_ref().and_then(|item| self.shared_key(create.domain, item));
-        intent.domain = create.domain;
-        intent.form = form;
-        intent.fields = create.fields.clone();
-        intent.mark = Some(create.mark.clone());
-        intent.result = Some(acting.link.clone());
-        let fields = create.fields.clone();
-        let write = Write::Create(create);
-        let early = if planted::is(Planted::RecordIntentAfterSend) { Some(self.crm.write(&write).await) } else { None };
-        match self.engine.store().open_intent(&self.lease, &intent).await? {
-            Opened::Open => {}
-            // Another pairing makes this very record now: look again when it stands (decision 6).
-            Opened::Taken { .. } => return Ok(Step::Postponed),
-        }
-        let answer = match early {
-            Some(answer) => answer,
-            None => self.crm.write(&write).await,
-        };
-        match answer {
-            Ok(written) => {
-                self.remember_the_old(acting, &key, plan);
-                self.created(acting, Side::Crm, key, written, &fields).await
-            }
-            Err(trouble) => self.failed(acting, trouble, key, Side::Crm, None),
-        }
-    }
-
-    /// A created record's link is stored at once, as sent: whatever follows may fail.
-    pub(crate) async fn created(
-        &mut self,
-        acting: &mut Acting,
-        side: Side,
-        key: String,
-        written: Written,
-        fields: &Fields,
-    ) -> Result<Step, CycleError> {
-        let end = acting.link.end_mut(side);
-        end.id = written.id.clone();
-        end.version = written.version.clone();
-        acting.written.insert(side, (fields.clone(), true, written.version));
-        let mut line = self.line(acting.domain, "create", Some(&acting.link.crm.id), Some(&acting.link.pim.id));
-        line.side = Some(side);
-        line.after = fields.clone();
-        line.note = told(&written.partly);
-        acting.partly.extend(written.partly);
-        let settle = Settle {
-            links: if planted::is(Planted::LinkAfterAll) { Vec::new() } else { vec![acting.link.clone()] },
-            close: vec![key.clone()],
-            open: std::mem::take(&mut acting.settle.open),
-            // No feed tells of an item that came and went between two of its answers: unless shown first, it is looked at.
-            looks: match side {
-                Side::Crm => Vec::new(),
-                Side::Pim => vec![Look::now(side, acting.link.kind, written.id)],
-            },
-            history: vec![line],
-            counts: vec![(acting.domain, side, Count::Created, 1)],
-            ..Settle::default()
-        };
-        let follow: Vec<String> = settle.open.iter().map(|intent| intent.id.clone()).collect();
-        self.store(settle).await?;
-        acting.settle.close.extend(follow);
-        acting.stored = true;
-        self.report.add(acting.domain, side, Count::Created);
-        self.pool_changed |= acting.link.kind == Kind::Contact;
-        Ok(Step::Done)
     }
 
     pub(crate) async fn update(
@@ -484,9 +361,4 @@ impl Cycle<'_> {
         };
         of.map(|key| self.hash(&format!("{}:{key}", self.pairing.crm)))
     }
-}
-
-/// What a side left out of a write, and why, in words.
-fn told(partly: &[(Path, String)]) -> String {
-    partly.iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>().join("; ")
 }

@@ -4,40 +4,66 @@ use crate::act::wanted;
 use crate::carry::Acting;
 use crate::cycle::Cycle;
 use crate::outcome::CycleError;
-use crate::port::Trouble;
+use crate::port::{Trouble, Wanted};
 use model::same::same;
-use model::{Field, Fields, Kind, Record, Seen, Side};
+use model::{Field, Fields, Kind, Record, RecordId, Seen, Side};
 use plan::{form, occurrence};
 use planted::Planted;
+use std::collections::BTreeMap;
 use store::Look;
 
 impl Cycle<'_> {
-    /// Reads what was written. If the version is the one the write returned, the image is what was read; if not, only
-    /// the sent fields settle, as sent, and the next cycle looks.
-    pub(crate) async fn read_back(&mut self, acting: &mut Acting) -> Result<(), CycleError> {
-        for (side, (sent, created, version)) in acting.written.clone() {
-            let kind = acting.link.kind;
-            let found = self.get_one(side, kind, wanted(&acting.link, side)).await?;
-            match found {
-                Ok(Seen::Present(record))
-                    if (record.version == version || planted::is(Planted::ReadBackSwallows))
-                        && record.id == acting.link.end(side).id =>
-                {
-                    self.take_image(acting, side, &sent, created, &record);
+    /// Reads what was written, in one look per side. If a version is the one the write returned, the image is what was
+    /// read; if not, only the sent fields settle, as sent, and the next cycle looks.
+    pub(crate) async fn read_back(&mut self, all: &mut [&mut Acting]) -> Result<(), CycleError> {
+        for side in Side::BOTH {
+            for kind in Kind::ALL {
+                let mut mine: Vec<&mut Acting> = all
+                    .iter_mut()
+                    .map(|acting| &mut **acting)
+                    .filter(|acting| acting.link.kind == kind && acting.written.contains_key(&side))
+                    .collect();
+                if mine.is_empty() {
+                    continue;
                 }
-                // Changed or gone since, or not to be read now: the next cycle looks.
-                Ok(Seen::Present(_) | Seen::Gone(_)) | Err(Trouble::Gone(_)) => {
-                    let id = acting.link.end(side).id.clone();
-                    acting.settle.looks.push(Look::now(side, kind, id));
+                let asked: Vec<Wanted> = mine.iter().map(|acting| wanted(&acting.link, side)).collect();
+                if asked.len() > 1 {
+                    self.keep_lease().await?;
                 }
-                Err(_) => {
-                    self.report.postponed += 1;
-                    let id = acting.link.end(side).id.clone();
-                    acting.settle.looks.push(Look::now(side, kind, id));
+                let answers = self.remote(side).get(kind, &asked).await?;
+                let mut answers: BTreeMap<RecordId, _> = answers.into_iter().collect();
+                for acting in &mut mine {
+                    let found = answers.remove(&acting.link.end(side).id);
+                    self.was_read(acting, side, found.unwrap_or_else(|| Err(Trouble::unanswered())));
                 }
             }
         }
         Ok(())
+    }
+
+    fn was_read(&mut self, acting: &mut Acting, side: Side, found: Result<Seen, Trouble>) {
+        let Some((sent, created, version)) = acting.written.get(&side).cloned() else {
+            return;
+        };
+        let kind = acting.link.kind;
+        match found {
+            Ok(Seen::Present(record))
+                if (record.version == version || planted::is(Planted::ReadBackSwallows))
+                    && record.id == acting.link.end(side).id =>
+            {
+                self.take_image(acting, side, &sent, created, &record);
+            }
+            // Changed or gone since, or not to be read now: the next cycle looks.
+            Ok(Seen::Present(_) | Seen::Gone(_)) | Err(Trouble::Gone(_)) => {
+                let id = acting.link.end(side).id.clone();
+                acting.settle.looks.push(Look::now(side, kind, id));
+            }
+            Err(_) => {
+                self.report.postponed += 1;
+                let id = acting.link.end(side).id.clone();
+                acting.settle.looks.push(Look::now(side, kind, id));
+            }
+        }
     }
 
     fn take_image(&self, acting: &mut Acting, side: Side, sent: &Fields, created: bool, record: &Record) {

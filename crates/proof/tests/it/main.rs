@@ -53,6 +53,7 @@ mod stories;
 mod strangers;
 mod texts;
 mod to_dos;
+mod together;
 mod trouble;
 mod undoing;
 mod watch;

@@ -5,8 +5,8 @@ use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, kills,
     latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
     odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
-    received, recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, trouble, undoing,
-    wire_trouble,
+    received, recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, together, trouble,
+    undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -62,6 +62,7 @@ async fn every_story_runs_on_every_database() {
         stand_ins::NAMES,
         texts::NAMES,
         to_dos::NAMES,
+        together::NAMES,
         trouble::NAMES,
         undoing::NAMES,
         wire_trouble::NAMES,

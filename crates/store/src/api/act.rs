@@ -4,7 +4,7 @@ use super::engine;
 use crate::Store;
 use crate::answer::Opened;
 use crate::change::{Ended, Settle};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::limits::page;
 use crate::rows::{Intent, Late, Lease};
 use jiff::Timestamp;
@@ -14,7 +14,18 @@ impl Store {
     /// Stores what recognises a write before it is sent (invariant 5). A create whose shared key another open create of
     /// the same CRM has is not opened (decision 6). An intent of the same id and pairing is replaced: its next step.
     pub async fn open_intent(&self, lease: &Lease, intent: &Intent) -> Result<Opened> {
-        engine!(self, open_intent(lease, intent))
+        let opened = self.open_intents(lease, std::slice::from_ref(intent)).await?;
+        let missing = || StoreError::Corrupt { at: format!("intent {}", intent.id) };
+        opened.into_iter().next().ok_or_else(missing)
+    }
+
+    /// The same for writes that go out in one call: all of them in one transaction, each with its own answer, in order.
+    /// Where an id belongs to another pairing none is opened.
+    pub async fn open_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<Vec<Opened>> {
+        if intents.is_empty() {
+            return Ok(Vec::new());
+        }
+        engine!(self, open_intents(lease, intents))
     }
 
     /// A page of a pairing's open intents in order of their ids.

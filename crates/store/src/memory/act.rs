@@ -128,17 +128,24 @@ impl State {
 }
 
 impl Memory {
-    pub(crate) fn open_intent(&self, lease: &Lease, intent: &Intent) -> Result<Opened> {
+    pub(crate) fn open_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<Vec<Opened>> {
         self.write(|state| {
-            state.fenced_for(lease, &intent.pairing)?;
-            state.id_free(intent)?;
-            if !state.intents.contains_key(&intent.id)
-                && let Some(by) = state.shared_by(intent, &[])
-            {
-                return Ok(Opened::Taken { by });
+            for intent in intents {
+                state.fenced_for(lease, &intent.pairing)?;
+                state.id_free(intent)?;
             }
-            state.open(intent);
-            Ok(Opened::Open)
+            let mut opened = Vec::with_capacity(intents.len());
+            for intent in intents {
+                let stands = state.intents.contains_key(&intent.id);
+                opened.push(match state.shared_by(intent, &[]).filter(|_| !stands) {
+                    Some(by) => Opened::Taken { by },
+                    None => {
+                        state.open(intent);
+                        Opened::Open
+                    }
+                });
+            }
+            Ok(opened)
         })
     }
 

@@ -70,10 +70,17 @@ pub(super) async fn put_late(tx: &mut Tx, pairing: &PairingId, late: &Late) -> R
 }
 
 impl Sql {
-    pub(crate) async fn open_intent(&self, lease: &Lease, intent: &Intent) -> Result<Opened> {
+    pub(crate) async fn open_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<Vec<Opened>> {
         let mut tx = self.db.begin().await?;
-        fenced(&mut tx, lease, intent.pairing.as_str()).await?;
-        let opened = open(&mut tx, intent).await?;
+        let mut opened = Vec::with_capacity(intents.len());
+        for (place, intent) in intents.iter().enumerate() {
+            if place == 0 {
+                fenced(&mut tx, lease, intent.pairing.as_str()).await?;
+            } else if intent.pairing.as_str() != lease.name {
+                return Err(StoreError::Fenced);
+            }
+            opened.push(open(&mut tx, intent).await?);
+        }
         tx.commit().await?;
         Ok(opened)
     }

@@ -10,6 +10,7 @@ on_every_engine! {
     one_open_create_per_shared_key_of_a_crm,
     a_settle_with_a_taken_shared_key_stores_nothing,
     the_next_step_of_an_intent_keeps_its_shared_key,
+    intents_of_one_call_are_opened_together_each_with_its_own_answer,
     an_intent_belongs_to_one_pairing,
     intents_come_back_as_they_were_in_pages,
     an_observation_is_taken_up_only_in_its_version,
@@ -82,6 +83,36 @@ async fn the_next_step_of_an_intent_keeps_its_shared_key(world: &World) {
     assert_eq!(now, Intent { shared_key: Some("mail".into()), ..step });
     let busy = store.open_intent(&bobs, &intent(&bobs, "b1", Some("mail"))).await.unwrap();
     assert_eq!(busy, Opened::Taken { by: anna });
+}
+
+// invariant 5, decision 6
+async fn intents_of_one_call_are_opened_together_each_with_its_own_answer(world: &World) {
+    let store = &world.store;
+    let (anna, annas) = world.mapped("anna").await;
+    let (bob, bobs) = world.mapped("bob").await;
+    store.open_intent(&bobs, &intent(&bobs, "b1", Some("mail"))).await.unwrap();
+    let row = |id: &str, key| intent(&annas, id, key);
+    let ids = async |of| {
+        let open = store.intents(of, None, 10).await.unwrap();
+        open.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(store.open_intents(&annas, &[]).await, Ok(Vec::new()));
+    let wanted = [row("a1", None), row("a2", Some("mail")), row("a3", Some("own")), row("a4", Some("own"))];
+    let opened = store.open_intents(&annas, &wanted).await.unwrap();
+    let busy = |by: &model::PairingId| Opened::Taken { by: by.clone() };
+    assert_eq!(opened, [Opened::Open, busy(&bob), Opened::Open, busy(&anna)]);
+    assert_eq!(ids(&anna).await, ["a1", "a3"]);
+    assert_eq!(store.intent("a3").await.unwrap().as_ref(), wanted.get(2));
+
+    // All of them or none: an id that is another's, a pairing that is another's, a lease that is gone.
+    let stolen = store.open_intents(&annas, &[row("a5", None), row("b1", None)]).await;
+    assert_eq!(stolen, Err(StoreError::Taken(Key::Id)));
+    let foreign = store.open_intents(&annas, &[row("a6", None), intent(&bobs, "b2", None)]).await;
+    assert_eq!(foreign, Err(StoreError::Fenced));
+    store.release_lease(&annas).await.unwrap();
+    let late = store.open_intents(&annas, &[row("a7", None), row("a8", None)]).await;
+    assert_eq!(late, Err(StoreError::Fenced));
+    assert_eq!((ids(&anna).await, ids(&bob).await), (vec!["a1".to_owned(), "a3".to_owned()], vec!["b1".to_owned()]));
 }
 
 // invariant 12
