@@ -156,6 +156,12 @@ pub fn back(before: &Link, crm: &Record, pim: &Record, context: &Context<'_>) ->
     plan
 }
 
+/// Whether a participant's copy is one that we made of this record.
+fn is_ours(form: Form, crm: &Record, pim: &Record) -> bool {
+    let names = |mark: &model::Mark| crate::keys::crm_id(&mark.key) == Some(crm.id.as_str());
+    matches!(form, Form::ParticipantCopy | Form::MeetingCopy) && pim.facts.mark.as_ref().is_some_and(names)
+}
+
 /// Two strangers that matched: nothing is overwritten by a blank, what differs is a conflict (rule M3).
 #[must_use]
 pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Plan {
@@ -181,6 +187,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
             gate: &|path| form::gate(form, domain, crm, pim, path, context),
             policy: context.domain(domain).conflict,
             frozen: &BTreeSet::new(),
+            ours: is_ours(form, crm, pim),
         },
     );
     let mut ops = Vec::new();

@@ -246,6 +246,7 @@ fn merged_but(
                 }
             },
             policy: context.domain(domain).conflict,
+            ours: false,
             frozen: &frozen,
         },
     )

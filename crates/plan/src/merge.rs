@@ -24,6 +24,8 @@ pub struct Rules<'a> {
     pub policy: ConflictPolicy,
     /// Paths that are never written to the mailbox again: they came back otherwise three times.
     pub frozen: &'a BTreeSet<Path>,
+    /// The item is a copy that we made of this very record, though what was agreed is not known any more: no strangers.
+    pub ours: bool,
 }
 
 /// Which way a path may go.
@@ -241,9 +243,9 @@ fn unit(cells: &[Cell<'_>], rules: &Rules<'_>, merged: &mut Merged) {
 }
 
 /// Both changed, one direction is open: the source's value is written, the overruled one is told (rule D1). Between
-/// strangers nothing is overwritten by a blank (rule M3).
+/// strangers nothing is overwritten by a blank (rule M3); a copy of ours shows what its source says (rule P6).
 fn one_way(cells: &[Cell<'_>], source: Side, strangers: bool, rules: &Rules<'_>, merged: &mut Merged) {
-    if strangers && cells.iter().all(|cell| cell.value(source).is_blank()) {
+    if strangers && !rules.ours && cells.iter().all(|cell| cell.value(source).is_blank()) {
         return;
     }
     if cells.iter().any(|cell| !cell.value(source.other()).is_blank()) {

@@ -1,7 +1,7 @@
 //! Matching strangers (rules M1 to M3).
 
 use crate::build::*;
-use model::{Domain, Kind, MailboxId, Mark, Record, RecordId, Side, Value};
+use model::{Domain, Kind, MailboxId, Mark, Part, Record, RecordId, Side, Value};
 use plan::matching::{Match, find};
 use plan::{Op, fresh};
 
@@ -201,6 +201,24 @@ fn nothing_is_overwritten_by_a_blank_and_what_differs_is_a_conflict() {
         Some(words(&["Friends", "Siebel Contact"])),
         "adopted, it is marked (O4)"
     );
+}
+
+// M3, P6: a copy of ours is no stranger: what its owner cleared meanwhile does not stay in it for ever.
+#[test]
+fn a_participants_copy_found_by_its_mark_shows_what_its_owner_cleared() {
+    let mut meeting = crm(Domain::Calendar, "c1", &[("subject", text("A")), ("location", Value::Null)]);
+    meeting.facts.part = Part::Participant;
+    let mut copy = pim(Kind::Appointment, "i1", &[("subject", text("A")), ("location", text("Attic"))]);
+    let context = World::new();
+    let adopted = |copy: &Record| fresh::adopt(Domain::Calendar, &meeting, copy, &context.context());
+    assert_eq!(value(&adopted(&copy), Side::Pim, "location"), None, "a stranger's place is left alone");
+    let of = |key: &str| Mark { mailbox: MailboxId::new("m1"), epoch: 1, key: key.to_owned(), write_no: 1 };
+    copy.facts.mark = Some(of("c1~k"));
+    let plan = adopted(&copy);
+    assert_eq!(value(&plan, Side::Pim, "location"), Some(Value::Null));
+    assert!(plan.conflicts.iter().any(|told| told.winner == Some(Side::Crm)), "and is told (C3)");
+    copy.facts.mark = Some(of("c2~k"));
+    assert_eq!(value(&adopted(&copy), Side::Pim, "location"), None, "another record's copy");
 }
 
 // O3: importing puts the user on the Sync List.

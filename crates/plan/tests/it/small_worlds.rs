@@ -72,6 +72,7 @@ fn run(
             made_whole: &|_, _, _, _| None,
             gate: &|_| Gate { to_crm, to_pim, rules: None },
             policy,
+            ours: false,
             frozen: &BTreeSet::new(),
         },
     )

@@ -4,13 +4,15 @@ use super::PAGE;
 use crate::clock::NodeClock;
 use crate::dice::Dice;
 use crate::executor::block_on;
+use crate::faults::Fault;
+use crate::memory::exchange::Place;
 use crate::memory::{Ground, MemoryRemotes, Sides};
 use crate::people::People;
 use crate::people::ledger::number_of;
 use engine::port::Clock;
 use engine::{Engine, EngineParts};
 use jiff::SignedDuration;
-use model::{CrmId, Fields, Kind, PairingId, RecordId, Side, UserId};
+use model::{CrmId, Fields, Kind, PairingId, RecordId, Side, SleepCause, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Connection, IntentKind, Pairing, PairingState, Store};
@@ -25,7 +27,15 @@ pub(super) fn act(
 ) -> Option<String> {
     let mut sides = ground.sides();
     let before = sides.crm.tombstones.len();
+    let asleep = if ground.faults().has(Fault::Replaced) { moved(store, users, &sides) } else { Vec::new() };
     let did = how(people, &mut sides)?;
+    for (address, id, number) in asleep {
+        let item = sides.exchange.mailboxes.get(&address).and_then(|mailbox| mailbox.items.get(&id));
+        if item.is_none_or(|item| item.place == Place::Deleted) {
+            // Until it is found again that its item is gone proves nothing (rule M4).
+            people.ledger.unclear(number);
+        }
+    }
     for number in people.ledger.fresh() {
         people.ledger.compare(number, &agreed_on(store, users, &sides, number));
     }
@@ -42,6 +52,24 @@ pub(super) fn act(
         }
     }
     Some(did)
+}
+
+/// The items whose links wait to find them again since their mailbox was confirmed, each with its thing.
+fn moved(store: &Store, users: &[(UserId, PairingId, String)], sides: &Sides) -> Vec<(String, RecordId, u64)> {
+    let mut found = Vec::new();
+    for (_, pairing, address) in users {
+        let items = sides.exchange.mailboxes.get(address).into_iter().flat_map(|mailbox| &mailbox.items);
+        for (id, item) in items.filter(|(_, item)| item.mark.is_none() && item.place != Place::Deleted) {
+            let link = block_on(store.link_of(pairing, Side::Pim, item.kind, id)).ok().flatten();
+            let waits = link.and_then(|link| link.sleep).is_some_and(|sleep| sleep.cause == SleepCause::Moved);
+            found.extend(
+                number_of(item.kind, &item.fields)
+                    .filter(|_| waits)
+                    .map(|number| (address.clone(), id.clone(), number)),
+            );
+        }
+    }
+    found
 }
 
 /// What the links of a thing's items agreed on last, as each side shows it.
