@@ -236,7 +236,7 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                if self.report.first || self.unanswered.is_empty() {
+                if self.unanswered.is_empty() {
                     // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
                     state.epoch = self.epoch;
                 }
@@ -254,6 +254,10 @@ impl Cycle<'_> {
                 state.stopped = Some(why);
             }
             Err(error) => return Err(error),
+        }
+        if state.epoch == 0 {
+            // A first cycle that did not end well has linked records all the same: a restore after it is noticed too.
+            state.epoch = self.epoch;
         }
         let mailbox = self.learnt.take();
         if mailbox.is_some() {
@@ -317,7 +321,7 @@ impl Cycle<'_> {
 
     /// Whether the store was restored from a copy and this pairing had no whole cycle since (decision 13).
     pub(crate) fn is_restored(&self) -> bool {
-        self.pairing.state.first_done && self.pairing.state.epoch != self.epoch
+        self.pairing.state.epoch != 0 && self.pairing.state.epoch != self.epoch
     }
 
     pub(crate) fn remote(&self, side: Side) -> &dyn Remote {

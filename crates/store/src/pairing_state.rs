@@ -24,7 +24,8 @@ pub struct PairingState {
     pub confirm_mailbox: bool,
     /// The last cycle could make the mailbox's server write to guests (rules C9, P6).
     pub mail: bool,
-    /// The store's epoch when the last cycle ended well: another one means that the store was restored since.
+    /// The store's epoch when the last whole cycle ended well, or the first one at all ended: another one means that the store
+    /// was restored since.
     pub epoch: u64,
     /// The mailbox moved, and its items without a mark of ours are looked for among what stands there (rule M4).
     pub moved: bool,
