@@ -1,5 +1,6 @@
 //! A connection whose address nobody configured: its mail domain is asked (Autodiscover), and again when the server moved.
 
+use crate::database::on_both;
 use crate::outlook;
 use crate::world::{PASSWORD, SERVICE, World};
 use axum::extract::Request;
@@ -14,6 +15,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wire::ews::DistinguishedFolder as Folder;
+
+on_both!(a_server_that_moved_is_found_again_and_its_domain_is_not_hammered);
 
 /// A server behind an address that can be given up.
 struct Address {
@@ -86,7 +89,6 @@ async fn connection(world: &World) -> Json {
 }
 
 // D5, E2, L1, traps 181, 182
-#[tokio::test]
 async fn a_server_that_moved_is_found_again_and_its_domain_is_not_hammered() {
     let world = World::new().await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -253,8 +253,14 @@ async fn the_feed_keeps_its_newest_entries() {
 async fn a_lease_is_kept_while_a_slow_cycle_works_whatever_the_databases_clock_says() {
     let mut world = World::with_store_clock_off_by(2 * 86_400).await;
     let anna = world.user("anna").await;
+    let mut plans = Vec::new();
     for n in 0..8 {
-        world.appointment(&anna, &format!("Plan {n}"), "2026-09-28").await;
+        plans.push(world.appointment(&anna, &format!("Plan {n}"), "2026-09-28").await);
+    }
+    world.cycle(&anna).await;
+    // Edits go out one by one.
+    for id in &plans {
+        world.edit_activity(&anna, id, json!({"location": "Attic"})).await;
     }
     let (store, pass) = (world.services.store.clone(), world.hand());
     let asked = Arc::new(AtomicU32::new(0));

@@ -2,7 +2,7 @@
 
 use crate::database::server;
 use crate::{
-    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, kills,
+    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, found, kills,
     latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
     odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
     received, recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, together, trouble,
@@ -29,6 +29,7 @@ async fn every_story_runs_on_every_database() {
         days::NAMES,
         deletes::NAMES,
         explained::NAMES,
+        found::NAMES,
         kills::NAMES,
         latencies::NAMES,
         levels::NAMES,

@@ -74,6 +74,10 @@ impl Remote for Watched {
             self.witness.sees(Side::Pim, write, &self.ground);
         }
         let answers = self.of.write_all(writes).await;
+        if writes.iter().all(|write| matches!(write, Write::Create(_))) {
+            // One call for all of them.
+            self.ground.carries_more(writes.len().saturating_sub(1));
+        }
         for (place, write) in writes.iter().enumerate() {
             let answer = match &answers {
                 Ok(answers) => answers.get(place).cloned().unwrap_or(Err(Trouble::Stale)),
