@@ -1,4 +1,4 @@
-"""An EWS server that was written from Microsoft's schemas and pages alone, with habits of its own.
+"""An EWS server that was written without a look at the emulator, with habits of its own.
 
 It shares nothing with the product or its emulator. One process is many servers: each has a name, a path
 (`/NAME/EWS/Exchange.asmx`) and habits, which are keys of its `habits`; what it has no mind for it refuses as others do.

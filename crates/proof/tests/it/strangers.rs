@@ -1,4 +1,4 @@
-//! Exchange servers that nobody here wrote, each with habits of its own, under a running server.
+//! Exchange servers written apart from our emulator, each with habits of its own, under a running server.
 
 use crate::clients::{python, run};
 use crate::world::{PASSWORD, SERVICE, World};
