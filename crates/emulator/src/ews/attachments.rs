@@ -3,7 +3,7 @@
 use crate::codes::{Code, Outcome};
 use crate::ews::lookup::Found;
 use crate::ews::soap::Messages;
-use crate::ews::{Answer, Call, required};
+use crate::ews::{Answer, Call, listed, required};
 use crate::ids::{self, Named};
 use crate::item::Item;
 use crate::item::render::attachment;
@@ -17,7 +17,7 @@ const MAX_FILES: usize = 200;
 pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
     let parent = required(body, "ParentItemId")?;
     let mut messages = Messages::new("CreateAttachment", "<m:Attachments />");
-    for file in required(body, "Attachments")?.elements() {
+    for file in listed(body, "Attachments")?.elements() {
         match added(call, parent, file) {
             Ok((found, no)) => {
                 let ids = call.item(&found).and_then(|item| {
@@ -78,7 +78,7 @@ fn named(call: &Call<'_>, id: &Element) -> Outcome<(Found, u64)> {
 /// GetAttachment.
 pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let mut messages = Messages::new("GetAttachment", "<m:Attachments />");
-    for id in required(body, "AttachmentIds")?.elements() {
+    for id in listed(body, "AttachmentIds")?.elements() {
         let done = named(call, id).and_then(|(found, no)| {
             let item: &Item = call.item(&found)?;
             let store = call.store(found.mailbox)?;
@@ -101,7 +101,7 @@ pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
 /// DeleteAttachment.
 pub(crate) fn delete(call: &mut Call<'_>, body: &Element) -> Answer {
     let mut messages = Messages::new("DeleteAttachment", "");
-    for id in required(body, "AttachmentIds")?.elements() {
+    for id in listed(body, "AttachmentIds")?.elements() {
         let done = named(call, id).and_then(|(found, no)| {
             let now = call.now;
             let mut item = call.item(&found)?.clone();

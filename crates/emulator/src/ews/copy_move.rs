@@ -4,7 +4,7 @@ use crate::codes::{Code, Outcome, Refusal};
 use crate::counters::Write;
 use crate::ews::lookup::Found;
 use crate::ews::soap::Messages;
-use crate::ews::{Answer, Call, required};
+use crate::ews::{Answer, Call, listed, required};
 use crate::item::render::only_id;
 use crate::mailbox::EventKind;
 use crate::xml::Element;
@@ -23,7 +23,7 @@ fn each(call: &mut Call<'_>, body: &Element, operation: &'static str, write: Wri
     let target = required(body, "ToFolderId")?;
     let ids_wanted = body.child_text("ReturnNewItemIds").is_none_or(|text| text.trim() != "false");
     let mut messages = Messages::new(operation, "<m:Items />");
-    for id in required(body, "ItemIds")?.elements() {
+    for id in listed(body, "ItemIds")?.elements() {
         let done = call
             .folder_in(target)
             .map_err(|_| Refusal::from(Code::ErrorToFolderNotFound))
@@ -104,7 +104,7 @@ fn copied(call: &mut Call<'_>, id: &Element, (mailbox, folder): (u64, u64)) -> O
 pub(crate) fn archive_items(call: &mut Call<'_>, body: &Element) -> Answer {
     required(body, "ArchiveSourceFolderId")?;
     let mut messages = Messages::new("ArchiveItem", "<m:Items />");
-    for id in required(body, "ItemIds")?.elements() {
+    for id in listed(body, "ItemIds")?.elements() {
         let done = whole(call, id).and_then(|found| {
             let kind = call.item(&found)?.kind;
             let now = call.now;

@@ -4,7 +4,7 @@ use crate::codes::{Code, Outcome, Refusal};
 use crate::counters::Write;
 use crate::ews::lookup::Found;
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, choice, create_mime, mail, required, respond};
+use crate::ews::{Answer, Call, choice, create_mime, listed, mail, respond};
 use crate::item::calendar::{Calendar, Response};
 use crate::item::finish::finish;
 use crate::item::render::only_id;
@@ -57,7 +57,7 @@ pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
     let invitations = invitations(body, "SendMeetingInvitations")?;
     let disposition = disposition(body)?;
     let saved = body.child("SavedItemFolderId");
-    let items = required(body, "Items")?;
+    let items = listed(body, "Items")?;
     for element in items.elements() {
         match ItemKind::of_element(&element.name) {
             Some(kind) => schema_check::item(element, kind)?,

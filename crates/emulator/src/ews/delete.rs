@@ -5,7 +5,7 @@ use crate::counters::Write;
 use crate::ews::create::{Invitations, invitations};
 use crate::ews::lookup::Found;
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, choice, required};
+use crate::ews::{Answer, Call, choice, listed};
 use crate::item::calendar::Response;
 use crate::item::schema::ItemKind;
 use crate::item::{Item, series, task};
@@ -19,7 +19,7 @@ pub(crate) fn delete(call: &mut Call<'_>, body: &Element) -> Answer {
     let cancellations = invitations(body, "SendMeetingCancellations")?;
     let occurrences = choice(body, "AffectedTaskOccurrences", &["AllOccurrences", "SpecifiedOccurrenceOnly"])?;
     let mut messages = Messages::new("DeleteItem", "");
-    for id in required(body, "ItemIds")?.elements() {
+    for id in listed(body, "ItemIds")?.elements() {
         match one(call, id, kind, cancellations, occurrences) {
             Ok(()) => messages.success(|_| {}),
             Err(refusal) => messages.refused(&refusal),

@@ -4,7 +4,7 @@ use crate::codes::{Code, Outcome};
 use crate::ews::folders::page_of;
 use crate::ews::restriction::{Restriction, SortOrder, Subject};
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, calendar_view, choice, required};
+use crate::ews::{Answer, Call, calendar_view, choice, listed, required};
 use crate::item::Item;
 use crate::item::render::{View, render};
 use crate::mailbox::Mailbox;
@@ -59,7 +59,7 @@ pub(crate) fn find(call: &mut Call<'_>, body: &Element) -> Answer {
     };
     let mut messages = Messages::new("FindItem", "");
     let quirks = call.world.servers.get(call.server).map(|server| server.quirks.clone()).unwrap_or_default();
-    for parent in required(body, "ParentFolderIds")?.elements() {
+    for parent in listed(body, "ParentFolderIds")?.elements() {
         let listed = match body.child("CalendarView") {
             Some(view) => window(call, parent, view),
             None => {

@@ -7,7 +7,7 @@ use crate::ews::folder_view;
 use crate::ews::lookup::Found;
 use crate::ews::restriction::{Restriction, Subject};
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, choice, required};
+use crate::ews::{Answer, Call, choice, listed, required};
 use crate::folder::Folder;
 use crate::item::extended;
 use crate::paths::Path;
@@ -21,7 +21,7 @@ const DELETE_TYPES: &[&str] = &["HardDelete", "SoftDelete", "MoveToDeletedItems"
 pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "FolderShape")?)?;
     let mut messages = Messages::new("GetFolder", "<m:Folders />");
-    for id in required(body, "FolderIds")?.elements() {
+    for id in listed(body, "FolderIds")?.elements() {
         match call.folder(id) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &shape)?,
             Err(refusal) => messages.refused(&refusal),
@@ -53,7 +53,7 @@ pub(crate) fn find(call: &mut Call<'_>, body: &Element) -> Answer {
     };
     let page = body.child("IndexedPageFolderView");
     let mut messages = Messages::new("FindFolder", "");
-    for parent in required(body, "ParentFolderIds")?.elements() {
+    for parent in listed(body, "ParentFolderIds")?.elements() {
         match found(call, parent, traversal, restriction.as_ref(), page) {
             Ok(listing) => {
                 let store = call.world.mailboxes.get(&listing.mailbox).ok_or(Code::ErrorNonExistentMailbox)?;
@@ -139,7 +139,7 @@ pub(crate) fn page_of(page: Option<&Element>) -> Outcome<(usize, usize)> {
 pub(crate) fn create(call: &mut Call<'_>, body: &Element) -> Answer {
     let parent = required(body, "ParentFolderId")?;
     let mut messages = Messages::new("CreateFolder", "<m:Folders />");
-    for element in required(body, "Folders")?.elements() {
+    for element in listed(body, "Folders")?.elements() {
         match made(call, parent, element) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,
             Err(refusal) => messages.refused(&refusal),
@@ -185,7 +185,7 @@ fn sibling(store: &crate::mailbox::Mailbox, parent: u64, name: &str, except: Opt
 /// UpdateFolder: names and extended properties.
 pub(crate) fn update(call: &mut Call<'_>, body: &Element) -> Answer {
     let mut messages = Messages::new("UpdateFolder", "<m:Folders />");
-    for change in required(body, "FolderChanges")?.elements() {
+    for change in listed(body, "FolderChanges")?.elements() {
         match changed(call, change) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,
             Err(refusal) => messages.refused(&refusal),
@@ -249,7 +249,7 @@ pub(crate) fn delete(call: &mut Call<'_>, body: &Element) -> Answer {
     let kind = choice(body, "DeleteType", DELETE_TYPES)?
         .ok_or_else(|| Fault::schema("The required attribute 'DeleteType' is missing."))?;
     let mut messages = Messages::new("DeleteFolder", "");
-    for id in required(body, "FolderIds")?.elements() {
+    for id in listed(body, "FolderIds")?.elements() {
         match deleted(call, id, kind) {
             Ok(()) => messages.success(|_| {}),
             Err(refusal) => messages.refused(&refusal),
@@ -296,7 +296,7 @@ fn place(store: &mut crate::mailbox::Mailbox, no: u64, to: u64, now: Timestamp) 
 pub(crate) fn move_to(call: &mut Call<'_>, body: &Element) -> Answer {
     let target = required(body, "ToFolderId")?;
     let mut messages = Messages::new("MoveFolder", "<m:Folders />");
-    for id in required(body, "FolderIds")?.elements() {
+    for id in listed(body, "FolderIds")?.elements() {
         match moved(call, target, id) {
             Ok((mailbox, no)) => one(call, &mut messages, mailbox, no, &Shape::ids())?,
             Err(refusal) => messages.refused(&refusal),
@@ -327,7 +327,7 @@ pub(crate) fn empty(call: &mut Call<'_>, body: &Element) -> Answer {
         .to_owned();
     let folders_too = body.attr("DeleteSubFolders") == Some("true");
     let mut messages = Messages::new("EmptyFolder", "");
-    for id in required(body, "FolderIds")?.elements() {
+    for id in listed(body, "FolderIds")?.elements() {
         match emptied(call, id, &kind, folders_too) {
             Ok(()) => messages.success(|_| {}),
             Err(refusal) => messages.refused(&refusal),

@@ -2,7 +2,7 @@
 
 use crate::codes::{Code, Outcome};
 use crate::ews::soap::Messages;
-use crate::ews::{Answer, Call, required};
+use crate::ews::{Answer, Call, listed, required};
 use crate::item::render::{View, render};
 use crate::item::series::{self, InstanceState};
 use crate::item::{Damage, Item, time};
@@ -17,7 +17,7 @@ pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let shape = Shape::read(required(body, "ItemShape")?)?;
     let mut messages = Messages::new("GetItem", "<m:Items />");
     let quirks = call.world.servers.get(call.server).map(|server| server.quirks.clone()).unwrap_or_default();
-    for id in required(body, "ItemIds")?.elements() {
+    for id in listed(body, "ItemIds")?.elements() {
         let read = if id.name == "RecurringMasterItemIdRanges" { ranges(call, id) } else { one(call, id) };
         let done = read.and_then(|(mailbox, items)| {
             let store = call.store(mailbox)?;

@@ -4,7 +4,7 @@ use crate::codes::{Code, Outcome};
 use crate::counters::Write;
 use crate::ews::lookup::Found;
 use crate::ews::soap::Messages;
-use crate::ews::{Answer, Call, required};
+use crate::ews::{Answer, Call, listed};
 use crate::item::Item;
 use crate::item::calendar::Person;
 use crate::item::schema::ItemKind;
@@ -87,7 +87,7 @@ pub(crate) fn send_draft(call: &mut Call<'_>, found: &Found, save: bool) -> Outc
 pub(crate) fn send_item(call: &mut Call<'_>, body: &Element) -> Answer {
     let save = body.attr("SaveItemToFolder") == Some("true");
     let mut messages = Messages::new("SendItem", "");
-    for id in required(body, "ItemIds")?.elements() {
+    for id in listed(body, "ItemIds")?.elements() {
         let done = call.found(id).and_then(|found| send_draft(call, &found, save));
         match done {
             Ok(()) => messages.success(|_| {}),

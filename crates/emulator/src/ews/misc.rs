@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::codes::{Code, Outcome, Refusal};
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, choice, required};
+use crate::ews::{Answer, Call, choice, listed, required};
 use crate::ids::{self, IdFault, Moniker, Named, ParsedId};
 use crate::xml::Element;
 
@@ -16,7 +16,7 @@ pub(crate) fn convert_id(call: &mut Call<'_>, body: &Element) -> Answer {
     let format = choice(body, "DestinationFormat", FORMATS)?
         .ok_or_else(|| Fault::schema("The required attribute 'DestinationFormat' is missing."))?;
     let mut messages = Messages::new("ConvertId", "");
-    for source in required(body, "SourceIds")?.elements() {
+    for source in listed(body, "SourceIds")?.elements() {
         match converted(call, source, format) {
             Ok((id, mailbox)) => messages.success(|xml| {
                 xml.empty(

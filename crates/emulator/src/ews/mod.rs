@@ -266,6 +266,15 @@ fn required<'a>(body: &'a Element, name: &str) -> Result<&'a Element, Fault> {
     })
 }
 
+/// A required list: the schema demands at least one member of it.
+fn listed<'a>(body: &'a Element, name: &str) -> Result<&'a Element, Fault> {
+    let list = required(body, name)?;
+    match list.elements().next() {
+        Some(_) => Ok(list),
+        None => Err(Fault::schema(&format!("The element '{name}' has incomplete content."))),
+    }
+}
+
 /// A required attribute with one of some values.
 fn choice<'a>(element: &'a Element, name: &str, allowed: &[&str]) -> Result<Option<&'a str>, Fault> {
     match element.attr(name) {

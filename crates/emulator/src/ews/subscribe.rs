@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::codes::{Code, Outcome};
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, required};
+use crate::ews::{Answer, Call, listed, required};
 use crate::ids::{self, Named};
 use crate::item::time::written;
 use crate::mailbox::{Event, EventKind, Mailbox};
@@ -208,7 +208,7 @@ pub(crate) struct Streamed {
 
 /// Reads GetStreamingEvents.
 pub(crate) fn streamed(body: &Element) -> Result<Streamed, Fault> {
-    let ids: Vec<String> = required(body, "SubscriptionIds")?.elements().map(Element::word).collect();
+    let ids: Vec<String> = listed(body, "SubscriptionIds")?.elements().map(Element::word).collect();
     let minutes = required(body, "ConnectionTimeout")?.word().parse().ok().filter(|minutes| (1..=30).contains(minutes));
     match minutes {
         Some(minutes) if !ids.is_empty() => Ok(Streamed { ids, minutes }),

@@ -5,7 +5,7 @@ use crate::counters::Write;
 use crate::ews::create::{disposition, moved_by_itself, send_request, setting};
 use crate::ews::lookup::Found;
 use crate::ews::soap::{Fault, Messages};
-use crate::ews::{Answer, Call, choice, mail, required};
+use crate::ews::{Answer, Call, choice, listed, mail, required};
 use crate::ids;
 use crate::item::contact::put_entry;
 use crate::item::extended;
@@ -58,7 +58,7 @@ pub(crate) fn update(call: &mut Call<'_>, body: &Element) -> Answer {
         _ => Tell::Nobody,
     });
     let disposition = disposition(body)?;
-    let changes = required(body, "ItemChanges")?;
+    let changes = listed(body, "ItemChanges")?;
     for change in changes.elements() {
         check(change)?;
     }

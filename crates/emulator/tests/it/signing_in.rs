@@ -103,6 +103,9 @@ async fn what_is_no_request_is_a_fault() {
     let world = World::new();
     assert_eq!(world.fault("<m:Nonsense/>").await, "ErrorInvalidRequest");
     assert_eq!(world.fault("<m:GetItem/>").await, "ErrorSchemaValidation");
+    // A list of none is no list: the schema demands a member.
+    let none = "<m:DeleteItem DeleteType=\"HardDelete\"><m:ItemIds></m:ItemIds></m:DeleteItem>";
+    assert_eq!(world.fault(none).await, "ErrorSchemaValidation");
     for bytes in ["", "hello", "<a/>", "<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>"] {
         let response = world.send(world.http(bytes.to_owned())).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

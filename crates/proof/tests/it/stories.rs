@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Files whose tests need no database of ours, or bring their own.
-const APART: &[&str] = &["clients.rs", "contract.rs", "stories.rs", "database.rs", "expansion.rs", "serving.rs"];
+const APART: &[&str] =
+    &["clients.rs", "contract.rs", "stories.rs", "database.rs", "expansion.rs", "serving.rs", "strangers.rs"];
 
 #[tokio::test]
 async fn every_story_runs_on_every_database() {
