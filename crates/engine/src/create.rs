@@ -51,7 +51,6 @@ impl Cycle<'_> {
             self.engine.store().open_intents(&self.lease, &intents).await?;
         }
         drop(writes);
-        self.not_begun_after_all(&intents, &answers).await?;
         let broken = self.broken_in_a_row;
         let mut steps = Vec::with_capacity(items.len());
         for ((item, intent), answer) in items.into_iter().zip(intents).zip(answers) {
@@ -150,20 +149,6 @@ impl Cycle<'_> {
             | Write::Leave { .. }
             | Write::Flag { .. } => Ok(false),
         }
-    }
-
-    /// Creates that a side would not take up at present, though the cycle ends by it: nothing was done, so that there is
-    /// nothing to look up.
-    async fn not_begun_after_all(
-        &mut self,
-        intents: &[Intent],
-        answers: &[Result<Written, Trouble>],
-    ) -> Result<(), CycleError> {
-        let waits =
-            |answer: &Result<Written, Trouble>| matches!(answer, Err(Trouble::Busy { .. } | Trouble::NoAccess { .. }));
-        let close =
-            intents.iter().zip(answers).filter(|(_, answer)| waits(answer)).map(|(intent, _)| intent.id.clone());
-        self.store(Settle { close: close.collect(), ..Settle::default() }).await
     }
 
     pub(crate) async fn create_record(
