@@ -100,7 +100,10 @@ impl Cycle<'_> {
     async fn send(&mut self, writes: &[Write]) -> Result<Vec<Result<Written, Trouble>>, CycleError> {
         let all = |trouble: &Trouble| writes.iter().map(|_| Err(trouble.clone())).collect::<Vec<_>>();
         let outcomes = match self.pim.write_all(writes).await {
-            Ok(outcomes) if outcomes.len() == writes.len() => in_doubt_together(outcomes),
+            Ok(outcomes) if outcomes.len() == writes.len() => {
+                self.not_begun_after_all(writes, &outcomes).await?;
+                in_doubt_together(outcomes)
+            }
             Ok(_) => all(&Trouble::untold()),
             Err(Trouble::Refused { .. }) if writes.len() > 1 => return self.send_one_by_one(writes).await,
             Err(trouble) => all(&trouble),
@@ -149,6 +152,25 @@ impl Cycle<'_> {
             | Write::Leave { .. }
             | Write::Flag { .. } => Ok(false),
         }
+    }
+
+    /// Creates that a server which was at others of the same call did not take up: it says so of each, so that there is
+    /// nothing to look up. A call that was turned away as a whole may have been carried out all the same (rule E2).
+    async fn not_begun_after_all(
+        &mut self,
+        writes: &[Write],
+        outcomes: &[Result<Written, Trouble>],
+    ) -> Result<(), CycleError> {
+        if !outcomes.iter().any(Result::is_ok) {
+            return Ok(());
+        }
+        let close = writes.iter().zip(outcomes).filter_map(|pair| match pair {
+            (Write::Create(create), Err(Trouble::Busy { .. } | Trouble::NoAccess { .. })) => {
+                Some(create.mark.key.clone())
+            }
+            (_, _) => None,
+        });
+        self.store(Settle { close: close.collect(), ..Settle::default() }).await
     }
 
     pub(crate) async fn create_record(
