@@ -2,7 +2,7 @@
 
 use crate::keys::{emails, names};
 use model::same::same_or_blank;
-use model::{Domain, Field, Kind, Path, Record, RecordId};
+use model::{Domain, Field, Kind, Part, Path, Record, RecordId};
 use planted::Planted;
 use std::collections::BTreeSet;
 
@@ -63,7 +63,7 @@ fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Ma
                 || crm.facts.integration_key.as_deref() == Some(mark.key.as_str())
         });
         let same_meeting = crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id;
-        marked || same_meeting
+        marked && !is_copy(crm, pim) || same_meeting
     };
     let candidates: BTreeSet<&RecordId> =
         theirs.iter().filter(|other| partner(record, other)).map(|other| &other.id).collect();
@@ -78,6 +78,13 @@ fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Ma
         return Some(Match::Is((*first).clone()));
     }
     Some(candidates.iter().nth(place).map_or(Match::New { doubles: Vec::new() }, |id| Match::Is((*id).clone())))
+}
+
+/// A person's copy of an appointment keeps our mark and has a global id of its own (trap 46). A participant's copy has one
+/// of its own anyway.
+fn is_copy(crm: &Record, pim: &Record) -> bool {
+    let known = crm.facts.global_id.as_ref().zip(pim.facts.global_id.as_ref());
+    crm.facts.part == Part::Owner && known.is_some_and(|(of_record, of_item)| of_record != of_item)
 }
 
 fn contact(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Match {

@@ -72,6 +72,24 @@ fn a_mark_comes_before_everything_else() {
     assert_eq!(contact(&ann, &[], &[other("i1", "Ann", "Smith", "ann@x.test"), marked]), is("i9"));
 }
 
+// M4, trap 46: a copy that a person made keeps our mark and has a global id of its own; it is not the record's item, also
+// where nobody knows any more which item was (the store was restored).
+#[test]
+fn a_mark_on_an_appointment_of_another_global_id_is_that_of_a_copy() {
+    let mut record = meeting("c1", "X");
+    record.facts.global_id = Some("g1".into());
+    let mut copied = entry("i1", "X");
+    copied.facts.mark = Some(Mark { mailbox: MailboxId::new("m"), epoch: 1, key: "c1~k".into(), write_no: 1 });
+    copied.facts.global_id = Some("g2".into());
+    assert_eq!(find(Domain::Calendar, &record, &[], std::slice::from_ref(&copied)), new());
+    assert_eq!(find(Domain::Calendar, &copied, &[], std::slice::from_ref(&record)), new());
+    // A CRM that keeps no global ids says nothing against it, and a participant's copy has one of its own anyway.
+    let unknown = meeting("c1", "X");
+    assert_eq!(find(Domain::Calendar, &unknown, &[], std::slice::from_ref(&copied)), is("i1"));
+    record.facts.part = model::Part::Participant;
+    assert_eq!(find(Domain::Calendar, &record, &[], &[copied]), is("i1"));
+}
+
 fn meeting(id: &str, subject: &str) -> Record {
     crm(
         Domain::Calendar,
