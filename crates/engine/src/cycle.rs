@@ -68,6 +68,9 @@ pub(crate) struct Cycle<'a> {
     pub unproven: BTreeSet<RecordId>,
     /// What was to be looked at and gave no answer: nothing new follows from what was seen of it before.
     pub unanswered: BTreeSet<(Side, Kind, RecordId)>,
+    /// What was written to without an answer, and gave none either when it was looked up: what was agreed about it is not
+    /// known, so nothing is decided about it in this cycle.
+    pub in_doubt: BTreeSet<(Side, Kind, RecordId)>,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
@@ -179,6 +182,7 @@ impl Engine {
             undecided: BTreeSet::new(),
             unproven: BTreeSet::new(),
             unanswered: BTreeSet::new(),
+            in_doubt: BTreeSet::new(),
             again: BTreeMap::new(),
             due: BTreeMap::new(),
             kinds: BTreeSet::new(),
@@ -236,7 +240,7 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                if self.unanswered.is_empty() {
+                if self.unanswered.is_empty() && self.in_doubt.is_empty() {
                     // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
                     state.epoch = self.epoch;
                 }

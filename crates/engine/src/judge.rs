@@ -43,8 +43,19 @@ impl Judged {
 }
 
 impl Cycle<'_> {
-    /// What a record's observations mean; `None` when a copy is not known yet and must be looked at first.
+    /// What a record's observations mean; `None` when a copy is not known yet and must be looked at first. One that hangs
+    /// on another which gives no answer waits, and nothing else waits for it (rule E1, trap 163).
     pub(crate) async fn judge(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
+        match self.judge_work(work).await {
+            Err(CycleError::Trouble(trouble)) if trouble == Trouble::unanswered() => {
+                self.report.postponed += 1;
+                Ok(work.link.is_none().then(|| waits_for(Reason::LikenessUnread)))
+            }
+            judged => judged,
+        }
+    }
+
+    async fn judge_work(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
         match (&work.link, &work.crm, &work.pim) {
             // What was seen of it before something happened to it is not what it says now: the next look tells.
             (Some(_), Some(crm), Some(pim)) if [crm, pim].into_iter().any(|seen| self.has_no_answer(seen)) => Ok(None),
@@ -111,13 +122,14 @@ impl Cycle<'_> {
 
     /// Whether it was to be looked at and gave no answer.
     fn has_no_answer(&self, seen: &Observation) -> bool {
-        self.unanswered.contains(&(seen.side, seen.kind, seen.id.clone()))
+        let id = (seen.side, seen.kind, seen.id.clone());
+        self.unanswered.contains(&id) || self.in_doubt.contains(&id)
     }
 
     async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {
         if self.has_no_answer(seen) {
             // It was seen before something happened to it: what it is now the next look tells.
-            return Ok(Judged::of(Plan::of(None, After::Wait(Reason::Unproven), Reason::Unproven), None, None));
+            return Ok(waits_for(Reason::Unproven));
         }
         match (&seen.seen, seen.side) {
             // Unlinked and gone: nothing to do but to forget that it was seen.
@@ -391,9 +403,9 @@ impl Cycle<'_> {
                 match answers.remove(&one.id) {
                     Some(Ok(Seen::Present(record))) => records.push(Arc::unwrap_or_clone(record)),
                     Some(Ok(Seen::Gone(_)) | Err(Trouble::Gone(_))) => {}
+                    Some(Err(trouble @ Trouble::Busy { .. })) => return Err(trouble.into()),
                     // Without its content nothing can be decided about it, and no answer does not say that it is gone.
-                    Some(Err(trouble)) => return Err(trouble.into()),
-                    None => return Err(Trouble::unanswered().into()),
+                    Some(Err(_)) | None => return Err(Trouble::unanswered().into()),
                 }
             }
         }
@@ -455,6 +467,11 @@ impl Cycle<'_> {
 pub(crate) struct Lenses {
     crm: std::sync::Arc<dyn model::Lens>,
     pim: std::sync::Arc<dyn model::Lens>,
+}
+
+/// It waits: what it is the next look tells.
+fn waits_for(reason: Reason) -> Judged {
+    Judged::of(Plan::of(None, After::Wait(reason), reason), None, None)
 }
 
 fn present(seen: &Seen) -> Option<&Record> {

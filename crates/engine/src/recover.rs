@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted, Write};
 use crate::settle::settle_path;
 use model::same::same_or_blank;
-use model::{Fields, Gone, Link, Mark, Record, RecordId, Seen, Side};
+use model::{Fields, Gone, Link, Mark, Record, RecordId, Seen, Side, Sleep, SleepCause};
 use planted::Planted;
 use store::change::Settle;
 use store::{Away, Count, History, Intent, IntentKind, Look};
@@ -75,6 +75,9 @@ impl Cycle<'_> {
             let unseen = half::mend(&mut link, result, &sent, &plan::occurrence::by_date(&record.fields));
             settle.history.extend(self.overruled_line(intent, &link, unseen));
         }
+        if self.came_from_elsewhere(intent, &link).await? {
+            link.sleep = Some(Sleep { cause: SleepCause::Moved, since: self.engine.now() });
+        }
         settle.looks.push(Look::now(intent.side, intent.kind, found.id.clone()));
         let mut line = self.line(intent.domain, "create", Some(&link.crm.id), Some(&link.pim.id));
         line.side = Some(intent.side);
@@ -85,6 +88,16 @@ impl Cycle<'_> {
         self.report.add(intent.domain, intent.side, Count::Created);
         settle.links.push(link);
         Ok(settle)
+    }
+
+    /// Whether an item came in, and its mailbox moved before it bore our mark: like every link without a mark this one waits
+    /// to find it by what it said (rule M4).
+    async fn came_from_elsewhere(&self, intent: &Intent, link: &Link) -> Result<bool, CycleError> {
+        if intent.side == Side::Pim || !self.pairing.state.moved || !link.mark_key.is_empty() {
+            return Ok(false);
+        }
+        let wanted = Wanted { id: link.pim.id.clone(), mark_key: None };
+        Ok(matches!(self.get_one(Side::Pim, intent.kind, wanted).await?, Ok(Seen::Gone(_))))
     }
 
     /// Creates that nobody asks for any more are closed at the end of a cycle.
@@ -130,15 +143,17 @@ impl Cycle<'_> {
 
     /// The CRM carries no write number of ours: what stands there as it was sent is agreed, whoever wrote it.
     async fn recover_record(
-        &self,
+        &mut self,
         intent: &Intent,
         (stands, result): (Link, &Link),
         target: &RecordId,
         settle: &mut Settle,
     ) -> Result<(), CycleError> {
         let wanted = Wanted { id: target.clone(), mark_key: None };
-        let Ok(Seen::Present(record)) = self.get_one(intent.side, intent.kind, wanted).await? else {
-            return Ok(());
+        let record = match self.get_one(intent.side, intent.kind, wanted).await? {
+            Ok(Seen::Present(record)) => record,
+            Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Ok(()),
+            Err(_) => return Ok(self.still_in_doubt(intent, target, settle)),
         };
         let sent = plan::occurrence::by_date(&intent.fields);
         let shown = plan::occurrence::by_date(&record.fields);
@@ -179,7 +194,8 @@ impl Cycle<'_> {
                 let traced = self.pim.trace(intent.kind, &mark.key, limits::TRACED).await?;
                 traced.into_iter().filter_map(|one| one.record).find(|item| is_ours(item))
             }
-            Err(_) => None,
+            Err(Trouble::Gone(_)) => None,
+            Err(_) => return Ok(self.still_in_doubt(intent, target, settle)),
         };
         let Some(item) = item.filter(|item| is_ours(item) && stands.write_no < mark.write_no) else {
             return Ok(());
@@ -195,6 +211,10 @@ impl Cycle<'_> {
         link.write_no = mark.write_no;
         link.mark_key = mark.key.clone();
         link.form = result.form;
+        if link.sleep.as_ref().is_some_and(|sleep| sleep.cause == SleepCause::Moved) {
+            // It bears our mark after all: wherever it stands it is known by that (rule M4).
+            link.sleep = None;
+        }
         settle.looks.push(Look::now(Side::Crm, link.kind, link.crm.id.clone()));
         let count = if intent.what == IntentKind::Mark { Count::Marked } else { Count::Updated };
         if count == Count::Updated {
@@ -203,6 +223,14 @@ impl Cycle<'_> {
         settle.counts.push((intent.domain, intent.side, count, 1));
         settle.links.push(link);
         Ok(())
+    }
+
+    /// No answer tells nothing: what was sent would pass for a person's edit, which outlives a delete (rule C5). It is looked
+    /// up again in the next cycle, and until then nothing is decided about the record.
+    fn still_in_doubt(&mut self, intent: &Intent, target: &RecordId, settle: &mut Settle) {
+        settle.close.clear();
+        self.in_doubt.insert((intent.side, intent.kind, target.clone()));
+        self.report.postponed += 1;
     }
 
     /// What the CRM said of an occurrence that a person wrote into before it was known to have arrived.

@@ -13,6 +13,7 @@ on_both!(
     every_trouble_has_its_own_words_and_concerns_one_user,
     a_damaged_item_goes_to_quarantine_alone_and_comes_out_when_it_is_mended,
     a_linked_item_that_breaks_deletes_nothing,
+    a_record_whose_likeness_cannot_be_read_waits_alone,
     an_item_that_vanishes_between_listing_and_reading_is_left_until_it_can_be_read,
     illegal_characters_and_unknown_elements_do_not_keep_a_record_out,
     a_folder_of_several_pages_is_read_whole,
@@ -163,6 +164,28 @@ async fn a_linked_item_that_breaks_deletes_nothing() {
     world.edit_activity(&anna, &record, json!({"subject": "Plan B"})).await;
     world.sync(&[&anna]).await;
     assert_eq!(title(&outlook.only(Folder::Calendar).await), "Plan B");
+}
+
+// E1, trap 163: an item that matches a record must be read before they are linked; while it cannot be, that record waits.
+async fn a_record_whose_likeness_cannot_be_read_waits_alone() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let likeness = outlook.make(Folder::Contacts, outlook::contact("Ada", "Berg", "berg@out.test", &[])).await;
+    world.sync(&[&anna]).await;
+    world.hq.damage_item(&anna.address, &likeness, Some(Damage::Corrupt)).expect("there");
+    let berg = world.listed(&anna, "Berg").await;
+    world.listed(&anna, "Thal").await;
+    for _ in 0..3 {
+        assert_eq!(world.cycle(&anna).await.trouble, None, "nobody else waits");
+    }
+    assert_eq!(outlook.count(Folder::Contacts), 2, "the other came, and no second Berg was made");
+    let path = format!("/api/admin/users/anna/explain?side=crm&kind=contact&record={berg}");
+    let told = world.get(&world.admin, &path).await.to_string();
+    assert!(told.contains("cannot be read now"), "{told}");
+    world.hq.damage_item(&anna.address, &likeness, None).expect("there");
+    world.sync(&[&anna]).await;
+    assert_eq!(outlook.count(Folder::Contacts), 2, "found and adopted");
+    assert!(world.cycle(&anna).await.is_quiet());
 }
 
 // E1
