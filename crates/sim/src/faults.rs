@@ -13,6 +13,9 @@ pub const WIDE: u64 = 30_000;
 /// fall on worlds that had trouble before, the store of one in eight is restored, and copies show late whatever clocks say.
 pub const FULL: u64 = 1_000_000;
 
+/// In worlds from this seed on mailboxes are moved to another server besides, in one of eight.
+pub const MOVING: u64 = 3_000_000;
+
 /// Edits that a full world has at least.
 pub const EDITS: u64 = 40;
 
@@ -68,6 +71,8 @@ pub enum Fault {
     Replaced,
     /// The store is restored from a copy (trap 157).
     Restored,
+    /// A mailbox is moved to another server: every id is new, and an administrator confirms it a while later (rule M4).
+    Moved,
     /// A node's clock is two days off.
     ClockOff,
     /// Many records go at once, or a listing is suddenly empty (trap 145).
@@ -187,6 +192,9 @@ impl Faults {
             self.per_mille = self.per_mille.max(5);
             if seed >= FULL && seed % 8 == 3 {
                 self.kinds.insert(Fault::Restored);
+            }
+            if seed >= MOVING && seed % 8 == 6 {
+                self.kinds.insert(Fault::Moved);
             }
             if seed < FULL && self.has(Fault::ClockOff) {
                 // Their people and faults are those they had when a node's own clock told whether a copy is late.

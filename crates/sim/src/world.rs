@@ -69,6 +69,8 @@ pub struct World {
     steps: u64,
     stop_at: Option<u64>,
     copy: Option<store::Snapshot>,
+    /// Whose mailbox was moved to another server and is not confirmed yet.
+    moved: Option<usize>,
     findings: Vec<Finding>,
 }
 
@@ -171,6 +173,7 @@ impl World {
             steps: 0,
             stop_at: None,
             copy: None,
+            moved: None,
             findings: Vec::new(),
         }
     }
@@ -207,6 +210,7 @@ impl World {
             self.commotion();
         }
         self.ground.faults().switch(false);
+        self.confirm_moved();
         self.people.bring_back(&mut self.ground.sides());
     }
 

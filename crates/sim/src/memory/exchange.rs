@@ -282,6 +282,26 @@ impl Exchange {
         Some(before)
     }
 
+    /// The mailbox is moved to another server: what it holds is the same, every id is new, and no cursor is worth anything.
+    /// What was there and had gone is not known there.
+    pub fn move_away(&mut self, address: &str) {
+        self.next += 1;
+        let root = format!("root{}", self.next);
+        let Some(mut mailbox) = self.mailboxes.remove(address) else { return };
+        for unseen in self.unseen.iter_mut().filter(|unseen| unseen.root == mailbox.root) {
+            unseen.root.clone_from(&root);
+        }
+        mailbox.root = root;
+        mailbox.last.clear();
+        mailbox.came.clear();
+        for (_, item) in std::mem::take(&mut mailbox.items) {
+            let id = self.fresh();
+            mailbox.touched(&id, item.kind);
+            mailbox.items.insert(id, item);
+        }
+        self.mailboxes.insert(address.to_owned(), mailbox);
+    }
+
     /// Puts an item in; an appointment gets a global id when it has none.
     pub fn insert(&mut self, address: &str, mut item: Item) -> Option<RecordId> {
         let id = self.fresh();

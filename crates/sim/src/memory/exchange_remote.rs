@@ -406,6 +406,8 @@ impl Mailbox {
                 .items
                 .range((from, Bound::Unbounded))
                 .filter(|(_, item)| item.kind == kind && item.place == Place::Folder && !self.unlisted)
+                // What came while the listing went on is told after it, as is what goes of that.
+                .filter(|(id, _)| self.came.get(*id).is_none_or(|came| *came <= since))
                 .take(size + 1)
                 .map(|(id, item)| item.record(id))
                 .collect();

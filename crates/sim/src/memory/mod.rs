@@ -304,6 +304,7 @@ impl Ground {
             | Fault::Rival
             | Fault::Disabled
             | Fault::Replaced
+            | Fault::Moved
             | Fault::Restored
             | Fault::ClockOff
             | Fault::Accident

@@ -1,11 +1,11 @@
 //! Blows that fall between cycles: a mailbox that may not be read, or is another person's; a restored store; clocks days off.
 
 use super::World;
-use super::parts::agreed_on;
+use super::parts::{agreed_on, linked_by};
 use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
-use crate::memory::exchange::{Item, Mailbox};
+use crate::memory::exchange::{Item, Mailbox, Place};
 use crate::people::ledger::number_of;
 use jiff::SignedDuration;
 use model::{Field, Fields, Kind, Path, Value};
@@ -22,6 +22,9 @@ impl World {
     pub(super) fn blow(&mut self) {
         let falls = |fault| self.ground.faults().befalls(fault, &self.ground.wide);
         let [disabled, replaced, restored] = [Fault::Disabled, Fault::Replaced, Fault::Restored].map(falls);
+        if falls(Fault::Moved) {
+            self.move_or_confirm();
+        }
         if disabled {
             self.disable();
         }
@@ -44,6 +47,50 @@ impl World {
         self.ground.disable(address, self.ground.clock.after_ms(minutes * 60_000));
         self.ground.faults().count(Fault::Disabled);
         self.ground.trace.line(format!("{address} is disabled for {minutes} minutes"));
+    }
+
+    /// A mailbox is moved to another server; the next time an administrator confirms it (rule M4).
+    fn move_or_confirm(&mut self) {
+        if self.moved.is_some() {
+            return self.confirm_moved();
+        }
+        let place = self.one_of_all();
+        let Some((_, pairing, address)) = self.users.get(place).cloned() else { return };
+        let known = block_on(self.kept.store.pairing(&pairing)).ok().flatten().is_some_and(|row| row.mailbox.is_some());
+        if !known || self.ground.post().is_some() || !self.is_told_apart(&address) {
+            return;
+        }
+        self.ground.sides().exchange.move_away(&address);
+        self.ground.faults().count(Fault::Moved);
+        self.ground.trace.line(format!("{address} is moved to another server"));
+        self.moved = Some(place);
+    }
+
+    /// Whether each item that is linked bears the mark of its link, and no two bear the same: by what else an item could be
+    /// known again nobody could tell (see `tests/open_seeds.md`).
+    fn is_told_apart(&self, address: &str) -> bool {
+        let sides = self.ground.sides();
+        let items = sides.exchange.mailboxes.get(address).into_iter().flat_map(|mailbox| &mailbox.items);
+        let mut keys = BTreeSet::new();
+        items.filter(|(_, item)| item.place != Place::Deleted).all(|(id, item)| {
+            let key = item.mark.as_ref().map(|mark| mark.key.clone());
+            let linked = linked_by(&self.kept.store, &self.users, item.kind, id);
+            let is_its_own = linked.is_none_or(|link| key.as_ref() == Some(&link));
+            is_its_own && key.is_none_or(|key| keys.insert(key))
+        })
+    }
+
+    /// An administrator says that a mailbox which was moved is the right one.
+    pub(super) fn confirm_moved(&mut self) {
+        let Some((_, pairing, address)) = self.moved.take().and_then(|place| self.users.get(place).cloned()) else {
+            return;
+        };
+        if let Err(error) = block_on(self.kept.store.change_pairing(&pairing, &[PairingChange::ConfirmMailbox])) {
+            self.findings.push(format!("{pairing}: the mailbox is not confirmed: {error}"));
+        }
+        // Until they are found again an id that is not there proves no delete (rule M4).
+        self.people.ledger.all_unclear();
+        self.ground.trace.line(format!("{address} is confirmed after its move"));
     }
 
     /// A copy of the store is made; the next time the store becomes what it was then, with a new epoch.
@@ -72,12 +119,15 @@ impl World {
         self.restart();
     }
 
-    /// What stands on both sides while its item bears no mark of ours.
+    /// What stands on both sides while its item bears no mark of ours, or still that of what it was copied from.
     fn unmarked(&self) -> BTreeSet<u64> {
         let sides = self.ground.sides();
-        let items = sides.exchange.mailboxes.values().flat_map(|mailbox| mailbox.items.values());
-        let bare = items.filter(|item| item.mark.is_none());
-        let bare: BTreeSet<u64> = bare.filter_map(|item| number_of(item.kind, &item.fields)).collect();
+        let items = sides.exchange.mailboxes.values().flat_map(|mailbox| &mailbox.items);
+        let bare = items.filter(|(id, item)| {
+            let linked = linked_by(&self.kept.store, &self.users, item.kind, id);
+            item.mark.as_ref().is_none_or(|mark| linked.is_some_and(|key| key != mark.key))
+        });
+        let bare: BTreeSet<u64> = bare.filter_map(|(_, item)| number_of(item.kind, &item.fields)).collect();
         let rows = sides.crm.rows.values().filter_map(|row| number_of(row.kind, &row.fields));
         rows.filter(|number| bare.contains(number)).collect()
     }
