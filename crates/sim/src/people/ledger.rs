@@ -27,7 +27,7 @@ pub struct Thing {
     pub copied: bool,
     /// A person changed on whose Sync List it is.
     pub relisted: bool,
-    /// A person put somebody on it or took somebody off, which is an edit too.
+    /// A person put somebody on it or took somebody off, or put a word on what was deleted elsewhere: edits too.
     pub peopled: bool,
     /// Somebody edited what the other side does not show, or wrote what the other side said already, or deleted it while
     /// nobody knew whether a write had arrived: whether an edit outlives a delete then depends on what was agreed (C5).
@@ -252,6 +252,13 @@ impl Ledger {
         }
     }
 
+    /// What nobody has deleted, neither for all nor his own copy of it.
+    #[must_use]
+    pub fn standing(&self) -> BTreeSet<u64> {
+        let stands = |thing: &Thing| !thing.deleted && thing.left_by.is_empty();
+        self.things.iter().filter(|(_, thing)| stands(thing)).map(|(number, _)| *number).collect()
+    }
+
     /// Nobody can tell what was agreed about it when it was deleted.
     pub fn unclear(&mut self, number: u64) {
         if let Some(thing) = self.things.get_mut(&number) {
@@ -271,6 +278,8 @@ impl Ledger {
         self.edits += 1;
         if let Some(thing) = self.things.get_mut(&number) {
             thing.labels.insert((user.clone(), word.to_owned()));
+            // A word on an item whose record was deleted meanwhile is an edit that outlives that (rule C5).
+            thing.peopled |= thing.deleted;
         }
     }
 

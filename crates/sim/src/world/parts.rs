@@ -13,7 +13,7 @@ use engine::port::Clock;
 use engine::{Engine, EngineParts};
 use jiff::SignedDuration;
 use model::{CrmId, Fields, Kind, PairingId, RecordId, Side, SleepCause, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{Connection, IntentKind, Pairing, PairingState, Store};
 
@@ -28,7 +28,14 @@ pub(super) fn act(
     let mut sides = ground.sides();
     let before = sides.crm.tombstones.len();
     let asleep = if ground.faults().has(Fault::Replaced) { moved(store, users, &sides) } else { Vec::new() };
+    let restored = ground.faults().has(Fault::Restored) && is_restored(store, users);
+    let stood: BTreeSet<u64> = if restored { people.ledger.standing() } else { BTreeSet::new() };
     let did = how(people, &mut sides)?;
+    if restored {
+        // Until a first whole cycle has ended what is gone may have been taken away by ourselves (docs/reliability.md).
+        let stands = people.ledger.standing();
+        stood.difference(&stands).for_each(|number| people.ledger.unclear(*number));
+    }
     for (address, id, number) in asleep {
         let item = sides.exchange.mailboxes.get(&address).and_then(|mailbox| mailbox.items.get(&id));
         if item.is_none_or(|item| item.place == Place::Deleted) {
@@ -52,6 +59,14 @@ pub(super) fn act(
         }
     }
     Some(did)
+}
+
+/// Whether a user's pairing has not caught up yet since the store was restored.
+fn is_restored(store: &Store, users: &[(UserId, PairingId, String)]) -> bool {
+    let Ok(epoch) = block_on(store.epoch()) else { return false };
+    users.iter().any(|(_, pairing, _)| {
+        block_on(store.pairing(pairing)).ok().flatten().is_some_and(|pairing| pairing.state.epoch != epoch)
+    })
 }
 
 /// The items whose links wait to find them again since their mailbox was confirmed, each with its thing.
