@@ -10,7 +10,7 @@ use plan::Plan;
 use planted::Planted;
 use std::collections::BTreeMap;
 use store::change::Settle;
-use store::{Count, Intent, IntentKind, Look, Opened};
+use store::{Count, Intent, IntentKind, Key, Look, Opened, StoreError};
 
 /// An item to be made in the mailbox.
 pub(crate) struct NewItem<'a> {
@@ -210,6 +210,16 @@ impl Cycle<'_> {
         }
     }
 
+    /// A side that answers a create with a record which another link holds: that one record waits with the reason, and
+    /// nobody's cycle stops for it (rule E1).
+    fn linked_already(&mut self, acting: &mut Acting, side: Side, key: String) -> Result<Step, CycleError> {
+        let why = "what was answered as the new record is linked to another one of this user already".to_owned();
+        let end = acting.link.end_mut(side);
+        end.id = RecordId::new("");
+        acting.written.remove(&side);
+        self.failed(acting, Trouble::Refused { code: "linked".to_owned(), why }, key, side, None)
+    }
+
     /// A created record's link is stored at once, as sent: whatever follows may fail.
     pub(crate) async fn created(
         &mut self,
@@ -242,7 +252,12 @@ impl Cycle<'_> {
             ..Settle::default()
         };
         let follow: Vec<String> = settle.open.iter().map(|intent| intent.id.clone()).collect();
-        self.store(settle).await?;
+        match self.store(settle).await {
+            Err(CycleError::Store(StoreError::Taken(Key::LinkCrm | Key::LinkPim))) => {
+                return self.linked_already(acting, side, key);
+            }
+            stored => stored?,
+        }
         acting.settle.close.extend(follow);
         acting.stored = true;
         self.report.add(acting.domain, side, Count::Created);

@@ -5,8 +5,19 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::FindBy;
-use model::{Field, Fields, Form, Kind, Link, Path, Record, Seen, Side};
+use model::{Domain, Field, Fields, Form, Kind, Link, Path, Record, Seen, Side};
 use store::Look;
+
+/// Whose the global id is that an item shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhoseId {
+    /// Its own: nobody else in the CRM has it.
+    Its,
+    /// Another activity has it, and this one is none the less a record of its own.
+    Anothers,
+    /// Another activity has it, which is this meeting (rule P1).
+    SameMeeting,
+}
 
 impl Cycle<'_> {
     /// Looks again at the copies of ours beside which an invitation has arrived: nothing else has changed about them.
@@ -53,6 +64,47 @@ impl Cycle<'_> {
         Ok(None)
     }
 
+    /// The link of an appointment or meeting of the user's own that bears the item's global id: a client that takes an
+    /// item away and makes it again, or a file opened again, brings back no mark of ours. In a first cycle nothing can have
+    /// been taken away.
+    pub(crate) async fn link_by_own_id(&self, item: &Record) -> Result<Option<Link>, CycleError> {
+        let own = item.kind == Kind::Appointment && !item.facts.received && !item.facts.meeting_copy;
+        let Some(id) = item.facts.global_id.clone().filter(|_| own && self.pairing.state.last_success.is_some()) else {
+            return Ok(None);
+        };
+        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
+            let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &record.id).await?;
+            if let Some(link) = link
+                && link.form == Form::Own
+                && link.global_id == item.facts.global_id
+                && is_series(&link.pim.base) == is_series(&item.fields)
+            {
+                return Ok(Some(link));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whose the global id is that a new item shows: one that is opened from a file twice, or by two people, has the same
+    /// in each, and the CRM knows one activity by it.
+    pub(crate) async fn whose_id(&self, domain: Domain, item: &Record) -> Result<WhoseId, CycleError> {
+        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar) else {
+            return Ok(WhoseId::Its);
+        };
+        let Some(record) =
+            self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await?.into_iter().next()
+        else {
+            return Ok(WhoseId::Its);
+        };
+        if !item.facts.meeting {
+            return Ok(WhoseId::Anothers);
+        }
+        let link = self.engine.store().link_of(&self.pairing.id, Side::Crm, item.kind, &record.id).await?;
+        // A guest of one occurrence who is then invited to the whole series, or the other way round.
+        let other_part = link.is_some_and(|link| is_series(&link.pim.base) != is_series(&item.fields));
+        Ok(if item.facts.received && other_part { WhoseId::Anothers } else { WhoseId::SameMeeting })
+    }
+
     /// Whether the invitation to the meeting stands in the mailbox beside our copy of it: the copy has a global id that its
     /// server gave it, or that the meeting had before its owner came to have a mailbox.
     pub(crate) async fn invitation_beside(&self, link: &Link, crm: &Seen, pim: &Seen) -> Result<bool, CycleError> {
@@ -76,4 +128,11 @@ impl Cycle<'_> {
 /// An invitation to one occurrence alone is not the series' own.
 fn is_series(fields: &Fields) -> bool {
     fields.get(&Path::of(Field::Rule)).is_some_and(|rule| !rule.is_blank())
+}
+
+/// An item as one that no meeting is known by.
+pub(crate) fn without_id(item: &Record) -> Record {
+    let mut item = item.clone();
+    item.facts.global_id = None;
+    item
 }

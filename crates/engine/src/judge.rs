@@ -1,12 +1,13 @@
 //! Judging: what one record's observations mean, asked of `plan` with everything it needs read beforehand.
 
 use crate::cycle::Cycle;
+use crate::invitation::{WhoseId, without_id};
 use crate::lead::{Awaits, Leading};
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{FindBy, Trouble, Wanted};
 use crate::refused::{is_refused, waits};
-use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
+use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::{BTreeMap, BTreeSet};
@@ -265,9 +266,18 @@ impl Cycle<'_> {
                     let plan = Plan::of(Some(domain), After::Stranger(reason), reason);
                     return Ok(Judged::of(plan, None, Some(item)));
                 }
+                let sole = match self.whose_id(domain, item).await? {
+                    WhoseId::Its => None,
+                    WhoseId::Anothers => Some(without_id(item)),
+                    WhoseId::SameMeeting => {
+                        let reason = Reason::SameMeeting;
+                        let plan = Plan::of(Some(domain), After::Stranger(reason), reason);
+                        return Ok(Judged::of(plan, None, Some(item)));
+                    }
+                };
                 let plan = {
                     let lenses = self.lenses();
-                    fresh::import(domain, item, owner, &self.context(lead, &lenses))
+                    fresh::import(domain, sole.as_ref().unwrap_or(item), owner, &self.context(lead, &lenses))
                 };
                 let mut judged = Judged::of(plan, None, Some(item));
                 judged.invited = invited;
@@ -346,7 +356,8 @@ impl Cycle<'_> {
         Ok(Some(judged))
     }
 
-    /// The CRM record of a meeting by its global id, which the user's views may not show yet (rule P1).
+    /// The CRM record of a meeting by its global id, which the user's views may not show yet (rule P1). An item that no
+    /// invitation brought is no copy of a meeting on which its user is not: it would leave with his part in it.
     async fn add_by_global_id(
         &mut self,
         domain: Domain,
@@ -359,7 +370,8 @@ impl Cycle<'_> {
         for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
             let linked =
                 self.engine.store().link_of(&self.pairing.id, Side::Crm, record.kind, &record.id).await?.is_some();
-            if !linked && theirs.iter().all(|known| known.id != record.id) {
+            let his = item.facts.received || record.facts.part != Part::Former;
+            if !linked && his && theirs.iter().all(|known| known.id != record.id) {
                 theirs.push(record);
             }
         }

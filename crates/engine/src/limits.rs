@@ -40,6 +40,10 @@ pub const QUESTIONS: usize = 1_000;
 pub const TRACED: usize = 10;
 /// Hours a create that was not found stays known, to tell its late copy from a person's (decision 10).
 pub const LATE_HOURS: i64 = 24;
+/// Hours after which what a side refused is tried again though nobody changed it.
+pub const REFUSED_HOURS: i64 = 24;
+/// The same where the mailbox was full.
+pub const FULL_HOURS: i64 = 1;
 /// Meetings of which a cycle keeps in mind who leads them.
 pub const LEADERS: usize = 2_000;
 /// Lines of the history that one undoing reads: for all that is asked, for a mailbox, or for a record.

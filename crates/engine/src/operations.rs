@@ -7,7 +7,7 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::meeting;
 use crate::outcome::CycleError;
-use crate::port::{Create, MEETING_NOT_KEPT, Mail, Trouble, Update, Write};
+use crate::port::{Create, MAILBOX_FULL, MEETING_NOT_KEPT, Mail, Trouble, Update, Write};
 use crate::settle::before;
 use model::{Domain, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
@@ -304,7 +304,8 @@ impl Cycle<'_> {
             Trouble::Refused { code, .. } if code == MEETING_NOT_KEPT && !self.pim.keeps_meetings() => {
                 Ok(Step::Otherwise)
             }
-            Trouble::Refused { why, .. } => {
+            Trouble::Refused { code, why } => {
+                self.try_again_later(acting, &code);
                 acting.settle.quarantine.push(Quarantine {
                     side,
                     kind: acting.link.kind,
@@ -323,6 +324,16 @@ impl Cycle<'_> {
                 Ok(Step::Postponed)
             }
             Trouble::Busy { .. } | Trouble::NoAccess { .. } => Err(trouble.into()),
+        }
+    }
+
+    /// What was refused for a reason that may go without either copy changing (room, rights, limits) is tried again.
+    fn try_again_later(&self, acting: &mut Acting, code: &str) {
+        let hours = if code == MAILBOX_FULL { limits::FULL_HOURS } else { limits::REFUSED_HOURS };
+        let (crm, pim) = (&acting.link.crm.id, &acting.link.pim.id);
+        let (side, id) = if crm.as_str().is_empty() { (Side::Pim, pim) } else { (Side::Crm, crm) };
+        if let Ok(later) = self.engine.now().checked_add(jiff::SignedDuration::from_hours(hours)) {
+            acting.settle.looks.push(Look::later(side, acting.link.kind, id.clone(), later));
         }
     }
 

@@ -245,6 +245,8 @@ pub struct Meeting {
 
 /// The code of a mailbox that does not keep whose meeting a copy is.
 pub const MEETING_NOT_KEPT: &str = "MeetingNotKept";
+/// The code of [`Trouble::Refused`] where the mailbox has no room: the record is not at fault, and goes over when it has.
+pub const MAILBOX_FULL: &str = "MailboxFull";
 
 /// An update.
 #[derive(Clone)]

@@ -40,6 +40,8 @@ impl Cycle<'_> {
                         found.push((link, Arc::unwrap_or_clone(item)));
                     } else if let Some(link) = self.link_by_meeting(&item, &[Form::Received]).await? {
                         found.push((link, Arc::unwrap_or_clone(item)));
+                    } else if let Some(link) = self.link_by_own_id(&item).await? {
+                        found.push((link, Arc::unwrap_or_clone(item)));
                     } else if self.pairing.state.moved {
                         let known = match homeless.take() {
                             Some(known) => known,

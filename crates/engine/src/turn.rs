@@ -119,6 +119,7 @@ impl Cycle<'_> {
                 let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
                 let reason = acting.settle.quarantine.pop().map(|row| row.reason).unwrap_or_default();
                 settle.close = std::mem::take(&mut acting.settle.close);
+                settle.looks = std::mem::take(&mut acting.settle.looks);
                 settle.history = std::mem::take(&mut acting.settle.history);
                 settle.counts = self.counted(acting);
                 settle.links.extend(settle::so_far(work, acting));

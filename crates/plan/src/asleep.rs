@@ -60,8 +60,13 @@ pub(crate) fn aside(link: &Link) -> After {
     if link.mark_key.is_empty() { After::Forget } else { After::Away(Box::new(awake(link))) }
 }
 
-/// Rule O2: lost visibility must last the grace time before the copy goes; nothing is merged meanwhile.
+/// Rule O2: lost visibility must last the grace time before the copy goes; nothing is merged meanwhile. An activity is
+/// never taken from whom it was not given by us: what a forward, an invitation to one occurrence or the person himself put
+/// there is his, though the CRM does not show him the meeting (rule D6).
 pub(crate) fn not_visible(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>) -> Plan {
+    if domain.kind() != Kind::Contact && !link.form.is_participants() {
+        return sleep(link, domain, SleepCause::TakenOff, context);
+    }
     let since = match &link.sleep {
         Some(sleep) if sleep.cause == SleepCause::NotVisible => sleep.since,
         Some(_) | None => context.now,

@@ -152,7 +152,9 @@ pub fn sleep(cause: SleepCause) -> &'static str {
         SleepCause::ReceiverDeleted => "its copy was deleted; the record's next edit makes it again (D1).",
         SleepCause::DeleteForbidden => "deletions are forbidden here (C7).",
         SleepCause::Private => "it became private, and private ones are skipped (O8).",
-        SleepCause::TakenOff => "the user was taken off it, but a real invitation made the item (D6).",
+        SleepCause::TakenOff => {
+            "the user is not among its people, and the item is his own or came by a real invitation (D6)."
+        }
         SleepCause::KeptInCrm => "no level lets a mailbox delete a business contact from the CRM (D1).",
         SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
         SleepCause::Hidden => "the user removed it from his calendar (C6).",
@@ -177,7 +179,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::TypeRequired => "It lacks a category that names an activity type (O7).",
         Reason::Window => "It lies before the extract start date (O9).",
         Reason::TrackingCopy => "It is the tracking copy of a task request (D6).",
-        Reason::SameMeeting => "Another item of this mailbox shows the same meeting and is the one in sync (P1).",
+        Reason::SameMeeting => "Another item shows the same meeting and is the one in sync (P1).",
         Reason::OthersOccurrence => {
             "It is what completing a recurring to-do of somebody else left here; only its owner completes it (D6)."
         }

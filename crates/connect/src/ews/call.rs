@@ -277,7 +277,7 @@ impl Reach {
     pub(super) fn by_status(&self, answer: &http::Answer, effect: Effect) -> Option<Trouble> {
         let unclear = |why: String| match effect {
             Effect::Read => Trouble::Broken { why },
-            Effect::Write => Trouble::Unknown { why },
+            Effect::Write | Effect::Change => Trouble::Unknown { why },
         };
         let status = answer.status;
         Some(match status {
@@ -342,8 +342,8 @@ pub(super) fn lost_trouble(lost: Lost, effect: Effect) -> Failed {
     let trouble = match (lost, effect) {
         (Lost::NotSent(why), _) => Trouble::Broken { why },
         (Lost::Refused(why), _) => Trouble::NoAccess { why },
-        (lost @ (Lost::Unanswered(_) | Lost::TooLarge(_)), Effect::Read) => Trouble::Broken { why: lost.to_string() },
-        (lost @ (Lost::Unanswered(_) | Lost::TooLarge(_)), Effect::Write) => Trouble::Unknown { why: lost.to_string() },
+        (lost, Effect::Read) => Trouble::Broken { why: lost.to_string() },
+        (lost, Effect::Write | Effect::Change) => Trouble::Unknown { why: lost.to_string() },
     };
     Failed { splits, ..Failed::plain(trouble) }
 }
@@ -446,7 +446,7 @@ pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
     let why = error.to_string();
     let trouble = match effect {
         Effect::Read => Trouble::Broken { why },
-        Effect::Write => Trouble::Unknown { why },
+        Effect::Write | Effect::Change => Trouble::Unknown { why },
     };
     let splits = match error {
         xml::Error::Malformed { .. }

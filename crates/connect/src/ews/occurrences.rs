@@ -126,7 +126,7 @@ impl EwsRemote {
                 tasks: AffectedTaskOccurrences::SpecifiedOccurrenceOnly,
                 ids: vec![ItemRef::Item(id)],
             };
-            self.reach.one(&asked, Effect::Write).await?;
+            self.reach.one(&asked, Effect::Change).await?;
             return Ok(true);
         }
         let fields = resolved(present, at, fields);
@@ -142,7 +142,7 @@ impl EwsRemote {
             mail: mail(series.mail),
             changes: vec![ItemChange { item: ItemRef::Item(id), kind, fields: draft.changes() }],
         };
-        self.reach.one(&asked, Effect::Write).await?;
+        self.reach.one(&asked, Effect::Change).await?;
         Ok(true)
     }
 

@@ -1,6 +1,6 @@
 //! What a server's refusal means for the engine, and in which words a person reads it (rule E2).
 
-use engine::port::Trouble;
+use engine::port::{MAILBOX_FULL, Trouble};
 use model::Gone;
 use wire::ews::{Refusal, ResponseCode};
 
@@ -11,6 +11,8 @@ pub enum Effect {
     Read,
     /// It writes.
     Write,
+    /// It changes or deletes one item that is there: what is not allowed is not allowed for that item (rule E1).
+    Change,
 }
 
 /// No server is waited for longer than a day, whatever number it writes.
@@ -50,7 +52,9 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         }
         C::ErrorTimeoutExpired | C::ErrorInternalServerTransientError | C::ErrorInternalServerError => match effect {
             Effect::Read => busy(refusal, "the server failed for a moment"),
-            Effect::Write => Trouble::Unknown { why: format!("the server failed while writing ({code})") },
+            Effect::Write | Effect::Change => {
+                Trouble::Unknown { why: format!("the server failed while writing ({code})") }
+            }
         },
         C::ErrorInvalidSyncStateData | C::ErrorSyncFolderNotFound => Trouble::CursorRefused,
         C::ErrorNonExistentMailbox
@@ -65,6 +69,7 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         C::ErrorImpersonateUserDenied | C::ErrorImpersonationDenied | C::ErrorImpersonationFailed => {
             no_access("the account may not act for this mailbox; grant it ApplicationImpersonation", code)
         }
+        C::ErrorAccessDenied if effect == Effect::Change => refused(code, "the account may not change this item"),
         C::ErrorAccessDenied
         | C::ErrorUserNotAllowedByPolicy
         | C::ErrorProxyRequestNotAllowed
@@ -99,7 +104,10 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         }
         C::ErrorCalendarIsNotOrganizer => refused(code, "only the organiser may change this meeting"),
         C::ErrorMessageSizeExceeded => refused(code, "it is larger than the server allows"),
-        C::ErrorQuotaExceeded => refused(code, "the mailbox is full"),
+        C::ErrorQuotaExceeded => Trouble::Refused {
+            code: MAILBOX_FULL.to_owned(),
+            why: format!("the mailbox is full; it is tried again every hour ({code})"),
+        },
         C::ErrorCorruptData | C::ErrorItemCorrupt => refused(code, "the item in the mailbox is damaged"),
         C::ErrorInvalidTimeZone | C::ErrorTimeZone => refused(code, "the server does not know the time zone"),
         C::ErrorSubscriptionNotFound
@@ -181,6 +189,15 @@ mod tests {
         assert!(matches!(read("ErrorNonExistentMailbox"), Trouble::NoAccess { .. }));
         assert!(matches!(read("ErrorAccessDenied"), Trouble::NoAccess { .. }));
         assert!(matches!(read("ErrorNobodyKnows"), Trouble::Refused { .. }));
+    }
+
+    // E1, trap 106
+    #[test]
+    fn what_may_not_be_done_to_one_item_is_that_items_trouble_alone() {
+        assert!(matches!(told("ErrorAccessDenied", Effect::Change), Trouble::Refused { .. }));
+        assert!(matches!(told("ErrorAccessDenied", Effect::Write), Trouble::NoAccess { .. }));
+        let full = told("ErrorQuotaExceeded", Effect::Write);
+        assert!(matches!(full, Trouble::Refused { code, .. } if code == MAILBOX_FULL));
     }
 
     // trap 44

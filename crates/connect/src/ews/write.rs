@@ -125,7 +125,7 @@ impl EwsRemote {
             mail,
             changes: vec![ItemChange { item, kind: item_kind(kind), fields }],
         };
-        let answered = self.reach.one(&asked, Effect::Write).await?.first().and_then(|item| item.id);
+        let answered = self.reach.one(&asked, Effect::Change).await?.first().and_then(|item| item.id);
         answered.ok_or_else(|| no_id(Effect::Write))
     }
 
@@ -144,13 +144,13 @@ impl EwsRemote {
             None if send == Mail::Send => {
                 let how = DeleteType::MoveToDeletedItems;
                 let tasks = AffectedTaskOccurrences::AllOccurrences;
-                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
+                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Change).await?;
                 Vec::new()
             }
             Some(key) => {
                 let how = DeleteType::MoveToDeletedItems;
                 let tasks = AffectedTaskOccurrences::AllOccurrences;
-                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Write).await?;
+                self.reach.one(&DeleteItem { how, mail: mail(send), tasks, ids }, Effect::Change).await?;
                 self.landed(kind, key, &before).await?
             }
             // An item that we cannot recognise afterwards is moved, because a move answers with its new id.
@@ -207,7 +207,7 @@ impl EwsRemote {
 
     async fn move_to(&self, folder: &str, ids: Vec<ItemRef>) -> Result<ItemId, Trouble> {
         let asked = MoveItem { to: FolderId::of(folder).into(), ids };
-        let moved = self.reach.one(&asked, Effect::Write).await?.first().and_then(|item| item.id);
+        let moved = self.reach.one(&asked, Effect::Change).await?.first().and_then(|item| item.id);
         moved.ok_or_else(|| no_id(Effect::Write))
     }
 
@@ -335,7 +335,7 @@ pub(super) fn no_id(effect: Effect) -> Trouble {
     let why = "the server answered without an id".to_owned();
     match effect {
         Effect::Read => Trouble::Broken { why },
-        Effect::Write => Trouble::Unknown { why },
+        Effect::Write | Effect::Change => Trouble::Unknown { why },
     }
 }
 

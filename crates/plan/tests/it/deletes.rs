@@ -207,6 +207,7 @@ fn what_proves_nothing_deletes_nothing() {
 #[test]
 fn lost_visibility_takes_the_copy_only_after_the_grace_time() {
     let lost = Seen::Gone(Gone::NotVisible);
+    let linked = || Link { form: Form::ParticipantCopy, ..linked() };
     let plan = World::new().plan(&linked(), &lost, &there(&item()));
     assert_eq!(sleeps(&plan), Some(SleepCause::NotVisible));
     let After::Linked(asleep) = plan.after else { panic!("linked") };
@@ -217,6 +218,20 @@ fn lost_visibility_takes_the_copy_only_after_the_grace_time() {
     assert!(deletes(&later.plan(&asleep, &lost, &there(&item())), Side::Pim));
     let back = later.plan(&asleep, &there(&record()), &there(&item()));
     assert_eq!(sleeps(&back), None, "visible again, it goes on");
+}
+
+// D6, O2: only what we gave somebody is ours to take.
+#[test]
+fn an_activity_that_its_user_or_an_invitation_put_there_stays_when_it_is_not_visible() {
+    for form in [Form::Received, Form::Own] {
+        let link = Link { form, ..linked() };
+        let plan = World::new().plan(&link, &Seen::Gone(Gone::NotVisible), &there(&item()));
+        assert_eq!(sleeps(&plan), Some(SleepCause::TakenOff));
+        let After::Linked(asleep) = plan.after else { panic!("linked") };
+        let mut later = World::new();
+        later.now = "2026-12-22T12:00:00Z".parse().expect("a time");
+        assert!(later.plan(&asleep, &Seen::Gone(Gone::NotVisible), &there(&item())).ops.is_empty());
+    }
 }
 
 // D4

@@ -5,8 +5,8 @@ use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, found, kills,
     latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
     odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
-    received, recurrence, refusals, restored, returning, scrubbed, series, stand_ins, texts, to_dos, together, trouble,
-    undoing, wire_trouble,
+    received, recurrence, refusals, refused_once, restored, returning, same_id, scrubbed, series, stand_ins, texts,
+    to_dos, together, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -57,8 +57,10 @@ async fn every_story_runs_on_every_database() {
         received::NAMES,
         recurrence::NAMES,
         refusals::NAMES,
+        refused_once::NAMES,
         restored::NAMES,
         returning::NAMES,
+        same_id::NAMES,
         scrubbed::NAMES,
         series::NAMES,
         stand_ins::NAMES,
