@@ -5,7 +5,7 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::FindBy;
-use model::{Domain, Field, Fields, Form, Kind, Link, Path, Record, Seen, Side};
+use model::{Domain, Field, Fields, Form, Kind, Link, Part, Path, Record, Seen, Side};
 use store::Look;
 
 /// Whose the global id is that an item shows.
@@ -83,6 +83,28 @@ impl Cycle<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The CRM record of a meeting by its global id, which the user's views may not show yet (rule P1). An item that no
+    /// invitation brought is no copy of a meeting on which its user is not: it would leave with his part in it.
+    pub(crate) async fn add_by_global_id(
+        &mut self,
+        domain: Domain,
+        item: &Record,
+        theirs: &mut Vec<Record>,
+    ) -> Result<(), CycleError> {
+        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar && item.facts.meeting) else {
+            return Ok(());
+        };
+        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
+            let linked =
+                self.engine.store().link_of(&self.pairing.id, Side::Crm, record.kind, &record.id).await?.is_some();
+            let his = item.facts.received || record.facts.part != Part::Former;
+            if !linked && his && theirs.iter().all(|known| known.id != record.id) {
+                theirs.push(record);
+            }
+        }
+        Ok(())
     }
 
     /// Whose the global id is that a new item shows: one that is opened from a file twice, or by two people, has the same

@@ -5,9 +5,9 @@ use crate::invitation::{WhoseId, without_id};
 use crate::lead::{Awaits, Leading};
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::{FindBy, Trouble, Wanted};
+use crate::port::{Trouble, Wanted};
 use crate::refused::{is_refused, waits};
-use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, RecordId, Seen, Side};
+use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Plan, Reason, flip, fresh, linked, scope};
 use std::collections::{BTreeMap, BTreeSet};
@@ -354,28 +354,6 @@ impl Cycle<'_> {
             self.adopt(domain, Some(record), Some(&other)).await?
         };
         Ok(Some(judged))
-    }
-
-    /// The CRM record of a meeting by its global id, which the user's views may not show yet (rule P1). An item that no
-    /// invitation brought is no copy of a meeting on which its user is not: it would leave with his part in it.
-    async fn add_by_global_id(
-        &mut self,
-        domain: Domain,
-        item: &Record,
-        theirs: &mut Vec<Record>,
-    ) -> Result<(), CycleError> {
-        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar && item.facts.meeting) else {
-            return Ok(());
-        };
-        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
-            let linked =
-                self.engine.store().link_of(&self.pairing.id, Side::Crm, record.kind, &record.id).await?.is_some();
-            let his = item.facts.received || record.facts.part != Part::Former;
-            if !linked && his && theirs.iter().all(|known| known.id != record.id) {
-                theirs.push(record);
-            }
-        }
-        Ok(())
     }
 
     /// Unlinked records of a side that share a match key, with their content.
