@@ -1,5 +1,6 @@
 //! What belongs to one person stays his: words of his own on an item, what he wrote into his copy, a start with its end.
 
+use super::presence::late_since;
 use super::{Evidence, Finding};
 use crate::memory::exchange::Place;
 use crate::people::crm_side::shown;
@@ -23,8 +24,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
                 }
             }
         }
-        // A restored store does not know whose copy an item was whose record is gone: it comes in as its holder's own.
-        if !(thing.forgot && thing.deleted) {
+        // A restored store does not know whose copy an item was whose record is gone, nor that of two copies the changed one
+        // was made in place of the late one: it comes in as its holder's own.
+        if !(thing.forgot && thing.deleted || late_since(evidence, *number, thing)) {
             locals(thing, &copies, &mut say);
         }
         for (_, row) in copies.rows.iter().filter(|(_, row)| row.kind == Kind::Appointment) {
