@@ -7,9 +7,14 @@
 
 use crate::error::Error;
 use crate::place::Place;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef};
+use sqlx::{
+    AssertSqlSafe, Column, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool, TypeInfo,
+    ValueRef,
+};
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,11 +72,13 @@ impl Db {
                 let write = SqlitePoolOptions::new()
                     .max_connections(1)
                     .acquire_timeout(WAIT_FOR_WRITER)
+                    .before_acquire(fresh)
                     .connect_with(options.clone())
                     .await?;
                 let read = SqlitePoolOptions::new()
                     .max_connections(READERS)
                     .acquire_timeout(WAIT_FOR_WRITER)
+                    .before_acquire(fresh)
                     .connect_with(options)
                     .await?;
                 Pools::Sqlite { read, write }
@@ -164,6 +171,15 @@ impl Db {
             }
         }
     }
+}
+
+/// Whether a connection may be used again. Where the disk is full SQLite gives a transaction up by itself, and the
+/// connection, which tries to take it back all the same, would count as within it for ever: it is replaced.
+fn fresh(
+    connection: &mut SqliteConnection,
+    _: PoolConnectionMetadata,
+) -> Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + '_>> {
+    Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
 }
 
 fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {
@@ -443,5 +459,28 @@ impl Row {
     pub(crate) fn instant(&mut self) -> Result<jiff::Timestamp, Error> {
         jiff::Timestamp::from_microsecond(self.int()?)
             .map_err(|_| Error::Corrupt { what: "an instant is out of range" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // E6
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_to_again_once_it_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&Place::File(folder.path().join("full.db"))).await.unwrap();
+        let Pools::Sqlite { write, .. } = &db.pools else { unreachable!("a file") };
+        sqlx::query("CREATE TABLE t (x TEXT)").execute(write).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 4").execute(write).await.unwrap();
+        let insert = || vec![Arg::Text(Some("x".repeat(100_000)))];
+        let mut tx = db.write().await.unwrap();
+        assert!(tx.execute("INSERT INTO t (x) VALUES ($1)", insert()).await.is_err());
+        drop(tx);
+        let mut tx = db.write().await.unwrap();
+        tx.execute("INSERT INTO t (x) VALUES ($1)", insert()).await.unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
     }
 }

@@ -16,10 +16,12 @@ use crate::error::{Result, StoreError};
 use crate::step::Step;
 use crate::value::{Arg, Row, postgres_args, postgres_row, sqlite_args, sqlite_row};
 use jiff::Timestamp;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqliteConnection, SqlitePool};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,6 +102,15 @@ pub(crate) const ALL: &[(&str, Query)] = &[
     ("NOW", Query { sqlite: "SELECT 1", postgres: POSTGRES_NOW }),
 ];
 
+/// Whether a connection may be used again. Where the disk is full SQLite gives a transaction up by itself, and the
+/// connection, which tries to take it back all the same, would count as within it for ever: it is replaced.
+fn fresh(
+    connection: &mut SqliteConnection,
+    _: PoolConnectionMetadata,
+) -> Pin<Box<dyn Future<Output = std::result::Result<bool, sqlx::Error>> + Send + '_>> {
+    Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
+}
+
 /// A database, and how often it was asked.
 #[derive(Clone)]
 pub(crate) struct Db {
@@ -139,12 +150,14 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(WAIT)
+            .before_acquire(fresh)
             .connect_with(writing)
             .await
             .map_err(unavailable)?;
         let read = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(WAIT)
+            .before_acquire(fresh)
             .connect_with(options.create_if_missing(false).pragma("query_only", "1"))
             .await
             .map_err(unavailable)?;
@@ -376,5 +389,32 @@ pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(error) => StoreError::Unavailable(error.message().to_owned()),
         sqlx::Error::PoolTimedOut => StoreError::Unavailable("no connection became free in time".into()),
         other => StoreError::Unavailable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::args;
+
+    // E6: SQLite gives up the transaction by itself, and nobody restarts a server because a disk was full for a minute.
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_to_again_once_it_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::sqlite(&folder.path().join("full.db"), Arc::new(|| Timestamp::UNIX_EPOCH)).await.unwrap();
+        let Pools::Sqlite { write, .. } = &db.pools else { unreachable!("a file") };
+        sqlx::query("CREATE TABLE t (x TEXT)").execute(write).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 4").execute(write).await.unwrap();
+        const INSERT: Query = Query::same("INSERT INTO t (x) VALUES ($1)");
+        let text = "x".repeat(100_000);
+        let mut tx = db.begin().await.unwrap();
+        let full = tx.run(INSERT, args![text.as_str()]).await.unwrap_err();
+        assert!(full.to_string().contains("full"), "{full}");
+        drop(tx);
+        // The place that was made is another connection's: the limit was this one's.
+        let mut tx = db.begin().await.unwrap();
+        tx.run(INSERT, args![text.as_str()]).await.unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
     }
 }
