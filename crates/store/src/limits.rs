@@ -9,6 +9,14 @@ pub const HASHES: usize = 64;
 /// The most rows one sweep of the retention touches in a transaction.
 pub const SWEEP: usize = 500;
 
+/// How far in the future a last cycle may lie: the clocks of two nodes differ by less, in seconds.
+const CLOCKS_DIFFER_S: i64 = 3_600;
+
+/// A cycle after this time was noted by a clock that was wrong, and so was whatever it put off: nobody waits for it.
+pub(crate) fn ahead_of(now: jiff::Timestamp) -> jiff::Timestamp {
+    now.checked_add(jiff::SignedDuration::from_secs(CLOCKS_DIFFER_S)).unwrap_or(jiff::Timestamp::MAX)
+}
+
 /// A page's length: at least one row, at most [`PAGE`].
 #[must_use]
 pub fn page(asked: usize) -> usize {

@@ -62,7 +62,8 @@ impl Store {
 
     /// Pairings whose cycle is due, the longest unserved first: enabled, not stopped (unless confirmed), patient long
     /// enough, leased by nobody, and the time of the schedule has come, or a person asked, or – outside blackout hours –
-    /// they were made due, a look is ripe, or an observation came after the last cycle.
+    /// they were made due, a look is ripe, or an observation came after the last cycle. One whose last cycle lies in the
+    /// future is due whatever it waits for: the clock was put right meanwhile.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<PairingId>> {
         engine!(self, due(now, page(limit)))
     }

@@ -191,14 +191,16 @@ impl State {
             .leases
             .get(pairing.id.as_str())
             .is_some_and(|lease| lease.holder.is_some() && lease.until.is_some_and(|until| until > lease_now));
+        let wrong_clock = cycle.last_cycle.is_some_and(|last| last > crate::limits::ahead_of(now));
         if !pairing.enabled
             || leased
             || (cycle.stopped.is_some() && !cycle.confirm_mailbox)
-            || cycle.not_before.is_some_and(|at| at > now)
+            || (cycle.not_before.is_some_and(|at| at > now) && !wrong_clock)
         {
             return false;
         }
-        cycle.next.is_none_or(|at| at <= now)
+        wrong_clock
+            || cycle.next.is_none_or(|at| at <= now)
             || row.asked > row.served
             || !cycle.resting
                 && (row.woken > row.served

@@ -71,8 +71,8 @@ statements! {
         push_why = $3 WHERE id = $1";
     DUE = "SELECT p.id FROM sync_pairing p \
         LEFT JOIN sync_lease b ON b.name = p.id AND b.beat_fence > p.ended_by \
-        WHERE p.enabled = 1 AND (p.stopped = 0 OR p.confirm = 1) AND p.not_before <= $1 \
-        AND (COALESCE(b.beat_next, p.next_at) <= $1 OR p.asked > p.served OR (p.resting = 0 AND (p.woken > p.served \
+        WHERE p.enabled = 1 AND (p.stopped = 0 OR p.confirm = 1) AND (p.not_before <= $1 OR COALESCE(b.beat, p.last_cycle) > $4) \
+        AND (COALESCE(b.beat_next, p.next_at) <= $1 OR COALESCE(b.beat, p.last_cycle) > $4 OR p.asked > p.served OR (p.resting = 0 AND (p.woken > p.served \
             OR EXISTS (SELECT 1 FROM sync_look k WHERE k.pairing = p.id AND k.not_before <= $1) \
             OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = p.id AND o.seen_at > COALESCE(b.beat, p.last_cycle))))) \
         AND NOT EXISTS (SELECT 1 FROM sync_lease l \
@@ -295,7 +295,8 @@ impl Sql {
 
     pub(crate) async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<PairingId>> {
         let lease_now = self.db.now().await?;
-        let rows = self.db.all(DUE, args![now.as_microsecond(), lease_now, limit]).await?;
+        let ahead = crate::limits::ahead_of(now).as_microsecond();
+        let rows = self.db.all(DUE, args![now.as_microsecond(), lease_now, limit, ahead]).await?;
         rows.iter().map(|row| Ok(PairingId::new(row.text(0)?))).collect()
     }
 }

@@ -11,6 +11,7 @@ on_every_engine! {
     the_longest_unserved_comes_first,
     a_disabled_or_stopped_pairing_is_not_due,
     patience_is_kept_until_its_time_or_a_person_ends_it,
+    a_clock_that_was_ahead_and_is_put_right_keeps_nobody_waiting,
     a_pairing_made_due_during_its_cycle_is_due_after_it,
     a_ripe_look_makes_its_pairing_due,
     an_observation_that_no_cycle_saw_makes_its_pairing_due,
@@ -102,6 +103,25 @@ async fn patience_is_kept_until_its_time_or_a_person_ends_it(world: &World) {
     assert_eq!(due(world, 30).await, ["anna"]);
     store.change_pairing(&anna, &[PairingChange::RetryNow]).await.unwrap();
     assert_eq!(due(world, 0).await, ["anna"]);
+}
+
+// E6: a machine without its time server, or restored with another date, runs a while in next year.
+async fn a_clock_that_was_ahead_and_is_put_right_keeps_nobody_waiting(world: &World) {
+    const YEAR: i64 = 365 * 24 * 60;
+    let (anna, bob) = (world.map("anna").await, world.map("bob").await);
+    let ahead = minute(YEAR);
+    let next = ahead.checked_add(jiff::SignedDuration::from_mins(1)).unwrap();
+    cycle(world, &anna, PairingState { next: Some(next), ..well(ahead) }).await;
+    cycle(world, &bob, PairingState { failures: 3, not_before: Some(next), next: Some(next), ..well(ahead) }).await;
+    assert!(due(world, YEAR).await.is_empty());
+    assert_eq!(due(world, 10).await, ["anna", "bob"]);
+    for id in [&anna, &bob] {
+        cycle(world, id, well(minute(10))).await;
+    }
+    assert!(due(world, 10).await.is_empty(), "and the schedule counts again");
+    // Clocks of two nodes that differ by minutes are no reason.
+    cycle(world, &anna, well(minute(40))).await;
+    assert_eq!(due(world, 20).await, ["bob"]);
 }
 
 async fn a_pairing_made_due_during_its_cycle_is_due_after_it(world: &World) {
