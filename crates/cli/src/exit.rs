@@ -101,6 +101,7 @@ impl From<Refused> for Failure {
             | Refused::Stale(_)
             | Refused::Conflict { .. }
             | Refused::TooLarge(_)
+            | Refused::TooOften(_)
             | Refused::NoSuchMethod => Exit::NotAsAsked,
         };
         Failure {

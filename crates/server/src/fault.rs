@@ -44,6 +44,8 @@ pub enum Refused {
     },
     /// The request's body is larger than allowed.
     TooLarge(usize),
+    /// It was asked too often: wait as told.
+    TooOften(String),
     /// The address answers no such method.
     NoSuchMethod,
     /// Something it depends on does not answer: try later.
@@ -77,6 +79,7 @@ impl Refused {
             Refused::Stale(_) => "stale",
             Refused::Conflict { code, .. } => code,
             Refused::TooLarge(_) => "too_large",
+            Refused::TooOften(_) => "too_often",
             Refused::NoSuchMethod => "no_such_method",
             Refused::Unavailable(_) => "unavailable",
             Refused::Broken(_) => "broken",
@@ -96,6 +99,7 @@ impl Refused {
             | Refused::Forbidden(message)
             | Refused::NotFound(message)
             | Refused::Conflict { message, .. }
+            | Refused::TooOften(message)
             | Refused::Unavailable(message) => message.clone(),
             Refused::Stale(Some(current)) => {
                 format!("the record changed meanwhile and is at version {current}: read it again and repeat the change")
@@ -119,6 +123,7 @@ impl Refused {
             | Refused::Stale(_)
             | Refused::Conflict { .. }
             | Refused::TooLarge(_)
+            | Refused::TooOften(_)
             | Refused::NoSuchMethod
             | Refused::Unavailable(_)
             | Refused::Broken(_) => &[],

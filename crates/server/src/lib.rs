@@ -16,6 +16,7 @@ mod push;
 mod remotes;
 mod serve;
 pub mod services;
+mod tries;
 pub mod wake;
 pub mod worker;
 

@@ -4,6 +4,7 @@ use crate::clock::{MachineClock, MachineDice, bytes, now_of};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::remotes::ServerRemotes;
+use crate::tries::Tries;
 use crate::wake::Wake;
 use ::crm::{Crm, Place};
 use anyhow::Context;
@@ -39,6 +40,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Hints from the API to the worker.
     pub wake: Wake,
+    /// Passwords that were tried.
+    pub(crate) tries: Arc<Tries>,
     /// This node's name, made anew at each start.
     pub node: String,
 }
@@ -96,7 +99,8 @@ impl Services {
         let node = dice.id();
         let engine = engine_of(&store, &remotes, &clock, &dice, &node, &key);
         let metrics = Metrics::default();
-        Services { store, crm, crm_id, clock, dice, key, servers, remotes, engine, metrics, wake, node }
+        let tries = Arc::new(Tries::default());
+        Services { store, crm, crm_id, clock, dice, key, servers, remotes, engine, metrics, wake, tries, node }
     }
 
     /// The same with other remotes: whoever wraps them sees and may change what passes.

@@ -13,6 +13,7 @@ mod cost;
 mod database;
 mod days;
 mod deletes;
+mod doors;
 mod expansion;
 mod explained;
 mod found;

@@ -2,11 +2,11 @@
 
 use crate::database::server;
 use crate::{
-    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, explained, found, kills,
-    latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys, odd_people,
-    odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private, people_secrets,
-    received, recurrence, refusals, refused_once, restored, returning, same_id, scrubbed, series, stand_ins, texts,
-    to_dos, together, trouble, undoing, wire_trouble,
+    activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, doors, explained, found,
+    kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys,
+    odd_people, odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private,
+    people_secrets, received, recurrence, refusals, refused_once, restored, returning, same_id, scrubbed, series,
+    stand_ins, texts, to_dos, together, trouble, undoing, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ async fn every_story_runs_on_every_database() {
         cost::NAMES,
         days::NAMES,
         deletes::NAMES,
+        doors::NAMES,
         explained::NAMES,
         found::NAMES,
         kills::NAMES,

@@ -59,12 +59,18 @@ impl Ask {
                 Some(actor)
             }
         };
-        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let path: BTreeMap<String, String> =
+            path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut faults = Faults::default();
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|_| Refused::Malformed("the query cannot be read".to_owned()))?;
         let query = read_query(pairs.0.into_iter(), route.query, &mut faults);
         let body = read_body(route, body).await?;
+        let texts = path.iter().map(|(name, part)| (name, has_nul(part)));
+        let members = query.iter().chain(&body).map(|(name, value)| (name, holds_nul(value)));
+        for (name, _) in texts.chain(members).filter(|(_, found)| *found) {
+            faults.note(name.replace('\0', ""), NUL);
+        }
         let mut fields = Fields::new();
         match route.body {
             Body::None | Body::Open(_) => {}
@@ -204,6 +210,23 @@ async fn signed_in(services: &Services, headers: &HeaderMap, now: Timestamp) -> 
         .filter(|token| !token.is_empty())
         .ok_or(Refused::NoToken)?;
     crate::ops::token::actor(services, token, now).await
+}
+
+/// No database keeps it in a text in the same way, and PostgreSQL in none.
+const NUL: &str = "holds the character NUL (U+0000), which no text may hold";
+
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
+/// Whether a value, or a name within it, holds the character.
+fn holds_nul(value: &Json) -> bool {
+    match value {
+        Json::String(text) => has_nul(text),
+        Json::Array(list) => list.iter().any(holds_nul),
+        Json::Object(object) => object.iter().any(|(name, value)| has_nul(name) || holds_nul(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, Json>, Refused> {

@@ -113,6 +113,7 @@ fn status(refused: &Refused) -> StatusCode {
         Refused::Conflict { .. } => StatusCode::CONFLICT,
         Refused::Stale(_) => StatusCode::PRECONDITION_FAILED,
         Refused::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Refused::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         Refused::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Refused::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -2,7 +2,7 @@
 
 use crate::fault::Refused;
 use crate::services::Services;
-use ::crm::token::Token;
+use ::crm::token::{SIGNED_IN, Token};
 use ::crm::{Actor, EmployeeId, TokenId};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -44,13 +44,13 @@ pub async fn make(
 /// Signs a user in by login and password, and gives him a token that ends after so many seconds.
 ///
 /// # Errors
-/// [`Refused::NoToken`] when login or password is wrong.
+/// [`Refused::NoToken`] when login or password is wrong, [`Refused::TooOften`] after several wrong ones.
 pub async fn sign_in(services: &Services, login: &str, password: &str, lasts_s: i64) -> Result<MadeToken, Refused> {
-    let signed_in = services.crm.check_password(login, password).await?.ok_or(Refused::NoToken)?;
+    let signed_in = services.tries.check(services, login, password).await?.ok_or(Refused::NoToken)?;
     let now = services.clock.now();
     let expires_at = now.checked_add(jiff::SignedDuration::from_secs(lasts_s)).ok();
     let actor = signed_in.actor("api");
-    make(services, &actor, signed_in.user.as_str(), "signed in", expires_at).await
+    make(services, &actor, signed_in.user.as_str(), SIGNED_IN, expires_at).await
 }
 
 /// A user's tokens.

@@ -82,7 +82,7 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Put,
         path: "/api/crm/password",
         tag: TAG,
-        summary: "Sets a password.",
+        summary: "Sets a password; tokens made by signing in with the old one end.",
         who: Who::User,
         query: &[],
         body: Body::Members(&[USER, Member::required("password", Shape::Text, "the new password")]),
