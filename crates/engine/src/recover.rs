@@ -153,7 +153,10 @@ impl Cycle<'_> {
         let record = match self.get_one(intent.side, intent.kind, wanted).await? {
             Ok(Seen::Present(record)) => record,
             Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Ok(()),
-            Err(_) => return Ok(self.still_in_doubt(intent, target, settle)),
+            Err(_) => {
+                self.still_in_doubt(intent, target, settle);
+                return Ok(());
+            }
         };
         let sent = plan::occurrence::by_date(&intent.fields);
         let shown = plan::occurrence::by_date(&record.fields);
@@ -195,7 +198,10 @@ impl Cycle<'_> {
                 traced.into_iter().filter_map(|one| one.record).find(|item| is_ours(item))
             }
             Err(Trouble::Gone(_)) => None,
-            Err(_) => return Ok(self.still_in_doubt(intent, target, settle)),
+            Err(_) => {
+                self.still_in_doubt(intent, target, settle);
+                return Ok(());
+            }
         };
         let Some(item) = item.filter(|item| is_ours(item) && stands.write_no < mark.write_no) else {
             return Ok(());
