@@ -97,6 +97,10 @@ impl Cycle<'_> {
 
     pub(crate) async fn act(&mut self, work: &Work, judged: Judged) -> Result<(), CycleError> {
         match &judged.plan.after {
+            After::Wait(Reason::Unread) => {
+                self.report.postponed += 1;
+                Ok(())
+            }
             After::Wait(_) => self.wait(work, judged.awaits).await,
             After::Stranger(reason) => {
                 let reason = *reason;

@@ -71,6 +71,8 @@ pub(crate) struct Cycle<'a> {
     /// What was written to without an answer, and gave none either when it was looked up: what was agreed about it is not
     /// known, so nothing is decided about it in this cycle.
     pub in_doubt: BTreeSet<(Side, Kind, RecordId)>,
+    /// Something was not matched, for what may be the same record could not be read.
+    pub unread: bool,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, String>,
@@ -183,6 +185,7 @@ impl Engine {
             unproven: BTreeSet::new(),
             unanswered: BTreeSet::new(),
             in_doubt: BTreeSet::new(),
+            unread: false,
             again: BTreeMap::new(),
             due: BTreeMap::new(),
             kinds: BTreeSet::new(),
@@ -240,13 +243,13 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                if self.unanswered.is_empty() && self.in_doubt.is_empty() {
+                if self.unanswered.is_empty() && self.in_doubt.is_empty() && !self.unread {
                     // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
                     state.epoch = self.epoch;
+                    // A kind that was not observed, for its levels permit nothing, is searched when one does.
+                    state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
                 }
                 state.progress = None;
-                // A kind that was not observed, for its levels permit nothing, is searched when one does.
-                state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
             }
             Err(CycleError::Trouble(trouble)) => {
                 state = after_trouble(self.engine, &self.pairing, state, &trouble);

@@ -49,8 +49,8 @@ impl Cycle<'_> {
     pub(crate) async fn judge(&mut self, work: &Work) -> Result<Option<Judged>, CycleError> {
         match self.judge_work(work).await {
             Err(CycleError::Trouble(trouble)) if trouble == Trouble::unanswered() => {
-                self.report.postponed += 1;
-                Ok(work.link.is_none().then(|| waits_for(Reason::LikenessUnread)))
+                self.unread = true;
+                Ok(work.link.is_none().then(unread))
             }
             judged => judged,
         }
@@ -130,7 +130,7 @@ impl Cycle<'_> {
     async fn judge_alone(&mut self, seen: &Observation) -> Result<Judged, CycleError> {
         if self.has_no_answer(seen) {
             // It was seen before something happened to it: what it is now the next look tells.
-            return Ok(waits_for(Reason::Unproven));
+            return Ok(unread());
         }
         match (&seen.seen, seen.side) {
             // Unlinked and gone: nothing to do but to forget that it was seen.
@@ -459,9 +459,9 @@ pub(crate) struct Lenses {
     pim: std::sync::Arc<dyn model::Lens>,
 }
 
-/// It waits: what it is the next look tells.
-fn waits_for(reason: Reason) -> Judged {
-    Judged::of(Plan::of(None, After::Wait(reason), reason), None, None)
+/// It waits as it was seen, so that what is matched meanwhile knows of it: what it is the next look tells.
+fn unread() -> Judged {
+    Judged::of(Plan::of(None, After::Wait(Reason::Unread), Reason::Unread), None, None)
 }
 
 fn present(seen: &Seen) -> Option<&Record> {

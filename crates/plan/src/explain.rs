@@ -225,8 +225,8 @@ pub fn reason(reason: Reason) -> String {
         Reason::Quiet => {
             "Its guests would be written to, which no first or repeated cycle does: it waits for the next (C9)."
         }
-        Reason::LikenessUnread => {
-            "What may be the same record on the other side cannot be read now: it waits, so that nothing is made twice (M1)."
+        Reason::Unread => {
+            "It, or what may be the same record on the other side, cannot be read now: it waits, so that nothing is made twice (M1)."
         }
         Reason::Unproven => "A look found nothing that proves what happened (decision 4).",
         Reason::Asleep(cause) => return format!("Asleep: {}", sleep(cause)),

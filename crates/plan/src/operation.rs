@@ -220,8 +220,8 @@ pub enum Reason {
     Twin,
     /// A look found nothing that proves anything.
     Unproven,
-    /// M1: what may be the same record on the other side cannot be read now.
-    LikenessUnread,
+    /// It, or what may be the same record on the other side, cannot be read now (rule M1).
+    Unread,
     /// C9: its guests would be written to, which no first or repeated cycle does.
     Quiet,
     /// W: asleep for the reason the link carries.
