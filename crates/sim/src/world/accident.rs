@@ -111,7 +111,14 @@ pub(super) fn live(through: Through, seed: u64) -> Outcome {
             world.with_mailbox(&address, |mailbox| mailbox.items.append(&mut away));
             world.list_anew(&address);
         }
-        Accident::Unlisted => world.with_mailbox(&address, |mailbox| mailbox.unlisted = false),
+        Accident::Unlisted => {
+            world.with_mailbox(&address, |mailbox| mailbox.unlisted = false);
+            world.cycle(0);
+            if world.brake_stands(&pairing) {
+                // What a person deleted in just that time is shown to an administrator, who lets it go.
+                world.release(&pairing);
+            }
+        }
     }
     world.settle_down();
     if accident == Accident::Meant && world.rows() > rows.saturating_sub(linked.len()) {
