@@ -13,8 +13,9 @@ use wire::xml;
 use super::affinity::Affinity;
 use super::astray::{Astray, Met, is_elsewhere};
 use super::gate::{Gate, Went};
+use super::retry_after::retry_after;
 use super::spoken::{Spoken, adopt};
-use super::trouble::{Effect, LONGEST_WAIT_MS, refusal};
+use super::trouble::{Effect, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
@@ -330,11 +331,6 @@ fn sends_elsewhere<T>(done: &Result<Answer<T>, Failed>) -> bool {
         Ok(answer) => answer.results.iter().any(|one| one.as_ref().is_err_and(|refused| is_elsewhere(&refused.code))),
         Err(failed) => failed.elsewhere,
     }
-}
-
-fn retry_after(answer: &http::Answer) -> Option<u64> {
-    let seconds: u64 = answer.header("retry-after").next()?.trim().parse().ok()?;
-    Some(seconds.saturating_mul(1000).min(LONGEST_WAIT_MS))
 }
 
 pub(super) fn lost_trouble(lost: Lost, effect: Effect) -> Failed {

@@ -29,6 +29,7 @@ mod own;
 mod people;
 mod property;
 mod remote;
+mod retry_after;
 mod rule;
 mod search;
 mod spoken;
