@@ -234,9 +234,12 @@ pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Cont
     }
 }
 
-pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone) -> Plan {
+pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone, context: &Context<'_>) -> Plan {
     let proven = |gone: Gone| matches!(gone, Gone::Deleted | Gone::Merged | Gone::Delisted);
     match (proven(crm), pim) {
+        // The item lies where nothing is observed: what the record's going means for it is asked when it comes back
+        // (rule C12), and nothing is waited for until then.
+        (true, Gone::Left | Gone::OutOfWindow) => sleep(link, link.domain, SleepCause::Left, context),
         (true, Gone::Deleted | Gone::Unknown | Gone::Delisted) => {
             Plan::of(Some(link.domain), After::Forget, Reason::Deleted)
         }

@@ -22,7 +22,7 @@ pub fn plan(link: &Link, crm: &Seen, pim: &Seen, context: &Context<'_>) -> Plan 
         (Seen::Present(crm), Seen::Present(pim)) => present(link, crm, pim, true, context),
         (Seen::Gone(why), Seen::Present(pim)) => crm_gone(link, *why, pim, context),
         (Seen::Present(crm), Seen::Gone(why)) => pim_gone(link, crm, *why, context),
-        (Seen::Gone(crm), Seen::Gone(pim)) => both_gone(link, *crm, *pim),
+        (Seen::Gone(crm), Seen::Gone(pim)) => both_gone(link, *crm, *pim, context),
     }
 }
 

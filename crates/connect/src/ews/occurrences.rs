@@ -74,9 +74,9 @@ impl EwsRemote {
             match self.occurrence(series, &present, at, &fields).await {
                 Ok(wrote) => begun |= wrote,
                 Err(Trouble::Refused { why, .. }) => partly.push((path, why)),
-                Err(Trouble::Stale | Trouble::Gone(_)) => {
-                    partly.push((path, "the occurrence changed meanwhile".to_owned()));
-                }
+                // A person was faster: what is written is planned again from what stands there now.
+                Err(Trouble::Stale) => return Err(after(begun, Trouble::Stale)),
+                Err(Trouble::Gone(_)) => partly.push((path, "the series has no such occurrence any more".to_owned())),
                 Err(
                     trouble @ (Trouble::Busy { .. }
                     | Trouble::NoAccess { .. }

@@ -220,6 +220,17 @@ fn lost_visibility_takes_the_copy_only_after_the_grace_time() {
     assert_eq!(sleeps(&back), None, "visible again, it goes on");
 }
 
+// C12: what lies elsewhere is left alone, and nothing is asked about it again and again when its record goes meanwhile.
+#[test]
+fn an_item_that_lies_elsewhere_sleeps_when_its_record_is_deleted() {
+    for why in [Gone::Left, Gone::OutOfWindow] {
+        let plan = World::new().plan(&linked(), &Seen::Gone(Gone::Deleted), &Seen::Gone(why));
+        assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::Left), 0), "{why:?}");
+    }
+    let plan = World::new().plan(&linked(), &Seen::Gone(Gone::Deleted), &Seen::Gone(Gone::Deleted));
+    assert!(matches!(plan.after, After::Forget));
+}
+
 // D6, O2: only what we gave somebody is ours to take.
 #[test]
 fn an_activity_that_its_user_or_an_invitation_put_there_stays_when_it_is_not_visible() {
