@@ -163,8 +163,10 @@ impl EwsRemote {
         };
         let restriction = Restriction::IsEqualTo(path.clone(), wanted.clone());
         let folders = self.observed(kind).await?;
-        let paths = vec![Property::ItemClass.into(), path.clone()];
-        let found = self.matching(&folders, &restriction, paths, limit).await?;
+        let paths = vec![Property::ItemClass.into(), Property::DateTimeCreated.into(), path.clone()];
+        let mut found = self.matching(&folders, &restriction, paths, limit).await?;
+        // A person's copy keeps what we wrote and is younger than the item that we wrote it to (trap 46).
+        found.sort_by_key(|item| item.moment(Property::DateTimeCreated));
         let refs: Vec<ItemRef> = found
             .into_iter()
             // A server that does not heed the condition must not hand us somebody else's record.

@@ -38,6 +38,18 @@ async fn gone(world: &World, id: &RecordId, key: Option<&str>) -> Gone {
     }
 }
 
+// Trap 46: a person's copy keeps the key; the item that it was written to is the older one.
+#[tokio::test]
+async fn of_several_copies_with_a_key_the_oldest_is_told_first() {
+    let world = World::new();
+    let mut made_in_turn = Vec::new();
+    for _ in 0..3 {
+        made_in_turn.push(made(&world, "thrice").await);
+    }
+    let found: Vec<RecordId> = traced(&world, "thrice").await.into_iter().map(|(id, _, _)| id).collect();
+    assert_eq!(found, made_in_turn);
+}
+
 // C12, trap 7
 #[tokio::test]
 async fn each_place_an_item_can_go_to_is_told_apart() {
