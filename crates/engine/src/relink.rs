@@ -11,7 +11,7 @@ use plan::{Op, Plan};
 use planted::Planted;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::change::Settle;
+use store::change::{self, Settle};
 use store::{IntentKind, Look};
 
 impl Cycle<'_> {
@@ -117,7 +117,11 @@ impl Cycle<'_> {
             for (link, item) in chunk {
                 // Only a proven absence makes room; an item that still stands makes the other one a person's copy. Without
                 // an answer it is neither.
-                let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
+                let why = match answers.get(&link.pim.id) {
+                    Some(Ok(Seen::Gone(why))) => Some(*why),
+                    Some(_) | None => None,
+                };
+                let gone = why.is_some();
                 match gone || matches!(answers.get(&link.pim.id), Some(Ok(Seen::Present(_)))) {
                     true => self.unproven.remove(&item.id),
                     false => self.unproven.insert(item.id.clone()),
@@ -125,6 +129,12 @@ impl Cycle<'_> {
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
                 if !gone || taken || link.pim.id == item.id {
                     continue;
+                }
+                if let Some(why) = why {
+                    // Seen there before it moved and not judged since, it would pass for a new item.
+                    let old = self.observation(Side::Pim, kind, &link.pim.id, Seen::Gone(why));
+                    let seen = change::Seen { observations: vec![old], ..change::Seen::default() };
+                    self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
                 }
                 let mut link = link.clone();
                 link.pim.id = item.id.clone();
