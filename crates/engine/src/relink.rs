@@ -114,14 +114,19 @@ impl Cycle<'_> {
             let wanted: Vec<Wanted> =
                 chunk.iter().map(|(link, _)| Wanted { id: link.pim.id.clone(), mark_key: None }).collect();
             let answers: BTreeMap<_, _> = self.pim.get(kind, &wanted).await?.into_iter().collect();
+            // An item seen under its old id before it moved, and not judged since, would pass for a new one.
+            let gone = answers.iter().filter_map(|(id, answer)| match answer {
+                Ok(Seen::Gone(why)) => Some(self.observation(Side::Pim, kind, id, Seen::Gone(*why))),
+                Ok(Seen::Present(_)) | Err(_) => None,
+            });
+            let seen = change::Seen { observations: gone.collect(), ..change::Seen::default() };
+            if !seen.observations.is_empty() {
+                self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
+            }
             for (link, item) in chunk {
                 // Only a proven absence makes room; an item that still stands makes the other one a person's copy. Without
                 // an answer it is neither.
-                let why = match answers.get(&link.pim.id) {
-                    Some(Ok(Seen::Gone(why))) => Some(*why),
-                    Some(_) | None => None,
-                };
-                let gone = why.is_some();
+                let gone = matches!(answers.get(&link.pim.id), Some(Ok(Seen::Gone(_))));
                 match gone || matches!(answers.get(&link.pim.id), Some(Ok(Seen::Present(_)))) {
                     true => self.unproven.remove(&item.id),
                     false => self.unproven.insert(item.id.clone()),
@@ -129,12 +134,6 @@ impl Cycle<'_> {
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
                 if !gone || taken || link.pim.id == item.id {
                     continue;
-                }
-                if let Some(why) = why {
-                    // Seen there before it moved and not judged since, it would pass for a new item.
-                    let old = self.observation(Side::Pim, kind, &link.pim.id, Seen::Gone(why));
-                    let seen = change::Seen { observations: vec![old], ..change::Seen::default() };
-                    self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
                 }
                 let mut link = link.clone();
                 link.pim.id = item.id.clone();
