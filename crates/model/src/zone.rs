@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+mod shown;
+
 /// CLDR's windowsZones: a Windows name, a tab, its IANA names with the one for the whole world first.
 const TABLE: &str = include_str!("zones.tsv");
 
@@ -92,11 +94,12 @@ impl Zone {
     /// A zone by its Windows name ("W. Europe Standard Time"), by CLDR's table.
     #[must_use]
     pub fn from_windows(name: &str) -> Option<Zone> {
-        match name {
-            "tzone://Microsoft/Utc" => return Some(Zone::utc()),
+        let name = name.trim().to_ascii_lowercase();
+        match name.as_str() {
+            "tzone://microsoft/utc" => return Some(Zone::utc()),
             // Windows names that CLDR has no row for, still written by old servers and clients.
-            "Mid-Atlantic Standard Time" => return Zone::iana("Etc/GMT+2"),
-            "Kamchatka Standard Time" => return Zone::iana("Asia/Kamchatka"),
+            "mid-atlantic standard time" => return Zone::iana("Etc/GMT+2"),
+            "kamchatka standard time" => return Zone::iana("Asia/Kamchatka"),
             _ => {}
         }
         static KNOWN: LazyLock<BTreeMap<String, Zone>> = LazyLock::new(|| {
@@ -108,7 +111,7 @@ impl Zone {
             }
             known
         });
-        KNOWN.get(&name.to_ascii_lowercase()).cloned()
+        KNOWN.get(&name).cloned()
     }
 
     /// A zone that the server described, kept when its rules can be read.

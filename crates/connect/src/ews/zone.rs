@@ -12,7 +12,7 @@ use wire::ews::{DayOfWeek, Period, Transition, TransitionsGroup, ZoneDefinition}
 /// The zone a server named or described, as it holds around a date. None when its clock cannot be known: then the
 /// record says so, and nobody guesses.
 pub fn read(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
-    let id = definition.id.as_deref().unwrap_or("");
+    let id = definition.id.as_deref().unwrap_or("").trim();
     if let Some(zone) = Zone::from_windows(id) {
         return Some(zone);
     }
@@ -23,7 +23,16 @@ pub fn read(definition: &ZoneDefinition, around: Date) -> Option<Zone> {
         // What Windows has no name for was written by its IANA name and rules, and is the same zone when it comes back.
         return Some(Zone::iana(id).filter(|named| named.same_clock(&zone, around)).unwrap_or(zone));
     }
-    definition.name.as_deref().and_then(Zone::from_windows).or_else(|| Zone::iana(id))
+    let name = definition.name.as_deref().unwrap_or("").trim();
+    [id, name].iter().find_map(|words| named(words, around))
+}
+
+/// The zone that a name stands for, whoever's name it is. Daylight time is the summer of a zone, and no other one.
+fn named(words: &str, around: Date) -> Option<Zone> {
+    Zone::from_windows(words)
+        .or_else(|| Zone::from_windows(&words.replace("Daylight Time", "Standard Time")))
+        .or_else(|| Zone::iana(words))
+        .or_else(|| Zone::from_shown(words, around))
 }
 
 /// The zone as it is written.
@@ -247,6 +256,30 @@ mod tests {
             ..ZoneDefinition::named("tzone://Microsoft/Custom")
         };
         assert_eq!(read(&named, around), Zone::from_windows("W. Europe Standard Time"));
+    }
+
+    // R4, trap 89: ids of servers that say what people see, or what the rest of the world calls the zone.
+    #[test]
+    fn a_zone_is_known_by_whatever_names_it() {
+        let (around, berlin) = (date(2026, 6, 1), Zone::from_windows("W. Europe Standard Time"));
+        let shown = "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna";
+        for id in [
+            shown,
+            "(UTC+01:00) Amsterdam, Berlin, Bern, Rom, Stockholm, Wien",
+            "Europe/Berlin",
+            "europe/berlin",
+            " w. europe STANDARD time ",
+            "W. Europe Daylight Time",
+        ] {
+            assert_eq!(read(&ZoneDefinition::named(id), around), berlin, "{id}");
+            let by_name = ZoneDefinition { name: Some(id.to_owned()), ..ZoneDefinition::named("Customized Time Zone") };
+            assert_eq!(read(&by_name, around), berlin, "{id}");
+        }
+        assert_eq!(read(&ZoneDefinition::named("TZONE://microsoft/utc"), around), Some(Zone::utc()));
+        // What comes with rules goes by them.
+        let tokyo = definition(&rules_of(shown, &Zone::iana("Asia/Tokyo").expect("known").time_zone(), around));
+        let read = read(&tokyo, around).expect("its rules are read");
+        assert!(read.same_clock(&Zone::iana("Asia/Tokyo").expect("known"), around));
     }
 
     #[test]
