@@ -274,6 +274,14 @@ impl Mailbox {
         true
     }
 
+    /// A new change key that no listing tells of.
+    pub(crate) fn turn_key(&mut self, no: u64) {
+        let seq = self.step();
+        if let Some(item) = self.items.get_mut(&no) {
+            item.change = seq;
+        }
+    }
+
     pub(crate) fn remove(&mut self, no: u64, now: Timestamp) -> Option<Item> {
         let item = self.items.remove(&no)?;
         let seq = self.step();

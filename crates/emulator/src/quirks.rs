@@ -7,6 +7,10 @@ pub enum Quirk {
     IllegalCharacters,
     /// Some assistant touches each item right after it was written: the change key answered is stale at once (trap 50).
     MovesChangeKeyAfterWrite,
+    /// Every item read gives another change key than before, and only the newest is good for a change.
+    MovesChangeKeyWhenRead,
+    /// UpdateItem changes an item whatever change key it is sent against.
+    IgnoresChangeKeys,
     /// CreateItem accepts `Organizer`, as no Exchange does.
     KeepsOrganizer,
     /// What MAPI properties say of a meeting's state and organiser is taken and not kept; the global id is.
@@ -75,9 +79,11 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
+        Self::MovesChangeKeyWhenRead,
+        Self::IgnoresChangeKeys,
         Self::KeepsOrganizer,
         Self::StatePropertiesNotKept,
         Self::NormalisesPhone,

@@ -15,7 +15,7 @@ use super::astray::{Astray, Met, is_elsewhere};
 use super::gate::{Gate, Went};
 use super::retry_after::retry_after;
 use super::spoken::{Spoken, adopt};
-use super::trouble::{Effect, refusal};
+use super::trouble::{Effect, is_too_many, of_item, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
@@ -140,6 +140,7 @@ impl Reach {
             match answer {
                 Ok(results) => {
                     let mut left = Vec::new();
+                    let served = results.iter().flatten().any(Result::is_ok);
                     for (at, result) in batch.into_iter().zip(results) {
                         let Some(result) = result else {
                             left.push(at);
@@ -151,10 +152,14 @@ impl Reach {
                                 Ok(item)
                             }
                             Ok(None) => Err(Trouble::Broken { why: "the server answered without the item".to_owned() }),
-                            Err(refused) => Err(refusal(&refused, Effect::Read)),
+                            Err(refused) if served && is_too_many(&refused) => {
+                                left.push(at);
+                                continue;
+                            }
+                            Err(refused) => Err(of_item(&refused)),
                         });
                     }
-                    // Some servers answer the first few alone; the others are asked for again.
+                    // Some servers answer the first few alone, or call themselves busy for the others: those are asked for again.
                     if !left.is_empty() {
                         waiting.push(left);
                     }

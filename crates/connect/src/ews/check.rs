@@ -343,6 +343,18 @@ impl EwsRemote {
                 format!("{kind}: versions do not change with an item; edits made at the same time may be overwritten");
             steps.push(Step::lacking(KEPT, lost));
         }
+        if let Some(old) = &before.id {
+            let fields = vec![FieldChange::Set(own::mark(), Value::Text(name.to_owned()))];
+            let changes = vec![ItemChange { item: ItemRef::Item(old.clone()), kind: item_kind(kind), fields }];
+            let stale = UpdateItem { conflicts: ConflictResolution::NeverOverwrite, mail: Mail::None, changes };
+            if self.reach.one(&stale, Effect::Write).await.is_ok() && old.change_key != after_key(&after) {
+                let lost = format!(
+                    "{kind}: the server takes changes against an old version; an edit of the same field made within the \
+                     same seconds may be overwritten"
+                );
+                steps.push(Step::lacking(KEPT, lost));
+            }
+        }
         let folder = after.parent.clone().map_or_else(|| place.clone(), FolderRef::from);
         let search = FindItem {
             shape: Shape::of([own::key()]),
@@ -390,6 +402,10 @@ impl EwsRemote {
         let refs = [ItemRef::Item(ItemId::of(id.id.as_str()))];
         self.reach.items(&self.map(kind).shape(), &refs).await?.remove(0)
     }
+}
+
+fn after_key(item: &Item) -> Option<String> {
+    item.id.as_ref().and_then(|id| id.change_key.clone())
 }
 
 /// What to do about a trouble, by its kind.

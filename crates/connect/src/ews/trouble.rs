@@ -146,6 +146,21 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
     }
 }
 
+/// A code that one item of several was answered with: a server that fails there fails at the item.
+pub fn of_item(refusal: &Refusal) -> Trouble {
+    match refusal.code {
+        ResponseCode::ErrorInternalServerError => {
+            Trouble::Broken { why: "the server fails whenever this item is read (ErrorInternalServerError)".to_owned() }
+        }
+        _ => self::refusal(refusal, Effect::Read),
+    }
+}
+
+/// Whether more was asked for at once than the server answers; one that names a time wants us to wait.
+pub fn is_too_many(refusal: &Refusal) -> bool {
+    refusal.code == ResponseCode::ErrorServerBusy && refusal.back_off_ms.is_none()
+}
+
 fn busy(refusal: &Refusal, why: &str) -> Trouble {
     Trouble::Busy {
         wait_ms: refusal.back_off_ms.map(|ms| ms.min(LONGEST_WAIT_MS)),

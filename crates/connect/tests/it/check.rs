@@ -108,6 +108,24 @@ async fn a_trial_that_breaks_off_is_cleared_away() {
     }
 }
 
+// trap 35
+#[tokio::test]
+async fn a_server_that_takes_changes_against_old_versions_is_named() {
+    let world = World::new();
+    let named = |steps: &[Step]| {
+        let told = steps.iter().filter_map(|step| match &step.found {
+            Found::Lacking(why) => Some(why),
+            _ => None,
+        });
+        told.filter(|why| why.contains("against an old version")).count()
+    };
+    assert_eq!(named(&world.open().check("x").await), 0);
+    world.emulator.set_quirk(Quirk::IgnoresChangeKeys, true);
+    let steps = world.open().check("x").await;
+    assert_eq!(named(&steps), 3, "for each kind: {steps:?}");
+    assert!(!steps.iter().any(Step::is_fault), "{steps:?}");
+}
+
 // P5
 #[tokio::test]
 async fn what_participants_get_of_a_meeting_is_told_beforehand() {

@@ -6,6 +6,7 @@ use crate::ews::{Answer, Call, listed, required};
 use crate::item::render::{View, render};
 use crate::item::series::{self, InstanceState};
 use crate::item::{Damage, Item, time};
+use crate::quirks::Quirk;
 use crate::shape::{Place, Shape};
 use crate::xml::Element;
 
@@ -18,6 +19,9 @@ pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
     let mut messages = Messages::new("GetItem", "<m:Items />");
     let quirks = call.world.servers.get(call.server).map(|server| server.quirks.clone()).unwrap_or_default();
     for id in listed(body, "ItemIds")?.elements() {
+        if quirks.contains(&Quirk::MovesChangeKeyWhenRead) {
+            turn_key(call, id);
+        }
         let read = if id.name == "RecurringMasterItemIdRanges" { ranges(call, id) } else { one(call, id) };
         let done = read.and_then(|(mailbox, items)| {
             let store = call.store(mailbox)?;
@@ -41,6 +45,16 @@ pub(crate) fn get(call: &mut Call<'_>, body: &Element) -> Answer {
         }
     }
     Ok(messages.finish())
+}
+
+/// Occurrences have no change key of their own: reading one moves nothing.
+fn turn_key(call: &mut Call<'_>, id: &Element) {
+    if let Ok(found) = call.found(id)
+        && found.instance.is_none()
+        && let Some(store) = call.world.mailboxes.get_mut(&found.mailbox)
+    {
+        store.turn_key(found.no);
+    }
 }
 
 fn one(call: &Call<'_>, id: &Element) -> Outcome<(u64, Vec<Item>)> {

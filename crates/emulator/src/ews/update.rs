@@ -18,6 +18,7 @@ use crate::item::task::{split_completed, today};
 use crate::item::{Item, series};
 use crate::meeting::{self, Sender};
 use crate::paths::Path;
+use crate::quirks::Quirk;
 use crate::schema_check;
 use crate::xml::Element;
 
@@ -163,6 +164,9 @@ fn one(
 }
 
 fn check_key(call: &Call<'_>, found: &Found, id: &Element, conflict: Conflict) -> Outcome<()> {
+    if call.quirk(Quirk::IgnoresChangeKeys) {
+        return Ok(());
+    }
     let item = call.item(found)?;
     let current = call.store(found.mailbox)?.change_key(item);
     match (id.attr("ChangeKey"), conflict) {

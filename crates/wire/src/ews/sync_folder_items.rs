@@ -57,7 +57,17 @@ impl Changes {
     /// Whether this was the last page. A server that does not say so has come to the end when a page is empty: until
     /// then there may be more (trap 148).
     pub fn is_last(&self) -> bool {
-        self.said_last.unwrap_or(self.changes.is_empty() && self.unknown == 0)
+        self.said_last.unwrap_or(self.is_empty())
+    }
+
+    /// Whether nothing is told.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.unknown == 0
+    }
+
+    /// The same as the last page, whatever the server says of it.
+    pub fn at_the_end(self) -> Self {
+        Self { said_last: Some(true), ..self }
     }
 }
 
