@@ -211,6 +211,7 @@ class Office:
         self.changes = []
         self.operations, self.asked, self.writes = [], 0, []
         self.last_id = None
+        self.ailing = habits.get("ails", False)
         for folder, (parent, of) in DISTINGUISHED.items():
             above = self.folders[parent]["id"] if parent else ""
             self.make_folder(folder, above, of, folder)
@@ -230,6 +231,9 @@ class Office:
     def key(self, item):
         read = f"#{self.dice.randrange(1 << 30)}" if self.habits.get("keys") == "drift" else ""
         return base64.b64encode(f"EQ{item.version}{read}".encode()).decode()
+
+    def reference(self, id, item):
+        return {"Id": id} if self.habits.get("loose") == "keyless" else {"Id": id, "ChangeKey": self.key(item)}
 
     def same_version(self, item, key):
         told = base64.b64decode(key).decode()[2:].split("#")[0]
@@ -516,7 +520,7 @@ class Office:
     def item_node(self, item, shape, start=None):
         whole, item = item, self.seen(item, start)
         values = self.computed(item, start)
-        nodes = {"ItemId": Node("t:ItemId", {"Id": item.id, "ChangeKey": self.key(item)})}
+        nodes = {"ItemId": Node("t:ItemId", self.reference(item.id, item))}
         wanted = lambda name: shape["all"] or name in shape["names"]
         if wanted("ParentFolderId"):
             nodes["ParentFolderId"] = Node("t:ParentFolderId", {"Id": item.folder, "ChangeKey": "AQAAAA=="})
@@ -556,6 +560,8 @@ class Office:
         if name in ("StartTimeZone", "EndTimeZone"):
             how, known = self.habits.get("zones"), element.get("Id")
             told = known.lower() if how == "lower" else known
+            if how == "shown":
+                return Node(f"t:{name}", {"Id": DISPLAY.get(known, known)})
             return Node(f"t:{name}", {"Id": told, "Name": DISPLAY.get(known, known)})
         if name == "Recurrence":
             for part in node.inside:
@@ -602,7 +608,7 @@ class Office:
             for start in sorted(item.exceptions):
                 one = self.seen(item, start)
                 lists.append(Node("t:Occurrence", None,
-                    Node("t:ItemId", {"Id": one.id, "ChangeKey": self.key(item)}),
+                    Node("t:ItemId", self.reference(one.id, item)),
                     Node("t:Start", None, self.time(one.times["Start"])), Node("t:End", None, self.time(one.times["End"])),
                     Node("t:OriginalStart", None, self.time(start))))  # fmt: skip
             nodes["ModifiedOccurrences"] = Node("t:ModifiedOccurrences", None, *lists)
@@ -668,8 +674,13 @@ class Office:
 
     def GetItem(self, operation):
         shape, ids = self.shape(operation), children(child(operation, "ItemIds"))
+        given = itertools.count(1)
         def one(reference):
+            if next(given) > self.habits.get("gives", 1000):
+                raise Refused("ErrorServerBusy", "Ask for fewer items at once.")
             item, start = self.item(reference)
+            if self.ailing and item.text("Surname") == "Frail":
+                raise Refused("ErrorInternalServerError", "An internal server error occurred. The operation failed.")
             return [Node("m:Items", None, self.item_node(item, shape, start))]
         answers = [self.tried(one, reference) for reference in ids]
         if self.habits.get("one_message") and all(isinstance(answer, list) for answer in answers):
@@ -771,7 +782,8 @@ class Office:
         state = base64.b64encode(f"{folder['id'][:40]}|{reached}".encode()).decode()
         told = [Node("m:SyncState", None, state), Node("m:Changes", None, *nodes)]
         if not self.habits.get("sparse"):
-            told.insert(1, Node("m:IncludesLastItemInRange", None, "false" if rest else "true"))
+            more = rest or self.habits.get("endless")
+            told.insert(1, Node("m:IncludesLastItemInRange", None, "false" if more else "true"))
         return [told]
 
     def CreateItem(self, operation):
@@ -794,17 +806,18 @@ class Office:
 
     def short(self, item, start=None):
         one = self.seen(item, start)
-        return Node(f"t:{item.kind}", None, Node("t:ItemId", {"Id": one.id, "ChangeKey": self.key(item)}))
+        return Node(f"t:{item.kind}", None, Node("t:ItemId", self.reference(one.id, item)))
 
     def UpdateItem(self, operation):
         how = operation.get("ConflictResolution")
         def one(change):
             reference = next(one for one in children(change) if local(one).endswith("ItemId"))
             item, start = self.item(reference)
-            key = reference.get("ChangeKey")
-            if key is None and how != "AlwaysOverwrite":
+            key = reference.get("ChangeKey") or None
+            guarded = how != "AlwaysOverwrite" and not self.habits.get("loose")
+            if key is None and guarded:
                 raise Refused("ErrorChangeKeyRequired")
-            if key is not None and how != "AlwaysOverwrite" and not self.same_version(item, key):
+            if key is not None and guarded and not self.same_version(item, key):
                 raise Refused("ErrorIrresolvableConflict")
             if item.kind == "CalendarItem" and not operation.get("SendMeetingInvitationsOrCancellations"):
                 raise Refused("ErrorSendMeetingInvitationsOrCancellationsRequired")
@@ -956,6 +969,9 @@ class Office:
             Node("faultcode", None, f"a:{refused.code}"), Node("faultstring", {"xml:lang": "en-US"}, refused.text),
             Node("detail", None, *detail),
         ]  # fmt: skip
+        if self.habits.get("bare"):
+            whose = "SOAP:Client" if refused.code in ("ErrorInvalidRequest", "ErrorSchemaValidation") else refused.code
+            parts = [Node("faultcode", None, whose), Node("faultstring", None, refused.text)]
         return self.envelope(Node("s:Fault", None, *parts))
 
     def written(self, node):
@@ -1039,6 +1055,9 @@ class Door(http.server.BaseHTTPRequestHandler):
         for name, value in (more or {}).items():
             self.send_header(name, value)
         office = self.offices.get(self.path.strip("/").split("/")[0])
+        if office is not None and office.habits.get("closes"):
+            self.send_header("Connection", "close")
+            self.close_connection = True
         if office is not None and office.habits.get("chunks") and content:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()

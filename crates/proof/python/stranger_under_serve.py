@@ -54,6 +54,15 @@ CHARACTERS = {
     "forgetful": {"named": "dropped"},
     "refuser": {"named": "refused"},
     "forgetter": {"forgets_items": 3},
+    # It answers one item at a time and calls itself busy for the rest, takes changes against any version, and its
+    # faults say little.
+    "miser": {"gives": 1, "loose": True, "bare": True, "faults_are_fine": True, "type": "text/xml"},
+    # Items have ids and no versions.
+    "keyless": {"loose": "keyless"},
+    # Each answer ends the connection.
+    "curt": {"closes": True},
+    # Where others name a zone it says what people see of it.
+    "painter": {"zones": "shown"},
 }  # fmt: skip
 
 
@@ -153,6 +162,8 @@ class Story:
             "<Birthday>1980-05-17T00:00:00Z</Birthday><Surname>Berg</Surname></Contact>",
         )
         self.make("contacts", "<Contact><GivenName>Una</GivenName><Surname>Own</Surname></Contact>")
+        if self.office.habits.get("ails"):
+            self.make("contacts", "<Contact><Categories><String>Siebel Contact</String></Categories><Surname>Frail</Surname></Contact>")
         zone = '<StartTimeZone Id="W. Europe Standard Time"/><EndTimeZone Id="W. Europe Standard Time"/>'
         self.one = self.make(
             "calendar",
@@ -302,6 +313,14 @@ class Story:
         self.rest("after edits")
         self.deletes()
         self.rest("after deletes")
+        if self.office.habits.get("ails"):
+            waits = [one for one in done("admin", "GET", "/api/admin/quarantine")["items"] if one.get("user") == self.name]
+            self.check("it waits alone, and is told", ["fails whenever" in one["reason"] for one in waits], [True])
+            self.office.ailing = False
+            frail = self.look("what could not be read comes in when it can", lambda: self.record("my_contacts", "last_name", "Frail"))
+            done(self.name, "DELETE", f"/api/crm/contacts/{frail['id']}?version={self.get('/api/crm/contacts/' + frail['id'])['version']}")
+            self.look("its delete goes out", lambda: not self.items("contacts", "Surname", "Frail"))
+            self.rest("after that")
         self.counted()
 
 
