@@ -37,6 +37,8 @@ pub enum Quirk {
     ShortListing,
     /// Every sync state is refused (trap 1).
     StateRefused,
+    /// SyncFolderItems goes on past changes without telling of them; who asks without a state is told everything (trap 22).
+    ChangesNotTold,
     /// Every request is answered `ErrorServerBusy` with a back-off of 0 (trap 167).
     ServerBusy,
     /// Times of appointments without a value come back as 1601 or 4501 (trap 92).
@@ -79,7 +81,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them, for lists and completions.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::IllegalCharacters,
         Self::MovesChangeKeyAfterWrite,
         Self::MovesChangeKeyWhenRead,
@@ -97,6 +99,7 @@ impl Quirk {
         Self::EmptyListing,
         Self::ShortListing,
         Self::StateRefused,
+        Self::ChangesNotTold,
         Self::ServerBusy,
         Self::SentinelDates,
         Self::ExAddresses,

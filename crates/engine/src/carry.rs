@@ -294,7 +294,18 @@ impl Cycle<'_> {
                 }
             }
         }
-        settle.links.push(link.clone());
+        let mut link = link.clone();
+        if link.sleep.is_some() {
+            // Nothing is agreed while it sleeps; an inventory is not to take what was looked at for news, nor to ask for
+            // what is known to be gone, whose version is empty.
+            for seen in [&work.crm, &work.pim].into_iter().flatten() {
+                let end = link.end_mut(seen.side);
+                if end.id == seen.id && !acting.written.contains_key(&seen.side) {
+                    end.version.clone_from(&seen.version);
+                }
+            }
+        }
+        settle.links.push(link);
     }
 
     /// A settle that takes up the observations of a record, and those of the partner it was matched with.

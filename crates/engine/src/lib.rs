@@ -14,6 +14,7 @@ mod cycle;
 mod force;
 mod half;
 mod homeless;
+mod inventory;
 mod invitation;
 mod judge;
 mod latency;

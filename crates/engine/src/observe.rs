@@ -138,7 +138,7 @@ impl Cycle<'_> {
         kind.domains().iter().all(|domain| self.force.levels.get(domain) == Some(&model::Level::NONE))
     }
 
-    /// Reads every folder of both sides up to the present.
+    /// Reads every folder of both sides up to the present, and takes the mailbox's inventory when its time has come.
     pub(crate) async fn observe(&mut self) -> Result<(), CycleError> {
         let cursors = self.engine.store().cursors(&self.pairing.id).await?;
         let due = self.engine.store().looks(&self.pairing.id, self.engine.now(), limits::DUE).await?;
@@ -151,6 +151,7 @@ impl Cycle<'_> {
                 self.observe_kind(side, kind, &cursors).await?;
             }
         }
+        self.inventory_done();
         Ok(())
     }
 
@@ -168,40 +169,37 @@ impl Cycle<'_> {
                 // A state of another mailbox is never sent (trap 2).
                 cursor = self.new_cursor(side, kind, &folder);
             }
+            let begun = cursor.inventory;
+            if begun {
+                cursor = self.take_inventory(cursor).await?;
+            }
             self.folder(cursor).await?;
+            if side == Side::Pim && !begun && self.inventory_is_due() {
+                let cursor = self.new_cursor(side, kind, &folder);
+                self.take_inventory(Cursor { inventory: true, ..cursor }).await?;
+            }
         }
         Ok(())
     }
 
-    fn new_cursor(&self, side: Side, kind: Kind, folder: &FolderId) -> Cursor {
+    pub(crate) fn new_cursor(&self, side: Side, kind: Kind, folder: &FolderId) -> Cursor {
         let mailbox = match side {
             Side::Crm => None,
             Side::Pim => self.pairing.mailbox.clone(),
         };
-        Cursor { side, kind, folder: folder.clone(), mailbox, text: None, listing: true }
+        Cursor { side, kind, folder: folder.clone(), mailbox, text: None, listing: true, inventory: false }
     }
 
     async fn folder(&mut self, mut cursor: Cursor) -> Result<(), CycleError> {
+        let mut refused = false;
         for _ in 0..limits::PAGES_A_CYCLE {
             self.keep_lease().await?;
             let (side, kind) = (cursor.side, cursor.kind);
             let page = match self.remote(side).changes(kind, &cursor.folder, cursor.text.as_deref()).await {
                 Ok(page) => page,
-                Err(Trouble::CursorRefused) if cursor.text.is_some() => {
-                    // Only the cursor goes; everything is listed again and recognised (trap 1). Who moved or replaced
-                    // the mailbox meanwhile is asked first.
-                    if side == Side::Pim {
-                        self.identify().await?;
-                    }
-                    cursor = self.new_cursor(side, kind, &cursor.folder);
-                    self.engine
-                        .store()
-                        .save_seen(
-                            &self.lease,
-                            &self.pairing.id,
-                            &change::Seen { cursor: Some(cursor.clone()), ..Default::default() },
-                        )
-                        .await?;
+                Err(Trouble::CursorRefused) if cursor.text.is_some() && !refused => {
+                    refused = true;
+                    cursor = self.begin_anew(cursor).await?;
                     continue;
                 }
                 Err(trouble) => return Err(trouble.into()),
@@ -218,6 +216,20 @@ impl Cycle<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Only a refused cursor goes; everything is listed again and recognised (trap 1). Who moved or replaced the mailbox
+    /// meanwhile is asked first. One that is refused again has the cycle end and wait: a server that keeps no state would
+    /// list for ever.
+    pub(crate) async fn begin_anew(&mut self, refused: Cursor) -> Result<Cursor, CycleError> {
+        if refused.side == Side::Pim {
+            self.identify().await?;
+        }
+        let cursor = self.new_cursor(refused.side, refused.kind, &refused.folder);
+        let cursor = Cursor { inventory: refused.inventory, ..cursor };
+        let seen = change::Seen { cursor: Some(cursor.clone()), ..change::Seen::default() };
+        self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
+        Ok(cursor)
     }
 
     /// Saves a page with its cursor in one transaction; the last page of a listing ends it there too (trap 148). A page
@@ -268,6 +280,7 @@ impl Cycle<'_> {
                 .collect(),
             looked,
             listed,
+            shown: Vec::new(),
             listing_ended: ended.then(|| (side, kind, cursor.folder.clone())),
             cursor: Some(cursor.clone()),
             quarantine: page

@@ -14,6 +14,10 @@ use model::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod trouble;
+
+pub use trouble::Trouble;
+
 /// The records of one side of one pairing. Made for one cycle, with the field maps in force.
 #[async_trait]
 pub trait Remote: Send + Sync {
@@ -38,6 +42,15 @@ pub trait Remote: Send + Sync {
     /// lists its views when asked without a cursor; afterwards its changes come through [`Directory::concerned`], and a
     /// finished listing's cursor answers an empty page.
     async fn changes(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble>;
+
+    /// The ids and versions that a folder shows, one page: a listing as of [`Remote::changes`] without what the records say,
+    /// whose last cursor is one of theirs. What a side never told of is found by it (trap 22).
+    async fn inventory(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Inventory, Trouble> {
+        let page = self.changes(kind, folder, cursor).await?;
+        let unread = page.unreadable.into_iter().map(|(id, version, _)| (id, version));
+        let shown = page.records.into_iter().map(|record| (record.id, record.version)).chain(unread).collect();
+        Ok(Inventory { shown, cursor: page.cursor, more: page.more })
+    }
 
     /// Looks at ids, each with its own outcome; answers in any order, one per id asked. A mailbox looks for what
     /// vanished by id and mark in Deleted Items, Recoverable Items, other folders and the archive (rule C12): found in
@@ -123,6 +136,17 @@ pub struct Page {
     pub more: bool,
     /// Records in the folder, when the server tells (for progress).
     pub total: Option<u64>,
+}
+
+/// One page of an inventory.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// What stands in the folder.
+    pub shown: Vec<(RecordId, Version)>,
+    /// Where the next page goes on, or the changes after the last one.
+    pub cursor: String,
+    /// More pages follow.
+    pub more: bool,
 }
 
 /// What recognises a record.
@@ -288,66 +312,6 @@ pub struct Written {
     pub other: Option<RecordId>,
     /// What did not work though the record was written, in words: an occurrence the server refused.
     pub partly: Vec<(Path, String)>,
-}
-
-/// What went wrong, named by what follows (rule E2).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// The record is not as planned: look again.
-    #[error("the record changed meanwhile")]
-    Stale,
-    /// It is not there.
-    #[error("the record is gone: {0:?}")]
-    Gone(Gone),
-    /// Wait as told; nothing was done.
-    #[error("busy: {why}")]
-    Busy {
-        /// Milliseconds to wait, when told.
-        wait_ms: Option<u64>,
-        /// In words.
-        why: String,
-    },
-    /// This record will not do: quarantine (rule E8).
-    #[error("refused: {why}")]
-    Refused {
-        /// The server's code.
-        code: String,
-        /// In words, without content.
-        why: String,
-    },
-    /// Sign-in, impersonation or rights: the pairing waits, nothing is believed gone (trap 154).
-    #[error("no access: {why}")]
-    NoAccess {
-        /// In words, with the cure.
-        why: String,
-    },
-    /// The cursor was refused: list the folder again (trap 1).
-    #[error("the cursor was refused")]
-    CursorRefused,
-    /// Nothing was done, try again with patience.
-    #[error("broken: {why}")]
-    Broken {
-        /// In words.
-        why: String,
-    },
-    /// A write that may have happened: look it up before anything else (trap 44).
-    #[error("outcome unknown: {why}")]
-    Unknown {
-        /// In words.
-        why: String,
-    },
-}
-
-impl Trouble {
-    /// An answer that does not tell what became of a write.
-    pub(crate) fn untold() -> Trouble {
-        Trouble::Unknown { why: "the side did not tell what became of each write".to_owned() }
-    }
-
-    /// A look answered for others and not for this id, which proves nothing about it.
-    pub(crate) fn unanswered() -> Trouble {
-        Trouble::Broken { why: "the side did not answer for the id asked".to_owned() }
-    }
 }
 
 /// One per CRM: its people, groups and addresses, and which users a change concerns.

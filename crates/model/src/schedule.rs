@@ -228,6 +228,12 @@ impl Schedule {
         faults
     }
 
+    /// Whether a time lies in peak hours.
+    #[must_use]
+    pub fn is_peak(&self, now: Timestamp) -> bool {
+        self.peak_at(self.local(now)).is_some()
+    }
+
     /// The end of the blackout hours that a time lies in.
     #[must_use]
     pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
@@ -270,10 +276,11 @@ impl Schedule {
     }
 
     fn interval_at(&self, local: DateTime) -> u32 {
-        match &self.peak {
-            Some(peak) if peak.hours.iter().any(|hours| hours.hold(local)) => peak.interval_s,
-            Some(_) | None => self.interval_s,
-        }
+        self.peak_at(local).map_or(self.interval_s, |peak| peak.interval_s)
+    }
+
+    fn peak_at(&self, local: DateTime) -> Option<&Peak> {
+        self.peak.as_ref().filter(|peak| peak.hours.iter().any(|hours| hours.hold(local)))
     }
 
     fn black(&self, local: DateTime) -> bool {

@@ -24,6 +24,8 @@ pub struct Settings {
     pub interval_s: u32,
     /// Rule E4: seconds between two cycles of a pairing whose mailbox is pushed, 1 or more; never less than its interval.
     pub net_interval_s: u32,
+    /// Rule E4: seconds between two inventories of a mailbox, 1 or more: ids and versions alone, beside what it tells of itself.
+    pub inventory_interval_s: u32,
     /// Rule E4: schedules by group, the first that holds a user counts.
     pub schedules: Vec<ScheduleRule>,
     /// Rule O9: what is older stays out; a user's own wins.
@@ -237,6 +239,7 @@ impl Default for Settings {
             primary_position_only: true,
             interval_s: 60,
             net_interval_s: 1_800,
+            inventory_interval_s: 86_400,
             schedules: Vec::new(),
             extract_start: ExtractStart::DaysAgo(90),
             fallback_owner: None,

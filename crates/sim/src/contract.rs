@@ -1,7 +1,7 @@
 //! What every side must do, whoever speaks for it: one suite for memory, the built-in CRM and Exchange.
 
 use engine::port::{Create, FindBy, Mail, Page, Remote, Trouble, Update, Wanted, Write, Written};
-use model::{Domain, Field, Fields, Gone, Kind, MailboxId, Mark, Path, RecordId, Seen, Side, Value, Version};
+use model::{Domain, Field, Fields, FolderId, Gone, Kind, MailboxId, Mark, Path, RecordId, Seen, Side, Value, Version};
 
 /// Pages of a listing in so small a room; more means that it never ends.
 const PAGES: usize = 100;
@@ -169,16 +169,17 @@ async fn one_refused_among_others(room: &dyn Room) -> Check {
     Ok(())
 }
 
-/// Every id of a kind, read page by page to a proven end.
+/// Every id of a kind, read page by page to a proven end; an inventory shows the same.
 async fn list(room: &dyn Room, kind: Kind) -> Check<Vec<RecordId>> {
     let remote = room.remote();
-    let mut ids = Vec::new();
+    let mut all = Vec::new();
     for folder in remote.folders(kind).await.map_err(told)? {
         let mut cursor: Option<String> = None;
         let mut ended = false;
+        let mut listed: Vec<(RecordId, Version)> = Vec::new();
         for _ in 0..PAGES {
             let page: Page = remote.changes(kind, &folder, cursor.as_deref()).await.map_err(told)?;
-            ids.extend(page.records.into_iter().map(|record| record.id));
+            listed.extend(page.records.into_iter().map(|record| (record.id, record.version)));
             cursor = Some(page.cursor);
             if !page.more {
                 ended = true;
@@ -186,10 +187,33 @@ async fn list(room: &dyn Room, kind: Kind) -> Check<Vec<RecordId>> {
             }
         }
         that(ended, "a listing ends")?;
-        let idle = remote.changes(kind, &folder, cursor.as_deref()).await.map_err(told)?;
-        that(idle.records.is_empty() && idle.vanished.is_empty() && !idle.more, "nothing changed, nothing is shown")?;
+        let (mut shown, after) = inventory(remote, kind, &folder).await?;
+        for cursor in [cursor, Some(after)] {
+            let idle = remote.changes(kind, &folder, cursor.as_deref()).await.map_err(told)?;
+            let quiet = idle.records.is_empty() && idle.vanished.is_empty() && !idle.more;
+            that(quiet, "nothing changed, nothing is shown")?;
+        }
+        listed.sort();
+        shown.sort();
+        that(shown == listed, "an inventory shows each id in the version that was read")?;
+        all.extend(listed.into_iter().map(|(id, _)| id));
     }
-    Ok(ids)
+    Ok(all)
+}
+
+/// What a folder's inventory shows, and the cursor behind it.
+async fn inventory(remote: &dyn Remote, kind: Kind, folder: &FolderId) -> Check<(Vec<(RecordId, Version)>, String)> {
+    let mut shown = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES {
+        let page = remote.inventory(kind, folder, cursor.as_deref()).await.map_err(told)?;
+        shown.extend(page.shown);
+        if !page.more {
+            return Ok((shown, page.cursor));
+        }
+        cursor = Some(page.cursor);
+    }
+    Err("an inventory ends".to_owned())
 }
 
 async fn latest(room: &dyn Room, kind: Kind, key: &str) -> Check<(RecordId, Version)> {

@@ -16,6 +16,9 @@ pub const FULL: u64 = 1_000_000;
 /// In worlds from this seed on mailboxes are moved to another server besides, in one of eight.
 pub const MOVING: u64 = 3_000_000;
 
+/// In half of the worlds from this seed on a mailbox does not tell of every change (trap 22).
+pub const SILENT: u64 = 4_000_000;
+
 /// Edits that a full world has at least.
 pub const EDITS: u64 = 40;
 
@@ -57,6 +60,8 @@ pub enum Fault {
     ForeignCursor,
     /// The server's state is an older one: changes are shown again (trap 158).
     RolledBack,
+    /// A change is left out of what a mailbox tells (trap 22).
+    Untold,
     /// Each answer of a look comes twice.
     Twice,
     /// One of the ids looked at gets no answer.
@@ -195,6 +200,9 @@ impl Faults {
             }
             if seed >= MOVING && seed % 8 == 6 {
                 self.kinds.insert(Fault::Moved);
+            }
+            if seed >= SILENT && seed % 2 == 1 {
+                self.kinds.insert(Fault::Untold);
             }
             if seed < FULL && self.has(Fault::ClockOff) {
                 // Their people and faults are those they had when a node's own clock told whether a copy is late.

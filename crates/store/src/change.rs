@@ -19,8 +19,10 @@ pub struct Seen {
     pub cursor: Option<Cursor>,
     /// Ids seen in the full listing under way in this folder (kept until [`Seen::listing_ended`]).
     pub listed: Vec<RecordId>,
-    /// A full listing came to its proven end: every linked id of that folder that it lacked becomes a look, and the
-    /// noted ids are dropped. In the same transaction as the last page.
+    /// Items that an inventory of the mailbox showed: one that nothing of ours knows in that version becomes a look (trap 22).
+    pub shown: Vec<(RecordId, Version)>,
+    /// A full listing came to its proven end: every linked id of that folder that it lacked becomes a look, unless
+    /// it is known to be gone (an observation says so, or its link sleeps with an empty version), and the noted ids are dropped. In the same transaction as the last page.
     pub listing_ended: Option<(Side, Kind, FolderId)>,
     /// Records that could not be read; an older observation of one is dropped.
     pub quarantine: Vec<Quarantine>,

@@ -36,6 +36,8 @@ pub struct PairingState {
     /// Due by its schedule at this time (rule E4); absent: at once.
     #[serde(default)]
     pub next: Option<Timestamp>,
+    /// The next inventory of the mailbox (trap 22); absent before the first cycle.
+    pub inventory: Option<Timestamp>,
     /// It rests in blackout hours until then: hints alone do not make it due (rule E4).
     #[serde(default)]
     pub resting: bool,

@@ -81,6 +81,9 @@ pub struct Cursor {
     pub text: Option<String>,
     /// A full listing is under way: ids seen are noted until its proven end (trap 148).
     pub listing: bool,
+    /// That listing is an inventory: ids and versions alone (trap 22).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inventory: bool,
 }
 
 /// What a side showed last and no settle has taken up yet: the durable work (decision 12).

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use clap::ValueEnum;
 use engine::port::{
-    Directory, FindBy, Identity, Mail, Maps, Page, Remote, Remotes, Traced, Trouble, Update, Wanted, Write, Written,
+    Directory, FindBy, Identity, Inventory, Mail, Maps, Page, Remote, Remotes, Traced, Trouble, Update, Wanted, Write,
+    Written,
 };
 use model::{
     Attendee, CrmId, Domain, Field, Fields, FolderId, Kind, Lens, MailboxId, PairingId, Path, People, Record, RecordId,
@@ -263,6 +264,10 @@ impl Remote for BentRemote {
             self.write_without_a_change(kind).await?;
         }
         Ok(page)
+    }
+
+    async fn inventory(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Inventory, Trouble> {
+        self.inner.inventory(kind, folder, cursor).await
     }
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {

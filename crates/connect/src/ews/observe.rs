@@ -1,6 +1,6 @@
 //! Reading a mailbox: what changed in a folder, and what became of ids.
 
-use engine::port::{Page, Trouble, Wanted};
+use engine::port::{Inventory, Page, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,9 +18,39 @@ const FULL: usize = SyncFolderItems::MOST as usize;
 const ANSWERS: u32 = 8;
 
 impl EwsRemote {
-    /// One page of changes: ids by SyncFolderItems, contents by GetItem. A server that gives less at once than it was asked
-    /// for is asked on, so that what is kept together is always about as much.
+    /// One page of the ids and change keys that a folder shows now. The state behind the last one is one of changes.
+    pub(super) async fn inventoried(
+        &self,
+        kind: Kind,
+        folder: &FolderId,
+        cursor: Option<&str>,
+    ) -> Result<Inventory, Trouble> {
+        let (page, present) = self.told(kind, folder, cursor).await?;
+        let shown = present
+            .into_values()
+            .map(|id| (RecordId::new(id.id), Version::new(id.change_key.unwrap_or_default())))
+            .collect();
+        Ok(Inventory { shown, cursor: page.cursor, more: page.more })
+    }
+
+    /// One page of changes: ids by SyncFolderItems, contents by GetItem.
     pub(super) async fn page(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let (mut page, present) = self.told(kind, folder, cursor).await?;
+        if cursor.is_none() {
+            page.total = self.known().await?.totals.get(folder).copied();
+        }
+        self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
+        Ok(page)
+    }
+
+    /// What SyncFolderItems tells since a cursor: what went, and the ids of what stands there. A server that gives less at
+    /// once than it was asked for is asked on, so that what is kept together is always about as much.
+    async fn told(
+        &self,
+        kind: Kind,
+        folder: &FolderId,
+        cursor: Option<&str>,
+    ) -> Result<(Page, BTreeMap<String, ItemId>), Trouble> {
         let state = match cursor {
             Some(text) => Some(state_of(text, kind, folder).ok_or(Trouble::CursorRefused)?),
             None => None,
@@ -44,11 +74,7 @@ impl EwsRemote {
                 Err(_) => break,
             };
         }
-        if cursor.is_none() {
-            page.total = self.known().await?.totals.get(folder).copied();
-        }
-        self.read_into(kind, folder, present.into_values().collect(), &mut page).await?;
-        Ok(page)
+        Ok((page, present))
     }
 
     /// One answer to SyncFolderItems.
@@ -175,6 +201,10 @@ impl EwsRemote {
         let (mut here, mut missing) = (Vec::new(), Vec::new());
         for (one, result) in wanted.iter().zip(results) {
             match result {
+                // What became something else is not one of its folder's any more (rule D7).
+                Ok(item) if !is_of_kind(kind, item.kind, item.text(Property::ItemClass)) => {
+                    seen.push((one.id.clone(), Ok(Seen::Gone(Gone::Left))));
+                }
                 Ok(item) => match folder_of(&item, &folders) {
                     Some(folder) => here.push((one.id.clone(), folder, item)),
                     None => seen.push((one.id.clone(), self.elsewhere(&item).await.map(Seen::Gone))),

@@ -1,7 +1,7 @@
 //! One Exchange mailbox as a remote of the engine.
 
 use async_trait::async_trait;
-use engine::port::{FindBy, Identity, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
+use engine::port::{FindBy, Identity, Inventory, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone};
 use std::sync::Arc;
 
@@ -69,6 +69,10 @@ impl Remote for EwsRemote {
 
     async fn changes(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
         self.page(kind, folder, cursor).await
+    }
+
+    async fn inventory(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Inventory, Trouble> {
+        self.inventoried(kind, folder, cursor).await
     }
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {

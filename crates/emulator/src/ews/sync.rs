@@ -60,6 +60,9 @@ fn page(
         page.changes.clear();
         page.last = true;
     }
+    if from.base != 0 && call.quirk(Quirk::ChangesNotTold) {
+        page.changes.clear();
+    }
     if call.quirk(Quirk::ShortListing) {
         page.changes = page.changes.into_iter().step_by(2).collect();
         page.last = true;

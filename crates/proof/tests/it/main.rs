@@ -17,6 +17,7 @@ mod doors;
 mod expansion;
 mod explained;
 mod found;
+mod inventory;
 mod kills;
 mod latencies;
 mod levels;

@@ -3,8 +3,8 @@
 use crate::database::server;
 use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, doors, explained, found,
-    kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving, nobodys,
-    odd_people, odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private,
+    inventory, kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving,
+    nobodys, odd_people, odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private,
     people_secrets, received, recurrence, refusals, refused_once, restored, returning, same_id, scrubbed, series,
     stand_ins, texts, to_dos, together, trouble, undoing, wire_trouble,
 };
@@ -32,6 +32,7 @@ async fn every_story_runs_on_every_database() {
         doors::NAMES,
         explained::NAMES,
         found::NAMES,
+        inventory::NAMES,
         kills::NAMES,
         latencies::NAMES,
         levels::NAMES,

@@ -1,7 +1,9 @@
 //! Somebody who stands at the door of both sides: sees each write before it passes, and may lose its answer.
 
 use async_trait::async_trait;
-use engine::port::{Directory, FindBy, Identity, Maps, Page, Remote, Remotes, Traced, Trouble, Wanted, Write, Written};
+use engine::port::{
+    Directory, FindBy, Identity, Inventory, Maps, Page, Remote, Remotes, Traced, Trouble, Wanted, Write, Written,
+};
 use model::{CrmId, FolderId, Kind, Lens, MailboxId, PairingId, Record, RecordId, Seen, Side};
 use std::future::Future;
 use std::pin::Pin;
@@ -72,6 +74,10 @@ impl Remote for Behind {
 
     async fn changes(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
         self.inner.changes(kind, folder, cursor).await
+    }
+
+    async fn inventory(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Inventory, Trouble> {
+        self.inner.inventory(kind, folder, cursor).await
     }
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {

@@ -105,6 +105,12 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>, mut faults: Faults)
                     faults.note(name, "is 1 second or more (rule E4)");
                 }
             }
+            "inventory_interval_s" => {
+                set(&mut settings.inventory_interval_s, name, value, &mut faults);
+                if settings.inventory_interval_s == 0 {
+                    faults.note(name, "is 1 second or more (rule E4)");
+                }
+            }
             "schedules" => {
                 set(&mut settings.schedules, name, value, &mut faults);
                 super::schedule::note(&settings.schedules, &mut faults);
@@ -285,7 +291,7 @@ mod tests {
     #[test]
     fn every_wrong_setting_is_named_at_once() {
         let wrong = json!({
-            "interval_s": 0, "net_interval_s": 0, "colour": 1, "schedules": [{"schedule": {"interval_s": 0, "zone": "Nowhere"}}], "grace_hours": "long",
+            "interval_s": 0, "net_interval_s": 0, "inventory_interval_s": 0, "colour": 1, "schedules": [{"schedule": {"interval_s": 0, "zone": "Nowhere"}}], "grace_hours": "long",
             "brakes": {"deletes_percent": 120, "speed": 3},
             "domains": {
                 "employee": {"level": "full"},
@@ -307,6 +313,7 @@ mod tests {
                 "domains.mails",
                 "grace_hours",
                 "interval_s",
+                "inventory_interval_s",
                 "net_interval_s",
                 "schedules[0].schedule.interval_s",
                 "schedules[0].schedule.zone",

@@ -298,6 +298,7 @@ impl Ground {
             | Fault::PageAgain
             | Fault::ForeignCursor
             | Fault::RolledBack
+            | Fault::Untold
             | Fault::Twice
             | Fault::NoAnswer
             | Fault::JustThen

@@ -4,7 +4,7 @@ use super::Ground;
 use super::witness::Witness;
 use crate::people::ledger::number_of;
 use async_trait::async_trait;
-use engine::port::{FindBy, Identity, Page, Remote, Traced, Trouble, Wanted, Write, Written};
+use engine::port::{FindBy, Identity, Inventory, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side};
 use std::sync::Arc;
 
@@ -47,6 +47,10 @@ impl Remote for Watched {
 
     async fn changes(&self, kind: Kind, of: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {
         self.came("changes", self.of.changes(kind, of, cursor).await)
+    }
+
+    async fn inventory(&self, kind: Kind, of: &FolderId, cursor: Option<&str>) -> Result<Inventory, Trouble> {
+        self.came("inventory", self.of.inventory(kind, of, cursor).await)
     }
 
     async fn get(&self, kind: Kind, wanted: &[Wanted]) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {

@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{Connection, IntentKind, Pairing, PairingState, Store};
 
+/// Seconds between two inventories of a mailbox: one falls into the trouble, and one after it.
+const INVENTORY_S: u32 = 3_600;
+
 /// Somebody acts. Who deletes a record while nobody knows whether our write has reached it leaves unclear what was agreed.
 pub(super) fn act(
     people: &mut People,
@@ -147,6 +150,9 @@ pub(super) async fn map_users(store: &Store, crm: &CrmId, users: &[(UserId, Pair
             access: store::Access::default(),
         })
         .await?;
+    let settings = store.settings().await?;
+    let often = model::settings::Settings { inventory_interval_s: INVENTORY_S, ..settings.clone() };
+    store.change_settings(settings.generation, &often).await?;
     for (user, pairing, address) in users {
         store
             .add_pairing(&Pairing {

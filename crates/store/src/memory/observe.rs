@@ -8,7 +8,7 @@ use crate::change::Seen;
 use crate::error::Result;
 use crate::rows::{Cursor, Lease, Look, Observation, Stranger};
 use jiff::Timestamp;
-use model::{CrmId, FolderId, Kind, PairingId, RecordId, Side, SleepCause};
+use model::{CrmId, FolderId, Kind, PairingId, RecordId, Side, SleepCause, Version};
 use planted::Planted;
 
 impl Memories {
@@ -42,6 +42,13 @@ impl Memories {
         for look in &seen.looks {
             self.look(look);
         }
+        if let Some((_, kind, _)) = seen.listed_in() {
+            for (id, version) in &seen.shown {
+                if !self.knows(kind, id, version) {
+                    self.look(&Look::now(Side::Pim, kind, id.clone()));
+                }
+            }
+        }
         if let Some(cursor) = &seen.cursor {
             if cursor.text.is_none() {
                 self.unlist(cursor.side, cursor.kind, &cursor.folder);
@@ -49,13 +56,24 @@ impl Memories {
             self.cursors.insert((cursor.side, cursor.kind, cursor.folder.clone()), cursor.clone());
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
-            let linked = seen.listed.iter().filter(|id| self.ends.contains_key(&(kind, side, RecordId::clone(id))));
+            let ids = seen.listed.iter().chain(seen.shown.iter().map(|(id, _)| id));
+            let linked = ids.filter(|id| self.ends.contains_key(&(kind, side, RecordId::clone(id))));
             self.listed.extend(linked.map(|id| (side, kind, folder.clone(), id.clone())));
         }
         match &seen.listing_ended {
             Some((side, kind, folder)) => self.end_listing(*side, *kind, folder),
             None => 0,
         }
+    }
+
+    /// Whether anything that is kept of an item is of this version.
+    fn knows(&self, kind: Kind, id: &RecordId, version: &Version) -> bool {
+        let key = (Side::Pim, kind, id.clone());
+        let judged = self.quarantine.get(&key).is_some_and(|row| row.versions.1.as_ref() == Some(version));
+        self.link_of(Side::Pim, kind, id).is_some_and(|link| link.pim.version == *version)
+            || self.observations.get(&(kind, Side::Pim, id.clone())).is_some_and(|row| row.version == *version)
+            || self.strangers.get(&key).is_some_and(|row| row.version == *version)
+            || judged
     }
 
     fn unlist(&mut self, side: Side, kind: Kind, folder: &FolderId) {
@@ -69,10 +87,17 @@ impl Memories {
             .filter(|link| link.kind == kind)
             .filter(|link| match side {
                 Side::Crm => true,
-                Side::Pim => link.folder.as_ref().is_none_or(|of| of == folder),
+                Side::Pim => {
+                    let known_gone = link.sleep.is_some() && link.pim.version.as_str().is_empty();
+                    link.folder.as_ref().is_none_or(|of| of == folder) && !known_gone
+                }
             })
             .map(|link| link.end(side).id.clone())
             .filter(|id| !self.listed.contains(&(side, kind, folder.clone(), id.clone())))
+            .filter(|id| {
+                let seen = self.observations.get(&(kind, side, id.clone()));
+                seen.is_none_or(|row| !row.version.as_str().is_empty())
+            })
             .map(|id| Look::now(side, kind, id))
             .collect();
         for look in &missing {

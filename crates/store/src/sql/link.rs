@@ -9,10 +9,10 @@ use model::{CrmId, Domain, Kind, Link, LinkId, PairingId, RecordId, Side};
 use std::collections::BTreeMap;
 
 statements! {
-    INSERT = "INSERT INTO sync_link (id, pairing, kind, domain, crm_id, pim_id, folder, sleep_cause, doc) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT = "INSERT INTO sync_link (id, pairing, kind, domain, crm_id, pim_id, folder, sleep_cause, pim_version, doc) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     UPDATE = "UPDATE sync_link SET kind = $3, domain = $4, crm_id = $5, pim_id = $6, folder = $7, sleep_cause = $8, \
-        doc = $9 WHERE id = $1 AND pairing = $2";
+        pim_version = $9, doc = $10 WHERE id = $1 AND pairing = $2";
     FORGET = "DELETE FROM sync_link WHERE id = $1 AND pairing = $2";
     BY_ID = "SELECT doc FROM sync_link WHERE id = $1";
     OF_CRM_ID = "SELECT doc FROM sync_link WHERE pairing = $1 AND kind = $2 AND crm_id = $3";
@@ -41,6 +41,7 @@ pub(super) async fn put(tx: &mut Tx, link: &Link) -> Result<()> {
         &link.pim.id,
         link.folder.as_ref(),
         cause,
+        &link.pim.version,
         doc(link),
     ];
     let changed = tx.try_run(UPDATE, values.clone()).await?;

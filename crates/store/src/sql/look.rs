@@ -19,6 +19,18 @@ macro_rules! again {
     };
 }
 
+macro_rules! not_seen_gone {
+    ($side:literal, $end:literal) => {
+        concat!(
+            " AND NOT EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = l.pairing AND o.kind = l.kind AND o.side = '",
+            $side,
+            "' AND o.id = l.",
+            $end,
+            " AND o.version = '')"
+        )
+    };
+}
+
 statements! {
     ADD = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) VALUES ($1, $2, $3, $4, $5, 1)", again!());
     DONE = "DELETE FROM sync_look WHERE pairing = $1 AND side = $2 AND kind = $3 AND id = $4 AND asked <= $5";
@@ -27,12 +39,13 @@ statements! {
     MISSING_CRM = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) \
         SELECT l.pairing, 'crm', l.kind, l.crm_id, $4, 1 FROM sync_link l WHERE l.pairing = $1 AND l.kind = $2 \
         AND NOT EXISTS (SELECT 1 FROM sync_listed s WHERE s.pairing = l.pairing AND s.side = 'crm' \
-            AND s.kind = l.kind AND s.folder = $3 AND s.id = l.crm_id)", again!());
+            AND s.kind = l.kind AND s.folder = $3 AND s.id = l.crm_id)", not_seen_gone!("crm", "crm_id"), again!());
     MISSING_PIM = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) \
         SELECT l.pairing, 'pim', l.kind, l.pim_id, $4, 1 FROM sync_link l WHERE l.pairing = $1 AND l.kind = $2 \
         AND (l.folder = $3 OR l.folder IS NULL) \
+        AND (l.sleep_cause IS NULL OR l.pim_version IS NULL OR l.pim_version <> '') \
         AND NOT EXISTS (SELECT 1 FROM sync_listed s WHERE s.pairing = l.pairing AND s.side = 'pim' \
-            AND s.kind = l.kind AND s.folder = $3 AND s.id = l.pim_id)", again!());
+            AND s.kind = l.kind AND s.folder = $3 AND s.id = l.pim_id)", not_seen_gone!("pim", "pim_id"), again!());
     STRANGERS = "SELECT doc FROM sync_stranger WHERE pairing = $1 AND (CAST($2 AS TEXT) IS NULL OR reason = $2) \
         AND (side, kind, id) > ($3, $4, $5) ORDER BY side, kind, id LIMIT $6";
     LOOK_AT_STRANGERS = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) \
@@ -70,7 +83,8 @@ pub(super) async fn done(tx: &mut Tx, pairing: &PairingId, looked: &[Look]) -> R
     Ok(())
 }
 
-/// Every linked id of a folder that its full listing lacked is to be looked at; how many there are.
+/// Every linked id of a folder that its full listing lacked is to be looked at; how many there are. What was seen to be gone
+/// before, and waits for a person or sleeps because of it, is no news.
 pub(super) async fn missing(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, folder: &str) -> Result<u64> {
     let statement = match side {
         Side::Crm => MISSING_CRM,

@@ -2,7 +2,7 @@
 
 use crate::db::{Query, Tx};
 use crate::error::Result;
-use crate::value::Arg;
+use crate::value::{Arg, Row};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -38,6 +38,24 @@ impl Many {
 
     /// Runs it for rows whose own parameters follow one another; says how many rows it changed.
     pub(super) async fn run(&'static self, tx: &mut Tx, shared: Vec<Arg>, rows: Vec<Arg>) -> Result<u64> {
+        let mut changed = 0;
+        for (query, args) in self.calls(&shared, rows) {
+            changed += tx.run(query, args).await?;
+        }
+        Ok(changed)
+    }
+
+    /// The rows it finds for the members of a list; those of a member that was filled up with come more than once.
+    pub(super) async fn all(&'static self, tx: &mut Tx, shared: Vec<Arg>, rows: Vec<Arg>) -> Result<Vec<Row>> {
+        let mut found = Vec::new();
+        for (query, args) in self.calls(&shared, rows) {
+            found.extend(tx.all(query, args).await?);
+        }
+        Ok(found)
+    }
+
+    /// The statements it takes, with the parameters of each.
+    fn calls(&'static self, shared: &[Arg], rows: Vec<Arg>) -> Vec<(Query, Vec<Arg>)> {
         assert!(
             shared.len() == self.shape.shared && rows.len().is_multiple_of(self.shape.own),
             "parameters of whole rows"
@@ -45,17 +63,17 @@ impl Many {
         let rows = if self.shape.is_list() { filled(rows) } else { rows };
         let mut left = rows.len() / self.shape.own;
         let mut rows = rows.into_iter();
-        let mut changed = 0;
+        let mut calls = Vec::new();
         for (portion, query) in self.shape.sizes().into_iter().zip(self.portions.iter()) {
             while left >= portion {
                 let mut args = Vec::with_capacity(shared.len() + portion * self.shape.own);
                 args.extend(shared.iter().cloned());
                 args.extend(rows.by_ref().take(portion * self.shape.own));
-                changed += tx.run(*query, args).await?;
+                calls.push((*query, args));
                 left -= portion;
             }
         }
-        Ok(changed)
+        calls
     }
 
     /// Its texts, for the test that has both databases prepare them.

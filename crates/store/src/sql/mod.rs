@@ -3,6 +3,7 @@
 mod act;
 mod away;
 mod intent;
+mod inventory;
 mod latency;
 mod lease;
 mod link;
@@ -147,7 +148,8 @@ fn no_pairing(id: &PairingId) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::{
-        Sql, act, away, intent, latency, lease, link, look, observe, pairing, people, scrub, settings, tally, work,
+        Sql, act, away, intent, inventory, latency, lease, link, look, observe, pairing, people, scrub, settings,
+        tally, work,
     };
     use crate::db::{ALL as EXCEPTIONS, Query};
     use std::sync::Arc;
@@ -172,9 +174,11 @@ mod tests {
         ];
         let statements = subjects.into_iter();
         let many = observe::many().into_iter().map(|(name, query)| ("observe", name, query));
+        let inventory = inventory::many().into_iter().map(|(name, query)| ("inventory", name, query));
         statements
             .flat_map(|(file, all)| all.iter().map(move |(name, query)| (file, *name, *query)))
             .chain(many)
+            .chain(inventory)
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! Cursors and observations in a database.
 
 use super::many::many;
-use super::{Sql, fenced, lock, look, statements};
+use super::{Sql, fenced, inventory, lock, look, statements};
 use crate::change::Seen;
 use crate::db::Tx;
 use crate::error::Result;
@@ -190,7 +190,8 @@ impl Sql {
     pub(crate) async fn save_seen(&self, lease: &Lease, pairing: &PairingId, seen: &Seen) -> Result<u64> {
         let mut tx = self.db.begin().await?;
         fenced(&mut tx, lease, pairing.as_str()).await?;
-        if !(seen.looked.is_empty() && seen.looks.is_empty() && seen.listing_ended.is_none()) {
+        let no_looks = seen.looked.is_empty() && seen.looks.is_empty() && seen.shown.is_empty();
+        if !(no_looks && seen.listing_ended.is_none()) {
             lock(&mut tx, pairing).await?;
         }
         look::done(&mut tx, pairing, &seen.looked).await?;
@@ -211,7 +212,9 @@ impl Sql {
             tx.run(SET_CURSOR, args![pairing, side, kind, folder, doc(cursor)]).await?;
         }
         if let Some((side, kind, folder)) = seen.listed_in() {
-            let ids = seen.listed.iter().map(Arg::from).collect();
+            let unknown = inventory::unknown(&mut tx, pairing, kind, &seen.shown).await?;
+            look::add(&mut tx, pairing, &unknown).await?;
+            let ids = seen.listed.iter().chain(seen.shown.iter().map(|(id, _)| id)).map(Arg::from).collect();
             let note = match side {
                 Side::Crm => &NOTE_CRM,
                 Side::Pim => &NOTE_PIM,

@@ -15,6 +15,7 @@ const RELEASED: &[(i64, &str, &str)] = &[
     (6, include_str!("../../migrations/0006_latency.sql"), include_str!("../fixtures/schema_0006.sql")),
     (7, include_str!("../../migrations/0007_hash.sql"), include_str!("../fixtures/schema_0007.sql")),
     (8, include_str!("../../migrations/0008_narrow.sql"), include_str!("../fixtures/schema_0008.sql")),
+    (9, include_str!("../../migrations/0009_inventory.sql"), include_str!("../fixtures/schema_0009.sql")),
 ];
 
 /// The migrations table as the schema's tool leaves it.

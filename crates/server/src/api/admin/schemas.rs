@@ -157,6 +157,7 @@ fn tables() -> &'static [Table] {
                 ("primary_position_only", "flag"),
                 ("interval_s", "number"),
                 ("net_interval_s", "number"),
+                ("inventory_interval_s", "number"),
                 ("schedules", "[ScheduleRuleDraft]"),
                 ("extract_start", "ExtractStart"),
                 ("fallback_owner", "text?"),

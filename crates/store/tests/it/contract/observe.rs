@@ -1,7 +1,7 @@
 //! Cursors and observations: together or not at all.
 
 use crate::world::{World, link, minute, observation, on_every_engine, quarantined, rid, stranger};
-use model::{FolderId, Gone, Kind, MailboxId, PairingId, Seen as Shown, Side, Version};
+use model::{FolderId, Gone, Kind, MailboxId, PairingId, Seen as Shown, Side, Sleep, SleepCause, Version};
 use store::{Cursor, Lease, Look, Observation, Seen, Settle, StoreError};
 
 on_every_engine! {
@@ -10,6 +10,7 @@ on_every_engine! {
     an_unreadable_record_takes_the_place_of_its_observation,
     the_end_of_a_listing_looks_at_every_link_it_lacked,
     a_listing_that_starts_over_forgets_what_it_noted,
+    an_inventory_looks_at_what_is_not_known_as_it_is_shown,
     observing_is_dropped_as_a_whole,
     ids_are_told_apart_byte_by_byte,
     a_record_comes_back_as_it_was_stored,
@@ -23,6 +24,7 @@ fn cursor(side: Side, text: Option<&str>, listing: bool) -> Cursor {
         mailbox: Some(MailboxId::new("m1")),
         text: text.map(ToOwned::to_owned),
         listing,
+        inventory: false,
     }
 }
 
@@ -114,7 +116,22 @@ async fn the_end_of_a_listing_looks_at_every_link_it_lacked(world: &World) {
     links[3].folder = Some(FolderId::new("other"));
     links[4].folder = None;
     links.push(link(&anna, "l6", Kind::Task, "c6", "p6"));
+    // Two sleep: one was seen last, of the other it is known that it is gone.
+    for (n, version) in [("7", "v1"), ("8", "")] {
+        let mut asleep = link(&anna, &format!("l{n}"), Kind::Contact, &format!("c{n}"), &format!("p{n}"));
+        asleep.pim.version = Version::new(version);
+        asleep.sleep = Some(Sleep { cause: SleepCause::ReceiverDeleted, since: minute(0) });
+        links.push(asleep);
+    }
+    // Another waits for a person since it was seen to be gone.
+    links.push(link(&anna, "l9", Kind::Contact, "c9", "p9"));
     world.settle(&lease, Settle { links, ..Settle::default() }).await;
+    let gone = Observation {
+        version: Version::new(""),
+        seen: Shown::Gone(Gone::Deleted),
+        ..observation(Side::Pim, Kind::Contact, "p9", "")
+    };
+    world.see(&lease, Seen { observations: vec![gone], ..Seen::default() }).await;
     let listing = |side, ids: &[&str], text: &str| Seen {
         listed: ids.iter().map(|id| rid(id)).collect(),
         cursor: Some(cursor(side, Some(text), true)),
@@ -133,11 +150,11 @@ async fn the_end_of_a_listing_looks_at_every_link_it_lacked(world: &World) {
     };
     let last = Seen { cursor: Some(cursor(Side::Pim, Some("done"), false)), ..end(Side::Pim, &["p3"]) };
     world.see(&lease, last).await;
-    assert_eq!(ids().await, ["p2", "p5"], "not the one of another folder or kind");
+    assert_eq!(ids().await, ["p2", "p5", "p7"], "not the one of another folder or kind");
     let looks = store.looks(&anna, minute(0), 10).await.unwrap();
     world.see(&lease, Seen { looked: looks, ..Seen::default() }).await;
     // The noted ids were for that listing only; the CRM has one collection per kind.
-    world.see(&lease, end(Side::Crm, &["c1", "c2", "c3", "c4"])).await;
+    world.see(&lease, end(Side::Crm, &["c1", "c2", "c3", "c4", "c7", "c8", "c9"])).await;
     assert_eq!(ids().await, ["c5"]);
 }
 
@@ -158,6 +175,64 @@ async fn a_listing_that_starts_over_forgets_what_it_noted(world: &World) {
     };
     world.see(&lease, ended).await;
     let looks = store.looks(&anna, minute(0), 10).await.unwrap();
+    assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }]);
+}
+
+// trap 22
+async fn an_inventory_looks_at_what_is_not_known_as_it_is_shown(world: &World) {
+    let store = &world.store;
+    let (anna, lease) = world.mapped("anna").await;
+    let mut links: Vec<_> =
+        (1..=4).map(|n| link(&anna, &format!("l{n}"), Kind::Contact, &format!("c{n}"), &format!("p{n}"))).collect();
+    for link in &mut links {
+        link.pim.version = Version::new("v1");
+    }
+    let mut judged = quarantined(Side::Pim, Kind::Contact, "q1");
+    judged.versions = (None, Some(Version::new("v1")));
+    let out = stranger(Side::Pim, Kind::Contact, "s1", "no category");
+    let of_stranger = out.version.clone();
+    let settle = Settle { links, strangers: vec![out], quarantine: vec![judged], ..Settle::default() };
+    world.settle(&lease, settle).await;
+    let noted = observation(Side::Pim, Kind::Contact, "p3", "v3");
+    world.see(&lease, Seen { observations: vec![noted], ..Seen::default() }).await;
+    let under_way = Cursor { inventory: true, ..cursor(Side::Pim, Some("page 1"), true) };
+    let shown = |id: &str, version: &str| (rid(id), Version::new(version));
+    let page = Seen {
+        shown: vec![
+            shown("p1", "v1"),
+            shown("p2", "v2"),
+            shown("p3", "v3"),
+            (rid("s1"), of_stranger),
+            shown("q1", "v1"),
+            shown("q1-", "v1"),
+        ],
+        cursor: Some(under_way.clone()),
+        ..Seen::default()
+    };
+    world.see(&lease, page).await;
+    let ids = async || {
+        let looks = store.looks(&anna, minute(0), 10).await.unwrap();
+        looks.iter().map(|look| look.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids().await, ["p2", "q1-"], "another version, and what nobody had told of");
+    assert_eq!(store.cursors(&anna).await.unwrap(), [under_way]);
+    let ended = Seen {
+        shown: vec![shown("s1", "v2"), shown("Q1", "v1")],
+        cursor: Some(cursor(Side::Pim, Some("done"), false)),
+        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
+        ..Seen::default()
+    };
+    world.see(&lease, ended).await;
+    assert_eq!(ids().await, ["Q1", "p2", "p4", "q1-", "s1"], "and the linked one that it did not show");
+    // Another user's rows are not asked.
+    let (bob, lease) = world.mapped("bob").await;
+    let page = Seen {
+        shown: vec![shown("p1", "v1")],
+        cursor: Some(cursor(Side::Pim, Some("page 1"), true)),
+        ..Seen::default()
+    };
+    world.see(&lease, page).await;
+    let looks = store.looks(&bob, minute(0), 10).await.unwrap();
     assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }]);
 }
 
