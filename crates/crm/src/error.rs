@@ -40,7 +40,7 @@ pub enum Error {
     #[error("the CRM's database is named as sqlite::memory:, sqlite:PATH or postgres://…")]
     Place,
     /// The database was written by a newer version of this program.
-    #[error("the database has schema version {found}, this program knows {known}")]
+    #[error("the database has schema version {found}, this program knows {known}: use the newer program")]
     Newer {
         /// What the database says.
         found: i64,

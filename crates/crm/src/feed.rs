@@ -238,6 +238,16 @@ impl Crm {
         }
     }
 
+    /// Writes a number that means nothing: whether the database takes writes, for one whose disk is full still answers.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn try_write(&self) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        tx.count_up("tried", 1).await?;
+        tx.commit().await
+    }
+
     /// The number of the oldest entry that is still there: a reader behind it must look at everything.
     ///
     /// # Errors

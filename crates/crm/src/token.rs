@@ -151,6 +151,19 @@ impl Crm {
         Ok(gone)
     }
 
+    /// Drops tokens that ended before a time, so many at most; answers how many there were.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn forget_tokens(&self, before: Timestamp, at_once: i64) -> Result<u64, Error> {
+        let mut tx = self.db.write().await?;
+        let sql = "DELETE FROM token WHERE id IN
+                   (SELECT id FROM token WHERE expires_at IS NOT NULL AND expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        let gone = tx.execute(sql, args![before, at_once]).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+
     /// Sets a user's password; the salt comes from the caller's dice. What the old one opened is closed: tokens named
     /// [`SIGNED_IN`] end.
     ///

@@ -19,8 +19,8 @@ use store::{Lease, Pairing, PairingState};
 enum Wish {
     /// A person's, at once.
     Person,
-    /// The schedule's: not in blackout hours, unless a person asked meanwhile (rule E4).
-    Schedule,
+    /// The schedule's: not in blackout hours, unless a person asked meanwhile (rule E4). It was seen to be due so long ago.
+    Schedule(SignedDuration),
 }
 
 /// How a cycle left its lease.
@@ -42,6 +42,8 @@ pub(crate) struct Cycle<'a> {
     pub id: String,
     /// When it began.
     pub began: Timestamp,
+    /// How long before that it was seen to be due.
+    pub waited: SignedDuration,
     pub epoch: u64,
     /// The mailbox's identity was checked in this cycle, before its first write.
     pub identified: bool,
@@ -96,12 +98,12 @@ impl Engine {
     }
 
     /// Carries out one cycle of a pairing that is due; in blackout hours it rests instead and calls neither side, unless a
-    /// person asked for it (rule E4).
+    /// person asked for it (rule E4). `waited` is how long ago it was seen to be due (rule W4).
     ///
     /// # Errors
     /// As for [`Engine::cycle`].
-    pub async fn cycle_by_schedule(&self, id: &PairingId) -> Result<CycleReport, CycleError> {
-        self.leased(id, Wish::Schedule).await
+    pub async fn cycle_by_schedule(&self, id: &PairingId, waited: SignedDuration) -> Result<CycleReport, CycleError> {
+        self.leased(id, Wish::Schedule(waited)).await
     }
 
     async fn leased(&self, id: &PairingId, wish: Wish) -> Result<CycleReport, CycleError> {
@@ -130,14 +132,21 @@ impl Engine {
             Err(CycleError::Trouble(trouble)) => return self.not_begun(&lease, &pairing, &trouble).await,
             Err(error) => return Err(error),
         };
-        if wish == Wish::Schedule
+        let (by_schedule, waited) = match wish {
+            Wish::Schedule(waited) => (true, waited),
+            Wish::Person => (false, SignedDuration::ZERO),
+        };
+        if by_schedule
             && !pairing.state.asked
             && let Some(until) = force.schedule.rests_until(self.now())
         {
             return self.rest(&lease, &pairing, &force, until).await;
         }
         match self.open(lease.clone(), pairing.clone(), force).await {
-            Ok(mut cycle) => cycle.run().await,
+            Ok(mut cycle) => {
+                cycle.waited = waited;
+                cycle.run().await
+            }
             Err(CycleError::Trouble(trouble)) => self.not_begun(&lease, &pairing, &trouble).await,
             Err(error) => Err(error),
         }
@@ -169,6 +178,7 @@ impl Engine {
             pim,
             id: self.fresh_id(),
             began: self.now(),
+            waited: SignedDuration::ZERO,
             epoch,
             identified: false,
             report: CycleReport::default(),
@@ -283,6 +293,10 @@ impl Cycle<'_> {
     }
 
     async fn work(&mut self) -> Result<(), CycleError> {
+        let last = self.pairing.state.last_cycle;
+        if last.is_some_and(|last| last > store::limits::ahead_of(self.began)) {
+            self.engine.store().put_right(&self.lease, &self.pairing.id, self.began).await?;
+        }
         self.first_contact().await?;
         self.recover().await?;
         self.settings_changed().await?;

@@ -76,11 +76,13 @@ impl Cycle<'_> {
             Seen::Gone(_) => None,
         };
         let began = self.began;
+        // By its schedule, or by a hint before that.
+        let noticed = began.checked_sub(self.waited).unwrap_or(began);
         let way = Way {
             told,
             seen: from.at,
             before: state.last_cycle,
-            due: state.next.map_or(began, |next| next.min(began)),
+            due: state.next.map_or(noticed, |next| next.min(noticed)),
             began,
             sent,
             done: self.engine.now(),

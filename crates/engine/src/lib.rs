@@ -41,6 +41,7 @@ mod seen;
 mod set_back;
 mod settle;
 mod standing;
+mod stubborn;
 mod times;
 mod together;
 mod turn;
@@ -82,6 +83,8 @@ pub struct Engine {
     parts: EngineParts,
     times: times::Times,
     of_maps: force::OfMaps,
+    /// Records whose writes come too late again and again.
+    stubborn: stubborn::Stubborn,
     /// Ready to hash a match key with the installation's secret.
     keyed: Hmac<Sha256>,
 }
@@ -91,7 +94,8 @@ impl Engine {
     #[must_use]
     pub fn new(parts: EngineParts) -> Engine {
         let keyed = Hmac::new_from_slice(&parts.hash_key).expect("any key length will do");
-        Engine { parts, times: times::Times::default(), of_maps: force::OfMaps::default(), keyed }
+        let (times, of_maps, stubborn) = Default::default();
+        Engine { parts, times, of_maps, stubborn, keyed }
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -9,6 +9,7 @@ use crate::meeting;
 use crate::outcome::CycleError;
 use crate::port::{Create, MAILBOX_FULL, MEETING_NOT_KEPT, Mail, Trouble, Update, Write};
 use crate::settle::before;
+use crate::stubborn::Patience;
 use model::{Domain, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
 use planted::Planted;
@@ -152,6 +153,7 @@ impl Cycle<'_> {
         };
         match self.remote(side).write(&Write::Update(update)).await {
             Ok(written) => {
+                self.engine.stubborn.done(&self.pairing.id, side, &id);
                 let end = acting.link.end_mut(side);
                 // Completing a recurring task answers with the one-off's id; the record stays what was asked (rule R6).
                 if written.other.is_none() {
@@ -235,6 +237,7 @@ impl Cycle<'_> {
                 self.failed(acting, trouble, intent_id, side, Some(id))
             }
             Ok(_) | Err(_) => {
+                self.engine.stubborn.done(&self.pairing.id, side, &id);
                 acting.settle.close.push(intent_id);
                 let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
                 line.side = Some(side);
@@ -297,7 +300,17 @@ impl Cycle<'_> {
         };
         match trouble {
             Trouble::Stale | Trouble::Gone(_) => {
-                look(acting);
+                let Some(id) = id.as_ref().filter(|id| !id.as_str().is_empty()) else { return Ok(Step::Postponed) };
+                match self.engine.stubborn.again(&self.pairing.id, side, id) {
+                    Patience::Now => look(acting),
+                    Patience::Later(wait) => self.look_later(acting, side, id, wait),
+                    // What the CRM's people are at is never set back for it.
+                    Patience::Ended(_) if side == Side::Crm => {
+                        let wait = jiff::SignedDuration::from_secs(limits::LONGEST_PATIENCE_S);
+                        self.look_later(acting, side, id, wait);
+                    }
+                    Patience::Ended(times) => return Ok(self.too_late_too_often(acting, &trouble, times)),
+                }
                 Ok(Step::Postponed)
             }
             // Nothing was left there, and it is known now: the same record is made as what this mailbox does keep.
@@ -325,6 +338,29 @@ impl Cycle<'_> {
             }
             Trouble::Busy { .. } | Trouble::NoAccess { .. } => Err(trouble.into()),
         }
+    }
+
+    fn look_later(&self, acting: &mut Acting, side: Side, id: &RecordId, wait: jiff::SignedDuration) {
+        if let Ok(later) = self.engine.now().checked_add(wait) {
+            acting.settle.looks.push(Look::later(side, acting.link.kind, id.clone(), later));
+        }
+    }
+
+    /// Nobody is faster every time: the record waits in quarantine, is tried again every day and with each new version, and
+    /// keeps nobody busy meanwhile (rule E2).
+    fn too_late_too_often(&self, acting: &mut Acting, trouble: &Trouble, times: u32) -> Step {
+        self.try_again_later(acting, "");
+        let says = match trouble {
+            Trouble::Gone(_) => "the item is not there, though it shows it",
+            _ => "somebody else changed the item a moment ago",
+        };
+        let reason = format!(
+            "the mailbox's server answered to {times} writes in a row that {says}: does another program work on it all the time? It is tried again every day, and when somebody changes it"
+        );
+        let (side, kind, id) = (Side::Pim, acting.link.kind, acting.link.pim.id.clone());
+        let since = self.engine.now();
+        acting.settle.quarantine.push(Quarantine { side, kind, id, versions: (None, None), reason, since });
+        Step::Refused
     }
 
     /// What was refused for a reason that may go without either copy changing (room, rights, limits) is tried again.

@@ -179,6 +179,7 @@ impl Engine {
         let domain = judged.as_ref().and_then(|judged| judged.plan.domain);
         if let Some(judged) = &judged {
             text.extend(plan::explain::plan(&judged.plan));
+            text.extend(cycle.local(&work, &judged.plan).await?);
             text.extend(plan::explain::mail(&cycle.mail_to(&work, judged)));
         }
         text.extend(cycle.standing(&ends, work.link.as_ref(), domain).await?);

@@ -5,10 +5,11 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use jiff::Timestamp;
-use model::{Domain, Link, RecordId, Side};
+use model::{Domain, Link, RecordId, Seen, Side};
 use plan::explain::{Standing, standing};
+use plan::{Plan, Reason};
 use std::collections::BTreeMap;
-use store::{Brake, HeldFilter, HeldKind, Pairing, QuarantineKey};
+use store::{Brake, HeldFilter, HeldKind, Observation, Pairing, QuarantineKey, Work};
 
 impl Cycle<'_> {
     /// In words, rule by rule.
@@ -25,6 +26,24 @@ impl Cycle<'_> {
         found.extend(self.quarantined(ends).await?);
         found.extend(self.asked(ends, link, domain).await?);
         Ok(found.iter().map(standing).collect())
+    }
+
+    /// Which fields of a linked record stand on one side alone (rules D1, W2).
+    pub(crate) async fn local(&mut self, work: &Work, plan: &Plan) -> Result<Vec<String>, CycleError> {
+        let seen = |row: &Option<Observation>| match row.as_ref().map(|row| &row.seen) {
+            Some(Seen::Present(record)) => Some((**record).clone()),
+            Some(Seen::Gone(_)) | None => None,
+        };
+        let (Some(link), Some(crm), Some(pim)) = (&work.link, seen(&work.crm), seen(&work.pim)) else {
+            return Ok(Vec::new());
+        };
+        if !plan.reasons.contains(&Reason::StaysLocal) {
+            return Ok(Vec::new());
+        }
+        let lead = self.lead(&pim, Some(link)).await?.lead;
+        let lenses = self.lenses();
+        let local = plan::linked::local(link, &crm, &pim, &self.context(lead, &lenses));
+        Ok(plan::explain::local(&local))
     }
 
     async fn quarantined(&self, ends: &BTreeMap<Side, RecordId>) -> Result<Vec<Standing>, CycleError> {

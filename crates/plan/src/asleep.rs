@@ -68,7 +68,8 @@ pub(crate) fn not_visible(link: &Link, domain: Domain, pim: &Record, context: &C
         return sleep(link, domain, SleepCause::TakenOff, context);
     }
     let since = match &link.sleep {
-        Some(sleep) if sleep.cause == SleepCause::NotVisible => sleep.since,
+        // A time to come was noted by a clock that was wrong: the grace begins now.
+        Some(sleep) if sleep.cause == SleepCause::NotVisible => sleep.since.min(context.now),
         Some(_) | None => context.now,
     };
     let waited = context.now.as_second() - since.as_second();
@@ -92,7 +93,7 @@ pub(crate) fn finish(domain: Domain, op: Op, after: After, reason: Reason) -> Pl
 /// The link sleeps: it keeps its base, and nothing is written.
 pub(crate) fn sleep(link: &Link, domain: Domain, cause: SleepCause, context: &Context<'_>) -> Plan {
     let since = match &link.sleep {
-        Some(sleep) if sleep.cause == cause => sleep.since,
+        Some(sleep) if sleep.cause == cause => sleep.since.min(context.now),
         Some(_) | None => context.now,
     };
     let mut asleep = link.clone();

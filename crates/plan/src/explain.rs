@@ -9,8 +9,9 @@ use crate::operation::{After, Op, Plan, Reason};
 use crate::removal::Stays;
 use crate::undo::{self, Act};
 use model::schedule::{Hours, Schedule};
-use model::{Side, SleepCause};
+use model::{Path, Side, SleepCause};
 use planted::Planted;
+use std::collections::BTreeMap;
 
 /// A plan as lines of text.
 #[must_use]
@@ -34,6 +35,21 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         other => after(other),
     });
     lines
+}
+
+/// What stands on one side alone, as a sentence for each (rule D1).
+#[must_use]
+pub fn local(paths: &BTreeMap<Path, Side>) -> Vec<String> {
+    let of = |side: Side| {
+        let paths: Vec<String> =
+            paths.iter().filter(|(_, of)| **of == side).map(|(path, _)| path.to_string()).collect();
+        let at = match side {
+            Side::Crm => "the CRM",
+            Side::Pim => "the mailbox",
+        };
+        (!paths.is_empty()).then(|| format!("Changed in {at} alone: {} (D1).", paths.join(", ")))
+    };
+    Side::BOTH.into_iter().filter_map(of).collect()
 }
 
 /// Whether something stands differently on the two sides, and is to.

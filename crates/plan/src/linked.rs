@@ -13,7 +13,7 @@ use crate::scope;
 use crate::veil::{lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use planted::Planted;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans a linked record from what a look at both copies found.
 #[must_use]
@@ -205,6 +205,12 @@ pub fn set_back(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) 
     Some(Plan { reasons: vec![Reason::SetBack], ..plan })
 }
 
+/// What stands on one side alone, for the level or the field map lets it go nowhere (rule D1).
+#[must_use]
+pub fn local(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> BTreeMap<Path, Side> {
+    merged(link, link.domain, crm, pim, context).local
+}
+
 pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Merged {
     merged_but(link, domain, crm, pim, &BTreeSet::new(), context)
 }
@@ -290,7 +296,7 @@ fn outcome(
         // Held: each changed it, and nothing goes over (rule C3).
         reasons.extend([Reason::PimChanged, Reason::CrmChanged]);
     }
-    if merged.stays_local {
+    if !merged.local.is_empty() {
         reasons.push(Reason::StaysLocal);
     }
     if reasons.is_empty() {
@@ -396,8 +402,8 @@ fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, cont
     }
 }
 
-/// Exceptions that must stand after the rule is set in the mailbox (rule R3): those of the
-/// agreed state that still fall on the rule.
+/// Exceptions that must stand after the rule is set in the mailbox (rule R3): those of the agreed state, and the mailbox's
+/// own that stay local, that still fall on the rule.
 pub(crate) fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
     let writes_rule = [Field::Rule, Field::Start].into_iter().any(|field| merged.to_pim.contains_key(&Path::of(field)));
     let at = |fields: &Fields, field: Field| fields.get(&Path::of(field)).cloned();
@@ -412,7 +418,16 @@ pub(crate) fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
         .any(|(path, value)| path.occurrence.is_some() && path.field == Field::State && value.is_blank());
     match (writes_rule || revives, rule, start) {
         (true, Some(Value::Rule(rule)), Some(Value::When(start))) if !planted::is(Planted::ExceptionsDropped) => {
-            occurrence::surviving(&merged.base_pim, &rule, start.wall())
+            // What a guest did to single occurrences of his own copy is not carried over, and not undone either (rule D1).
+            let mut stands = merged.base_pim.clone();
+            let shown = occurrence::by_date(&pim.fields);
+            for path in merged.local.iter().filter(|(path, side)| path.occurrence.is_some() && **side == Side::Pim) {
+                match shown.get(path.0) {
+                    Some(value) => stands.insert(path.0.clone(), value.clone()),
+                    None => stands.remove(path.0),
+                };
+            }
+            occurrence::surviving(&stands, &rule, start.wall())
         }
         (_, _, _) => Fields::new(),
     }

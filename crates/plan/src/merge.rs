@@ -56,8 +56,8 @@ pub struct Merged {
     pub crm_changed: bool,
     /// The mailbox changed something that goes over.
     pub pim_changed: bool,
-    /// A side changed something that goes the other way only: it stays where it is (rule D1).
-    pub stays_local: bool,
+    /// What a side changed that goes the other way only: it stays where it is (rule D1).
+    pub local: BTreeMap<Path, Side>,
 }
 
 /// The two copies and, when they were linked before, the two images of their base.
@@ -231,7 +231,11 @@ fn unit(cells: &[Cell<'_>], rules: &Rules<'_>, merged: &mut Merged) {
         (false, true) if may_go(Side::Pim) => carry(cells, Side::Pim, rules, merged),
         // Not carried over, not undone, and the base does not move (rule D1).
         (true, false) | (false, true) => {
-            merged.stays_local |= !strangers && (may_go(Side::Crm) || may_go(Side::Pim));
+            if !strangers && (may_go(Side::Crm) || may_go(Side::Pim)) {
+                let side = if crm_changed { Side::Crm } else { Side::Pim };
+                let changed = cells.iter().filter(|cell| cell.changed(side));
+                merged.local.extend(changed.map(|cell| (cell.path.clone(), side)));
+            }
         }
         (true, true) => match (may_go(Side::Crm), may_go(Side::Pim)) {
             (false, false) => {}

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod moved;
 pub mod ops;
 mod push;
+mod ready;
 mod remotes;
 mod serve;
 pub mod services;

@@ -3,6 +3,7 @@
 use crate::clock::{MachineClock, MachineDice, bytes, now_of};
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::ready::Readiness;
 use crate::remotes::ServerRemotes;
 use crate::tries::Tries;
 use crate::wake::Wake;
@@ -42,6 +43,8 @@ pub struct Services {
     pub wake: Wake,
     /// Passwords that were tried.
     pub(crate) tries: Arc<Tries>,
+    /// How both databases were a moment ago.
+    pub(crate) ready: Arc<Readiness>,
     /// This node's name, made anew at each start.
     pub node: String,
 }
@@ -100,7 +103,8 @@ impl Services {
         let engine = engine_of(&store, &remotes, &clock, &dice, &node, &key);
         let metrics = Metrics::default();
         let tries = Arc::new(Tries::default());
-        Services { store, crm, crm_id, clock, dice, key, servers, remotes, engine, metrics, wake, tries, node }
+        let ready = Arc::new(Readiness::default());
+        Services { store, crm, crm_id, clock, dice, key, servers, remotes, engine, metrics, wake, tries, ready, node }
     }
 
     /// The same with other remotes: whoever wraps them sees and may change what passes.

@@ -39,7 +39,7 @@ const STOP_MS: u64 = 20_000;
 /// How often nodes that died are looked for.
 const BURY_MS: u64 = 5_000;
 
-/// How often the history's retention is swept.
+/// How often what is kept no longer is swept.
 const SWEEP_MS: u64 = 3_600_000;
 
 /// How often it is looked whether somebody must be told.
@@ -123,10 +123,11 @@ async fn cycles(services: Services, mut stop: Stop) {
     let mut running: JoinSet<Done> = JoinSet::new();
     // Pairings at work here, and those that must rest before they are taken again.
     let mut busy: BTreeMap<PairingId, Option<Timestamp>> = BTreeMap::new();
+    let mut queue = Queue::default();
     loop {
         let now = services.clock.now();
         busy.retain(|_, rests| rests.is_none_or(|until| until > now));
-        start_due(&services, &mut running, &mut busy, now).await;
+        start_due(&services, &mut running, &mut busy, &mut queue, now).await;
         let mut waiting = stop.clone();
         let go_on = if running.is_empty() {
             wait(&services, LOOK_MS, wake.due(), &mut stop).await
@@ -146,18 +147,38 @@ async fn cycles(services: Services, mut stop: Stop) {
     finish(&services, running, busy).await;
 }
 
+/// Since when pairings are seen to be due that have not begun: how long they queue (rule W4).
+#[derive(Default)]
+struct Queue(BTreeMap<PairingId, Timestamp>);
+
+impl Queue {
+    /// What is due now; a list that is not whole says nothing of those it lacks.
+    fn see(&mut self, due: &[PairingId], whole: bool, now: Timestamp) {
+        if whole {
+            self.0.retain(|pairing, _| due.contains(pairing));
+        }
+        for pairing in due {
+            self.0.entry(pairing.clone()).or_insert(now);
+        }
+    }
+
+    /// How long one waited that begins now.
+    fn leave(&mut self, pairing: &PairingId, now: Timestamp) -> SignedDuration {
+        self.0.remove(pairing).map_or(SignedDuration::ZERO, |since| now.duration_since(since)).max(SignedDuration::ZERO)
+    }
+}
+
 async fn start_due(
     services: &Services,
     running: &mut JoinSet<Done>,
     busy: &mut BTreeMap<PairingId, Option<Timestamp>>,
+    queue: &mut Queue,
     now: Timestamp,
 ) {
     let free = AT_ONCE.saturating_sub(running.len());
-    if free == 0 {
-        return;
-    }
-    // Those that rest here may stand first in the list: ask for as many more.
-    let due = match services.store.due(now, free + busy.len()).await {
+    // Those that rest here may stand first in the list: ask for as many more. Where nothing is free it is seen who waits.
+    let most = AT_ONCE + busy.len();
+    let due = match services.store.due(now, most).await {
         Ok(due) => due,
         Err(why) => {
             tracing::warn!(why = %why, "the store cannot say what is due; trying again");
@@ -165,19 +186,21 @@ async fn start_due(
         }
     };
     services.metrics.level("syncline_pairings_due", due.len() as f64);
+    queue.see(&due, due.len() < most, now);
     let waiting: Vec<PairingId> = due.into_iter().filter(|pairing| !busy.contains_key(pairing)).take(free).collect();
     for pairing in waiting {
         busy.insert(pairing.clone(), None);
+        let queued = queue.leave(&pairing, now);
         let services = services.clone();
         running.spawn(async move {
             let began = services.clock.now();
             // One user's cycle that breaks off must not take the worker with it (rule E7).
-            let cycle = AssertUnwindSafe(services.engine.cycle_by_schedule(&pairing));
+            let cycle = AssertUnwindSafe(services.engine.cycle_by_schedule(&pairing, queued));
             let result = cycle.catch_unwind().await.ok();
             if let Some(Ok(report)) = &result {
                 crate::ops::overall::keep(&services, report).await;
             }
-            Done { pairing, began, waited_s: began.duration_since(now).as_secs_f64(), result }
+            Done { pairing, began, waited_s: queued.as_secs_f64(), result }
         });
     }
 }
@@ -284,7 +307,7 @@ async fn alerts(services: Services, mut stop: Stop) {
     }
 }
 
-/// Drops what the history and the CRM's feed keep no longer.
+/// Drops what the history and the CRM's feed keep no longer, and tokens that have ended.
 async fn sweep(services: Services, mut stop: Stop) {
     loop {
         let now = services.clock.now();
@@ -299,6 +322,11 @@ async fn sweep(services: Services, mut stop: Stop) {
             Ok(0) => {}
             Ok(forgotten) => tracing::info!(forgotten, "the CRM's feed trimmed"),
             Err(why) => tracing::warn!(why = %why, "the CRM's feed cannot be trimmed"),
+        }
+        match crate::ops::token::forget_ended(&services).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "tokens that ended were forgotten"),
+            Err(why) => tracing::warn!(why = %why, "tokens that ended cannot be forgotten"),
         }
         if !wait(&services, SWEEP_MS, std::future::pending(), &mut stop).await {
             return;

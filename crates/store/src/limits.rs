@@ -13,7 +13,8 @@ pub const SWEEP: usize = 500;
 const CLOCKS_DIFFER_S: i64 = 3_600;
 
 /// A cycle after this time was noted by a clock that was wrong, and so was whatever it put off: nobody waits for it.
-pub(crate) fn ahead_of(now: jiff::Timestamp) -> jiff::Timestamp {
+#[must_use]
+pub fn ahead_of(now: jiff::Timestamp) -> jiff::Timestamp {
     now.checked_add(jiff::SignedDuration::from_secs(CLOCKS_DIFFER_S)).unwrap_or(jiff::Timestamp::MAX)
 }
 

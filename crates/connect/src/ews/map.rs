@@ -9,7 +9,7 @@ use wire::ews::{self, Item, Moment, Property};
 
 use super::kind_map::KindMap;
 use super::lens::known_show_as;
-use super::{body, global_id, own, people, rule, time};
+use super::{body, called_off, global_id, own, people, rule, time};
 
 /// The fields in which an occurrence may differ from its series.
 const OF_OCCURRENCES: [Field; 6] =
@@ -69,6 +69,10 @@ fn value(
         return None;
     }
     Some(match field {
+        Field::Subject => match item.text(path.clone()) {
+            Some(subject) => text_or_null(called_off::without_word(item, subject)),
+            None => plain(path, item.at(path)),
+        },
         Field::Private => Value::Flag(is_private(item, path)),
         Field::Body => match item.body() {
             None => Value::Null,
@@ -267,6 +271,12 @@ fn occurrences(
             item.modified_occurrences().iter().find(|info| Some(&info.id.id) == exception.id.as_ref().map(|id| &id.id));
         let original = exception.moment(Property::OriginalStart).or_else(|| info.map(|info| info.original_start));
         let Some(original) = original.and_then(|at| time::original(at, &span.0, &zone)) else { continue };
+        let is_off = |item: &Item| item.flag(Property::IsCancelled) == Some(true);
+        if is_off(exception) && !is_off(item) {
+            // In a guest's copy an occurrence that its organiser called off stays, as one that does not take place.
+            found.insert(Path::occurrence(original, Field::State), Value::text("cancelled"));
+            continue;
+        }
         let differing = differing(map, exception, series, span, original, local);
         if !differing.is_empty() {
             found.insert(Path::occurrence(original, Field::State), Value::text("modified"));

@@ -7,6 +7,7 @@ mod affinity;
 mod astray;
 mod body;
 mod call;
+mod called_off;
 mod check;
 mod connection;
 mod create;

@@ -285,7 +285,12 @@ async fn in_blackout_hours_nobody_is_told_and_nothing_is_over() {
     world.done(&world.admin, "PUT", "/api/admin/schedules", Some(&nights)).await;
     world.pass_s(3 * 3600);
     for who in both {
-        let report = world.services.engine.cycle_by_schedule(&world.pairing(who).await).await.expect("a cycle");
+        let report = world
+            .services
+            .engine
+            .cycle_by_schedule(&world.pairing(who).await, jiff::SignedDuration::ZERO)
+            .await
+            .expect("a cycle");
         assert!(report.is_quiet());
     }
     for _ in 0..6 {

@@ -51,6 +51,18 @@ async fn a_change_is_timed_from_when_its_side_says_it_was_made() {
     let status = world.get(&world.admin, "/api/admin/status").await;
     assert_eq!(half(&status, "pim", "queue"), Some(0), "{status}");
     assert!(half(&status, "pim", "whole").is_some_and(|ms| about(ms, 2)), "{status}");
+    // By a hint as well, and the machine comes to her five seconds after it was seen that she is due.
+    world.edit_activity(&anna, task, json!({"subject": "Call once more"})).await;
+    ops::cycle::read_crm(&world.services, &world.services.crm_id).await.expect("the CRM is read");
+    world.pass_s(5);
+    let queued = jiff::SignedDuration::from_secs(5);
+    let pairing = world.pairing(&anna).await;
+    let report = world.services.engine.cycle_by_schedule(&pairing, queued).await.expect("a cycle");
+    ops::overall::keep(&world.services, &report).await;
+    let status = world.get(&world.admin, "/api/admin/status").await;
+    let queue = status["latencies"].as_array().expect("a list");
+    let queue = queue.iter().find(|line| line["to"] == "pim" && line["part"] == "queue").expect("told");
+    assert!(queue["p99_ms"].as_u64().is_some_and(|ms| about(ms, 5)), "{queue}");
     // An hour later nothing of it is told.
     world.pass_s(2 * 3_600);
     let later = world.get(&world.admin, "/api/admin/status").await;

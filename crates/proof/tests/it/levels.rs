@@ -259,7 +259,8 @@ async fn what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raise
     }
     outlook.edit(&id(&copy("Berg").await), vec![set(Property::Nickname, text("Bergy"))]).await;
     world.sync(&[&anna]).await;
-    assert!(told(&world, &one).await.contains("local change"), "{}", told(&world, &one).await);
+    let local = told(&world, &one).await;
+    assert!(local.contains("local change") && local.contains("Changed in the CRM alone: department (D1)."), "{local}");
     assert_eq!(copy("Berg").await.text(Property::Department), None);
     world.ceilings(json!({"business_contact": "full"})).await;
     assert_eq!(planned(&world).await, json!({"business_contact.update_pim": 2}), "W1");
@@ -272,7 +273,8 @@ async fn what_stayed_local_under_a_one_way_level_crosses_when_the_level_is_raise
     world.ceilings(json!({"business_contact": "export"})).await;
     outlook.edit(&id(&copy("Dale").await), vec![set(Property::Department, text("Mine"))]).await;
     world.sync(&[&anna]).await;
-    assert!(told(&world, &other).await.contains("local change"));
+    let local = told(&world, &other).await;
+    assert!(local.contains("Changed in the mailbox alone: department (D1)."), "{local}");
     assert_eq!(world.read_contact(&anna, &other).await["department"], "Local");
     // Raised above and lowered for her: nothing may go yet.
     world.levels(&anna, json!({"business_contact": "export"})).await;

@@ -60,6 +60,7 @@ mod to_dos;
 mod together;
 mod trouble;
 mod undoing;
+mod upkeep;
 mod watch;
 mod wire_trouble;
 mod world;

@@ -19,6 +19,7 @@ on_both!(
     a_meeting_cancelled_by_its_organiser_is_cancelled_and_declined_by_an_attendee_only_removed,
     no_item_of_ours_has_attendees_who_were_never_asked,
     a_series_of_the_crm_reaches_its_participants_with_its_exceptions,
+    a_guests_own_occurrences_outlive_a_change_of_the_rule_in_the_crm,
     an_occurrence_moved_by_the_organiser_is_moved_in_the_one_activity,
 );
 
@@ -262,6 +263,38 @@ async fn a_series_of_the_crm_reaches_its_participants_with_its_exceptions() {
         assert_eq!((item.modified_occurrences().len(), item.deleted_occurrences().len()), (1, 1), "{name}");
         let start = item.modified_occurrences()[0].start.instant().expect("a time").to_string();
         assert_eq!(start, "2026-10-19T13:00:00Z", "{name}");
+    }
+}
+
+// R3, D1, P7: what a guest does to single occurrences in his own calendar outlives a change of the CRM's rule.
+async fn a_guests_own_occurrences_outlive_a_change_of_the_rule_in_the_crm() {
+    let (world, anna, bob) = World::with_two().await;
+    let mut body = appointment("Weekly", "2026-10-05");
+    body["people"] = json!([{"employee": bob.id}]);
+    body["rule"] = json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "first_day": "monday", "count": 6});
+    body["occurrences"] = json!([{"original_start": "2026-10-26T10:00:00", "state": "cancelled"}]);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    let outlook = world.outlook(&bob);
+    let item = id(&outlook.only(Folder::Calendar).await);
+    let third = outlook.occurrence(&item, 3).await;
+    outlook.edit(&third, vec![set(Property::Location, text("Train"))]).await;
+    outlook.delete(&outlook.occurrence(&item, 2).await).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.only(&anna, CALENDAR).await["occurrences"].as_array().map(Vec::len), Some(1), "his own");
+    for count in [8, 7] {
+        let rule =
+            json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "first_day": "monday", "count": count});
+        world.edit_activity(&anna, &record, json!({ "rule": rule })).await;
+        world.sync(&[&anna, &bob]).await;
+        let days: Vec<String> =
+            outlook.shows("2026-10-01T00:00:00Z", "2026-12-31T00:00:00Z").await.into_iter().map(|it| it.1).collect();
+        assert_eq!(days.len(), count - 2, "{days:?}");
+        assert!(!days.iter().any(|day| day.starts_with("2026-10-12")), "{days:?}");
+        let third = outlook.occurrence(&item, 3).await;
+        assert_eq!(outlook.read(&third).await.expect("there").text(Property::Location), Some("Train"));
+        let hers = world.outlook(&anna).only(Folder::Calendar).await;
+        assert_eq!((hers.deleted_occurrences().len(), hers.modified_occurrences().len()), (1, 0));
     }
 }
 

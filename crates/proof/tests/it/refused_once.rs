@@ -12,12 +12,13 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 on_both!(
     a_full_mailbox_gets_what_waited_when_it_has_room_again,
     an_item_that_may_not_be_changed_keeps_nobody_else_back_and_is_tried_again,
+    a_server_that_calls_every_write_too_late_is_not_asked_for_ever,
 );
 
 const CALENDAR: &str = "my_calendar";
 
 /// Every request of ours with one of these operations whose body says this is refused with a code.
-fn refuses(world: &World, operations: &'static [&'static str], saying: String, code: &'static str) {
+pub fn refuses(world: &World, operations: &'static [&'static str], saying: String, code: &'static str) {
     let hook = move |request: &RequestInfo| {
         let operation = operations.iter().find(|operation| **operation == request.operation)?;
         let meant = request.account == SERVICE && request.body.contains(&saying);
@@ -88,4 +89,40 @@ async fn an_item_that_may_not_be_changed_keeps_nobody_else_back_and_is_tried_aga
     world.pass_days(1);
     clean(&world, &anna).await;
     assert_eq!(outlook.read(&item).await.expect("there").text(Property::Location), Some("Attic"));
+}
+
+// E1, E2, E7, trap 49: somebody may be faster now and then, not every time.
+async fn a_server_that_calls_every_write_too_late_is_not_asked_for_ever() {
+    for code in ["ErrorIrresolvableConflict", "ErrorItemNotFound"] {
+        let world = World::new().await;
+        let anna = world.user("anna").await;
+        let outlook = world.outlook(&anna);
+        let busy = world.appointment(&anna, "Busy", "2026-09-29").await;
+        clean(&world, &anna).await;
+        let item = id(&outlook.only(Folder::Calendar).await);
+        refuses(&world, &["UpdateItem"], item.clone(), code);
+        world.edit_activity(&anna, &busy, json!({"location": "Attic"})).await;
+        world.appointment(&anna, "New", "2026-09-30").await;
+        let due = async || {
+            let now = world.services.clock.now();
+            !world.services.store.due(now, 10).await.expect("a list").is_empty()
+        };
+        let mut cycles = 0;
+        // As often as it is due, for half an hour.
+        for _ in 0..450 {
+            if due().await {
+                world.cycle(&anna).await;
+                cycles += 1;
+            }
+            world.pass_s(4);
+        }
+        assert!(cycles < 50, "{cycles} cycles in half an hour");
+        assert_eq!(titles(&outlook.items(Folder::Calendar).await), ["Busy", "New"]);
+        let told = reasons(&world, &anna).await;
+        assert!(told.contains("writes in a row"), "{told}");
+        world.hq.on_request(None);
+        world.pass_days(1);
+        clean(&world, &anna).await;
+        assert_eq!(outlook.read(&item).await.expect("there").text(Property::Location), Some("Attic"));
+    }
 }

@@ -1,12 +1,12 @@
 //! Whose copy of a meeting decides when the organiser's does not, and what a meeting called off looks like (rules P3, O7, C6).
 
 use crate::api::{appointment, id as id_of};
-use crate::clock::clean;
+use crate::clock::{clean, named};
 use crate::database::on_both;
 use crate::outlook::{self, id, set, text};
 use crate::world::{Person, World};
 use serde_json::json;
-use wire::ews::{DistinguishedFolder as Folder, FieldChange, Property};
+use wire::ews::{DistinguishedFolder as Folder, FieldChange, Pattern, Property, Range, Recurrence, Value};
 
 on_both!(
     an_organiser_who_only_exports_leaves_the_lead_to_an_attendee,
@@ -17,6 +17,7 @@ on_both!(
     a_meeting_taken_back_from_deleted_items_takes_place_again,
     what_is_called_off_in_the_crm_leaves_the_time_free_in_every_copy,
     an_update_that_brings_back_what_its_guest_deleted_stops_nobody,
+    what_a_stand_in_shows_as_called_off_keeps_its_subject,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -189,4 +190,40 @@ async fn an_update_that_brings_back_what_its_guest_deleted_stops_nobody() {
         assert_eq!(world.view(&bob, CALENDAR).await.len(), 2, "he removed it from his My Calendar: {enabled}");
         assert!(world.quarantine(&bob).await.is_empty());
     }
+}
+
+// C6, R3: what Exchange writes before the subject of a copy that was called off is no part of it.
+async fn what_a_stand_in_shows_as_called_off_keeps_its_subject() {
+    let (world, anna, bob, cleo) = without_the_organiser().await;
+    let people = [bob.address.as_str(), cleo.address.as_str()];
+    let off = world.outlook(&anna).invite(outlook::meeting("Plan", FROM, TO, &people)).await;
+    let rule = Recurrence {
+        pattern: Pattern::Daily { interval: 1 },
+        range: Range::Numbered { start: "2026-10-05".parse().expect("a day"), count: 4 },
+    };
+    let series = outlook::meeting("Daily", "2026-10-05T08:00:00Z", "2026-10-05T09:00:00Z", &people)
+        .with(Property::Recurrence, Value::Recurrence(rule));
+    let series = world.outlook(&anna).invite(series).await;
+    two_rounds(&world, &[&bob, &cleo]).await;
+    world.outlook(&anna).cancel(&off).await;
+    world.outlook(&anna).cancel(&world.outlook(&anna).occurrence(&series, 2).await).await;
+    two_rounds(&world, &[&bob, &cleo]).await;
+    let check = async |world: &World| {
+        let (plan, daily) = (named(world, &cleo, "Plan").await, named(world, &cleo, "Daily").await);
+        assert_eq!(plan["cancelled"], true, "{plan}");
+        assert_eq!(daily["cancelled"], false, "{daily}");
+        assert_eq!(daily["occurrences"].as_array().map(Vec::len), Some(1), "{daily}");
+        assert_eq!(daily["occurrences"][0]["state"], "cancelled", "{daily}");
+        assert!(daily["occurrences"][0]["subject"].is_null(), "{daily}");
+    };
+    check(&world).await;
+    // Who takes the copies out of his calendar then changes nothing of them.
+    for item in world.outlook(&bob).items(Folder::Calendar).await {
+        if outlook::title(&item).starts_with("Canceled") {
+            world.outlook(&bob).delete(&id(&item)).await;
+        }
+    }
+    two_rounds(&world, &[&bob, &cleo]).await;
+    check(&world).await;
+    clean(&world, &bob).await;
 }

@@ -6,7 +6,7 @@ use crate::{
     inventory, kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving,
     nobodys, odd_people, odd_series, opt_in, owners, peak, people_brakes, people_cards, people_invited, people_private,
     people_secrets, received, recurrence, refusals, refused_once, restored, returning, same_id, scrubbed, series,
-    stand_ins, texts, to_dos, together, trouble, undoing, wire_trouble,
+    stand_ins, texts, to_dos, together, trouble, undoing, upkeep, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -71,6 +71,7 @@ async fn every_story_runs_on_every_database() {
         together::NAMES,
         trouble::NAMES,
         undoing::NAMES,
+        upkeep::NAMES,
         wire_trouble::NAMES,
     ];
     let names: BTreeSet<&str> = files.into_iter().flatten().copied().collect();

@@ -25,7 +25,7 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Get,
         path: "/health/ready",
         tag: TAG,
-        summary: "Both databases answer; 503 says which does not.",
+        summary: "Both databases answer and take writes; 503 says which does not, and why.",
         who: Who::Anybody,
         query: &[],
         body: Body::None,
@@ -61,19 +61,12 @@ async fn live(_ask: Ask) -> Answer {
 }
 
 async fn ready(ask: Ask) -> Answer {
-    let store = match ask.services.store.epoch().await {
-        Ok(_) => "ok",
-        Err(_) => "does not answer",
-    };
-    let crm = match ask.services.crm.feed_head().await {
-        Ok(_) => "ok",
-        Err(_) => "does not answer",
-    };
-    let well = store == "ok" && crm == "ok";
+    let found = crate::ready::look(&ask.services).await;
+    let well = found.store.is_none() && found.crm.is_none();
     let reply = Reply::of(json!({
         "status": if well { "ok" } else { "not ready" },
-        "database": store,
-        "crm": crm,
+        "database": found.store.unwrap_or("ok"),
+        "crm": found.crm.unwrap_or("ok"),
     }));
     Ok(if well { reply } else { reply.with_status(StatusCode::SERVICE_UNAVAILABLE) })
 }

@@ -72,6 +72,28 @@ pub async fn revoke(services: &Services, actor: &Actor, user: &str, token: &str)
     if gone { Ok(()) } else { Err(Refused::missing("token", token)) }
 }
 
+/// Tokens that are forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 500;
+
+/// How long a token that has ended is still listed, for whoever wonders why his program is refused.
+const LISTED_AFTER_END: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// Forgets tokens that ended a day ago or earlier: every sign-in leaves one. Answers how many.
+///
+/// # Errors
+/// The CRM failed.
+pub async fn forget_ended(services: &Services) -> Result<u64, Refused> {
+    let before = services.clock.now().checked_sub(LISTED_AFTER_END).unwrap_or(Timestamp::MIN);
+    let mut forgotten = 0;
+    loop {
+        let some = services.crm.forget_tokens(before, FORGOTTEN_AT_ONCE).await?;
+        forgotten += some;
+        if some < FORGOTTEN_AT_ONCE.unsigned_abs() {
+            return Ok(forgotten);
+        }
+    }
+}
+
 /// Sets a user's password.
 ///
 /// # Errors

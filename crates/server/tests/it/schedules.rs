@@ -30,7 +30,7 @@ async fn in_blackout_hours_nothing_runs_but_what_a_person_asks_for() {
     let mut told = watched(&emulator, |_| None);
     // It rests, and calls nobody.
     let user = ops::user::pairing(&world.services, "anna").await.expect("mapped");
-    world.services.engine.cycle_by_schedule(&user.id).await.expect("a rest");
+    world.services.engine.cycle_by_schedule(&user.id, jiff::SignedDuration::ZERO).await.expect("a rest");
     assert!(told.try_recv().is_err());
     assert_eq!(world.services.store.due(world.services.clock.now(), 10).await.expect("due"), []);
     let explained = world.get(&world.admin, "/api/admin/users/anna/explain").await;

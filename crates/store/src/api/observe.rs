@@ -33,6 +33,12 @@ impl Store {
         engine!(self, looks(pairing, now, page(limit)))
     }
 
+    /// The clock was ahead and is right again: what it put off is ripe, what it noted of waits begins now, and what it
+    /// counted in hours to come is not counted.
+    pub async fn put_right(&self, lease: &Lease, pairing: &PairingId, now: Timestamp) -> Result<()> {
+        engine!(self, put_right(lease, pairing, now))
+    }
+
     /// Adds ids to look at, without a lease: they only cost a read. The pairing is due while a ripe one waits.
     pub async fn add_looks(&self, pairing: &PairingId, looks: &[Look]) -> Result<()> {
         engine!(self, add_looks(pairing, looks))

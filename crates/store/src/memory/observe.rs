@@ -150,6 +150,21 @@ impl Memory {
         })
     }
 
+    pub(crate) fn put_right(&self, lease: &Lease, pairing: &PairingId, now: Timestamp) -> Result<()> {
+        self.write(|state| {
+            state.fenced_for(lease, pairing)?;
+            let memories = state.of_mut(pairing);
+            for look in memories.looks.values_mut().filter(|look| look.not_before.is_some_and(|at| at > now)) {
+                look.not_before = None;
+            }
+            for since in memories.awaited.values_mut() {
+                *since = now.min(*since);
+            }
+            memories.counts.retain(|(_, _, _, at), _| *at <= crate::checks::hour(now));
+            Ok(())
+        })
+    }
+
     pub(crate) fn add_looks(&self, pairing: &PairingId, looks: &[Look]) -> Result<()> {
         self.write(|state| {
             state.found(pairing)?;

@@ -118,6 +118,10 @@ impl Memory {
         self.read(|state| Ok(state.epoch))
     }
 
+    pub(crate) fn try_write(&self) -> Result<()> {
+        self.write(|_| Ok(()))
+    }
+
     pub(crate) fn renew_epoch(&self) -> Result<u64> {
         let now = self.now();
         self.write(|state| {

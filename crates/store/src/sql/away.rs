@@ -19,6 +19,8 @@ statements! {
         ON CONFLICT (pairing, kind, pim_id) DO NOTHING";
     SINCE = "SELECT since FROM sync_awaited WHERE pairing = $1 AND kind = $2 AND pim_id = $3";
     DROP_OLD_WAITS = "DELETE FROM sync_awaited WHERE since < $1";
+    // What was noted by a clock that was ahead counts from now.
+    SINCE_NOW = "UPDATE sync_awaited SET since = $2 WHERE pairing = $1 AND since > $2";
     FORGET_WAITS = "DELETE FROM sync_awaited WHERE pairing = $1";
 }
 
@@ -41,6 +43,11 @@ pub(super) async fn drop(tx: &mut Tx, pairing: &PairingId, kind: Kind, id: &Reco
 pub(super) async fn drop_old(tx: &mut Tx, before: Timestamp) -> Result<()> {
     tx.run(DROP_OLD, args![before]).await?;
     tx.run(DROP_OLD_WAITS, args![before]).await?;
+    Ok(())
+}
+
+pub(super) async fn put_right(tx: &mut Tx, pairing: &PairingId, now: Timestamp) -> Result<()> {
+    tx.run(SINCE_NOW, args![pairing, now]).await?;
     Ok(())
 }
 

@@ -46,6 +46,7 @@ statements! {
         AND (l.sleep_cause IS NULL OR l.pim_version IS NULL OR l.pim_version <> '') \
         AND NOT EXISTS (SELECT 1 FROM sync_listed s WHERE s.pairing = l.pairing AND s.side = 'pim' \
             AND s.kind = l.kind AND s.folder = $3 AND s.id = l.pim_id)", not_seen_gone!("pim", "pim_id"), again!());
+    RIPEN = "UPDATE sync_look SET not_before = $3 WHERE pairing = $1 AND not_before > $2";
     STRANGERS = "SELECT doc FROM sync_stranger WHERE pairing = $1 AND (CAST($2 AS TEXT) IS NULL OR reason = $2) \
         AND (side, kind, id) > ($3, $4, $5) ORDER BY side, kind, id LIMIT $6";
     LOOK_AT_STRANGERS = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) \
@@ -108,6 +109,18 @@ impl Sql {
                 })
             })
             .collect()
+    }
+
+    pub(crate) async fn put_right(&self, lease: &Lease, pairing: &PairingId, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        fenced(&mut tx, lease, pairing.as_str()).await?;
+        if !lock(&mut tx, pairing).await? {
+            return Err(no_pairing(pairing));
+        }
+        tx.run(RIPEN, args![pairing, now, NEVER]).await?;
+        super::away::put_right(&mut tx, pairing, now).await?;
+        super::tally::put_right(&mut tx, pairing, now).await?;
+        tx.commit().await
     }
 
     pub(crate) async fn add_looks(&self, pairing: &PairingId, looks: &[Look]) -> Result<()> {

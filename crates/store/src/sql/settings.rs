@@ -35,6 +35,8 @@ statements! {
     USES = "SELECT COUNT(*) FROM sync_pairing WHERE connection = $1";
     SET_SECRET = "UPDATE sync_connection SET secret = $2 WHERE name = $1";
     EPOCH = "SELECT value FROM sync_meta WHERE name = 'epoch'";
+    TRY_WRITE = "INSERT INTO sync_meta (name, value) VALUES ('tried', 1) \
+        ON CONFLICT (name) DO UPDATE SET value = sync_meta.value + 1";
     SET_EPOCH = "UPDATE sync_meta SET value = $1 WHERE name = 'epoch'";
     REVOKE_ALL = "UPDATE sync_lease SET fence = fence + 1, holder = NULL";
     DROP_CURSORS = "DELETE FROM sync_cursor";
@@ -179,6 +181,12 @@ impl Sql {
     pub(crate) async fn epoch(&self) -> Result<u64> {
         let row = self.db.one(EPOCH, args![]).await?;
         row.map_or_else(|| Err(StoreError::NotFound("epoch".into())), |row| row.count(0))
+    }
+
+    pub(crate) async fn try_write(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.run(TRY_WRITE, args![]).await?;
+        tx.commit().await
     }
 
     pub(crate) async fn renew_epoch(&self) -> Result<u64> {

@@ -26,6 +26,7 @@ macro_rules! sums {
 statements! {
     COUNT = "INSERT INTO sync_count (pairing, hour, domain, side, what, records) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (pairing, hour, domain, side, what) DO UPDATE SET records = sync_count.records + excluded.records";
+    DROP_LATER = "DELETE FROM sync_count WHERE pairing = $1 AND hour > $2";
     SUMS = sums!("WHERE c.hour >= $1");
     SUMS_OF_PAIRING = sums!("WHERE c.hour >= $1 AND c.pairing = $2");
     SUMS_OF_CRM = sums!("JOIN sync_pairing p ON p.id = c.pairing WHERE c.hour >= $1 AND p.crm = $2");
@@ -60,6 +61,12 @@ pub(super) async fn count(
 ) -> Result<()> {
     let values = args![pairing, hour, domain, side, what.as_str(), records];
     tx.run(COUNT, values).await?;
+    Ok(())
+}
+
+/// What a clock that was ahead counted in hours to come would count in every hour until then.
+pub(super) async fn put_right(tx: &mut Tx, pairing: &PairingId, now: Timestamp) -> Result<()> {
+    tx.run(DROP_LATER, args![pairing, hour(now)]).await?;
     Ok(())
 }
 

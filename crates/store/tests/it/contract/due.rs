@@ -12,6 +12,7 @@ on_every_engine! {
     a_disabled_or_stopped_pairing_is_not_due,
     patience_is_kept_until_its_time_or_a_person_ends_it,
     a_clock_that_was_ahead_and_is_put_right_keeps_nobody_waiting,
+    what_a_clock_that_was_ahead_put_off_waits_no_longer,
     a_pairing_made_due_during_its_cycle_is_due_after_it,
     a_ripe_look_makes_its_pairing_due,
     an_observation_that_no_cycle_saw_makes_its_pairing_due,
@@ -122,6 +123,23 @@ async fn a_clock_that_was_ahead_and_is_put_right_keeps_nobody_waiting(world: &Wo
     // Clocks of two nodes that differ by minutes are no reason.
     cycle(world, &anna, well(minute(40))).await;
     assert_eq!(due(world, 20).await, ["bob"]);
+}
+
+// E1, E6
+async fn what_a_clock_that_was_ahead_put_off_waits_no_longer(world: &World) {
+    const YEAR: i64 = 365 * 24 * 60;
+    let store = &world.store;
+    let (anna, bob) = (world.map("anna").await, world.map("bob").await);
+    let later = |n: i64| Look::later(Side::Pim, Kind::Contact, rid("I1"), minute(n));
+    store.add_looks(&anna, &[later(YEAR)]).await.unwrap();
+    store.add_looks(&bob, &[later(YEAR)]).await.unwrap();
+    let lease = world.lease(&anna).await;
+    assert!(store.looks(&anna, minute(10), 10).await.unwrap().is_empty());
+    store.put_right(&lease, &anna, minute(10)).await.unwrap();
+    assert_eq!(store.looks(&anna, minute(10), 10).await.unwrap().len(), 1);
+    assert!(store.looks(&bob, minute(10), 10).await.unwrap().is_empty(), "each for itself");
+    store.release_lease(&lease).await.unwrap();
+    assert!(store.put_right(&lease, &anna, minute(10)).await.is_err(), "the lease counts");
 }
 
 async fn a_pairing_made_due_during_its_cycle_is_due_after_it(world: &World) {
