@@ -13,6 +13,7 @@ mod create;
 mod cycle;
 mod force;
 mod half;
+mod holder;
 mod homeless;
 mod inventory;
 mod invitation;

@@ -116,11 +116,17 @@ impl Cycle<'_> {
     }
 
     async fn adopt_mailbox(&mut self, found: Option<MailboxId>, identity: &Identity) -> Result<(), CycleError> {
+        if let Some(other) = self.engine.holder(&self.pairing, identity).await? {
+            return Err(stop(&format!(
+                "the mailbox is another user's, mapped as {}: one mailbox belongs to one user, under whichever address; unmap one of the two (L1)",
+                other.address
+            )));
+        }
         let id = match found {
             Some(id) => id,
             None => {
                 // Two nodes that meet the mailbox at the same time give it the same id: no server refuses the later one.
-                let first = || MailboxId::new(self.hash(&format!("{}|{}", self.pairing.id, identity.root)));
+                let first = || self.engine.mailbox_id(&self.pairing, identity);
                 let id = self.pairing.mailbox.clone().unwrap_or_else(first);
                 self.pim.set_identity(&id).await?;
                 id

@@ -1,5 +1,6 @@
 //! Observations as rows: with the keyed hashes of what a record could be matched by.
 
+use crate::Engine;
 use crate::cycle::Cycle;
 use crate::force::hex;
 use hmac::Mac;
@@ -38,7 +39,13 @@ impl Cycle<'_> {
     }
 
     pub(crate) fn hash(&self, key: &str) -> String {
-        let mut mac = self.engine.keyed.clone();
+        self.engine.hash_of(key)
+    }
+}
+
+impl Engine {
+    pub(crate) fn hash_of(&self, key: &str) -> String {
+        let mut mac = self.keyed.clone();
         mac.update(key.as_bytes());
         hex(&mac.finalize().into_bytes()[..16])
     }

@@ -33,6 +33,7 @@ mod moving;
 mod nobodys;
 mod odd_people;
 mod odd_series;
+mod oddities;
 mod opt_in;
 mod outlook;
 mod owners;

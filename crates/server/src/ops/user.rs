@@ -339,10 +339,16 @@ async fn whose_faults(services: &Services, pairing: &Pairing, faults: &mut Fault
         let (_, mailbox) = services.remotes.open(pairing, maps).await?;
         mailbox.identity().await
     };
-    if let Ok(Ok(identity)) = tokio::time::timeout(WHOSE, asked).await
-        && !identity.is_user
-    {
+    let Ok(Ok(identity)) = tokio::time::timeout(WHOSE, asked).await else { return Ok(()) };
+    if !identity.is_user {
         faults.note("address", NOBODYS);
+    }
+    if let Some(other) = services.engine.holder(pairing, &identity).await? {
+        let why = format!(
+            "leads to the mailbox that is mapped as {}; one mailbox belongs to one user (rule L1)",
+            other.address
+        );
+        faults.note("address", why);
     }
     Ok(())
 }
