@@ -100,6 +100,10 @@ impl EwsRemote {
             Err(trouble) => return Err(trouble),
         };
         if !changes.is_last() && state == Some(changes.state.as_str()) {
+            // There are servers that never say they have come to the end.
+            if changes.is_empty() {
+                return Ok(changes.at_the_end());
+            }
             // Asking on would bring the same page again, without end.
             return Err(Trouble::Broken { why: "the server's listing does not go on".to_owned() });
         }
@@ -117,6 +121,8 @@ impl EwsRemote {
         let refs: Vec<ItemRef> = ids.iter().cloned().map(ItemRef::Item).collect();
         let results = self.reach.items(&self.map(kind).shape(), &refs).await?;
         let mut items = Vec::with_capacity(results.len());
+        // Where all of several fail, it is the server that does.
+        let is_ill = results.len() > 1 && results.iter().all(|one| matches!(one, Err(Trouble::Broken { .. })));
         for (id, result) in ids.iter().zip(results) {
             let version = || Version::new(id.change_key.clone().unwrap_or_default());
             match result {
@@ -129,6 +135,11 @@ impl EwsRemote {
                 Err(Trouble::Gone(_)) => page.vanished.push(RecordId::new(&id.id)),
                 Err(Trouble::Refused { why, .. } | Trouble::NoAccess { why }) => {
                     page.unreadable.push((RecordId::new(&id.id), version(), why));
+                }
+                // It is told, and asked for again until it is answered; the others do not wait for it.
+                Err(Trouble::Broken { why }) if !is_ill => {
+                    page.unreadable.push((RecordId::new(&id.id), version(), why));
+                    page.vanished.push(RecordId::new(&id.id));
                 }
                 Err(
                     trouble @ (Trouble::Stale
