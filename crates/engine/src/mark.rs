@@ -6,6 +6,7 @@ use crate::outcome::CycleError;
 use crate::port::Write;
 use model::{Fields, Mark, Side};
 use planted::Planted;
+use std::sync::Arc;
 use store::{Count, IntentKind};
 
 impl Cycle<'_> {
@@ -29,7 +30,8 @@ impl Cycle<'_> {
         intent.result = Some(acting.link.clone());
         self.engine.store().open_intent(&self.lease, &intent).await?;
         let version = acting.pim.as_ref().map_or_else(|| acting.link.pim.version.clone(), |item| item.version.clone());
-        let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version };
+        let planned = acting.pim.clone().map(Arc::new);
+        let write = Write::Mark { kind: acting.link.kind, id: acting.link.pim.id.clone(), mark, version, planned };
         match self.pim.write(&write).await {
             Ok(written) => {
                 acting.link.pim.version = written.version.clone();

@@ -13,6 +13,7 @@ use crate::stubborn::Patience;
 use model::{Domain, Fields, Gone, Kind, Link, Record, RecordId, Seen, Side, Version};
 use plan::{Op, Plan};
 use planted::Planted;
+use std::sync::Arc;
 use store::change::Settle;
 use store::{Count, Intent, IntentKind, Look, Quarantine};
 
@@ -142,10 +143,16 @@ impl Cycle<'_> {
             self.store(Settle { links: vec![acting.link.clone()], ..Settle::default() }).await?;
         }
         self.engine.store().open_intent(&self.lease, &intent).await?;
+        // A second write of the same turn finds what the first one left, which nobody planned against.
+        let planned = match side {
+            Side::Pim if !acting.written.contains_key(&side) => acting.pim.clone().map(Arc::new),
+            Side::Pim | Side::Crm => None,
+        };
         let update = Update {
             domain: acting.domain,
             id: id.clone(),
             version,
+            planned,
             changes: changes.clone(),
             keep: keep.clone(),
             mark,
@@ -228,7 +235,8 @@ impl Cycle<'_> {
             Side::Crm => acting.old_record.clone().or_else(|| acting.crm.clone()),
             Side::Pim => acting.pim.clone(),
         };
-        let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, mail };
+        let planned = shown.clone().filter(|_| side == Side::Pim).map(Arc::new);
+        let write = Write::Delete { kind: acting.link.kind, id: id.clone(), version, planned, mail };
         let answer = self.remote(side).write(&write).await;
         // Gone otherwise may mean moved away meanwhile: the next look tells.
         let proven = |why| why == Gone::Deleted || planted::is(Planted::GoneIsDone);

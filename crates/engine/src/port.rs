@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod trouble;
+mod written;
 
 pub use trouble::Trouble;
+pub use written::{Create, MAILBOX_FULL, MEETING_NOT_KEPT, Mail, Meeting, Update, Written};
 
 /// The records of one side of one pairing. Made for one cycle, with the field maps in force.
 #[async_trait]
@@ -177,6 +179,8 @@ pub enum Write {
         id: RecordId,
         /// The version planned against.
         version: Version,
+        /// What it said then, as with an [`Update`].
+        planned: Option<Arc<Record>>,
         /// Whom it may write to.
         mail: Mail,
     },
@@ -190,6 +194,8 @@ pub enum Write {
         mark: Mark,
         /// The version planned against.
         version: Version,
+        /// What it said then, as with an [`Update`].
+        planned: Option<Arc<Record>>,
     },
     /// Mailbox: brings a record back from Deleted Items (rule O2), found by its mark's key.
     Restore {
@@ -228,90 +234,6 @@ pub enum Write {
         /// Locked by Exchange.
         locked: bool,
     },
-}
-
-/// A create.
-#[derive(Clone)]
-pub struct Create {
-    /// The domain it is made as.
-    pub domain: Domain,
-    /// The folder; the default one when absent.
-    pub folder: Option<FolderId>,
-    /// What it says, in that side's words.
-    pub fields: Fields,
-    /// The mark; its key is unique to this create.
-    pub mark: Mark,
-    /// CRM: the meeting's global id.
-    pub global_id: Option<String>,
-    /// Mailbox: the item is a participant's copy of this meeting, and nobody is asked by it (rule P5). A mailbox that does
-    /// not keep that leaves nothing there and answers [`Trouble::Refused`] with [`MEETING_NOT_KEPT`].
-    pub meeting: Option<Meeting>,
-    /// CRM: locked by Exchange.
-    pub locked: bool,
-    /// CRM: the owner, when it is not this pairing's user.
-    pub owner: Option<UserId>,
-    /// CRM: the record it is made from (rule O5): what no mailbox shows of it goes over too.
-    pub made_from: Option<RecordId>,
-    /// CRM: the record that this was before it was deleted; it comes back under its id where the CRM can do that.
-    pub revive: Option<RecordId>,
-    /// Whom it may write to.
-    pub mail: Mail,
-}
-
-/// What a participant's copy shows of the meeting it is (rule P5).
-#[derive(Clone, PartialEq, Eq)]
-pub struct Meeting {
-    /// The global id, without its instance part.
-    pub global_id: String,
-    /// Who holds it, with an address.
-    pub organizer: Attendee,
-}
-
-/// The code of a mailbox that does not keep whose meeting a copy is.
-pub const MEETING_NOT_KEPT: &str = "MeetingNotKept";
-/// The code of [`Trouble::Refused`] where the mailbox has no room: the record is not at fault, and goes over when it has.
-pub const MAILBOX_FULL: &str = "MailboxFull";
-
-/// An update.
-#[derive(Clone)]
-pub struct Update {
-    /// The domain it is updated as.
-    pub domain: Domain,
-    /// Which.
-    pub id: RecordId,
-    /// The version planned against; another one is [`Trouble::Stale`].
-    pub version: Version,
-    /// The paths to write; null clears. `occurrence(…).state` null makes an occurrence as the series again.
-    pub changes: Fields,
-    /// The paths of occurrences that must stand after a rule was set (exceptions that survive it, rule R3).
-    pub keep: Fields,
-    /// Mailbox: the mark with its renewed write number, written in the same request.
-    pub mark: Option<Mark>,
-    /// Whom it may write to.
-    pub mail: Mail,
-}
-
-/// Whom a write may make the server write to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mail {
-    /// Nobody.
-    #[default]
-    None,
-    /// The participants; only where an administrator turned mail on (rule C9).
-    Send,
-}
-
-/// What a write answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// The id it has now.
-    pub id: RecordId,
-    /// The version it has now.
-    pub version: Version,
-    /// The id the answer named when it is not the record's: the one-off that completing a recurring task left (rule R6).
-    pub other: Option<RecordId>,
-    /// What did not work though the record was written, in words: an occurrence the server refused.
-    pub partly: Vec<(Path, String)>,
 }
 
 /// One per CRM: its people, groups and addresses, and which users a change concerns.

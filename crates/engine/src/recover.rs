@@ -268,6 +268,7 @@ impl Cycle<'_> {
                 kind: intent.kind,
                 id: target.clone(),
                 version: version.clone(),
+                planned: None,
                 mail: crate::port::Mail::None,
             };
             return match self.remote(intent.side).write(&write).await {

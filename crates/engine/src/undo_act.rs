@@ -6,6 +6,7 @@ use crate::port::{Create, FindBy, Mail, Trouble, Update, Write};
 use model::{Domain, Fields, Kind, Link, Record, RecordId, Seen, Side, Sleep, SleepCause, Version};
 use plan::undo::Act;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::change::Settle;
 use store::{Count, History, Look};
 
@@ -84,6 +85,7 @@ impl Cycle<'_> {
             domain: whole.domain,
             id: record.id.clone(),
             version: record.version.clone(),
+            planned: (side == Side::Pim).then(|| Arc::new(record.clone())),
             changes: changes.clone(),
             keep: keep.clone(),
             // Without a new write number it is nobody's but a person's change.
@@ -106,6 +108,7 @@ impl Cycle<'_> {
             kind: whole.kind,
             id: record.id.clone(),
             version: record.version.clone(),
+            planned: (side == Side::Pim).then(|| Arc::new(record.clone())),
             mail: Mail::None,
         };
         let settle = Settle { links: vec![link.clone()], looks: looks(whole), ..Settle::default() };

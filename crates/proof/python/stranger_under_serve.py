@@ -54,13 +54,19 @@ CHARACTERS = {
     "forgetful": {"named": "dropped"},
     "refuser": {"named": "refused"},
     "forgetter": {"forgets_items": 3},
+    # Its change keys are others whenever an item is read, and it knows its own again.
+    "drifter": {"keys": "drift"},
     # It answers one item at a time and calls itself busy for the rest, takes changes against any version, and its
     # faults say little.
     "miser": {"gives": 1, "loose": True, "bare": True, "faults_are_fine": True, "type": "text/xml"},
     # Items have ids and no versions.
     "keyless": {"loose": "keyless"},
+    # Its listings never say that they end.
+    "endless": {"endless": True},
     # Each answer ends the connection.
     "curt": {"closes": True},
+    # It fails at one item, until it does not.
+    "frail": {"ails": True},
     # Where others name a zone it says what people see of it.
     "painter": {"zones": "shown"},
 }  # fmt: skip

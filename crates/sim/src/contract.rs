@@ -72,6 +72,7 @@ async fn life(room: &dyn Room, domain: Domain) -> Check {
             domain,
             id: made.id.clone(),
             version,
+            planned: None,
             changes: Fields::from([(path.clone(), value)]),
             keep: Fields::new(),
             mark: (remote.side() == Side::Pim).then(|| mark(&key, 2)),
@@ -85,12 +86,14 @@ async fn life(room: &dyn Room, domain: Domain) -> Check {
     let now = present(remote, kind, &made.id).await?;
     that(now.fields.get(&path) == Some(&Value::text("changed")), "a stale write changes nothing")?;
 
-    let delete = |version: Version| Write::Delete { kind, id: made.id.clone(), version, mail: Mail::None };
+    let delete =
+        |version: Version| Write::Delete { kind, id: made.id.clone(), version, planned: None, mail: Mail::None };
     let refused = remote.write(&delete(shown.version.clone())).await;
     that(refused == Err(Trouble::Stale), "a delete planned against an old version leaves the newer record")?;
     let last = latest(room, kind, &key).await?;
-    let gone: Result<Written, Trouble> =
-        remote.write(&Write::Delete { kind, id: last.0.clone(), version: last.1, mail: Mail::None }).await;
+    let gone: Result<Written, Trouble> = remote
+        .write(&Write::Delete { kind, id: last.0.clone(), version: last.1, planned: None, mail: Mail::None })
+        .await;
     gone.map_err(told)?;
     let look = look(remote, kind, &last.0, Some(key.clone())).await?;
     that(matches!(look, Seen::Gone(Gone::Deleted)), "a delete is proven by reading that id")?;

@@ -216,6 +216,7 @@ impl BentRemote {
                     domain,
                     id: record.id.clone(),
                     version: record.version.clone(),
+                    planned: None,
                     changes: Fields::from([(path, value)]),
                     keep: Fields::new(),
                     mark: record.facts.mark.clone(),

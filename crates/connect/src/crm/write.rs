@@ -19,7 +19,7 @@ impl CrmRemote {
                 Kind::Contact => self.update_contact(update).await,
                 Kind::Appointment | Kind::Task => self.update_activity(update).await,
             },
-            Write::Delete { kind, id, version, mail: _ } => self.delete(*kind, id, version).await,
+            Write::Delete { kind, id, version, planned: _, mail: _ } => self.delete(*kind, id, version).await,
             Write::Enlist { domain, id } => {
                 let record = listable(*domain, id)?;
                 let now = self.clock.now();

@@ -28,6 +28,7 @@ mod observe;
 mod occurrences;
 mod own;
 mod people;
+mod planned;
 mod property;
 mod remote;
 mod retry_after;

@@ -12,6 +12,7 @@ use super::draft::{Draft, Drafting};
 use super::kind_map::item_kind;
 use super::occurrences::{self, Series};
 use super::own;
+use super::planned::Planned;
 use super::remote::EwsRemote;
 use super::trouble::Effect;
 
@@ -32,11 +33,15 @@ impl EwsRemote {
         match write {
             Write::Create(create) => self.create(create).await,
             Write::Update(update) => self.update(update).await,
-            Write::Delete { kind, id, version, mail } => self.delete(*kind, id, version, *mail).await,
-            Write::Mark { kind, id, mark, version } => {
+            Write::Delete { kind, id, version, planned, mail } => {
+                let plan = Planned { kind: *kind, id, version, said: planned.as_deref() };
+                self.delete(&plan, *mail).await
+            }
+            Write::Mark { kind, id, mark, version, planned } => {
                 let mut draft = Draft::default();
                 set_mark(&mut draft, mark);
-                let item = self.change(*kind, id, version, draft.changes(), ews::Mail::None).await?;
+                let plan = Planned { kind: *kind, id, version, said: planned.as_deref() };
+                let item = self.change(&plan, draft.changes(), ews::Mail::None).await?;
                 self.settled(id, item).await
             }
             Write::Restore { kind, mark_key } => self.restore(*kind, mark_key).await,
@@ -49,15 +54,8 @@ impl EwsRemote {
     async fn update(&self, update: &Update) -> Result<Written, Trouble> {
         let kind = update.domain.kind();
         let mut wanted = occurrences::wanted(&update.changes);
-        let present = if needs_present(&update.changes) {
-            let (item, exceptions) = self.present(kind, &update.id).await?;
-            if change_key(&item) != update.version.as_str() {
-                return Err(Trouble::Stale);
-            }
-            Some((item, exceptions))
-        } else {
-            None
-        };
+        let plan = Planned { kind, id: &update.id, version: &update.version, said: update.planned.as_deref() };
+        let present = if needs_present(&update.changes) { Some(self.as_planned(&plan).await?) } else { None };
         let item = present.as_ref().map(|(item, _)| item);
         let drafting = self.drafting(update.domain, item, update.mail)?;
         let mut draft = drafting.draft(&update.changes).map_err(|why| refused("Map", &why))?;
@@ -100,7 +98,9 @@ impl EwsRemote {
         let mut now = ItemId::at(update.id.as_str(), update.version.as_str());
         let writes_series = !draft.is_empty();
         if writes_series {
-            now = self.change(kind, &update.id, &update.version, draft.changes(), send).await?;
+            let read = present.as_ref().map(|(item, _)| Version::new(change_key(item)));
+            let plan = Planned { version: read.as_ref().unwrap_or(plan.version), ..plan };
+            now = self.change(&plan, draft.changes(), send).await?;
         }
         if wanted.is_empty() {
             return self.settled_with(&update.id, now, partly).await;
@@ -110,34 +110,38 @@ impl EwsRemote {
         self.settled_with(&update.id, ItemId::of(update.id.as_str()), partly).await
     }
 
-    /// One item's changes, refused when it is not in this version any more. Gives the id that was answered.
-    async fn change(
-        &self,
-        kind: Kind,
-        id: &RecordId,
-        version: &Version,
-        fields: Vec<FieldChange>,
-        mail: ews::Mail,
-    ) -> Result<ItemId, Trouble> {
-        let item = ItemRef::Item(ItemId::at(id.as_str(), version.as_str()));
-        let asked = UpdateItem {
+    /// One item's changes, refused when it is not as planned any more. Gives the id that was answered.
+    async fn change(&self, plan: &Planned<'_>, fields: Vec<FieldChange>, mail: ews::Mail) -> Result<ItemId, Trouble> {
+        let change = |version: &str| UpdateItem {
             conflicts: ConflictResolution::NeverOverwrite,
             mail,
-            changes: vec![ItemChange { item, kind: item_kind(kind), fields }],
+            changes: vec![ItemChange {
+                item: ItemRef::Item(ItemId::at(plan.id.as_str(), version)),
+                kind: item_kind(plan.kind),
+                fields: fields.clone(),
+            }],
         };
-        let answered = self.reach.one(&asked, Effect::Change).await?.first().and_then(|item| item.id);
-        answered.ok_or_else(|| no_id(Effect::Write))
+        let answered = match self.reach.one(&change(plan.version.as_str()), Effect::Change).await {
+            // Nothing was written; another version may stand for what was planned against all the same.
+            Err(Trouble::Stale) if plan.said.is_some() => {
+                let (item, _) = self.as_planned(plan).await?;
+                self.reach.one(&change(change_key(&item)), Effect::Change).await?
+            }
+            answered => answered?,
+        };
+        answered.first().and_then(|item| item.id).ok_or_else(|| no_id(Effect::Write))
     }
 
     /// Exchange's DeleteItem knows no precondition, so the item is read right before, deleted, and looked at where it
     /// landed; was it newer than planned, it is put back (decision 10).
-    async fn delete(&self, kind: Kind, id: &RecordId, version: &Version, send: Mail) -> Result<Written, Trouble> {
+    async fn delete(&self, plan: &Planned<'_>, send: Mail) -> Result<Written, Trouble> {
+        let (kind, id, version) = (plan.kind, plan.id, plan.version);
         let refs = [ItemRef::Item(ItemId::of(id.as_str()))];
         let before = self.reach.items(&self.deleting(kind), &refs).await?.remove(0)?;
         if change_key(&before) != version.as_str() {
-            return Err(Trouble::Stale);
+            self.unchanged(plan, before.clone()).await?;
         }
-        let ids = vec![ItemRef::Item(ItemId::at(id.as_str(), version.as_str()))];
+        let ids = vec![ItemRef::Item(ItemId::at(id.as_str(), change_key(&before)))];
         let key = before.text(own::key()).filter(|key| !key.is_empty());
         let landed = match key {
             // A move tells no guest: where they are to be told, the item is deleted, by whatever key.

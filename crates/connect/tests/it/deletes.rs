@@ -2,13 +2,13 @@
 
 use crate::world::{ANNA, World, create, fields, list, mark, present, update_of};
 use emulator::{Effect, FaultAction, Hook, RequestInfo};
-use engine::port::{Mail, Remote, Trouble, Write};
-use model::{Domain, Field, Gone, Kind, RecordId, Value, Version};
+use engine::port::{Mail, Remote, Trouble, Update, Write};
+use model::{Domain, Field, Gone, Kind, Record, RecordId, Value, Version};
 use std::sync::Arc;
 use wire::ews::{self, DistinguishedFolder, FieldChange, Item, ItemKind, Property};
 
 fn delete(id: &RecordId, version: &Version) -> Write {
-    Write::Delete { kind: Kind::Task, id: id.clone(), version: version.clone(), mail: Mail::None }
+    Write::Delete { kind: Kind::Task, id: id.clone(), version: version.clone(), planned: None, mail: Mail::None }
 }
 
 fn subject(text: &str) -> model::Fields {
@@ -190,7 +190,7 @@ async fn a_mark_is_written_alone() {
     let before = list(&remote, Kind::Contact).await.0.remove(0);
     assert_eq!(before.facts.mark, None);
     let (id, version) = (before.id.clone(), before.version.clone());
-    let write = Write::Mark { kind: Kind::Contact, id: id.clone(), mark: mark("k", 1), version };
+    let write = Write::Mark { kind: Kind::Contact, id: id.clone(), mark: mark("k", 1), version, planned: None };
     let written = remote.write(&write).await.expect("marked");
     let after = present(&remote, Kind::Contact, &id).await;
     assert_eq!((after.version.clone(), after.facts.mark.clone()), (written.version, Some(mark("k", 1))));
@@ -223,4 +223,41 @@ async fn completing_a_recurring_task_is_recognised() {
     let copy = present(&remote, Kind::Task, &other).await;
     assert!(copy.facts.completed_copy && !next.facts.completed_copy);
     assert_eq!(copy.text(Field::Status), Some("Completed"));
+}
+
+// trap 35: a version that moved by itself holds up no write, a person's edit does.
+#[tokio::test]
+async fn what_still_says_what_was_planned_against_is_written_whatever_its_version() {
+    let world = World::new();
+    let remote = world.open();
+    let made = create(&remote, Domain::Task, subject("a"), "k").await;
+    let record = Arc::new(present(&remote, Kind::Task, &made.id).await);
+    world.emulator.touch(ANNA, made.id.as_str()).expect("there");
+    let update = |changes: model::Fields| match update_of(Domain::Task, &made.id, &record.version, changes) {
+        Write::Update(update) => Write::Update(Update { planned: Some(record.clone()), mark: None, ..update }),
+        other => other,
+    };
+    let urgent = fields([(Field::Priority, Value::text("High"))]);
+    assert_eq!(
+        remote.write(&update_of(Domain::Task, &made.id, &record.version, urgent.clone())).await.err(),
+        Some(Trouble::Stale)
+    );
+    remote.write(&update(urgent)).await.expect("only its version is another");
+    // Now it says something else than what was planned against, with and without a look before the write.
+    for changes in [subject("b"), fields([(Field::Body, Value::text("b"))])] {
+        assert_eq!(remote.write(&update(changes)).await.err(), Some(Trouble::Stale));
+    }
+    let delete = |planned: &Arc<Record>, version: &Version| Write::Delete {
+        kind: Kind::Task,
+        id: made.id.clone(),
+        version: version.clone(),
+        planned: Some(planned.clone()),
+        mail: Mail::None,
+    };
+    assert_eq!(remote.write(&delete(&record, &record.version)).await.err(), Some(Trouble::Stale));
+    let now = Arc::new(present(&remote, Kind::Task, &made.id).await);
+    assert_eq!(now.text(Field::Subject), Some("a"));
+    world.emulator.touch(ANNA, made.id.as_str()).expect("there");
+    remote.write(&delete(&now, &now.version)).await.expect("only its version is another");
+    assert_eq!((world.count("tasks"), world.count("deleteditems")), (0, 1));
 }

@@ -101,14 +101,20 @@ async fn story(habits: &[Quirk]) {
     let found = remote.find(Kind::Task, &FindBy::Key("k".to_owned()), 5).await.expect("found");
     assert_eq!(found.iter().map(|one| &one.id).collect::<Vec<_>>(), [&changed.id], "{name}");
     let (id, version) = (changed.id.clone(), changed.version.clone());
-    let deleted = Write::Delete { kind: Kind::Task, id, version, mail: Mail::None };
+    let deleted = Write::Delete { kind: Kind::Task, id, version, planned: None, mail: Mail::None };
     remote.write(&deleted).await.unwrap_or_else(|why| panic!("{name}: {why}"));
     let gone = seen(&remote, Kind::Task, &changed.id, Some("k")).await;
     assert!(matches!(gone, Ok(Seen::Gone(Gone::Deleted))), "{name}: {gone:?}");
     let back = remote.write(&Write::Restore { kind: Kind::Task, mark_key: "k".to_owned() }).await.expect("back");
     let again = present(&remote, Kind::Task, &back.id).await;
     assert_eq!(again.get(Field::Subject), Some(&Value::text("Write")), "{name}");
-    let marked = Write::Mark { kind: Kind::Task, id: back.id.clone(), mark: mark("other", 3), version: back.version };
+    let marked = Write::Mark {
+        kind: Kind::Task,
+        id: back.id.clone(),
+        mark: mark("other", 3),
+        version: back.version,
+        planned: None,
+    };
     remote.write(&marked).await.unwrap_or_else(|why| panic!("{name}: {why}"));
     let mut moved = series();
     moved.insert(Path::of(Field::Subject), Value::text("Moved"));

@@ -158,6 +158,7 @@ async fn mail_goes_out_only_where_an_administrator_turned_it_on() {
         domain: Domain::Calendar,
         id: made.id.clone(),
         version: record.version.clone(),
+        planned: None,
         changes: fields([(Field::Location, Value::text("Room"))]),
         keep: model::Fields::new(),
         mark: None,

@@ -223,6 +223,7 @@ async fn a_changed_rule_keeps_the_exceptions_that_survive_it() {
         domain: Domain::Calendar,
         id: written.id.clone(),
         version: written.version.clone(),
+        planned: None,
         changes,
         keep: keep.clone(),
         mark: None,

@@ -209,6 +209,7 @@ async fn nothing_of_ours_sends_mail() {
         kind: Kind::Appointment,
         id: now.id,
         version: now.version,
+        planned: None,
         mail: engine::port::Mail::None,
     };
     remote.write(&delete).await.expect("deleted");

@@ -240,7 +240,7 @@ pub async fn create(remote: &EwsRemote, domain: Domain, fields: Fields, key: &st
 pub fn update_of(domain: Domain, id: &RecordId, version: &Version, changes: Fields) -> Write {
     let (id, version) = (id.clone(), version.clone());
     let mark = Some(mark("k", 2));
-    Write::Update(Update { domain, id, version, changes, keep: Fields::new(), mark, mail: Mail::None })
+    Write::Update(Update { domain, id, version, planned: None, changes, keep: Fields::new(), mark, mail: Mail::None })
 }
 
 pub async fn update(remote: &EwsRemote, domain: Domain, of: &Written, changes: Fields) -> Written {

@@ -5,7 +5,7 @@ use crate::world::{PASSWORD, SERVICE, World};
 use serde_json::{Value as Json, json};
 
 /// What the servers are called in the script that plays them; each is one person's.
-const CHARACTERS: [&str; 19] = [
+const CHARACTERS: [&str; 22] = [
     "plain",
     "old",
     "scribe",
@@ -21,10 +21,13 @@ const CHARACTERS: [&str; 19] = [
     "forgetful",
     "refuser",
     "forgetter",
+    "drifter",
     "painter",
     "miser",
     "keyless",
     "curt",
+    "endless",
+    "frail",
 ];
 
 // C2, C4, C6, E1, E2, L1, O3, R1, R3, R4, R5, traps 22, 148, 167, 173

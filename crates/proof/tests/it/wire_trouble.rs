@@ -1,6 +1,7 @@
 //! The wire between the sync and a mailbox: answers lost, states refused, change keys that move, copies made by people
 //! (rules C10, C11, E2, E6; traps 1, 8, 10, 43 to 55).
 
+use crate::api::berlin;
 use crate::clock::{clean, named};
 use crate::database::on_both;
 use crate::outlook::{self, id, set, text, title, titles};
@@ -13,6 +14,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 on_both!(
     a_write_whose_answer_is_lost_is_done_once,
     odd_answers_bring_no_writes,
+    change_keys_that_move_whenever_an_item_is_read_hold_nothing_up,
     one_changed_field_is_one_field_on_the_wire,
     a_copy_made_by_a_person_is_a_record_of_its_own,
     what_is_taken_back_from_deleted_items_is_the_same_record_again,
@@ -124,6 +126,56 @@ async fn odd_answers_bring_no_writes() {
     assert!(reports.iter().all(|report| report.conflicts == 0));
     let updates: u32 = reports.iter().map(|report| report.writes()).sum();
     assert_eq!(updates, 2, "each edit is written once");
+}
+
+// C1, C2, C4, trap 50: what an item says tells whether it is as planned where its change key tells nothing.
+async fn change_keys_that_move_whenever_an_item_is_read_hold_nothing_up() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    world.hq.set_quirk(Quirk::MovesChangeKeyWhenRead, true);
+    let [plan, gone] =
+        [world.appointment(&anna, "Plan", "2026-09-29").await, world.appointment(&anna, "Gone", "2026-09-30").await];
+    let call = world.activity(&anna, crate::api::to_do("Call", "2026-09-29")).await;
+    let card = world.listed(&anna, "Berg").await;
+    let mut series = crate::api::appointment("Series", "2026-10-05");
+    series["rule"] = json!({"pattern": "weekly", "interval": 1, "days": ["monday"], "count": 6});
+    series["occurrences"] = json!([{"original_start": "2026-10-12T10:00:00", "state": "cancelled"}]);
+    let series = world.activity(&anna, series).await;
+    let own = outlook.make(Folder::Calendar, ride("Own")).await;
+    clean(&world, &anna).await;
+    let (person, ours) = ("Body", "Attic");
+    world
+        .edit_activity(
+            &anna,
+            &plan,
+            json!({"location": ours, "start": berlin("2026-09-29T15:00:00"), "end": berlin("2026-09-29T16:00:00")}),
+        )
+        .await;
+    world.edit_activity(&anna, &call, json!({"body": "Ring first"})).await;
+    world.edit_contact(&anna, &card, json!({"first_name": "Ida", "job_title": "Chief"})).await;
+    world.edit_activity(&anna, &series, json!({"location": ours, "occurrences": [
+        {"original_start": "2026-10-12T10:00:00", "state": "cancelled"},
+        {"original_start": "2026-10-19T10:00:00", "start": berlin("2026-10-19T14:00:00"), "end": berlin("2026-10-19T15:00:00")},
+    ]})).await;
+    world.delete(&anna, &format!("/api/crm/activities/{gone}")).await;
+    outlook.edit(&own, vec![set(Property::Location, text(person))]).await;
+    let record = named(&world, &anna, "Own").await["id"].as_str().expect("an id").to_owned();
+    world.edit_activity(&anna, &record, json!({"subject": "Ours"})).await;
+    clean(&world, &anna).await;
+    let items = outlook.items(Folder::Calendar).await;
+    assert_eq!(titles(&items), ["Ours", "Plan", "Series"]);
+    for (item, place) in items.iter().zip([person, ours, ours]) {
+        assert_eq!(item.text(Property::Location), Some(place), "{}", title(item));
+    }
+    assert_eq!((items[2].deleted_occurrences().len(), items[2].modified_occurrences().len()), (1, 1));
+    assert_eq!(world.read_activity(&anna, &record).await["location"], person);
+    let contact = outlook.only(Folder::Contacts).await;
+    assert_eq!((contact.text(Property::GivenName), contact.text(Property::JobTitle)), (Some("Ida"), Some("Chief")));
+    assert_eq!((world.held(&anna).await.len(), outlook.count(Folder::DeletedItems)), (0, 1));
+    for _ in 0..3 {
+        world.pass_s(3_600);
+        assert_eq!(world.cycle(&anna).await.writes(), 0, "at rest nothing is written");
+    }
 }
 
 // C11, trap 55: the request that carries one changed field carries that field and our mark.

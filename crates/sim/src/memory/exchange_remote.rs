@@ -151,13 +151,13 @@ impl ExchangeRemote {
                 let partly = self.then_exceptions(what, &update.id, &occurrences).await?;
                 Ok(Written { partly, ..self.written(update.id.clone())? })
             }
-            Write::Mark { kind, id, mark, version } => {
+            Write::Mark { kind, id, mark, version, planned: _ } => {
                 let lost = self.request(what).await?;
                 self.act(|mailbox| mailbox.mark(*kind, id, version, mark))?;
                 self.lost(lost)?;
                 self.written(id.clone())
             }
-            Write::Delete { kind, id, version, mail } => self.delete(what, *kind, id, version, *mail).await,
+            Write::Delete { kind, id, version, planned: _, mail } => self.delete(what, *kind, id, version, *mail).await,
             Write::Restore { kind, mark_key } => {
                 let lost = self.request(what).await?;
                 let found = self.see(|mailbox| {

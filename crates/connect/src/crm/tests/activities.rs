@@ -128,6 +128,7 @@ async fn a_new_rule_is_written_with_the_exceptions_that_stay() {
         domain: Domain::Calendar,
         id: made.id.clone(),
         version: made.version.clone(),
+        planned: None,
         changes,
         keep: keep.clone(),
         mark: None,

@@ -158,6 +158,7 @@ fn update(domain: Domain, written: &Written, changes: Fields) -> Write {
         domain,
         id: written.id.clone(),
         version: written.version.clone(),
+        planned: None,
         changes,
         keep: Fields::new(),
         mark: None,

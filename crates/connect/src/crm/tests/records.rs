@@ -83,6 +83,7 @@ async fn no_mailbox_deletes_a_business_contact_or_an_employee() {
         kind: Kind::Contact,
         id: id.clone(),
         version: version.clone(),
+        planned: None,
         mail: Mail::None,
     };
     let business =
