@@ -7,10 +7,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{
-    Attendee, Domain, Fields, FolderId, Gone, Kind, Lens, MailboxId, Mark, Path, Record, RecordId, Seen, Side, UserId,
-    Version,
-};
+use model::{Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, Record, RecordId, Seen, Side, UserId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ pub struct Create {
     /// CRM: the meeting's global id.
     pub global_id: Option<String>,
     /// Mailbox: the item is a participant's copy of this meeting, and nobody is asked by it (rule P5). A mailbox that does
-    /// not keep that leaves nothing there and answers [`Trouble::Refused`] with [`MEETING_NOT_KEPT`].
+    /// not keep that leaves nothing there and answers [`super::Trouble::Refused`] with [`MEETING_NOT_KEPT`].
     pub meeting: Option<Meeting>,
     /// CRM: locked by Exchange.
     pub locked: bool,
@@ -42,7 +42,7 @@ pub struct Meeting {
 
 /// The code of a mailbox that does not keep whose meeting a copy is.
 pub const MEETING_NOT_KEPT: &str = "MeetingNotKept";
-/// The code of [`Trouble::Refused`] where the mailbox has no room: the record is not at fault, and goes over when it has.
+/// The code of [`super::Trouble::Refused`] where the mailbox has no room: the record is not at fault, and goes over when it has.
 pub const MAILBOX_FULL: &str = "MailboxFull";
 
 /// An update.
@@ -52,7 +52,7 @@ pub struct Update {
     pub domain: Domain,
     /// Which.
     pub id: RecordId,
-    /// The version planned against; another one is [`Trouble::Stale`].
+    /// The version planned against; another one is [`super::Trouble::Stale`].
     pub version: Version,
     /// Mailbox: what it said when this was planned. A server whose versions move while nothing happens to a record is met
     /// by that: what still says the same is written against the version just read.
