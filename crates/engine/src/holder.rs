@@ -4,7 +4,6 @@ use crate::Engine;
 use crate::limits;
 use crate::port::Identity;
 use model::MailboxId;
-use model::same::fold;
 use store::{Pairing, StoreError};
 
 impl Engine {
@@ -14,29 +13,24 @@ impl Engine {
     }
 
     /// The other user whose mailbox this is: his cycles met it before, or are about to under another of its addresses. Of
-    /// two that never met it the one with the lower id comes first, so that they do not stop each other.
+    /// two that never met it the one with the lower id comes first, so that they do not stop each other. Ids of folders
+    /// prove nothing: some servers give every mailbox the same.
     ///
     /// # Errors
     /// Only the store's.
     pub async fn holder(&self, pairing: &Pairing, identity: &Identity) -> Result<Option<Pairing>, StoreError> {
-        let addresses: Vec<String> = identity.addresses.iter().map(|address| fold(address)).collect();
-        let mut after = None;
-        loop {
-            let page = self.store().pairings(after.as_ref(), limits::WORK_PAGE).await?;
-            let Some(last) = page.last() else { return Ok(None) };
-            after = Some(last.id.clone());
-            let holds = |other: &Pairing| {
-                let met = identity.mailbox.is_some()
-                    && (other.mailbox == identity.mailbox
-                        || Some(self.mailbox_id(other, identity)) == identity.mailbox);
-                let same_root = other.connection == pairing.connection && other.root.as_ref() == Some(&identity.root);
-                let first =
-                    other.mailbox.is_none() && other.id < pairing.id && addresses.contains(&fold(&other.address));
-                other.id != pairing.id && (met || same_root || first)
-            };
-            if let Some(other) = page.into_iter().find(holds) {
+        if let Some(mailbox) = &identity.mailbox {
+            let met = self.store().pairings_of_mailbox(mailbox).await?;
+            if let Some(other) = met.into_iter().find(|other| other.id != pairing.id) {
                 return Ok(Some(other));
             }
         }
+        for address in identity.addresses.iter().take(limits::ADDRESSES) {
+            let other = self.store().pairing_of_address(address).await?;
+            if let Some(other) = other.filter(|other| other.mailbox.is_none() && other.id < pairing.id) {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::limits::page;
 use crate::rows::{Pairing, Push};
 use jiff::Timestamp;
-use model::{CrmId, PairingId, UserId};
+use model::{CrmId, MailboxId, PairingId, UserId};
 
 impl Store {
     /// Maps a user to a mailbox (rule L1), every fault at once: the user or the address is taken, the connection unknown.
@@ -25,6 +25,16 @@ impl Store {
     /// The pairing of a CRM user.
     pub async fn pairing_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<Pairing>> {
         engine!(self, pairing_of_user(crm, user))
+    }
+
+    /// The pairings whose cycles met this mailbox, in order of their ids: one, unless something is wrong.
+    pub async fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
+        engine!(self, pairings_of_mailbox(mailbox))
+    }
+
+    /// The pairing of an address, compared as addresses are (rule L1).
+    pub async fn pairing_of_address(&self, address: &str) -> Result<Option<Pairing>> {
+        engine!(self, pairing_of_address(address))
     }
 
     /// A page of pairings in order of their ids.

@@ -5,9 +5,10 @@ use super::state::{Mapped, State, Unmapped};
 use crate::answer::PairingChange;
 use crate::checks::{address_key, apply, refuse};
 use crate::error::{Fault, Result, StoreError};
+use crate::limits::PAGE;
 use crate::rows::{Pairing, Push};
 use jiff::Timestamp;
-use model::{CrmId, PairingId, UserId};
+use model::{CrmId, MailboxId, PairingId, UserId};
 
 impl State {
     fn faults(&self, wanted: &Pairing, own: Option<&PairingId>) -> Vec<Fault> {
@@ -74,6 +75,21 @@ impl Memory {
                 .values()
                 .find(|row| row.pairing.crm == *crm && row.pairing.user == *user)
                 .map(Mapped::told))
+        })
+    }
+
+    pub(crate) fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
+        self.read(|state| {
+            let holders = state.pairings.values().filter(|row| row.pairing.mailbox.as_ref() == Some(mailbox));
+            Ok(holders.take(PAGE).map(Mapped::told).collect())
+        })
+    }
+
+    pub(crate) fn pairing_of_address(&self, address: &str) -> Result<Option<Pairing>> {
+        let key = address_key(address);
+        self.read(|state| {
+            let found = state.pairings.values().find(|row| address_key(&row.pairing.address) == key);
+            Ok(found.map(Mapped::told))
         })
     }
 

@@ -39,6 +39,8 @@ pub(super) const NEVER: i64 = -4_000_000_000_000_000_000;
 statements! {
     BY_ID = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE id = $1");
     BY_USER = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE crm = $1 AND user_id = $2");
+    BY_MAILBOX = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE mailbox = $1 ORDER BY id LIMIT $2");
+    BY_ADDRESS = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE address_key = $1");
     PAGE = concat!("SELECT ", shown!(), " FROM sync_pairing WHERE id > $1 ORDER BY id LIMIT $2");
     INSERT = concat!("INSERT INTO sync_pairing (", columns!(), ", address_key, stopped, last_cycle, not_before, next_at, \
         resting, woken, served, asked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0)");
@@ -198,6 +200,16 @@ impl Sql {
 
     pub(crate) async fn pairing_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<Pairing>> {
         let row = self.db.one(BY_USER, args![crm, user]).await?;
+        row.as_ref().map(pairing_of).transpose()
+    }
+
+    pub(crate) async fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
+        let rows = self.db.all(BY_MAILBOX, args![mailbox, crate::limits::PAGE]).await?;
+        rows.iter().map(pairing_of).collect()
+    }
+
+    pub(crate) async fn pairing_of_address(&self, address: &str) -> Result<Option<Pairing>> {
+        let row = self.db.one(BY_ADDRESS, args![address_key(address)]).await?;
         row.as_ref().map(pairing_of).transpose()
     }
 

@@ -9,6 +9,7 @@ use store::{
 
 on_every_engine! {
     a_pairing_is_found_by_id_and_user_and_listed_in_pages,
+    a_pairing_is_found_by_its_mailbox_and_by_its_address,
     a_taken_user_and_address_and_an_unknown_connection_are_told_at_once,
     a_pairing_is_changed_in_every_way,
     a_change_with_faults_changes_nothing,
@@ -33,6 +34,26 @@ async fn a_pairing_is_found_by_id_and_user_and_listed_in_pages(world: &World) {
     assert_eq!(first, [pairing("a"), pairing("b")]);
     let rest = store.pairings(Some(&first[1].id), 2).await.unwrap();
     assert_eq!(rest, [pairing("c")]);
+}
+
+// L1
+async fn a_pairing_is_found_by_its_mailbox_and_by_its_address(world: &World) {
+    let store = &world.store;
+    let (anna, lease) = world.mapped("anna").await;
+    world.map("bob").await;
+    let by_mailbox = async |id: &str| {
+        let found = store.pairings_of_mailbox(&MailboxId::new(id)).await.unwrap();
+        found.into_iter().map(|row| row.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let met = Some((MailboxId::new("met"), "root".to_owned()));
+    store.end_cycle(&lease, &anna, &Ended { state: well(minute(0)), mailbox: met }).await.unwrap();
+    assert_eq!(by_mailbox("met").await, ["anna"]);
+    assert!(by_mailbox("MET").await.is_empty());
+    let by_address =
+        async |address: &str| store.pairing_of_address(address).await.unwrap().map(|row| row.id.as_str().to_owned());
+    assert_eq!(by_address(" ANNA@crm.TEST").await.as_deref(), Some("anna"));
+    assert_eq!(by_address("bob@crm.test").await.as_deref(), Some("bob"));
+    assert_eq!(by_address("carl@crm.test").await, None);
 }
 
 // L1
