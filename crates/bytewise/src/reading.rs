@@ -49,7 +49,7 @@ pub(crate) fn item(kind: Kind, node: &Node, occurrences: &[Node]) -> Result<Item
         let is = |name, value| uri.and_then(|uri| uri.attribute(name)) == Some(value);
         let text = property.text_at(&["Value"]);
         if is("PropertyName", "SynclineMark") {
-            item.mark = text.and_then(Mark::parse);
+            item.mark = text.and_then(|text| Mark::parse(text, ""));
         } else if is("PropertyName", "SynclinePeople") {
             let people = text.and_then(|text| serde_json::from_str(text).ok()).map(Value::People);
             item.fields.extend(people.map(|people| (Path::of(Field::Attendees), people)));

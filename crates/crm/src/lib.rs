@@ -26,6 +26,7 @@ mod employee_write;
 pub mod error;
 pub mod feed;
 pub mod id;
+mod identity;
 pub mod limits;
 pub mod look;
 mod made_business;

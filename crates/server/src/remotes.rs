@@ -12,7 +12,7 @@ use model::{CrmId, UserId, Zone};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::secrets::SecretKey;
 use store::{Connection, Pairing, SignInKind, Store};
 
@@ -29,6 +29,8 @@ pub struct ServerRemotes {
     key: Arc<SecretKey>,
     open: Mutex<BTreeMap<String, Open>>,
     finder: Finder,
+    /// The CRM's own name for itself, asked for once.
+    whose: OnceLock<String>,
 }
 
 /// A connection in use: its sockets, and what is known of its accounts and their mailboxes, kept from cycle to cycle.
@@ -64,6 +66,7 @@ impl ServerRemotes {
             key,
             open: Mutex::new(BTreeMap::new()),
             finder: Finder::default(),
+            whose: OnceLock::new(),
         }
     }
 
@@ -83,7 +86,7 @@ impl ServerRemotes {
     /// There is no such connection, its secret cannot be read, it cannot be reached, or it refuses the account.
     pub async fn answers(&self, name: &str) -> Result<(), Trouble> {
         let connection = self.connection(name).await?;
-        self.opened(&connection, connection.user.clone(), Zone::utc())?.answers(&connection.user).await
+        self.opened(&connection, connection.user.clone(), Zone::utc()).await?.answers(&connection.user).await
     }
 
     /// A mailbox to be subscribed to; no record passes through it.
@@ -117,7 +120,16 @@ impl ServerRemotes {
         let own = !connection.impersonate && !connection.access.delegate;
         let account = if own { address.to_owned() } else { connection.user.clone() };
         let zone = zone.and_then(Zone::iana).unwrap_or_else(Zone::utc);
-        self.opened(&connection, account, zone)
+        self.opened(&connection, account, zone).await
+    }
+
+    async fn whose(&self) -> Result<&str, Trouble> {
+        if let Some(known) = self.whose.get() {
+            return Ok(known);
+        }
+        let found = self.crm.identity(self.dice.roll()).await;
+        let found = found.map_err(|why| Trouble::Broken { why: format!("the CRM does not say which it is: {why}") })?;
+        Ok(self.whose.get_or_init(|| found))
     }
 
     /// Whether the last calls to a connection met what shows that its server is somewhere else now.
@@ -128,7 +140,13 @@ impl ServerRemotes {
     }
 
     /// An account of a connection; made anew when the connection was changed.
-    fn opened(&self, connection: &Connection, account: String, zone: Zone) -> Result<Arc<EwsConnection>, Trouble> {
+    async fn opened(
+        &self,
+        connection: &Connection,
+        account: String,
+        zone: Zone,
+    ) -> Result<Arc<EwsConnection>, Trouble> {
+        let crm = self.whose().await?;
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let present = all.get(&connection.name).filter(|open| open.of == *connection);
         let mut open = match present {
@@ -161,6 +179,7 @@ impl ServerRemotes {
                     gate: open.gate.clone(),
                     folders: connection.folders.clone(),
                     zone,
+                    crm: crm.to_owned(),
                     ..EwsSettings::new(connection.url.clone())
                 };
                 let account = EwsConnection::new(open.network.clone(), sign_in, settings);

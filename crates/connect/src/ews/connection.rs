@@ -35,6 +35,8 @@ pub struct EwsSettings {
     pub folders: BTreeMap<Kind, Vec<String>>,
     /// The zone in which Exchange is told a time that has none of its own.
     pub zone: Zone,
+    /// The CRM's own name for itself, in every mark: what another CRM's installation marked is none of ours. Empty: nobody asks.
+    pub crm: String,
 }
 
 impl EwsSettings {
@@ -49,6 +51,7 @@ impl EwsSettings {
             gate: Arc::default(),
             folders: BTreeMap::new(),
             zone: Zone::utc(),
+            crm: String::new(),
         }
     }
 }
@@ -102,7 +105,7 @@ impl EwsConnection {
             gate: self.settings.gate.clone(),
             affinity: None,
         };
-        EwsRemote::new(self.clone(), reach, maps, self.settings.zone.clone())
+        EwsRemote::new(self.clone(), reach, maps, &self.settings)
     }
 
     /// Signs in as the account itself, and asks for nothing that needs a mailbox: whether the server can be used at all.

@@ -122,7 +122,7 @@ impl EwsRemote {
     fn drafted(&self, create: &Create) -> Result<Drafted, Trouble> {
         let drafting = Drafting { creates: true, ..self.drafting(create.domain, None, create.mail)? };
         let mut draft = drafting.draft(&create.fields).map_err(|why| refused("Map", &why))?;
-        set_mark(&mut draft, &create.mark);
+        set_mark(&mut draft, &create.mark, self.crm());
         if let Some(meeting) = &create.meeting
             && !meeting::set(&mut draft, meeting)
         {

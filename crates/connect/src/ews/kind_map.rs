@@ -16,12 +16,14 @@ pub struct KindMap {
     pub rows: Vec<(Field, Path)>,
     /// The categories that name an activity type, without case.
     pub types: BTreeSet<String>,
+    /// Whose marks count: the CRM's own name for itself.
+    pub crm: String,
 }
 
 impl KindMap {
     /// Takes what the kind's domains map. Where two domains keep a field in different places the first one's counts,
     /// because an item's domain is not known before it is read.
-    pub fn new(kind: Kind, maps: &Maps) -> Self {
+    pub fn new(kind: Kind, maps: &Maps, crm: &str) -> Self {
         let domains: &[Domain] = match kind {
             Kind::Contact => &[Domain::BusinessContact, Domain::PersonalContact, Domain::Employee],
             Kind::Appointment => &[Domain::Calendar],
@@ -44,7 +46,7 @@ impl KindMap {
         // In the order in which a record keeps its fields, so that reading one has nothing to sort.
         rows.sort();
         let types = maps.get(&Domain::Calendar).map(types).unwrap_or_default();
-        Self { kind, rows, types }
+        Self { kind, rows, types, crm: crm.to_owned() }
     }
 
     /// Everything asked for of an item.
@@ -148,10 +150,10 @@ mod tests {
     fn every_mapped_field_has_one_row() {
         let maps: Maps = Domain::ALL.into_iter().map(|domain| (domain, default_map(domain))).collect();
         for kind in Kind::ALL {
-            let map = KindMap::new(kind, &maps);
+            let map = KindMap::new(kind, &maps, "");
             let fields: BTreeSet<&Field> = map.rows.iter().map(|(field, _)| field).collect();
             assert_eq!(fields.len(), map.rows.len());
         }
-        assert!(KindMap::new(Kind::Appointment, &maps).types.contains("meeting"));
+        assert!(KindMap::new(Kind::Appointment, &maps, "").types.contains("meeting"));
     }
 }

@@ -52,7 +52,7 @@ pub fn record(map: &KindMap, item: &Item, exceptions: &[Item], folder: &FolderId
         id: RecordId::new(&id.id),
         version: Version::new(id.change_key.as_deref().unwrap_or_default()),
         fields,
-        facts: Facts { unreadable, folder: Some(folder.clone()), ..facts(map.kind, item) },
+        facts: Facts { unreadable, folder: Some(folder.clone()), ..facts(map, item) },
     })
 }
 
@@ -192,14 +192,14 @@ fn is_meeting(item: &Item) -> bool {
     item.flag(Property::IsMeeting) == Some(true) || !people::invited(item).is_empty()
 }
 
-fn facts(kind: Kind, item: &Item) -> Facts {
+fn facts(map: &KindMap, item: &Item) -> Facts {
     let mut facts = Facts {
         class: item.text(Property::ItemClass).unwrap_or_default().to_owned(),
-        mark: item.text(own::mark()).and_then(Mark::parse),
+        mark: item.text(own::mark()).and_then(|text| Mark::parse(text, &map.crm)),
         changed: item.moment(Property::LastModifiedTime).and_then(|at| at.instant()),
         ..Facts::default()
     };
-    match kind {
+    match map.kind {
         Kind::Contact => {
             facts.created = item.moment(Property::DateTimeCreated).and_then(|at| at.instant());
             let told = |property| item.text(property).map(model::same::normal).filter(|text| !text.is_empty());

@@ -141,7 +141,7 @@ impl EwsRemote {
             draft.set(Property::StartTimeZone, Value::Zone(zone::write(&self.zone, day)));
         }
         let mark = model::Mark { mailbox: model::MailboxId::new(name), epoch: 0, key: name.to_owned(), write_no: 1 };
-        super::write::set_mark(&mut draft, &mark);
+        super::write::set_mark(&mut draft, &mark, self.crm());
         set(&mut draft, &meeting);
         let items = vec![draft.item(Kind::Appointment)];
         let asked = CreateItem { folder: place.clone(), items, mail: Mail::None };

@@ -6,7 +6,7 @@ use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone}
 use std::sync::Arc;
 
 use super::call::Reach;
-use super::connection::EwsConnection;
+use super::connection::{EwsConnection, EwsSettings};
 use super::kind_map::KindMap;
 use super::lens::EwsLens;
 
@@ -23,8 +23,9 @@ pub struct EwsRemote {
 }
 
 impl EwsRemote {
-    pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, zone: Zone) -> Self {
-        let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps));
+    pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, settings: &EwsSettings) -> Self {
+        let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, &settings.crm));
+        let zone = settings.zone.clone();
         Self { connection, reach, maps, zone, participants_in_body: true, kinds }
     }
 
@@ -33,6 +34,12 @@ impl EwsRemote {
     pub fn with_participants_in_body(mut self, shown: bool) -> Self {
         self.participants_in_body = shown;
         self
+    }
+
+    /// The CRM's own name for itself, as it stands in marks.
+    pub(super) fn crm(&self) -> &str {
+        let [first, ..] = &self.kinds;
+        &first.crm
     }
 
     pub(super) fn map(&self, kind: Kind) -> &KindMap {

@@ -39,7 +39,7 @@ impl EwsRemote {
             }
             Write::Mark { kind, id, mark, version, planned } => {
                 let mut draft = Draft::default();
-                set_mark(&mut draft, mark);
+                set_mark(&mut draft, mark, self.crm());
                 let plan = Planned { kind: *kind, id, version, said: planned.as_deref() };
                 let item = self.change(&plan, draft.changes(), ews::Mail::None).await?;
                 self.settled(id, item).await
@@ -93,7 +93,7 @@ impl EwsRemote {
         // A mark alone is no news to anybody.
         let send = if draft.is_empty() { ews::Mail::None } else { mail_about(update.mail, &update.changes) };
         if let Some(mark) = &update.mark {
-            set_mark(&mut draft, mark);
+            set_mark(&mut draft, mark, self.crm());
         }
         let mut now = ItemId::at(update.id.as_str(), update.version.as_str());
         let writes_series = !draft.is_empty();
@@ -303,8 +303,8 @@ fn needs_present(changes: &model::Fields) -> bool {
     }) || changes.values().any(Value::is_blank)
 }
 
-pub(super) fn set_mark(draft: &mut Draft, mark: &Mark) {
-    draft.set(own::mark(), ews::Value::Text(mark.to_text()));
+pub(super) fn set_mark(draft: &mut Draft, mark: &Mark, crm: &str) {
+    draft.set(own::mark(), ews::Value::Text(mark.to_text(crm)));
     draft.set(own::key(), ews::Value::Text(mark.key.clone()));
 }
 
