@@ -309,6 +309,7 @@ impl Cycle<'_> {
             self.relink().await?;
         }
         self.follow_merges().await?;
+        self.follow_marks().await?;
         self.look_at_partners().await?;
         if planted::is(Planted::BrakesAfterwards) {
             self.act_on_all(&crate::brake::Stopped::default()).await?;

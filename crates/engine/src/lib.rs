@@ -37,6 +37,7 @@ mod recover;
 mod refused;
 mod relink;
 mod remove;
+mod renewed;
 mod report;
 mod seen;
 mod set_back;

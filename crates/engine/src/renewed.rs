@@ -1,0 +1,63 @@
+//! After a restore: a record that was made again since the copy of the store was taken, because an edit outlived its delete
+//! (rule C5). The store knows the record that is gone; the item's mark names the one that stands.
+
+use crate::act::wanted;
+use crate::cycle::Cycle;
+use crate::limits;
+use crate::outcome::CycleError;
+use crate::port::Wanted;
+use model::{Gone, Link, Seen, Side, Version};
+use store::Look;
+use store::change::Settle;
+
+impl Cycle<'_> {
+    /// Gives such links the record that their item's mark names, before they make it once more, or a person's copy of the
+    /// item, which bears the same mark, is taken for its partner.
+    pub(crate) async fn follow_marks(&mut self) -> Result<(), CycleError> {
+        if !self.is_restored() {
+            return Ok(());
+        }
+        let mut moved = false;
+        for kind in self.kinds.clone() {
+            let mut after = None;
+            loop {
+                let page = self.engine.store().work(&self.pairing.id, kind, after.as_ref(), limits::WORK_PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.key.clone());
+                for work in page {
+                    let gone = work.crm.is_some_and(|seen| matches!(seen.seen, Seen::Gone(Gone::Deleted)));
+                    if let Some(link) = work.link.filter(|_| gone) {
+                        moved |= self.renewed(link).await?;
+                    }
+                }
+            }
+        }
+        if moved {
+            self.look().await?;
+        }
+        Ok(())
+    }
+
+    async fn renewed(&mut self, mut link: Link) -> Result<bool, CycleError> {
+        self.keep_lease().await?;
+        let Ok(Seen::Present(item)) = self.get_one(Side::Pim, link.kind, wanted(&link, Side::Pim)).await? else {
+            return Ok(false);
+        };
+        let Some(id) = self.was(&item).filter(|id| *id != link.crm.id) else {
+            return Ok(false);
+        };
+        if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, &id).await?.is_some() {
+            return Ok(false);
+        }
+        let asked = Wanted { id: id.clone(), mark_key: None };
+        if !matches!(self.get_one(Side::Crm, link.kind, asked).await?, Ok(Seen::Present(_))) {
+            return Ok(false);
+        }
+        link.crm.id = id.clone();
+        link.crm.version = Version::new("");
+        link.mark_key = item.facts.mark.as_ref().map(|mark| mark.key.clone()).unwrap_or_default();
+        let looks = vec![Look::now(Side::Crm, link.kind, id)];
+        self.store(Settle { looks, links: vec![link], ..Settle::default() }).await?;
+        Ok(true)
+    }
+}
