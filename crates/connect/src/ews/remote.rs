@@ -38,8 +38,7 @@ impl EwsRemote {
 
     /// The CRM's own name for itself, as it stands in marks.
     pub(super) fn crm(&self) -> &str {
-        let [first, ..] = &self.kinds;
-        &first.crm
+        &self.map(Kind::Contact).crm
     }
 
     pub(super) fn map(&self, kind: Kind) -> &KindMap {

@@ -93,24 +93,9 @@ fn apply(settings: &mut Settings, patch: &Map<String, Json>, mut faults: Faults)
     for (name, value) in patch {
         match name.as_str() {
             "primary_position_only" => set(&mut settings.primary_position_only, name, value, &mut faults),
-            "interval_s" => {
-                set(&mut settings.interval_s, name, value, &mut faults);
-                if settings.interval_s == 0 {
-                    faults.note(name, "is 1 second or more (rule E4)");
-                }
-            }
-            "net_interval_s" => {
-                set(&mut settings.net_interval_s, name, value, &mut faults);
-                if settings.net_interval_s == 0 {
-                    faults.note(name, "is 1 second or more (rule E4)");
-                }
-            }
-            "inventory_interval_s" => {
-                set(&mut settings.inventory_interval_s, name, value, &mut faults);
-                if settings.inventory_interval_s == 0 {
-                    faults.note(name, "is 1 second or more (rule E4)");
-                }
-            }
+            "interval_s" => seconds(&mut settings.interval_s, name, value, &mut faults),
+            "net_interval_s" => seconds(&mut settings.net_interval_s, name, value, &mut faults),
+            "inventory_interval_s" => seconds(&mut settings.inventory_interval_s, name, value, &mut faults),
             "schedules" => {
                 set(&mut settings.schedules, name, value, &mut faults);
                 super::schedule::note(&settings.schedules, &mut faults);
@@ -270,6 +255,14 @@ fn set<T: DeserializeOwned>(target: &mut T, name: &str, value: &Json, faults: &m
     match serde_json::from_value(value.clone()) {
         Ok(value) => *target = value,
         Err(why) => faults.note(name, crate::json::misfit(&why)),
+    }
+}
+
+/// How far apart something happens: never at once again.
+fn seconds(target: &mut u32, name: &str, value: &Json, faults: &mut Faults) {
+    set(target, name, value, faults);
+    if *target == 0 {
+        faults.note(name, "is 1 second or more (rule E4)");
     }
 }
 
