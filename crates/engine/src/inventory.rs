@@ -2,9 +2,7 @@
 //! change that a server never told of is found by it (trap 22).
 
 use crate::cycle::Cycle;
-use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::Trouble;
 use jiff::{SignedDuration, Timestamp};
 use store::{Cursor, change};
 
@@ -31,40 +29,24 @@ impl Cycle<'_> {
         SignedDuration::from_secs(i64::from(self.force.settings.inventory_interval_s))
     }
 
-    /// Goes through a folder's ids; those that are not known as they are shown, and linked ones that are not shown, are
-    /// looked at. Where it ends the folder's changes go on.
-    pub(crate) async fn take_inventory(&mut self, mut cursor: Cursor) -> Result<Cursor, CycleError> {
-        let mut refused = false;
-        for _ in 0..limits::PAGES_A_CYCLE {
-            self.keep_lease().await?;
-            let (side, kind) = (cursor.side, cursor.kind);
-            let page = match self.remote(side).inventory(kind, &cursor.folder, cursor.text.as_deref()).await {
-                Ok(page) => page,
-                Err(Trouble::CursorRefused) if cursor.text.is_some() && !refused => {
-                    refused = true;
-                    cursor = self.begin_anew(cursor).await?;
-                    continue;
-                }
-                Err(trouble) => return Err(trouble.into()),
-            };
-            self.identify().await?;
-            cursor.text = Some(page.cursor);
-            (cursor.listing, cursor.inventory) = (page.more, page.more);
-            let seen = change::Seen {
-                shown: page.shown,
-                listing_ended: (!page.more).then(|| (side, kind, cursor.folder.clone())),
-                cursor: Some(cursor.clone()),
-                ..change::Seen::default()
-            };
-            let missing = self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
-            if missing > 0 {
-                self.note_short(side, kind, missing).await?;
-            }
-            if !page.more {
-                break;
-            }
+    /// One page of a folder's ids, saved: those that are not known as they are shown, and at its end linked ones that were not
+    /// shown, are looked at. Where it ends the folder's changes go on.
+    pub(crate) async fn inventory_page(&mut self, cursor: &Cursor) -> Result<(Cursor, bool), CycleError> {
+        let (side, kind) = (cursor.side, cursor.kind);
+        let page = self.remote(side).inventory(kind, &cursor.folder, cursor.text.as_deref()).await?;
+        self.identify().await?;
+        let next = Cursor { text: Some(page.cursor), listing: page.more, inventory: page.more, ..cursor.clone() };
+        let seen = change::Seen {
+            shown: page.shown,
+            listing_ended: (!page.more).then(|| (side, kind, next.folder.clone())),
+            cursor: Some(next.clone()),
+            ..change::Seen::default()
+        };
+        let missing = self.engine.store().save_seen(&self.lease, &self.pairing.id, &seen).await?;
+        if missing > 0 {
+            self.note_short(side, kind, missing).await?;
         }
-        Ok(cursor)
+        Ok((next, page.more))
     }
 }
 

@@ -176,19 +176,19 @@ impl Cycle<'_> {
                 cursor = self.new_cursor(side, kind, &folder);
             }
             let begun = cursor.inventory;
+            cursor = self.folder(cursor).await?;
             if begun {
-                cursor = self.take_inventory(cursor).await?;
-            }
-            self.folder(cursor).await?;
-            if side == Side::Pim && !begun && self.inventory_is_due() {
+                // Where an inventory that was cut short has ended now, the folder's changes go on.
+                self.folder(cursor).await?;
+            } else if side == Side::Pim && self.inventory_is_due() {
                 let cursor = self.new_cursor(side, kind, &folder);
-                self.take_inventory(Cursor { inventory: true, ..cursor }).await?;
+                self.folder(Cursor { inventory: true, ..cursor }).await?;
             }
         }
         Ok(())
     }
 
-    pub(crate) fn new_cursor(&self, side: Side, kind: Kind, folder: &FolderId) -> Cursor {
+    fn new_cursor(&self, side: Side, kind: Kind, folder: &FolderId) -> Cursor {
         let mailbox = match side {
             Side::Crm => None,
             Side::Pim => self.pairing.mailbox.clone(),
@@ -196,38 +196,44 @@ impl Cycle<'_> {
         Cursor { side, kind, folder: folder.clone(), mailbox, text: None, listing: true, inventory: false }
     }
 
-    async fn folder(&mut self, mut cursor: Cursor) -> Result<(), CycleError> {
+    /// Reads a folder's changes, or its inventory, page by page to the end; answers where it goes on.
+    async fn folder(&mut self, mut cursor: Cursor) -> Result<Cursor, CycleError> {
         let mut refused = false;
         for _ in 0..limits::PAGES_A_CYCLE {
             self.keep_lease().await?;
-            let (side, kind) = (cursor.side, cursor.kind);
-            let page = match self.remote(side).changes(kind, &cursor.folder, cursor.text.as_deref()).await {
-                Ok(page) => page,
-                Err(Trouble::CursorRefused) if cursor.text.is_some() && !refused => {
+            let read = match cursor.inventory {
+                true => self.inventory_page(&cursor).await,
+                false => self.changes_page(&cursor).await,
+            };
+            match read {
+                Ok((next, true)) => cursor = next,
+                Ok((next, false)) => return Ok(next),
+                Err(CycleError::Trouble(Trouble::CursorRefused)) if cursor.text.is_some() && !refused => {
                     refused = true;
                     cursor = self.begin_anew(cursor).await?;
-                    continue;
                 }
-                Err(trouble) => return Err(trouble.into()),
-            };
-            // What stands behind the address is asked before anything of it is kept: another's items are nobody's here,
-            // and what his mailbox lacks was not deleted (rule L1, trap 155).
-            if side == Side::Pim && (cursor.listing || !is_empty(&page)) {
-                self.identify().await?;
-            }
-            let more = page.more;
-            cursor = self.save_page(cursor, page).await?;
-            if !more {
-                return Ok(());
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(cursor)
+    }
+
+    /// One page of changes, saved: where the next one goes on, and whether there is one.
+    async fn changes_page(&mut self, cursor: &Cursor) -> Result<(Cursor, bool), CycleError> {
+        let page = self.remote(cursor.side).changes(cursor.kind, &cursor.folder, cursor.text.as_deref()).await?;
+        // What stands behind the address is asked before anything of it is kept: another's items are nobody's here,
+        // and what his mailbox lacks was not deleted (rule L1, trap 155).
+        if cursor.side == Side::Pim && (cursor.listing || !is_empty(&page)) {
+            self.identify().await?;
+        }
+        let more = page.more;
+        Ok((self.save_page(cursor.clone(), page).await?, more))
     }
 
     /// Only a refused cursor goes; everything is listed again and recognised (trap 1). Who moved or replaced the mailbox
     /// meanwhile is asked first. One that is refused again has the cycle end and wait: a server that keeps no state would
     /// list for ever.
-    pub(crate) async fn begin_anew(&mut self, refused: Cursor) -> Result<Cursor, CycleError> {
+    async fn begin_anew(&mut self, refused: Cursor) -> Result<Cursor, CycleError> {
         if refused.side == Side::Pim {
             self.identify().await?;
         }

@@ -5,7 +5,7 @@ use crate::act::wanted;
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
-use crate::port::Wanted;
+use crate::port::{Trouble, Wanted};
 use model::{Gone, Link, Seen, Side, Version};
 use store::Look;
 use store::change::Settle;
@@ -18,6 +18,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         let mut moved = false;
+        let mut unanswered = Vec::new();
         for kind in self.kinds.clone() {
             let mut after = None;
             loop {
@@ -26,8 +27,11 @@ impl Cycle<'_> {
                 after = Some(last.key.clone());
                 for work in page {
                     let gone = work.crm.is_some_and(|seen| matches!(seen.seen, Seen::Gone(Gone::Deleted)));
-                    if let Some(link) = work.link.filter(|_| gone) {
-                        moved |= self.renewed(link).await?;
+                    let Some(link) = work.link.filter(|_| gone) else { continue };
+                    let item = (Side::Pim, kind, link.pim.id.clone());
+                    match self.renewed(link).await? {
+                        Ok(renewed) => moved |= renewed,
+                        Err(_) => unanswered.push(item),
                     }
                 }
             }
@@ -35,29 +39,36 @@ impl Cycle<'_> {
         if moved {
             self.look().await?;
         }
+        // What became of these is not known: nothing is decided about them in this cycle.
+        self.unanswered.extend(unanswered);
         Ok(())
     }
 
-    async fn renewed(&mut self, mut link: Link) -> Result<bool, CycleError> {
+    /// Whether a link was given the record that stands; trouble with one of the two looks is the answer's.
+    async fn renewed(&mut self, mut link: Link) -> Result<Result<bool, Trouble>, CycleError> {
         self.keep_lease().await?;
-        let Ok(Seen::Present(item)) = self.get_one(Side::Pim, link.kind, wanted(&link, Side::Pim)).await? else {
-            return Ok(false);
+        let item = match self.get_one(Side::Pim, link.kind, wanted(&link, Side::Pim)).await? {
+            Ok(Seen::Present(item)) => item,
+            Ok(Seen::Gone(_)) => return Ok(Ok(false)),
+            Err(trouble) => return Ok(Err(trouble)),
         };
         let Some(id) = self.was(&item).filter(|id| *id != link.crm.id) else {
-            return Ok(false);
+            return Ok(Ok(false));
         };
         if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, &id).await?.is_some() {
-            return Ok(false);
+            return Ok(Ok(false));
         }
         let asked = Wanted { id: id.clone(), mark_key: None };
-        if !matches!(self.get_one(Side::Crm, link.kind, asked).await?, Ok(Seen::Present(_))) {
-            return Ok(false);
+        match self.get_one(Side::Crm, link.kind, asked).await? {
+            Ok(Seen::Present(_)) => {}
+            Ok(Seen::Gone(_)) => return Ok(Ok(false)),
+            Err(trouble) => return Ok(Err(trouble)),
         }
         link.crm.id = id.clone();
         link.crm.version = Version::new("");
         link.mark_key = item.facts.mark.as_ref().map(|mark| mark.key.clone()).unwrap_or_default();
         let looks = vec![Look::now(Side::Crm, link.kind, id)];
         self.store(Settle { looks, links: vec![link], ..Settle::default() }).await?;
-        Ok(true)
+        Ok(Ok(true))
     }
 }
