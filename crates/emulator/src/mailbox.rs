@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use crate::change_log::ChangeLog;
@@ -9,6 +11,7 @@ use crate::folder::{FOLDERS, Folder};
 use crate::ids::{self, Moniker, Named};
 use crate::item::Item;
 use crate::item::calendar::Person;
+use crate::item::extended::ExtKey;
 
 /// Events kept for subscriptions; an older watermark is answered with `ErrorEventNotFound`.
 const MAX_EVENTS: usize = 20_000;
@@ -368,14 +371,27 @@ impl Mailbox {
         }
     }
 
-    /// The calendar item of a meeting, by its clean global id, in the mailbox's calendars.
-    pub(crate) fn meeting(&self, global_id: &[u8]) -> Option<&Item> {
+    /// The calendar item that a meeting message is about: the one whose global id is the message's clean one, and for an
+    /// occurrence whose series is not here, the one whose global id is the message's own (MS-OXOCAL 3.1.5.1).
+    pub(crate) fn meeting(&self, clean: &[u8], dated: &[u8]) -> Option<&Item> {
         let calendar = self.distinguished("calendar")?;
         let folder = self.folders.get(&calendar)?;
-        folder.log.members().find_map(|no| {
-            let item = self.items.get(&no)?;
-            (item.calendar()?.global_id == global_id).then_some(item)
-        })
+        let with = |id: &[u8]| {
+            folder.log.members().find_map(|no| {
+                let item = self.items.get(&no)?;
+                (item.calendar()?.dated_global_id() == id).then_some(item)
+            })
+        };
+        with(clean).or_else(|| with(dated).filter(|_| clean != dated))
+    }
+
+    /// The calendar item that a meeting message in this mailbox is about.
+    pub(crate) fn meeting_of(&self, message: &Item) -> Option<&Item> {
+        let id = |number| {
+            let value = message.extended.get(&ExtKey::in_set("Meeting", number))?;
+            STANDARD.decode(value.first()).ok()
+        };
+        self.meeting(&id(0x23)?, &id(0x3)?)
     }
 }
 

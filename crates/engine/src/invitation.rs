@@ -93,10 +93,10 @@ impl Cycle<'_> {
         item: &Record,
         theirs: &mut Vec<Record>,
     ) -> Result<(), CycleError> {
-        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar && item.facts.meeting) else {
+        if domain != Domain::Calendar || !item.facts.meeting {
             return Ok(());
-        };
-        for record in self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await? {
+        }
+        for record in self.meetings_of(item).await? {
             let linked =
                 self.engine.store().link_of(&self.pairing.id, Side::Crm, record.kind, &record.id).await?.is_some();
             let his = item.facts.received || record.facts.part != Part::Former;
@@ -110,12 +110,10 @@ impl Cycle<'_> {
     /// Whose the global id is that a new item shows: one that is opened from a file twice, or by two people, has the same
     /// in each, and the CRM knows one activity by it.
     pub(crate) async fn whose_id(&self, domain: Domain, item: &Record) -> Result<WhoseId, CycleError> {
-        let Some(id) = item.facts.global_id.clone().filter(|_| domain == Domain::Calendar) else {
+        if domain != Domain::Calendar {
             return Ok(WhoseId::Its);
-        };
-        let Some(record) =
-            self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await?.into_iter().next()
-        else {
+        }
+        let Some(record) = self.meetings_of(item).await?.into_iter().next() else {
             return Ok(WhoseId::Its);
         };
         if !item.facts.meeting {
@@ -125,6 +123,20 @@ impl Cycle<'_> {
         // A guest of one occurrence who is then invited to the whole series, or the other way round.
         let other_part = link.is_some_and(|link| is_series(&link.pim.base) != is_series(&item.fields));
         Ok(if item.facts.received && other_part { WhoseId::Anothers } else { WhoseId::SameMeeting })
+    }
+
+    /// The CRM's records of the meeting that an item shows by its global id: of an invitation to one occurrence alone its own,
+    /// or else the series that has this occurrence already.
+    async fn meetings_of(&self, item: &Record) -> Result<Vec<Record>, CycleError> {
+        let Some(id) = item.facts.global_id.clone() else {
+            return Ok(Vec::new());
+        };
+        let series = model::global_id::of_series(&id);
+        let own = self.crm.find(item.kind, &FindBy::GlobalId(id), limits::CANDIDATES).await?;
+        match series.filter(|_| own.is_empty()) {
+            Some(series) => Ok(self.crm.find(item.kind, &FindBy::GlobalId(series), limits::CANDIDATES).await?),
+            None => Ok(own),
+        }
     }
 
     /// Whether the invitation to the meeting stands in the mailbox beside our copy of it: the copy has a global id that its

@@ -16,6 +16,14 @@ pub fn packed(uid: &str) -> String {
     format!("{CLASS}{}{}{}", "0".repeat(40), hex(&size), hex(&data))
 }
 
+/// The id of the series, where an id names the day of one of its occurrences: who is invited to that alone has an appointment
+/// of its own, whose id differs from the series' in nothing but the four bytes of the day (MS-OXOCAL 2.2.1.27, 2.2.1.28).
+#[must_use]
+pub fn of_series(id: &str) -> Option<String> {
+    let (class, day, rest) = (id.get(..32)?, id.get(32..40)?, id.get(40..)?);
+    (class == CLASS && day.bytes().any(|digit| digit != b'0')).then(|| format!("{class}00000000{rest}"))
+}
+
 /// Bytes in hexadecimal, in capitals.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -24,4 +32,18 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02X}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_occurrence_names_its_series_and_nothing_else_does() {
+        let series = format!("{CLASS}00000000AABB");
+        assert_eq!(of_series(&format!("{CLASS}07EA0B05AABB")), Some(series.clone()));
+        for none in [series.as_str(), &packed("x@y"), "07EA0B05", "gid:é", ""] {
+            assert_eq!(of_series(none), None, "{none}");
+        }
+    }
 }

@@ -195,7 +195,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::TypeRequired => "It lacks a category that names an activity type (O7).",
         Reason::Window => "It lies before the extract start date (O9).",
         Reason::TrackingCopy => "It is the tracking copy of a task request (D6).",
-        Reason::SameMeeting => "Another item shows the same meeting and is the one in sync (P1).",
+        Reason::SameMeeting => "Another item shows the same meeting, or the series that it is part of, and is the one in sync (P1).",
         Reason::OthersOccurrence => {
             "It is what completing a recurring to-do of somebody else left here; only its owner completes it (D6)."
         }

@@ -2,22 +2,28 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::global_id::{CLASS, hex, packed};
+use model::global_id::{CLASS, hex, of_series, packed};
 use planted::Planted;
 use wire::ews::{Item, Property};
 
 use super::own;
 
-/// The global id of an item with its instance part cleared, in hexadecimal. Where Exchange shows no clean id, it is
-/// made from the UID by the same rules (MS-OXCICAL 2.1.3.1.1.20.26), so that mailboxes on different servers agree.
+/// The global id of an item in hexadecimal; of an invitation to one occurrence alone it names the day. Where Exchange shows
+/// none, it is made from the UID by the same rules (MS-OXCICAL 2.1.3.1.1.20.26), so that mailboxes on different servers
+/// agree.
 pub fn read(item: &Item) -> Option<String> {
     if planted::is(Planted::MeetingsUnknown) {
         return None;
     }
-    if let Some(clean) = item.text(own::clean_global_id()).filter(|text| !text.is_empty()) {
-        return Some(hex(&STANDARD.decode(clean.trim()).ok()?));
-    }
-    of_uid(item.text(Property::Uid)?.trim())
+    let bytes = |path| match item.text(path).map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => STANDARD.decode(text).map(|bytes| Some(hex(&bytes))),
+        None => Ok(None),
+    };
+    let Some(clean) = bytes(own::clean_global_id()).ok()? else {
+        return of_uid(item.text(Property::Uid)?.trim());
+    };
+    let dated = bytes(own::global_id()).ok()?.filter(|id| of_series(id).as_ref() == Some(&clean));
+    Some(dated.unwrap_or(clean))
 }
 
 /// How the id is searched for: the bytes in base 64.
@@ -37,8 +43,7 @@ pub fn of_uid(uid: &str) -> Option<String> {
     }
     let upper = uid.to_ascii_uppercase();
     if upper.starts_with(CLASS) && upper.len() >= 40 && upper.bytes().all(|b| b.is_ascii_hexdigit()) {
-        // The four bytes after the class name the day of one occurrence.
-        return Some(format!("{}00000000{}", &upper[..32], &upper[40..]));
+        return Some(upper);
     }
     Some(packed(uid))
 }
@@ -57,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clean_id_wins_and_is_searched_for_as_it_came() {
+    fn the_clean_id_wins_over_the_uid_and_is_searched_for_as_it_came() {
         let id = with(Some("BAAAAIIA4AB0xbcQGoLgCA=="), "other").expect("an id");
         assert_eq!(id, "040000008200E00074C5B7101A82E008");
         assert_eq!(to_wire(&id).as_deref(), Some("BAAAAIIA4AB0xbcQGoLgCA=="));
@@ -66,9 +71,19 @@ mod tests {
     }
 
     #[test]
-    fn an_occurrence_has_its_series_id() {
-        let series = format!("{CLASS}00000000AABB");
-        assert_eq!(with(None, &format!("{CLASS}07EA0B05aabb")), Some(series));
+    fn an_occurrence_keeps_its_day() {
+        let (series, day) = (format!("{CLASS}00000000AABB"), format!("{CLASS}07EA0B05AABB"));
+        assert_eq!(with(None, &format!("{CLASS}07EA0B05aabb")), Some(day.clone()));
+        let item = |dated: &str| {
+            let text = |id: &str| Value::Text(to_wire(id).expect("an id"));
+            Item::new(ItemKind::CalendarItem)
+                .with(own::clean_global_id(), text(&series))
+                .with(own::global_id(), text(dated))
+        };
+        assert_eq!(read(&item(&day)), Some(day));
+        for other in [series.clone(), format!("{CLASS}07EA0B05CCDD"), "00FF".to_owned()] {
+            assert_eq!(read(&item(&other)), Some(series.clone()));
+        }
     }
 
     #[test]

@@ -97,7 +97,8 @@ impl KindMap {
         let own = match self.kind {
             Kind::Contact => Vec::new(),
             Kind::Appointment => {
-                vec![own::people(), own::activity_type(), own::clean_global_id(), own::organizer_address()]
+                let ids = [own::clean_global_id(), own::global_id()];
+                [own::people(), own::activity_type(), own::organizer_address()].into_iter().chain(ids).collect()
             }
             Kind::Task => vec![own::task_ownership(), own::dead_occurrence()],
         };

@@ -39,12 +39,13 @@ pub fn mailbox() -> ExtendedPath {
     ExtendedPath::named(OURS, "SynclineMailbox", ExtendedType::String)
 }
 
-/// The meeting's global id without its instance part: the same in every mailbox that shows it (rule P1).
+/// The meeting's global id without the day of an occurrence: the same in every mailbox that shows it (rule P1), and of a
+/// series and its occurrences.
 pub fn clean_global_id() -> Path {
     Path::Extended(ExtendedPath::number("Meeting", 0x0023, ExtendedType::Binary))
 }
 
-/// The meeting's global id, with the day where it is of one occurrence alone.
+/// The meeting's global id, with the day where somebody was invited to one occurrence alone.
 pub fn global_id() -> Path {
     Path::Extended(ExtendedPath::number("Meeting", 0x0003, ExtendedType::Binary))
 }

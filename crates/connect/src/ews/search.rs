@@ -155,7 +155,11 @@ impl EwsRemote {
         let (path, wanted) = match by {
             FindBy::Key(key) => (own::key(), key.clone()),
             FindBy::GlobalId(id) => match global_id::to_wire(id) {
-                Some(bytes) if kind == Kind::Appointment => (own::clean_global_id(), bytes),
+                // One that names a day is of an invitation to that occurrence alone.
+                Some(bytes) if kind == Kind::Appointment => match model::global_id::of_series(id) {
+                    Some(_) => (own::global_id(), bytes),
+                    None => (own::clean_global_id(), bytes),
+                },
                 Some(_) | None => return Ok(Vec::new()),
             },
             // Records are merged in the CRM alone.
@@ -194,6 +198,10 @@ impl EwsRemote {
                 record.facts.unreadable = record.facts.unreadable.or(why);
                 record
             }));
+        }
+        if let FindBy::GlobalId(id) = by {
+            // A series' clean id is that of its occurrences too.
+            records.retain(|record| record.facts.global_id.as_ref() == Some(id));
         }
         Ok(records)
     }

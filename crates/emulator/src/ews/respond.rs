@@ -1,8 +1,5 @@
 //! Answers to invitations, and the organiser's cancelling: CreateItem with AcceptItem, TentativelyAcceptItem, DeclineItem, CancelCalendarItem, RemoveItem.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::codes::{Code, Outcome};
 use crate::ews::Call;
 use crate::ews::create::Disposition;
@@ -11,7 +8,6 @@ use crate::ews::lookup::Found;
 use crate::item::Item;
 use crate::item::body::Body;
 use crate::item::calendar::Response;
-use crate::item::extended::ExtKey;
 use crate::item::schema::ItemKind;
 use crate::item::series;
 use crate::meeting::{self, Sender};
@@ -100,13 +96,8 @@ fn meeting_of(call: &Call<'_>, asked: &Found, act: Act) -> Outcome<(Option<Found
     match item.kind {
         ItemKind::Calendar => Ok((Some(*asked), None)),
         ItemKind::MeetingRequest | ItemKind::MeetingCancellation => {
-            let global_id = item
-                .extended
-                .get(&ExtKey::in_set("Meeting", 0x23))
-                .and_then(|value| STANDARD.decode(value.first()).ok())
-                .unwrap_or_default();
             let store = call.store(asked.mailbox)?;
-            let meeting = store.meeting(&global_id).map(|item| {
+            let meeting = store.meeting_of(item).map(|item| {
                 let original = item.calendar().and_then(|calendar| {
                     let text = call.item(asked).ok()?.text("OriginalStart")?.to_owned();
                     series::at(calendar, text.parse().ok()?)

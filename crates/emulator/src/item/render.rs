@@ -160,12 +160,7 @@ fn parts(xml: &mut Xml, view: &View<'_>, item: &Item, name: &str) {
             ItemKind::MeetingRequest | ItemKind::MeetingResponse | ItemKind::MeetingCancellation,
             "AssociatedCalendarItemId",
         ) => {
-            let meeting = item
-                .extended
-                .get(&ExtKey::in_set("Meeting", 0x23))
-                .and_then(|value| STANDARD.decode(value.first()).ok())
-                .and_then(|global_id| view.mailbox.meeting(&global_id));
-            if let Some(meeting) = meeting {
+            if let Some(meeting) = view.mailbox.meeting_of(item) {
                 let key = view.mailbox.change_key(meeting);
                 xml.empty("t:AssociatedCalendarItemId", &[("Id", &view.mailbox.item_id(meeting)), ("ChangeKey", &key)]);
             }

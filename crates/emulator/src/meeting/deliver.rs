@@ -57,9 +57,9 @@ fn received(mailbox: &mut Mailbox, sender: &Sender<'_>, source: &Item, people: &
     let (Some(folder), Some(inbox)) = (mailbox.distinguished("calendar"), mailbox.distinguished("inbox")) else {
         return;
     };
-    // Found by the clean global id in the calendar (MS-OXOCAL 3.1.4.7.2, 3.1.4.7.4.2): a received copy is updated in place,
+    // Found by the global id in the calendar (MS-OXOCAL 3.1.5.1, 3.1.4.7.2, 3.1.4.7.4.2): a received copy is updated in place,
     // whoever made it. What its owner organises himself is no copy of another's meeting: the request waits in the inbox.
-    let known = mailbox.meeting(&theirs.global_id).cloned();
+    let known = mailbox.meeting(&theirs.global_id, &theirs.dated_global_id()).cloned();
     let fresh = known.is_none();
     if known.as_ref().and_then(Item::calendar).is_some_and(|mine| !mine.received) {
         put(mailbox, request(source, theirs, people, update, inbox, sender), sender);
@@ -219,7 +219,7 @@ fn cancelled(mailbox: &mut Mailbox, sender: &Sender<'_>, source: &Item, people: 
     let (Some(theirs), Some(inbox)) = (source.calendar(), mailbox.distinguished("inbox")) else {
         return;
     };
-    if let Some(mut item) = mailbox.meeting(&theirs.global_id).cloned() {
+    if let Some(mut item) = mailbox.meeting(&theirs.global_id, &theirs.dated_global_id()).cloned() {
         let instance = theirs
             .occurrence
             .and_then(|occurrence| item.calendar().and_then(|calendar| series::at(calendar, occurrence.original)));

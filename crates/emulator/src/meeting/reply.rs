@@ -65,7 +65,7 @@ pub(crate) fn set_answer(world: &mut World, theirs: &Calendar, attendee: &str, r
     let Some(mailbox) = home.and_then(|no| world.mailboxes.get_mut(&no)) else {
         return;
     };
-    let Some(mut item) = mailbox.meeting(&theirs.global_id).cloned() else {
+    let Some(mut item) = mailbox.meeting(&theirs.global_id, &theirs.dated_global_id()).cloned() else {
         return;
     };
     let original = theirs.occurrence.map(|occurrence| occurrence.original).or_else(|| instance_start(&item, theirs));

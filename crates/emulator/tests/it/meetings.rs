@@ -227,6 +227,53 @@ async fn somebody_invited_to_one_occurrence_gets_that_one_under_the_same_global_
     assert_eq!(answers, ["Unknown", "Accept"]);
 }
 
+// MS-OXOCAL 3.1.5.1: an occurrence whose series is not in the calendar is found by the id that names its day, and the series
+// by the one that names none.
+#[tokio::test]
+async fn somebody_invited_to_two_occurrences_has_both_and_the_series_comes_beside() {
+    let world = World::new();
+    let rule = "<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence><t:NumberedRecurrence><t:StartDate>2026-02-02</t:StartDate><t:NumberOfOccurrences>3</t:NumberOfOccurrences></t:NumberedRecurrence></t:Recurrence>";
+    let series = format!(
+        "<t:CalendarItem><t:Subject>Plan</t:Subject><t:Start>2026-02-02T10:00:00Z</t:Start><t:End>2026-02-02T11:00:00Z</t:End>{}{rule}</t:CalendarItem>",
+        people("RequiredAttendees", &[BOB])
+    );
+    let (id, _) = world.create(LOUD, &series).await;
+    let change = |item: &str, changes: &str| {
+        format!(
+            "<m:UpdateItem {}><m:ItemChanges><t:ItemChange>{item}<t:Updates>{changes}</t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>",
+            loud("SendToAllAndSaveCopy")
+        )
+    };
+    let occurrence = |index: u8| format!("<t:OccurrenceItemId RecurringMasterId=\"{id}\" InstanceIndex=\"{index}\"/>");
+    let both = set("calendar:RequiredAttendees", "CalendarItem", &people("RequiredAttendees", &[BOB, CID]));
+    for index in [1, 3] {
+        assert_eq!(world.ask(&change(&occurrence(index), &both)).await.codes(), ["NoError"]);
+    }
+    let cid = world.signed_in(CID);
+    let starts = || async {
+        let mut starts = Vec::new();
+        for item in cid.ids("calendar") {
+            let shown =
+                cid.ask(&crate::world::get_item("<t:BaseShape>AllProperties</t:BaseShape>", &item_id(&item))).await;
+            starts.push(format!("{} {}", shown.text_of("CalendarItemType"), shown.text_of("Start")));
+        }
+        starts.sort();
+        starts
+    };
+    assert_eq!(starts().await, ["Single 2026-02-02T10:00:00Z", "Single 2026-02-04T10:00:00Z"]);
+    // An update of one goes to that one.
+    let moved = set("calendar:Start", "CalendarItem", "<t:Start>2026-02-04T11:00:00Z</t:Start>")
+        + &set("calendar:End", "CalendarItem", "<t:End>2026-02-04T12:00:00Z</t:End>");
+    assert_eq!(world.ask(&change(&occurrence(3), &moved)).await.codes(), ["NoError"]);
+    assert_eq!(starts().await, ["Single 2026-02-02T10:00:00Z", "Single 2026-02-04T11:00:00Z"]);
+    let master = format!("<t:ItemId Id=\"{id}\"/>");
+    assert_eq!(world.ask(&change(&master, &both)).await.codes(), ["NoError"]);
+    assert_eq!(
+        starts().await,
+        ["RecurringMaster 2026-02-02T10:00:00Z", "Single 2026-02-02T10:00:00Z", "Single 2026-02-04T11:00:00Z"]
+    );
+}
+
 #[tokio::test]
 async fn two_servers_of_a_site_deliver_to_each_other() {
     let site = Site::new(3);

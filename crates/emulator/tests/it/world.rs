@@ -158,6 +158,11 @@ impl World {
         assert_eq!(items.len(), 1, "{folder}");
         (items[0].id.clone(), items[0].change_key.clone())
     }
+
+    pub fn ids(&self, folder: &str) -> Vec<String> {
+        let items = self.server.items(self.impersonates.as_ref().unwrap_or(&self.account), folder).unwrap();
+        items.into_iter().map(|item| item.id).collect()
+    }
 }
 
 pub fn create(attrs: &str, item: &str) -> String {

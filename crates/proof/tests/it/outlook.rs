@@ -67,7 +67,12 @@ impl Outlook {
 
     /// Accepts the only invitation in the calendar and tells its organiser nothing.
     pub async fn accept(&self) {
-        let item = self.only(Folder::Calendar).await.id.expect("an id");
+        self.accept_item(&self.only(Folder::Calendar).await).await;
+    }
+
+    /// Accepts an invitation and tells its organiser nothing.
+    pub async fn accept_item(&self, item: &Item) {
+        let item = item.id.clone().expect("an id");
         let key = item.change_key.expect("a change key");
         let body = format!(
             r#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/></s:Header><s:Body><m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:AcceptItem><t:ReferenceItemId Id="{}" ChangeKey="{key}"/></t:AcceptItem></m:Items></m:CreateItem></s:Body></s:Envelope>"#,
