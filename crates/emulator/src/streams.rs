@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::codes::Code;
 use crate::emulator::{Emulator, Unknown};
 use crate::ews::auth::Account;
-use crate::ews::soap::Fault;
+use crate::ews::soap::{Fault, part_envelope};
 use crate::ews::subscribe::{self, Streamed};
 use crate::ews::{self, Request};
 use crate::faults::plain;
@@ -148,7 +148,7 @@ impl Stream {
 
     /// False when the client is gone.
     async fn send(&self, body: String) -> bool {
-        let whole = ews::reply(self.emulator.version(), Ok(body)).body;
+        let whole = part_envelope(self.emulator.version(), &body);
         record::answer(&self.emulator, &whole);
         let whole = crate::habits::applied(&self.emulator.quirks(), whole);
         self.sender.send(Ok(Frame::data(Bytes::from(whole)))).await.is_ok()

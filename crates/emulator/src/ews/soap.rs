@@ -61,25 +61,33 @@ impl Default for ServerVersion {
     }
 }
 
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
+
 fn head(xml: &mut Xml, version: &ServerVersion) {
-    xml.out.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
+    xml.out.push_str(DECLARATION);
     xml.open_with("s:Envelope", &[("xmlns:s", SOAP)]);
     xml.open("s:Header");
-    xml.empty(
-        "h:ServerVersionInfo",
-        &[
-            ("MajorVersion", &version.major.to_string()),
-            ("MinorVersion", &version.minor.to_string()),
-            ("MajorBuildNumber", &version.build.to_string()),
-            ("MinorBuildNumber", &version.revision.to_string()),
-            ("Version", &version.schema),
-            ("xmlns:h", TYPES),
-            ("xmlns", TYPES),
-            ("xmlns:xsd", "http://www.w3.org/2001/XMLSchema"),
-            ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
-        ],
-    );
+    server_version(xml, "h:ServerVersionInfo", version, &[("xmlns:h", TYPES)]);
     xml.close("s:Header");
+}
+
+fn server_version(xml: &mut Xml, name: &str, version: &ServerVersion, more: &[(&str, &str)]) {
+    let [major, minor, build, revision] =
+        [version.major, version.minor, version.build, version.revision].map(|number| number.to_string());
+    let mut attributes = vec![
+        ("MajorVersion", major.as_str()),
+        ("MinorVersion", &minor),
+        ("MajorBuildNumber", &build),
+        ("MinorBuildNumber", &revision),
+        ("Version", &version.schema),
+    ];
+    attributes.extend_from_slice(more);
+    attributes.extend([
+        ("xmlns", TYPES),
+        ("xmlns:xsd", "http://www.w3.org/2001/XMLSchema"),
+        ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+    ]);
+    xml.empty(name, &attributes);
 }
 
 /// The envelope around an operation's answer.
@@ -96,6 +104,21 @@ pub(crate) fn envelope(version: &ServerVersion, body: &str) -> String {
     xml.out.push_str(body);
     xml.close("s:Body");
     xml.close("s:Envelope");
+    xml.out
+}
+
+/// The envelope around a part of a streaming answer, which Exchange writes otherwise than those of other answers.
+pub(crate) fn part_envelope(version: &ServerVersion, body: &str) -> String {
+    let mut xml = Xml::default();
+    xml.out.push_str(DECLARATION);
+    xml.open_with("Envelope", &[("xmlns", SOAP)]);
+    xml.open_with("soap11:Header", &[("xmlns:soap11", SOAP)]);
+    server_version(&mut xml, "ServerVersionInfo", version, &[]);
+    xml.close("soap11:Header");
+    xml.open_with("soap11:Body", &[("xmlns:soap11", SOAP)]);
+    xml.out.push_str(body);
+    xml.close("soap11:Body");
+    xml.close("Envelope");
     xml.out
 }
 

@@ -48,10 +48,14 @@ impl<'a> Stream<'a> {
 
     /// The next part; none at the end, however it ends.
     async fn part(&mut self) -> Option<Node> {
+        self.text().await.map(|text| Node::read(&text))
+    }
+
+    async fn text(&mut self) -> Option<String> {
         let frame = std::future::poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await?.ok()?;
         let text = String::from_utf8(frame.into_data().ok()?.to_vec()).unwrap();
         self.world.judge.see("part", &text);
-        Some(Node::read(&text))
+        Some(text)
     }
 }
 
@@ -78,6 +82,23 @@ async fn what_happens_in_the_folder_is_told_at_once() {
     world.server.end_streams(true);
     assert_eq!(stream.part().await.unwrap().text_of("ConnectionStatus"), "Closed");
     assert!(stream.part().await.is_none());
+}
+
+// Clients cut the answer into its parts by the envelope's end as Exchange writes it.
+#[tokio::test]
+async fn each_part_is_an_envelope_whose_header_and_body_stand_on_their_own() {
+    let world = World::new();
+    let id = subscribed(&world, "contacts").await;
+    let mut stream = Stream::open(&world, &[&id]).await;
+    world.create("", CONTACT).await;
+    let part = stream.text().await.unwrap();
+    let soap = "http://schemas.xmlsoap.org/soap/envelope/";
+    let begin = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Envelope xmlns=\"{soap}\"><soap11:Header xmlns:soap11=\"{soap}\">"
+    );
+    assert!(part.starts_with(&begin), "{part}");
+    assert!(part.contains(&format!("</soap11:Header><soap11:Body xmlns:soap11=\"{soap}\">")), "{part}");
+    assert!(part.ends_with("</soap11:Body></Envelope>"), "{part}");
 }
 
 #[tokio::test]
