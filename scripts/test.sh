@@ -27,6 +27,13 @@ command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
 # A gateway written elsewhere, in Java, and without a window.
 davmail=/usr/share/davmail/davmail.jar
 { [ -f "$davmail" ] && command -v java >/dev/null 2>&1; } || missing="$missing davmail-server"
+# Evolution's data server, used without a window; its bindings are made for the system's own Python.
+evolution=/usr/bin/python3
+has_evolution() {
+  [ -f /usr/lib/evolution-data-server/calendar-backends/libecalbackendews.so ] && command -v dbus-run-session >/dev/null 2>&1 &&
+    "$evolution" -c 'import gi; gi.require_version("ECal", "2.0"); gi.require_version("EBook", "1.2")' 2>/dev/null
+}
+has_evolution || missing="$missing evolution-ews python3-gi gir1.2-ecal-2.0 gir1.2-ebook-1.2 dbus"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
 if [ -n "$missing" ]; then
@@ -42,6 +49,8 @@ if [ -n "$missing" ]; then
 fi
 [ -f "$davmail" ] || fail "DavMail is not found at $davmail"
 export SYNCLINE_DAVMAIL="$davmail"
+has_evolution || fail "Evolution's data server is not found"
+export SYNCLINE_EVOLUTION="$evolution"
 programs=$(postgres_programs)
 [ -n "$programs" ] || fail "PostgreSQL's initdb is not found"
 

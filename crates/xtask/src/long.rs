@@ -2,6 +2,7 @@
 
 use crate::ci::listen::{Said, listen};
 use crate::ci::tally::Tally;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -21,13 +22,14 @@ pub struct Long {
 }
 
 impl Long {
-    /// Runs it and shows all that it says; `hear` gets its lines too.
+    /// Runs it, with what was found for it, and shows all that it says; `hear` gets its lines too.
     ///
     /// # Errors
     /// It could not be started.
-    pub fn run(&self, root: &Path, mut hear: impl FnMut(&str)) -> anyhow::Result<bool> {
+    pub fn run(&self, root: &Path, found: &[(&str, OsString)], mut hear: impl FnMut(&str)) -> anyhow::Result<bool> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(root).args(self.words).envs(self.variables.iter().copied());
+        command.envs(found.iter().map(|(name, value)| (*name, value)));
         let mut tally = Tally::default();
         let ended_well = shown(&mut command, |line| {
             tally.read(line);

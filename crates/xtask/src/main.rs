@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod evolution;
 mod long;
 mod planted;
 mod rules;
@@ -21,13 +22,14 @@ cargo xtask COMMAND
   rules  writes into docs/rules.md which tests and which code hold each rule
          --prove breaks rules, all of a list, those named, or with --of CRATE those its tests hold, and fails when no test
          with a broken rule's number does
-  soak   the long forms: 10,000 linked records at rest, 200 kills on each database, ranges of the simulator; a table at the end
+  soak   the long forms: 10,000 linked records at rest, 200 kills on each database, Evolution 20 times over, ranges of the simulator;
+         a table at the end, with the reason for what cannot run here
   bench  items read for a second of one processor, beside exchangelib and beside parsing alone; then memory, requests and
          seconds of first cycles of 10,000 and 100,000 records; fails when a figure misses what is wanted
 
 `ci` takes --only STAGE (may be repeated) to run some stages alone.
-`soak` and `bench` take --only as well and build with --release; `soak` needs SYNCLINE_TEST_PG to name a PostgreSQL server,
-`bench` SYNCLINE_PYTHON to name a Python with exchangelib, and taskset.
+`soak` and `bench` take --only as well and build with --release; `soak` needs SYNCLINE_TEST_PG to name a PostgreSQL server
+and installs Evolution's data server where it is missing and root runs it, `bench` SYNCLINE_PYTHON to name a Python with exchangelib, and taskset.
 With CI set in the environment, `ci` also fails when a test says \"skipped\".";
 
 fn main() -> ExitCode {

@@ -2,15 +2,22 @@
 
 use crate::ci::clock::Watch;
 use crate::ci::table;
+use crate::evolution;
 use crate::long::Long;
 use anyhow::bail;
 use std::path::Path;
+
+const OK: &str = "ok";
+const FAILED: &str = "FAILED";
 
 macro_rules! proof {
     ($filter:literal) => {
         &["test", "--release", "--locked", "-p", "proof", "--test", "it", "--", $filter, "--nocapture"]
     };
 }
+
+/// What needs a program that is not there everywhere.
+const EVOLUTION: &str = "evolution";
 
 const LONG: &[Long] = &[
     Long {
@@ -25,6 +32,13 @@ const LONG: &[Long] = &[
         what: "serve killed 200 times under load on each database",
         words: proof!("kills::"),
         variables: &[("SYNCLINE_KILLS", "200")],
+        tests: true,
+    },
+    Long {
+        name: EVOLUTION,
+        what: "Evolution's data server against the emulator, 20 times over",
+        words: proof!("clients::evolution"),
+        variables: &[("SYNCLINE_EVOLUTION_RUNS", "20")],
         tests: true,
     },
     Long {
@@ -77,7 +91,7 @@ const LONG: &[Long] = &[
     },
 ];
 
-/// Runs all of them, or those named with `--only`, also after one failed.
+/// Runs all of them, or those named with `--only`, also after one failed. What cannot run here is named with the reason.
 ///
 /// # Errors
 /// A name that is none, or cargo could not be started.
@@ -86,12 +100,16 @@ pub fn run(root: &Path, words: &[&str]) -> anyhow::Result<bool> {
     for long in chosen(words)? {
         println!("\n=== {}: {}", long.name, long.what);
         let watch = Watch::start();
-        let passed = long.run(root, |_| {})?;
-        ended.push((long.name, watch.minutes(), passed));
+        let found = if long.name == EVOLUTION { evolution::ready(root)? } else { Ok(Vec::new()) };
+        let result = match found {
+            Ok(found) if long.run(root, &found, |_| {})? => OK.to_owned(),
+            Ok(_) => FAILED.to_owned(),
+            Err(why) => format!("skipped: {why}"),
+        };
+        ended.push((long.name, watch.minutes(), result));
     }
-    let rows = ended.iter().map(|(name, minutes, passed)| (*name, *minutes, if *passed { "ok" } else { "FAILED" }));
-    println!("\n{}", table::table(rows));
-    Ok(ended.iter().all(|(_, _, passed)| *passed))
+    println!("\n{}", table::table(ended.iter().map(|(name, minutes, result)| (*name, *minutes, result.as_str()))));
+    Ok(ended.iter().all(|(_, _, result)| result != FAILED))
 }
 
 fn chosen(words: &[&str]) -> anyhow::Result<Vec<&'static Long>> {

@@ -42,6 +42,15 @@ fn davmail() -> Option<String> {
     found
 }
 
+/// The system's Python, which has the bindings of Evolution's data server, if it is named.
+fn evolution() -> Option<String> {
+    let found = std::env::var("SYNCLINE_EVOLUTION").ok();
+    if found.is_none() {
+        say_skipped("SYNCLINE_EVOLUTION names no Python with Evolution's data server");
+    }
+    found
+}
+
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
 fn say_skipped(why: &str) {
     eprintln!("skipped: {why}");
@@ -159,6 +168,34 @@ async fn davmail_works_against_the_emulator_as_against_an_exchange() {
     let sink = emulator.sink();
     assert_eq!(sink.iter().filter(|mail| mail.kind == MailKind::Invitation).count(), 1);
     assert!(sink.iter().all(|mail| mail.account == "alice@crm.test" && mail.recipients == ["bob@crm.test"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evolution_works_against_the_emulator_as_against_an_exchange() {
+    let (Some(python), Some(evolution)) = (python(), evolution()) else { return };
+    for _ in 0..evolution_runs() {
+        let (emulator, url) = organisation(0).await;
+        let printed = run(&python, "evolution_emulator.py", &[&evolution, &url, PASSWORD]).await;
+        assert!(printed.contains("checks passed"), "{printed}");
+        // Its own meeting, answered by the guest, and its answer to the guest's; nothing else was told to anybody.
+        let sink = emulator.sink();
+        let mails: Vec<(MailKind, &str)> = sink.iter().map(|mail| (mail.kind, mail.account.as_str())).collect();
+        let (alice, bob) = ("alice@crm.test", "bob@crm.test");
+        let expected = [
+            (MailKind::Invitation, alice),
+            (MailKind::Response, bob),
+            (MailKind::Update, alice),
+            (MailKind::Cancellation, alice),
+            (MailKind::Invitation, bob),
+            (MailKind::Response, alice),
+        ];
+        assert!(mails == expected, "{sink:?}");
+    }
+}
+
+/// Once; often where it is asked for.
+fn evolution_runs() -> u32 {
+    std::env::var("SYNCLINE_EVOLUTION_RUNS").map_or(1, |runs| runs.parse().expect("a number of runs"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

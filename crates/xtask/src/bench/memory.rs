@@ -33,7 +33,7 @@ const FIGURES: &str = "bench | ";
 /// Cargo could not be started.
 pub fn run(root: &Path) -> anyhow::Result<bool> {
     let mut rows = Vec::new();
-    let passed = PEAK.run(root, |line| rows.extend(figures(line)))?;
+    let passed = PEAK.run(root, &[], |line| rows.extend(figures(line)))?;
     println!("\n{}", table(&rows));
     Ok(passed)
 }
