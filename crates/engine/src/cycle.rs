@@ -256,8 +256,14 @@ impl Cycle<'_> {
                 if self.unanswered.is_empty() && self.in_doubt.is_empty() && !self.unread {
                     // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
                     state.epoch = self.epoch;
+                    state.untold = None;
                     // A kind that was not observed, for its levels permit nothing, is searched when one does.
                     state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
+                } else if self.is_restored() && self.in_doubt.is_empty() {
+                    let (_, since) = state.untold.filter(|(of, _)| *of == self.epoch).unwrap_or((self.epoch, now));
+                    let over = now.duration_since(since) >= SignedDuration::from_hours(limits::UNTOLD_HOURS);
+                    state.epoch = if over { self.epoch } else { state.epoch };
+                    state.untold = Some((self.epoch, since)).filter(|_| !over);
                 }
                 state.progress = None;
             }

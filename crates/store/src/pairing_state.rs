@@ -27,6 +27,9 @@ pub struct PairingState {
     /// The store's epoch when the last whole cycle ended well, or the first one at all ended: another one means that the store
     /// was restored since.
     pub epoch: u64,
+    /// After a restore, in which epoch and since when only what gives no answer keeps a cycle from being whole.
+    #[serde(default)]
+    pub untold: Option<(u64, Timestamp)>,
     /// The mailbox moved, and its items without a mark of ours are looked for among what stands there (rule M4).
     pub moved: bool,
     /// Failures in a row, for patience.

@@ -62,6 +62,7 @@ fn one(call: &Call<'_>, id: &Element) -> Outcome<(u64, Vec<Item>)> {
     let item = call.shown(&found)?;
     match item.damage {
         Some(Damage::Corrupt) => Err(Code::ErrorItemCorrupt.into()),
+        Some(Damage::Failing) => Err(Code::ErrorInternalServerError.into()),
         Some(Damage::Vanishing) => Err(Code::ErrorItemNotFound.into()),
         Some(Damage::IllegalCharacters | Damage::UnknownElement) | None => Ok((found.mailbox, vec![item])),
     }

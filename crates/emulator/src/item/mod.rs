@@ -84,6 +84,8 @@ pub(crate) struct Attachment {
 pub enum Damage {
     /// GetItem answers `ErrorItemCorrupt`; listings show it.
     Corrupt,
+    /// GetItem answers `ErrorInternalServerError` for it, whatever else is read with it.
+    Failing,
     /// The body holds characters that XML does not allow, sent as `&#x1;` (seen on Exchange 2010 to 2019).
     IllegalCharacters,
     /// An element that no schema knows stands among the properties.

@@ -10,7 +10,8 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     two_hundred_changes_after_a_backup_survive_its_restore,
-    a_change_made_just_before_a_restore_is_carried_after_it
+    a_change_made_just_before_a_restore_is_carried_after_it,
+    an_item_that_can_never_be_read_keeps_no_contact_coming_back,
 );
 
 const FROM: &str = "2026-09-28T08:00:00Z";
@@ -153,4 +154,38 @@ async fn a_change_made_just_before_a_restore_is_carried_after_it() {
     let record = world.view(&anna, "my_calendar?limit=500").await;
     let places: Vec<&str> = record.iter().filter_map(|entry| entry["location"].as_str()).collect();
     assert!(places.contains(&"Room 1-19") && places.contains(&"Hall 1-19"), "{places:?}");
+}
+
+// C4, E1: after a restore a contact that is gone from the mailbox may have been taken away by us, and is made anew. An item
+// that its server cannot read must not make that last for ever.
+async fn an_item_that_can_never_be_read_keeps_no_contact_coming_back() {
+    let (world, anna, _) = World::with_two().await;
+    world.listed(&anna, "Berg").await;
+    world.listed(&anna, "Tal").await;
+    let outlook = world.outlook(&anna);
+    let ill = outlook.make(Folder::Tasks, outlook::task("Ill", "2026-09-28")).await;
+    outlook.make(Folder::Tasks, outlook::task("Well", "2026-09-28")).await;
+    world.sync(&[&anna]).await;
+    world.backup().await;
+    world.hq.damage_item(&anna.address, &ill, Some(emulator::Damage::Failing)).expect("there");
+    let world = world.restored().await;
+    for _ in 0..3 {
+        for _ in 0..2 {
+            world.cycle(&anna).await;
+        }
+        world.pass_days(1);
+    }
+    assert_eq!(world.quarantine(&anna).await.len(), 1, "told");
+    let outlook = world.outlook(&anna);
+    outlook.delete(&id(&outlook.items(Folder::Contacts).await[0])).await;
+    for _ in 0..3 {
+        for _ in 0..2 {
+            world.cycle(&anna).await;
+        }
+        world.pass_days(1);
+    }
+    assert_eq!((outlook.count(Folder::Contacts), world.view(&anna, "my_contacts").await.len()), (1, 2));
+    world.hq.damage_item(&anna.address, &ill, None).expect("there");
+    world.sync(&[&anna]).await;
+    assert_eq!((world.quarantine(&anna).await.len(), outlook.count(Folder::Tasks)), (0, 2));
 }
