@@ -305,6 +305,18 @@ impl Cycle<'_> {
         }
         self.first_contact().await?;
         self.recover().await?;
+        self.learn().await?;
+        if planted::is(Planted::BrakesAfterwards) {
+            self.act_on_all(&crate::brake::Stopped::default()).await?;
+        }
+        let brakes = self.count().await?;
+        self.act_on_all(&brakes).await?;
+        self.given_up().await?;
+        self.look_at_the_ambiguous().await
+    }
+
+    /// Learns what both sides say and which items are whose, and remembers it; writes nothing on either side.
+    pub(crate) async fn learn(&mut self) -> Result<(), CycleError> {
         self.settings_changed().await?;
         self.observe().await?;
         self.learn_kinds().await?;
@@ -316,14 +328,7 @@ impl Cycle<'_> {
         }
         self.follow_merges().await?;
         self.follow_marks().await?;
-        self.look_at_partners().await?;
-        if planted::is(Planted::BrakesAfterwards) {
-            self.act_on_all(&crate::brake::Stopped::default()).await?;
-        }
-        let brakes = self.count().await?;
-        self.act_on_all(&brakes).await?;
-        self.given_up().await?;
-        self.look_at_the_ambiguous().await
+        self.look_at_partners().await
     }
 
     /// When it is due next by its schedule. While changes are told, polling is the net beneath: seldom, and not all at once

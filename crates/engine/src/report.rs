@@ -88,13 +88,7 @@ impl Engine {
         let pairing = self.store().pairing(id).await?.ok_or(CycleError::NoPairing)?;
         // Who is not enabled yet is planned for as if he were: that is what is looked at before he is (rule L1).
         let mut cycle = self.begin(lease, Pairing { enabled: true, ..pairing }).await?;
-        cycle.settings_changed().await?;
-        cycle.observe().await?;
-        cycle.learn_kinds().await?;
-        cycle.look_beside_invitations().await?;
-        cycle.look().await?;
-        cycle.follow_merges().await?;
-        cycle.look_at_partners().await?;
+        cycle.learn().await?;
         let mut report = PlanReport::default();
         for kind in cycle.kinds.clone() {
             let mut after: Option<WorkKey> = None;

@@ -19,6 +19,7 @@ on_both!(
     an_item_moved_to_another_folder_has_left_and_wakes_when_it_comes_back,
     what_retention_archives_is_not_deleted_in_the_crm,
     what_vanished_without_a_trace_is_a_delete_only_when_it_is_recent,
+    a_dry_run_knows_an_item_that_was_moved_and_came_back,
 );
 
 // C4
@@ -198,4 +199,27 @@ async fn what_vanished_without_a_trace_is_a_delete_only_when_it_is_recent() {
     world.sync(&[&anna]).await;
     assert!(world.is_there(&anna, &format!("/api/crm/activities/{old}")).await, "long past: archived");
     assert!(!world.is_there(&anna, &format!("/api/crm/activities/{new}")).await, "newer: a delete");
+}
+
+// W1, M4, trap 7: what was moved away and back has another id; a dry run shows an edit of it, and nothing made or deleted.
+async fn a_dry_run_knows_an_item_that_was_moved_and_came_back() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    world.appointment(&anna, "Plan", "2026-09-28").await;
+    world.appointment(&anna, "Lunch", "2026-09-29").await;
+    world.sync(&[&anna]).await;
+    let items = outlook.items(Folder::Calendar).await;
+    let mut back = Vec::new();
+    for item in &items {
+        let away = outlook.move_to(&id(item), Folder::Inbox).await;
+        back.push(outlook.move_to(&away, Folder::Calendar).await);
+    }
+    outlook.edit(&back[0], vec![set(Property::Location, text("Lake"))]).await;
+    let plan = world.get(&world.admin, "/api/admin/users/anna/plan").await;
+    assert_eq!(plan["totals"], json!({"calendar.update_crm": 1}), "{plan}");
+    let report = world.cycle(&anna).await;
+    let did = |what: store::Count| -> u32 {
+        report.counts.iter().filter(|((_, _, count), _)| *count == what).map(|(_, number)| number).sum()
+    };
+    assert_eq!((did(store::Count::Created), did(store::Count::Updated), did(store::Count::Deleted)), (0, 1, 0));
 }
