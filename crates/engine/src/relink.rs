@@ -6,7 +6,7 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::{Form, Kind, Link, Record, Seen, Side, SleepCause};
+use model::{Form, Gone, Kind, Link, Record, Seen, Side, SleepCause};
 use plan::{Op, Plan};
 use planted::Planted;
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ impl Cycle<'_> {
                     let late = self.is_late(&item).await?.is_some();
                     if let Some(link) = self.link_by_mark(&item).await?
                         && !late
+                        && !self.is_copied(&link, &item).await?
                     {
                         found.push((link, Arc::unwrap_or_clone(item)));
                     } else if let Some(link) = self.link_by_meeting(&item, &[Form::Received]).await? {
@@ -101,6 +102,24 @@ impl Cycle<'_> {
         }
     }
 
+    /// Whether an item that names a link's record by another key than the link's own is a person's copy: of an item that was
+    /// made again since the copy of the store was taken, which is older; or of the link's own, which stands elsewhere and was
+    /// marked anew since it was copied (decision 13).
+    async fn is_copied(&self, link: &Link, item: &Record) -> Result<bool, CycleError> {
+        let Some(mark) = item.facts.mark.as_ref().filter(|_| names_another(link, item)) else { return Ok(false) };
+        let same = self.pim.trace(item.kind, &mark.key, limits::TRACED).await?;
+        if same.first().is_some_and(|first| first.id != item.id) {
+            return Ok(true);
+        }
+        if mark.epoch >= self.epoch {
+            return Ok(false);
+        }
+        let own = self.pim.trace(item.kind, &link.mark_key, limits::TRACED).await?;
+        let stands = own.into_iter().filter(|one| one.gone != Some(Gone::Deleted));
+        let mut marks = stands.filter_map(|one| one.record).filter_map(|record| record.facts.mark.clone());
+        Ok(marks.any(|own| own.mailbox == mark.mailbox && own.epoch > mark.epoch))
+    }
+
     /// The CRM record that an item's mark names: what it was before it was deleted and taken back from Deleted Items (trap 8).
     pub(crate) fn was(&self, item: &Record) -> Option<model::RecordId> {
         let mark = item.facts.mark.as_ref().filter(|mark| Some(&mark.mailbox) == self.pairing.mailbox.as_ref())?;
@@ -139,6 +158,12 @@ impl Cycle<'_> {
                 link.pim.id = item.id.clone();
                 link.pim.version = model::Version::new("");
                 link.folder = item.facts.folder.clone();
+                if let Some(mark) = item.facts.mark.as_ref().filter(|_| names_another(&link, item)) {
+                    // By the old key its going would be taken for that of the item before it.
+                    link.mark_key.clone_from(&mark.key);
+                    link.write_no = link.write_no.max(mark.write_no);
+                    link.global_id.clone_from(&item.facts.global_id);
+                }
                 if matches!(&link.sleep, Some(sleep) if sleep.cause == SleepCause::Moved) {
                     link.sleep = None;
                 }
@@ -150,11 +175,18 @@ impl Cycle<'_> {
     }
 }
 
+/// Whether an item bears the mark of an item of ours for the same record that was made after a link's own, or before it.
+fn names_another(link: &Link, item: &Record) -> bool {
+    let names = item.facts.mark.as_ref().filter(|mark| plan::keys::crm_id(&mark.key) == Some(link.crm.id.as_str()));
+    !link.mark_key.is_empty() && names.is_some_and(|mark| mark.key != link.mark_key)
+}
+
 /// A copied appointment keeps our mark but gets a global id of its own; a moved one keeps its own.
 fn is_copy(link: &Link, item: &Record) -> bool {
     let known = link.global_id.as_ref().zip(item.facts.global_id.as_ref());
     !planted::is(Planted::CopyIsTheMoved)
         && item.kind == Kind::Appointment
+        && !names_another(link, item)
         && known.is_some_and(|(of_link, of_item)| of_link != of_item)
 }
 
