@@ -20,6 +20,13 @@ pub(crate) struct NewItem<'a> {
     pub meeting: Option<Meeting>,
 }
 
+/// Whether a create goes out for the first time, or one of which nobody knows what became of it is asked for again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Once,
+    Again,
+}
+
 impl Cycle<'_> {
     pub(crate) async fn create_item(&mut self, item: NewItem<'_>) -> Result<Step, CycleError> {
         let mut steps = self.create_items(vec![item]).await?;
@@ -179,6 +186,7 @@ impl Cycle<'_> {
         create: Create,
         form: Form,
         plan: &Plan,
+        asked: Asked,
     ) -> Result<Step, CycleError> {
         let key = create.mark.key.clone();
         let mut intent = self.intent(acting, key.clone(), Side::Crm, IntentKind::Create);
@@ -206,7 +214,11 @@ impl Cycle<'_> {
                 self.remember_the_old(acting, &key, plan);
                 self.created(acting, Side::Crm, key, written, &fields).await
             }
-            Err(trouble) => self.failed(acting, trouble, key, Side::Crm, None),
+            Err(trouble) => {
+                // That this one did nothing does not say that the one before it will not arrive yet.
+                let ended = if asked == Asked::Once { key } else { String::new() };
+                self.failed(acting, trouble, ended, Side::Crm, None)
+            }
         }
     }
 

@@ -77,7 +77,7 @@ pub(crate) struct Cycle<'a> {
     pub unread: bool,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
-    pub again: BTreeMap<RecordId, String>,
+    pub again: BTreeMap<RecordId, (Kind, String)>,
     /// Items that were to be looked at when observing began: one that its folder then shows is seen by that.
     pub due: BTreeMap<(Kind, RecordId), store::Look>,
     /// The kinds of which something was observed and not settled.

@@ -2,7 +2,7 @@
 
 use crate::act::wanted;
 use crate::carry::{Acting, Step};
-use crate::create::{NewItem, told};
+use crate::create::{Asked, NewItem, told};
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::meeting;
@@ -28,7 +28,9 @@ impl Cycle<'_> {
                 self.create_item(NewItem { acting, domain: *domain, fields, meeting }).await
             }
             Op::Create { side: Side::Crm, domain, fields, global_id, locked, owner, form } => {
-                let key = self.again.remove(&acting.link.pim.id).unwrap_or_else(|| self.engine.fresh_id());
+                let before = self.again.remove(&acting.link.pim.id).map(|(_, key)| key);
+                let asked = if before.is_some() { Asked::Again } else { Asked::Once };
+                let key = before.unwrap_or_else(|| self.engine.fresh_id());
                 let create = Create {
                     domain: *domain,
                     folder: None,
@@ -42,7 +44,7 @@ impl Cycle<'_> {
                     revive: acting.pim.as_ref().and_then(|item| self.was(item)),
                     mail: Mail::None,
                 };
-                self.create_record(acting, create, *form, plan).await
+                self.create_record(acting, create, *form, plan, asked).await
             }
             Op::Update { side, changes, keep } => {
                 let mail = self.mail_of(acting, op);

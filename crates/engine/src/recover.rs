@@ -52,7 +52,7 @@ impl Cycle<'_> {
             match (intent.side, &intent.source) {
                 (Side::Crm, Some(item)) => {
                     settle.close.clear();
-                    self.again.insert(item.clone(), intent.id.clone());
+                    self.again.insert(item.clone(), (intent.kind, intent.id.clone()));
                 }
                 (Side::Crm, None) => {}
                 (Side::Pim, _) => settle.late.push(self.late(intent, result)),
@@ -100,9 +100,16 @@ impl Cycle<'_> {
         Ok(matches!(self.get_one(Side::Pim, intent.kind, wanted).await?, Ok(Seen::Gone(_))))
     }
 
-    /// Creates that nobody asks for any more are closed at the end of a cycle.
+    /// Creates that nobody asks for any more are closed at the end of a cycle; one whose item waits may be asked for yet.
     pub(crate) async fn given_up(&mut self) -> Result<(), CycleError> {
-        let close = std::mem::take(&mut self.again).into_values().collect();
+        let mut close = Vec::new();
+        for (item, (kind, intent)) in std::mem::take(&mut self.again) {
+            let work = self.engine.store().work_of(&self.pairing.id, Side::Pim, kind, &item).await?;
+            let waits = work.is_some_and(|work| work.link.is_none() && work.pim.is_some());
+            if !waits && !self.unanswered.contains(&(Side::Pim, kind, item)) {
+                close.push(intent);
+            }
+        }
         self.store(Settle { close, ..Settle::default() }).await
     }
 
