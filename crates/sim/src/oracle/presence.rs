@@ -95,7 +95,8 @@ fn in_mailbox(
         (Some(Should::Have), None) if !(thing.carried || thing.unclear && thing.was_deleted_by(user)) => {
             say(format!("{user} lacks a copy"))
         }
-        (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) => {
+        // What a real invitation brought stays where it is (rule D6).
+        (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) && !item.is_received() => {
             say(format!("{user} has a copy that should be gone"));
         }
         (None, Some((_, _, item))) if !moved && enters(item) && !item.is_received() => {

@@ -42,6 +42,10 @@ pub struct Thing {
     pub forgot: bool,
     /// Its item bore no mark of ours then, though it had come in already.
     pub unmarked: bool,
+    /// Its create in the CRM was in doubt when its mailbox was moved: until it is found it is known by what it says alone.
+    pub adrift: bool,
+    /// A person edited it then.
+    pub estranged: bool,
     /// Words of their own that people put on their items.
     pub labels: BTreeSet<(UserId, String)>,
     /// What participants wrote into their copies of another's meeting.
@@ -84,10 +88,10 @@ impl Thing {
 
     /// A restored store does not know an item that lies in another folder, nor one that came in and was edited before it had
     /// our mark, nor a record that was made again because an edit had outlived its delete: it is made once more, beside the
-    /// one that stands.
+    /// one that stands. Nor is an item known that was edited in a moved mailbox before it was found there without a mark.
     #[must_use]
     pub fn may_be_remade(&self) -> bool {
-        self.forgot && (self.carried || self.deleted || self.unmarked)
+        self.estranged || self.forgot && (self.carried || self.deleted || self.unmarked)
     }
 }
 
@@ -128,6 +132,8 @@ impl Ledger {
                 left_by: BTreeSet::new(),
                 forgot: false,
                 unmarked: false,
+                adrift: false,
+                estranged: false,
                 labels: BTreeSet::new(),
                 locals: Vec::new(),
                 spans: Vec::new(),
@@ -196,6 +202,20 @@ impl Ledger {
     pub fn fresh(&self) -> BTreeSet<u64> {
         let fresh = |thing: &Thing| thing.given.last().is_some_and(|given| given.agreed.is_none());
         self.things.iter().filter(|(_, thing)| fresh(thing)).map(|(number, _)| *number).collect()
+    }
+
+    /// A mailbox was moved while nobody knew whether this had come in from there.
+    pub fn set_adrift(&mut self, number: u64) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.adrift = true;
+        }
+    }
+
+    /// A thing was given values just now, while its item bears no mark.
+    pub fn given_unmarked(&mut self, number: u64) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.estranged |= thing.adrift && thing.given.last().is_some_and(|given| given.side == Side::Pim);
+        }
     }
 
     /// Compares the values that a thing was given just now with what its links agreed on, each the images of its sides.

@@ -1,16 +1,16 @@
 //! Blows that fall between cycles: a mailbox that may not be read, or is another person's; a restored store; clocks days off.
 
-use super::World;
 use super::parts::{agreed_on, linked_by};
+use super::{PAGE, World};
 use crate::executor::block_on;
 use crate::faults::Fault;
 use crate::memory::Ground;
 use crate::memory::exchange::{Item, Mailbox, Place};
 use crate::people::ledger::number_of;
 use jiff::SignedDuration;
-use model::{Field, Fields, Kind, Path, Value};
+use model::{Field, Fields, Kind, Path, Side, Value};
 use std::collections::BTreeSet;
-use store::PairingChange;
+use store::{IntentKind, PairingChange};
 
 /// What the other person's mailbox says: nobody else may ever read it.
 const STRANGERS: &str = "of another person";
@@ -60,7 +60,17 @@ impl World {
         if !known || self.ground.post().is_some() || !self.is_told_apart(&address) {
             return;
         }
-        self.ground.sides().exchange.move_away(&address);
+        let mut sides = self.ground.sides();
+        for intent in block_on(self.kept.store.intents(&pairing, None, PAGE)).unwrap_or_default() {
+            let coming = (intent.side, intent.what) == (Side::Crm, IntentKind::Create);
+            let mailbox = sides.exchange.mailboxes.get(&address).filter(|_| coming);
+            let item = mailbox.zip(intent.source).and_then(|(mailbox, id)| mailbox.items.get(&id));
+            if let Some(number) = item.and_then(|item| number_of(item.kind, &item.fields)) {
+                self.people.ledger.set_adrift(number);
+            }
+        }
+        sides.exchange.move_away(&address);
+        drop(sides);
         self.ground.faults().count(Fault::Moved);
         self.ground.trace.line(format!("{address} is moved to another server"));
         self.moved = Some(place);

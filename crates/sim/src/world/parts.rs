@@ -47,6 +47,10 @@ pub(super) fn act(
         }
     }
     for number in people.ledger.fresh() {
+        let mut items = sides.exchange.mailboxes.values().flat_map(|mailbox| mailbox.items.values());
+        if items.any(|item| item.mark.is_none() && number_of(item.kind, &item.fields) == Some(number)) {
+            people.ledger.given_unmarked(number);
+        }
         people.ledger.compare(number, &agreed_on(store, users, &sides, number));
     }
     if sides.crm.tombstones.len() > before {
@@ -70,6 +74,17 @@ fn is_restored(store: &Store, users: &[(UserId, PairingId, String)]) -> bool {
     users.iter().any(|(_, pairing, _)| {
         block_on(store.pairing(pairing)).ok().flatten().is_some_and(|pairing| pairing.state.epoch != epoch)
     })
+}
+
+impl super::World {
+    /// Whether it is known of every mailbox when its inventory comes, where anything waits for that.
+    pub(super) fn is_sought(&self) -> bool {
+        !self.ground.faults().has(Fault::Untold)
+            || self.users.iter().all(|(_, pairing, _)| {
+                let row = block_on(self.kept.store.pairing(pairing)).ok().flatten();
+                row.is_some_and(|row| row.state.inventory.is_some())
+            })
+    }
 }
 
 /// The items whose links wait to find them again since their mailbox was confirmed, each with its thing.
@@ -100,8 +115,13 @@ pub(super) fn agreed_on(
     let mut agreed = Vec::new();
     for (_, pairing, address) in users {
         let items = sides.exchange.mailboxes.get(address).into_iter().flat_map(|mailbox| &mailbox.items);
-        for (id, item) in items.filter(|(_, item)| number_of(item.kind, &item.fields) == Some(number)) {
-            let link = block_on(store.link_of(pairing, Side::Pim, item.kind, id));
+        let items = items.filter(|(_, item)| number_of(item.kind, &item.fields) == Some(number));
+        // An item that has another id since its mailbox was moved is known by its record.
+        let rows = sides.crm.rows.iter().filter(|(_, row)| number_of(row.kind, &row.fields) == Some(number));
+        let ends =
+            items.map(|(id, item)| (Side::Pim, item.kind, id)).chain(rows.map(|(id, row)| (Side::Crm, row.kind, id)));
+        for (side, kind, id) in ends {
+            let link = block_on(store.link_of(pairing, side, kind, id));
             agreed.extend(link.ok().flatten().map(|link| (link.crm.base, link.pim.base)));
         }
     }
