@@ -1,16 +1,19 @@
 //! The planner's contract: each test carries the number of the rule or trap it holds.
 
+mod adopting;
 mod build;
 mod contacts;
 mod deletes;
 mod explain;
 mod flips;
+mod forms;
 mod leaving;
 mod levels;
 mod mailing;
 mod matching;
 mod meeting;
 mod merge;
+mod newcomers;
 mod scope;
 mod sentences;
 mod small_worlds;
