@@ -160,9 +160,7 @@ pub fn without_our_words(fields: &Fields, context: &Context<'_>) -> Fields {
     };
     let ours = our_words(context);
     let theirs: BTreeSet<String> = set.iter().filter(|word| !ours.contains(&fold(word))).cloned().collect();
-    if theirs.len() < set.len() {
-        fields.insert(path, Value::Set(theirs));
-    }
+    fields.insert(path, Value::Set(theirs));
     fields
 }
 

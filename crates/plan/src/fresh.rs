@@ -45,14 +45,13 @@ pub fn import(domain: Domain, item: &Record, owner: Option<UserId>, context: &Co
         return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
     }
     let form = if item.facts.received { Form::Received } else { Form::Own };
-    let meeting = domain == Domain::Calendar && item.facts.meeting;
     let create = Op::Create {
         side: Side::Crm,
         domain,
         fields: fields.clone(),
         form,
         global_id: if domain == Domain::Calendar { item.facts.global_id.clone() } else { None },
-        locked: meeting && (item.facts.requests_sent || item.facts.received) && !context.domain(domain).mail,
+        locked: mailing::enters_locked(domain, item, context),
         owner,
     };
     Plan {

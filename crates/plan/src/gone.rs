@@ -32,7 +32,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         // What was deleted at the receiver stays deleted until its source is edited (rules D1, C7).
         return sleep(link, domain, *cause, context);
     }
-    if edited && link.form == Form::Own && matches!(scope::filters(domain, pim, context), Err(Reason::Private)) {
+    if edited && matches!(scope::filters(domain, pim, context), Err(Reason::Private)) {
         // It stays where it is, and private ones do not come in (rule O7).
         return Plan::of(Some(domain), After::Forget, Reason::Private);
     }
@@ -52,7 +52,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
             fields,
             form: link.form,
             global_id: pim.facts.global_id.clone(),
-            locked: pim.facts.requests_sent && !context.domain(domain).mail,
+            locked: mailing::enters_locked(domain, pim, context),
             owner: None,
         };
         return Plan {

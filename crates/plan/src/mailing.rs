@@ -18,6 +18,14 @@ pub fn is_locked(form: Form, domain: Domain, pim: &Record, context: &Context<'_>
     domain == Domain::Calendar && is_sent(form, pim) && !context.domain(domain).mail
 }
 
+/// Whether a meeting that enters the CRM is Exchange's there from the first: its people were asked, by whomever, and mail is
+/// off for the domain.
+#[must_use]
+pub fn enters_locked(domain: Domain, pim: &Record, context: &Context<'_>) -> bool {
+    let asked = pim.facts.requests_sent || pim.facts.received;
+    domain == Domain::Calendar && pim.facts.meeting && asked && !context.domain(domain).mail
+}
+
 /// Whether nothing that the guests share may be written now though mail is on: a first or repeated cycle, where links are
 /// still being found, writes to nobody (rule C9). What the CRM changed waits for the next cycle.
 #[must_use]

@@ -144,8 +144,7 @@ fn the_body_of_an_online_meeting_is_never_written() {
 // P3, P7: an invitation's copy brings in what all share where it decides, never what is its owner's own, and takes nothing.
 #[test]
 fn an_invitation_brings_in_shared_fields_where_its_copy_decides() {
-    for (lead, decides) in
-        [(Lead::Carrier, true), (Lead::Outsider, true), (Lead::Another, false), (Lead::Mine, false)]
+    for (lead, decides) in [(Lead::Carrier, true), (Lead::Outsider, true), (Lead::Another, false), (Lead::Mine, false)]
     {
         let received = || {
             pair().with(|it| {

@@ -2,8 +2,8 @@
 
 use crate::build::*;
 use jiff::{SignedDuration, Timestamp};
-use model::{Domain, Gone, Kind, Level, Link, Record, Seen, Side, Sleep, SleepCause, Value};
-use plan::{After, Plan};
+use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, Sleep, SleepCause, Value};
+use plan::{After, Op, Plan};
 
 fn name() -> [(&'static str, Value); 1] {
     [("last_name", text("Fox"))]
@@ -84,5 +84,228 @@ fn an_item_that_is_nowhere_was_archived_once_it_is_more_than_thirty_days_past() 
             (archived, !archived),
             "{now}"
         );
+    }
+}
+
+fn appointment() -> Vec<(&'static str, Value)> {
+    vec![
+        ("subject", text("Lunch")),
+        ("location", text("Hall")),
+        ("start", at("2026-12-01T10:00:00")),
+        ("end", at("2026-12-01T11:00:00")),
+    ]
+}
+
+/// An appointment that both sides know, and what is changed of it.
+struct Pair {
+    world: World,
+    link: Link,
+    crm: Record,
+    pim: Record,
+}
+
+const GONE: Seen = Seen::Gone(Gone::Deleted);
+
+fn pair(change: impl FnOnce(&mut Pair)) -> Pair {
+    let mut pair = Pair {
+        world: World::new(),
+        link: link(Domain::Calendar, &appointment(), &appointment()),
+        crm: crm(Domain::Calendar, "c1", &appointment()),
+        pim: pim(Kind::Appointment, "i1", &appointment()),
+    };
+    change(&mut pair);
+    pair
+}
+
+impl Pair {
+    fn crm_gone(&self) -> Plan {
+        self.world.plan(&self.link, &GONE, &there(&self.pim))
+    }
+
+    fn pim_gone(&self) -> Plan {
+        self.world.plan(&self.link, &there(&self.crm), &GONE)
+    }
+}
+
+fn moved(record: &mut Record) {
+    record.fields.extend(fields(&[("location", text("Attic"))]));
+}
+
+// D1, C7: what was deleted at the receiver sleeps on when its other copy goes as well, unless that was edited: then it is
+// made again (C5).
+#[test]
+fn what_sleeps_since_a_delete_stays_so_until_what_is_left_is_edited() {
+    for cause in [SleepCause::ReceiverDeleted, SleepCause::DeleteForbidden] {
+        let asleep = |edited: bool| {
+            pair(|it| {
+                it.link.sleep = Some(Sleep { cause, since: it.world.now });
+                if edited {
+                    moved(&mut it.pim);
+                }
+            })
+        };
+        let untouched = asleep(false).crm_gone();
+        assert_eq!((sleeps(&untouched), untouched.ops.len()), (Some(cause), 0));
+        let plan = asleep(true).crm_gone();
+        assert_eq!((creates(&plan, Side::Crm), sleeps(&plan)), (true, None), "{cause:?}");
+        assert_eq!(value(&plan, Side::Crm, "location"), Some(text("Attic")));
+    }
+    let other = pair(|it| it.link.sleep = Some(Sleep { cause: SleepCause::Window, since: it.world.now }));
+    assert!(deletes(&other.crm_gone(), Side::Pim), "another sleep is no reason");
+}
+
+// C5, O7: an edit of a private item outlives nothing where private ones are skipped; without an edit it is deleted.
+#[test]
+fn an_edited_private_item_stays_in_its_mailbox_where_private_is_skipped() {
+    let private = |skipped: bool, edited: bool| {
+        let it = pair(|it| {
+            it.world.of(Domain::Calendar).skip_private = skipped;
+            it.pim.fields.extend(fields(&[("private", Value::Flag(true))]));
+            if edited {
+                moved(&mut it.pim);
+            }
+        });
+        let plan = it.crm_gone();
+        (creates(&plan, Side::Crm), deletes(&plan, Side::Pim))
+    };
+    assert_eq!(private(true, true), (false, false));
+    assert_eq!(private(false, true), (true, false));
+    assert_eq!(private(true, false), (false, true));
+}
+
+// P6, C5: made again in the CRM, a meeting is locked as one that enters: when its guests were asked and mail is off.
+#[test]
+fn a_meeting_made_again_in_the_crm_is_locked_while_exchange_owns_it() {
+    for (meeting, sent, mail, locked) in [
+        (true, true, false, true),
+        (true, true, true, false),
+        (true, false, false, false),
+        (true, false, true, false),
+        (false, true, false, false),
+    ] {
+        let it = pair(|it| {
+            (it.pim.facts.meeting, it.pim.facts.requests_sent) = (meeting, sent);
+            it.world.of(Domain::Calendar).mail = mail;
+            moved(&mut it.pim);
+        });
+        let plan = it.crm_gone();
+        let [Op::Create { side: Side::Crm, locked: made, .. }] = plan.ops.as_slice() else { panic!("{:?}", plan.ops) };
+        assert_eq!(*made, locked, "meeting {meeting}, sent {sent}, mail {mail}");
+    }
+}
+
+// O2: taken off the list and gone from the mailbox: the CRM's record stays, and nobody is taken off a list twice. An
+// activity has no list.
+#[test]
+fn a_contact_off_the_list_that_is_gone_too_touches_nothing() {
+    for domain in [Domain::PersonalContact, Domain::BusinessContact] {
+        let mut record = crm(domain, "c1", &name());
+        record.facts.on_sync_list = false;
+        let plan = World::new().plan(&link(domain, &name(), &name()), &there(&record), &GONE);
+        assert!(plan.ops.is_empty() && matches!(plan.after, After::Away(_)), "{domain}: {plan:?}");
+    }
+    assert!(deletes(&pair(|it| it.crm.facts.on_sync_list = false).pim_gone(), Side::Crm));
+}
+
+// D3, D6: who is off an activity, or has it in another folder now, deletes nothing in the CRM by having no copy.
+#[test]
+fn what_is_no_longer_shown_there_may_go_without_a_word_to_the_crm() {
+    let former = pair(|it| (it.crm.facts.part, it.link.form) = (Part::Former, Form::ParticipantCopy));
+    let elsewhere = pair(|it| it.crm.facts.domain = Some(Domain::Task));
+    let nowhere = pair(|it| it.crm.facts.domain = None);
+    for it in [former, elsewhere, nowhere] {
+        let plan = it.pim_gone();
+        assert_eq!((plan.ops.len(), plan.after), (0, After::Forget));
+    }
+}
+
+// C4: after a restore of the store what was ours to take is made again; what its user has of his own accord is his.
+#[test]
+fn after_a_restore_what_we_may_have_taken_is_made_again() {
+    for (form, part, again) in [
+        (Form::Own, Part::Owner, false),
+        (Form::Own, Part::Participant, true),
+        (Form::ParticipantCopy, Part::Owner, true),
+        (Form::ParticipantCopy, Part::Participant, true),
+    ] {
+        let restored = |restored| {
+            pair(|it| {
+                (it.link.form, it.crm.facts.part) = (form, part);
+                it.world.restored = restored;
+            })
+        };
+        assert_eq!(creates(&restored(true).pim_gone(), Side::Pim), again, "{form:?} {part:?}");
+        assert!(!creates(&restored(false).pim_gone(), Side::Pim), "{form:?} {part:?}");
+    }
+}
+
+// P6, D1: where nothing comes in, the owner's deleted meeting is Exchange's no more, and the CRM hears that alone.
+#[test]
+fn a_deleted_meeting_is_no_longer_locked_in_the_crm() {
+    for (form, locked, told) in
+        [(Form::Own, true, true), (Form::Own, false, false), (Form::ParticipantCopy, true, false)]
+    {
+        let it = pair(|it| {
+            it.world.levels.insert(Domain::Calendar, Level::EXPORT);
+            (it.link.form, it.crm.facts.locked) = (form, locked);
+            it.crm.facts.global_id = Some("g1".to_owned());
+        });
+        let plan = it.pim_gone();
+        let flag = Op::Flag { global_id: Some("g1".to_owned()), locked: false };
+        assert_eq!(plan.ops, if told { vec![flag] } else { vec![] }, "{form:?}, locked {locked}");
+        assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
+    }
+}
+
+// C6, D6: whoever is not its owner, by his part or by his copy, takes only himself off.
+#[test]
+fn only_the_owner_of_an_activity_deletes_it() {
+    let todo = [("subject", text("Call"))];
+    for (form, part, owner) in [
+        (Form::Own, Part::Owner, true),
+        (Form::Own, Part::Participant, false),
+        (Form::ParticipantCopy, Part::Owner, false),
+        (Form::ParticipantCopy, Part::Participant, false),
+    ] {
+        let it = pair(|it| (it.link.form, it.crm.facts.part) = (form, part));
+        let (mut task, mut record) = (link(Domain::Task, &todo, &todo), crm(Domain::Task, "c1", &todo));
+        (task.form, record.facts.part) = (form, part);
+        for plan in [it.pim_gone(), World::new().plan(&task, &there(&record), &GONE)] {
+            assert_eq!(
+                (deletes(&plan, Side::Crm), plan.ops.contains(&Op::Leave)),
+                (owner, !owner),
+                "{form:?} {part:?}"
+            );
+        }
+    }
+    // Said once: hidden already, he says no more.
+    let hidden = pair(|it| {
+        (it.link.form, it.crm.facts.part, it.crm.facts.hidden) = (Form::Received, Part::Participant, true);
+    });
+    let plan = hidden.pim_gone();
+    assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(SleepCause::Hidden)));
+}
+
+// P5, C5: a participant's copy that is made again bears the meeting's id, and the owner's own none of ours.
+#[test]
+fn a_copy_that_is_made_again_is_the_same_meeting() {
+    for (part, id, form) in [
+        (Part::Participant, Some("g1"), Form::MeetingCopy),
+        (Part::Participant, None, Form::ParticipantCopy),
+        (Part::Owner, Some("g1"), Form::Own),
+    ] {
+        let it = pair(|it| {
+            it.world.meeting_id = id.map(str::to_owned);
+            it.world.levels.insert(Domain::Calendar, Level::EXPORT);
+            it.link.sleep = Some(Sleep { cause: SleepCause::ReceiverDeleted, since: it.world.now });
+            it.crm.facts.part = part;
+            moved(&mut it.crm);
+        });
+        let plan = it.pim_gone();
+        let [Op::Create { side: Side::Pim, form: made, global_id, .. }] = plan.ops.as_slice() else {
+            panic!("{:?}", plan.ops)
+        };
+        let bears = id.filter(|_| form == Form::MeetingCopy);
+        assert_eq!((*made, global_id.as_deref()), (form, bears), "{part:?} {id:?}");
     }
 }

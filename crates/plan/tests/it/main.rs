@@ -1,6 +1,7 @@
 //! The planner's contract: each test carries the number of the rule or trap it holds.
 
 mod adopting;
+mod brakes;
 mod build;
 mod contacts;
 mod deletes;
@@ -10,6 +11,7 @@ mod forms;
 mod leaving;
 mod levels;
 mod mailing;
+mod match_keys;
 mod matching;
 mod meeting;
 mod merge;
