@@ -2,7 +2,7 @@
 //! to O5, P6).
 
 use crate::build::*;
-use model::{Domain, Form, Kind, Level, Link, Part, Record, Side, Value};
+use model::{Domain, Form, Kind, Level, Part, Record, Side, Value};
 use plan::fresh::adopt;
 use plan::{After, Op, Plan};
 
@@ -27,15 +27,6 @@ fn item(private: bool, categories: &[&str]) -> Record {
 
 fn contact(domain: Domain, item: &Record, world: &World) -> Plan {
     adopt(domain, &crm(domain, "c1", &name()), item, &world.context())
-}
-
-/// The link as the engine makes it of such a plan.
-fn link_of(plan: &Plan) -> Link {
-    let After::New { domain, form, born, crm, pim, .. } = &plan.after else { panic!("{:?}", plan.after) };
-    let mut made = link(*domain, &[], &[]);
-    (made.form, made.born) = (*form, *born);
-    (made.crm.base, made.pim.base) = (crm.clone(), pim.clone());
-    made
 }
 
 // O4, O5, C11: an adopted item gets our category and, where personal, the flag; one that has them is not written.

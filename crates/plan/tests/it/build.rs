@@ -171,6 +171,15 @@ pub fn link(domain: Domain, base_crm: &[(&str, Value)], base_pim: &[(&str, Value
     }
 }
 
+/// The link as the engine makes it of a plan that links two records.
+pub fn link_of(plan: &Plan) -> Link {
+    let plan::After::New { domain, form, born, crm, pim, .. } = &plan.after else { panic!("{:?}", plan.after) };
+    let mut made = link(*domain, &[], &[]);
+    (made.form, made.born) = (*form, *born);
+    (made.crm.base, made.pim.base) = (crm.clone(), pim.clone());
+    made
+}
+
 pub fn there(record: &Record) -> Seen {
     Seen::Present(Arc::new(record.clone()))
 }

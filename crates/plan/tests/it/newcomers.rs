@@ -2,7 +2,7 @@
 //! M3, O3 to O5, P6).
 
 use crate::build::*;
-use model::{Direction, Domain, Field, Fields, Form, Gone, Kind, Link, MapEntry, Path, Record, Seen, Side, Value};
+use model::{Direction, Domain, Field, Fields, Form, Gone, Kind, MapEntry, Path, Record, Seen, Side, Value};
 use plan::fresh::{export, import, may_match};
 use plan::{After, Op, Plan};
 
@@ -13,15 +13,6 @@ fn meeting() -> Vec<(&'static str, Value)> {
         ("start", at("2026-12-01T10:00:00")),
         ("end", at("2026-12-01T11:00:00")),
     ]
-}
-
-/// The link as the engine makes it of such a plan.
-fn link_of(plan: &Plan) -> Link {
-    let After::New { domain, form, born, crm, pim, .. } = &plan.after else { panic!("{:?}", plan.after) };
-    let mut made = link(*domain, &[], &[]);
-    (made.form, made.born) = (*form, *born);
-    (made.crm.base, made.pim.base) = (crm.clone(), pim.clone());
-    made
 }
 
 fn entry(world: &mut World, domain: Domain, field: Field) -> &mut MapEntry {
