@@ -2,21 +2,16 @@
 
 use crate::asleep::finish;
 use crate::context::Context;
+use crate::occurrence::by_date;
 use crate::operation::{After, Op, Plan, Reason};
 use model::same::same;
 use model::{Domain, Field, Fields, Kind, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
 
-/// What a reduced record still says.
-const KEPT: [Field; 8] = [
-    Field::Start,
-    Field::End,
-    Field::Rule,
-    Field::StartDay,
-    Field::DueDay,
-    Field::Organizer,
-    Field::Private,
-    Field::Status,
-];
+/// What a reduced record still says of itself.
+const KEPT: [Field; 3] = [Field::Organizer, Field::Private, Field::Status];
+
+/// What it still says of itself and of its occurrences: when they are, and which of them were called off.
+const TIMES: [Field; 6] = [Field::Start, Field::End, Field::Rule, Field::StartDay, Field::DueDay, Field::State];
 
 /// The owner's copy of a linked record became private: a record born in the mailbox is reduced in the CRM, one born in
 /// the CRM keeps its values and gets its flag. Either way the link sleeps.
@@ -78,7 +73,8 @@ fn reduced(crm: &Record) -> Fields {
     crm.fields
         .iter()
         .filter(|(path, value)| {
-            path.occurrence.is_some() && path.field != Field::State || !KEPT.contains(&path.field) && !value.is_blank()
+            let kept = TIMES.contains(&path.field) || path.occurrence.is_none() && KEPT.contains(&path.field);
+            !kept && !value.is_blank()
         })
         .map(|(path, _)| {
             let value = match (&path.occurrence, &path.field) {
@@ -92,15 +88,18 @@ fn reduced(crm: &Record) -> Fields {
         .collect()
 }
 
-/// The flag was cleared: what the mailbox says fills the record again, so every field counts as the mailbox's change.
+/// The flag was cleared: what the mailbox says fills the record again, so every field counts as the mailbox's change; of
+/// an occurrence also that it is as its series again.
 pub(crate) fn lifted(link: &Link, crm: &Record, pim: &Record) -> Link {
     let mut link = link.clone();
     link.sleep = None;
-    for path in pim.fields.keys() {
-        if let (Some(value), Some(says)) = (crm.fields.get(path), pim.fields.get(path)) {
-            link.crm.base.insert(path.clone(), value.clone());
+    let (crm, pim) = (by_date(&crm.fields), by_date(&pim.fields));
+    for path in pim.keys().chain(crm.keys().filter(|path| !pim.contains_key(*path))) {
+        let of = |fields: &Fields| fields.get(path).cloned().or_else(|| path.occurrence.map(|_| Value::Null));
+        if let (Some(value), Some(says)) = (of(&crm), of(&pim)) {
             // What the mailbox leaves blank is its change as well, so it counts as having said what the CRM shows.
-            let unlike = if same(&path.field, says, &Value::Null) { value.clone() } else { Value::Null };
+            let unlike = if same(&path.field, &says, &Value::Null) { value.clone() } else { Value::Null };
+            link.crm.base.insert(path.clone(), value);
             link.pim.base.insert(path.clone(), unlike);
         }
     }

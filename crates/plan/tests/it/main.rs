@@ -20,3 +20,4 @@ mod scope;
 mod sentences;
 mod small_worlds;
 mod undo;
+mod veil;
