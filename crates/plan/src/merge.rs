@@ -231,7 +231,7 @@ fn unit(cells: &[Cell<'_>], rules: &Rules<'_>, merged: &mut Merged) {
         (false, true) if may_go(Side::Pim) => carry(cells, Side::Pim, rules, merged),
         // Not carried over, not undone, and the base does not move (rule D1).
         (true, false) | (false, true) => {
-            if !strangers && (may_go(Side::Crm) || may_go(Side::Pim)) {
+            if may_go(Side::Crm) || may_go(Side::Pim) {
                 let side = if crm_changed { Side::Crm } else { Side::Pim };
                 let changed = cells.iter().filter(|cell| cell.changed(side));
                 merged.local.extend(changed.map(|cell| (cell.path.clone(), side)));

@@ -225,8 +225,9 @@ impl Undoing<'_> {
         }
     }
 
+    /// Whether something of the kind was done after this line, which is itself one of those to put back.
     pub(crate) fn later(&self, first: usize, is: impl Fn(&Said) -> bool) -> bool {
-        self.said.iter().skip(first + 1).any(|line| !line.wished && is(line))
+        self.said.iter().skip(first).any(|line| !line.wished && is(line))
     }
 
     /// The copy that was made goes, if nothing was done to it since.

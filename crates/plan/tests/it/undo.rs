@@ -7,32 +7,32 @@ use std::collections::BTreeSet;
 
 const CALENDAR: Domain = Domain::Calendar;
 
-fn plan_of(subject: &str) -> Vec<(&'static str, Value)> {
+pub fn plan_of(subject: &str) -> Vec<(&'static str, Value)> {
     vec![("subject", text(subject)), ("start", at("2026-11-30T10:00")), ("end", at("2026-11-30T11:00"))]
 }
 
-fn said(side: Side, did: Did, before: &[(&str, Value)], after: &[(&str, Value)]) -> Said {
+pub fn said(side: Side, did: Did, before: &[(&str, Value)], after: &[(&str, Value)]) -> Said {
     let before = fields(before).into_iter().map(|(path, value)| (path, Some(value))).collect();
     Said { side, did, before, after: fields(after), mark_key: None, wished: true }
 }
 
-fn changed(side: Side, from: &str, to: &str) -> Said {
+pub fn changed(side: Side, from: &str, to: &str) -> Said {
     said(side, Did::Changed, &[("subject", text(from))], &[("subject", text(to))])
 }
 
-fn later(line: Said) -> Said {
+pub fn later(line: Said) -> Said {
     Said { wished: false, ..line }
 }
 
 /// One appointment with its link, as both sides show it.
-struct Linked {
-    world: World,
-    link: Link,
-    crm: Record,
-    pim: Record,
+pub struct Linked {
+    pub world: World,
+    pub link: Link,
+    pub crm: Record,
+    pub pim: Record,
 }
 
-fn linked(subject: &str) -> Linked {
+pub fn linked(subject: &str) -> Linked {
     let pairs = plan_of(subject);
     Linked {
         world: World::new(),
@@ -43,17 +43,17 @@ fn linked(subject: &str) -> Linked {
 }
 
 impl Linked {
-    fn undo(&self, said: &[Said]) -> Undo {
+    pub fn undo(&self, said: &[Said]) -> Undo {
         self.follow(said, &Follows::default())
     }
 
-    fn follow(&self, said: &[Said], follows: &Follows) -> Undo {
+    pub fn follow(&self, said: &[Said], follows: &Follows) -> Undo {
         let (crm, pim) = (there(&self.crm), there(&self.pim));
         let now = Copies { crm: Some(&crm), pim: Some(&pim) };
         undo(CALENDAR, Some(&self.link), &now, said, follows, &self.world.context())
     }
 
-    fn shows(mut self, side: Side, subject: &str) -> Linked {
+    pub fn shows(mut self, side: Side, subject: &str) -> Linked {
         let record = match side {
             Side::Crm => &mut self.crm,
             Side::Pim => &mut self.pim,
@@ -64,14 +64,14 @@ impl Linked {
 }
 
 /// What is put back on a side.
-fn put(undo: &Undo, side: Side) -> Option<Fields> {
+pub fn put(undo: &Undo, side: Side) -> Option<Fields> {
     undo.acts.iter().find_map(|act| match act {
         Act::Put { side: of, changes, .. } if *of == side => Some(changes.clone()),
         _ => None,
     })
 }
 
-fn why(undo: &Undo) -> Vec<Stays> {
+pub fn why(undo: &Undo) -> Vec<Stays> {
     assert!(undo.acts.is_empty(), "something would be written");
     undo.stays.iter().map(|(_, _, why)| *why).collect()
 }
