@@ -289,6 +289,6 @@ fn people_merge_one_by_one() {
     let said = |fields: &Fields| fields.get(&path("attendees")).cloned();
     let all = of(&[accepted("bob"), eve.clone(), kim.clone()])[0].1.clone();
     assert_eq!((said(&merged.to_crm), said(&merged.to_pim)), (Some(all.clone()), Some(all)));
-    let merged = linked(&of(&both), &of(&both), &of(&[eve.clone()])).merge();
+    let merged = linked(&of(&both), &of(&both), &of(std::slice::from_ref(&eve))).merge();
     assert_eq!((said(&merged.to_crm), said(&merged.to_pim)), (Some(of(&[eve])[0].1.clone()), None), "taken off");
 }
