@@ -355,6 +355,20 @@ fn what_a_one_way_level_leaves_where_it_is_is_told() {
     assert_eq!(told(&it), [(Path::of(Field::Location), Side::Crm)].into());
 }
 
+// P7, D1: what a participant writes where a to-do has no title is his own and told as such, not taken for what both say.
+#[test]
+fn a_title_that_a_participant_gives_his_copy_of_a_todo_stays_his() {
+    let untitled = [("subject", Value::Null), ("body", text("Call Berg"))];
+    let mut link = link(Domain::Task, &untitled, &untitled);
+    link.form = Form::ParticipantCopy;
+    let mut record = crm(Domain::Task, "c1", &untitled);
+    record.facts.part = Part::Participant;
+    let item = pim(Kind::Task, "i1", &[("subject", text("Berg")), untitled[1].clone()]);
+    let world = World::new();
+    assert_eq!(local(&link, &record, &item, &world.context()), [(Path::of(Field::Subject), Side::Pim)].into());
+    assert!(world.plan(&link, &there(&record), &there(&item)).ops.is_empty());
+}
+
 // E8: by setting, what the CRM refused is set back in the mailbox to what the CRM says, and kept in the history.
 #[test]
 fn what_the_crm_refused_is_set_back_where_that_is_set() {
