@@ -135,6 +135,20 @@ fn a_flag_that_is_cleared_fills_the_record_from_the_mailbox() {
     assert!(written(&plan, Side::Pim).is_empty(), "{plan:?}");
 }
 
+// O8, W2: while it is private it sleeps since the day it became so, and nothing is written again.
+#[test]
+fn a_reduced_record_sleeps_since_it_became_private() {
+    let mut it = private(&[]);
+    let After::Linked(asleep) = it.plan().after else { panic!("linked") };
+    it.link = *asleep;
+    let since = it.world.now;
+    it.world.now = "2026-11-23T12:00:00Z".parse().expect("a time");
+    let plan = it.plan();
+    let After::Linked(link) = &plan.after else { panic!("linked") };
+    let sleep = link.sleep.as_ref().expect("asleep");
+    assert_eq!((plan.ops.len(), sleep.cause, sleep.since), (0, SleepCause::Private, since));
+}
+
 // O8: a record born in the CRM keeps its values; its flag is set, and the link sleeps until the flag is cleared.
 #[test]
 fn a_record_born_in_the_crm_keeps_its_values_and_gets_its_flag() {
