@@ -421,7 +421,7 @@ pub(crate) fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
             // What a guest did to single occurrences of his own copy is not carried over, and not undone either (rule D1).
             let mut stands = merged.base_pim.clone();
             let shown = occurrence::by_date(&pim.fields);
-            for path in merged.local.iter().filter(|(path, side)| path.occurrence.is_some() && **side == Side::Pim) {
+            for path in merged.local.iter().filter(|(_, side)| **side == Side::Pim) {
                 match shown.get(path.0) {
                     Some(value) => stands.insert(path.0.clone(), value.clone()),
                     None => stands.remove(path.0),
