@@ -73,6 +73,8 @@ pub(crate) struct Cycle<'a> {
     /// What was written to without an answer, and gave none either when it was looked up: what was agreed about it is not
     /// known, so nothing is decided about it in this cycle.
     pub in_doubt: BTreeSet<(Side, Kind, RecordId)>,
+    /// Kinds of which an item that was never read gives no answer: what stands in the CRM may be the same.
+    pub unknown: BTreeSet<Kind>,
     /// Something was not matched, for what may be the same record could not be read.
     pub unread: bool,
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
@@ -195,6 +197,7 @@ impl Engine {
             unproven: BTreeSet::new(),
             unanswered: BTreeSet::new(),
             in_doubt: BTreeSet::new(),
+            unknown: BTreeSet::new(),
             unread: false,
             again: BTreeMap::new(),
             due: BTreeMap::new(),

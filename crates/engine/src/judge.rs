@@ -188,6 +188,9 @@ impl Cycle<'_> {
                 self.adopt(domain, Some(record), item).await
             }
             Match::New { doubles } => {
+                if self.unknown.contains(&record.kind) {
+                    return Err(Trouble::unanswered().into());
+                }
                 let mut judged = match self.aside(record).await? {
                     Some(link) => Judged::of(fresh::bring_back(domain, record, &link), Some(record), None),
                     None => self.export(domain, record).await?,

@@ -38,6 +38,8 @@ pub const TOLD: usize = 50;
 pub const QUESTIONS: usize = 1_000;
 /// Copies with one key that are looked at.
 pub const TRACED: usize = 10;
+/// General intervals for which records wait with being made in a mailbox while an item there, never read, gives no answer.
+pub const UNREAD_INTERVALS: i64 = 3;
 /// Hours a create that was not found stays known, to tell its late copy from a person's (decision 10).
 pub const LATE_HOURS: i64 = 24;
 /// Hours after which what a side refused is tried again though nobody changed it.

@@ -356,11 +356,28 @@ impl Cycle<'_> {
             }
             looked = true;
         }
+        self.unknown = self.never_read(&failed).await?;
         self.unanswered = failed;
         if looked {
             self.learn_kinds().await?;
         }
         Ok(looked)
+    }
+
+    /// The kinds of items that were listed, never read, and give no answer: for a while, since one at which a server always
+    /// fails is told and holds nobody up (rule E1).
+    async fn never_read(&self, failed: &BTreeSet<(Side, Kind, RecordId)>) -> Result<BTreeSet<Kind>, CycleError> {
+        let mut kinds = BTreeSet::new();
+        let interval = i64::from(self.force.settings.interval_s);
+        let patience = jiff::SignedDuration::from_secs(limits::UNREAD_INTERVALS * interval);
+        for (_, kind, id) in failed.iter().filter(|(side, _, _)| *side == Side::Pim) {
+            let work = self.engine.store().work_of(&self.pairing.id, Side::Pim, *kind, id).await?;
+            let Some(work) = work.filter(|work| work.link.is_none() && work.pim.is_none()) else { continue };
+            if work.quarantine.iter().any(|told| told.since.duration_until(self.began) < patience) {
+                kinds.insert(*kind);
+            }
+        }
+        Ok(kinds)
     }
 
     /// Learns of which kinds there is anything to do: an idle cycle asks this once and plans nothing.

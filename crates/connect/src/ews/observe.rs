@@ -85,7 +85,7 @@ impl EwsRemote {
             state: state.map(str::to_owned),
             most: SyncFolderItems::MOST,
         };
-        let changes = match self.reach.one(&asked, Effect::Read).await {
+        let mut changes = match self.reach.one(&asked, Effect::Read).await {
             Ok(changes) => changes,
             // The folder is not there: it was removed, or the mailbox is another one now. What is remembered of it is
             // dropped, and whoever asks next is told.
@@ -99,11 +99,16 @@ impl EwsRemote {
             }
             Err(trouble) => return Err(trouble),
         };
-        if !changes.is_last() && state == Some(changes.state.as_str()) {
-            // There are servers that never say they have come to the end.
-            if changes.is_empty() {
+        let stays = |changes: &Changes| !changes.is_last() && state == Some(changes.state.as_str());
+        if stays(&changes) && changes.is_empty() {
+            // There are servers that never say they have come to the end, and answers that come empty once: believed to be
+            // the end, such a one would hide what stands there from the first matching (rule M4).
+            changes = self.reach.one(&asked, Effect::Read).await?;
+            if stays(&changes) && changes.is_empty() {
                 return Ok(changes.at_the_end());
             }
+        }
+        if stays(&changes) {
             // Asking on would bring the same page again, without end.
             return Err(Trouble::Broken { why: "the server's listing does not go on".to_owned() });
         }

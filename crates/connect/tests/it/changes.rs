@@ -327,3 +327,34 @@ async fn a_field_turned_off_is_not_read() {
     let record = list(&remote, Kind::Task).await.0.remove(0);
     assert_eq!(record.get(Field::Body), None, "not asked for is absent, which is not empty");
 }
+
+// M4, trap 148: an answer that comes empty once is not the end of a listing, or what stands behind it would be a stranger.
+#[tokio::test]
+async fn a_page_that_comes_empty_once_hides_nothing() {
+    let world = World::new();
+    let (_, cursor) = list(&world.open(), Kind::Task).await;
+    tasks(&world, 3).await;
+    let state = cursor.rsplit(';').next().expect("a state");
+    let empty = || FaultAction::Answer {
+        status: 200,
+        content_type: "text/xml; charset=utf-8".to_owned(),
+        body: format!(
+            "<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><SyncFolderItemsResponse xmlns=\
+             \"http://schemas.microsoft.com/exchange/services/2006/messages\"><ResponseMessages>\
+             <SyncFolderItemsResponseMessage ResponseClass=\"Success\"><ResponseCode>NoError</ResponseCode>\
+             <SyncState>{state}</SyncState><IncludesLastItemInRange>false</IncludesLastItemInRange><Changes/>\
+             </SyncFolderItemsResponseMessage></ResponseMessages></SyncFolderItemsResponse></Body></Envelope>"
+        )
+        .into(),
+        effect: Effect::None,
+    };
+    let remote = world.open();
+    let folder = folder(&remote, Kind::Task).await;
+    world.trouble("SyncFolderItems", vec![empty()]);
+    let page = remote.changes(Kind::Task, &folder, Some(&cursor)).await.expect("a page");
+    assert_eq!((page.records.len(), page.more), (3, false));
+    // One that is empty again is the end: there are servers that never say so.
+    world.trouble("SyncFolderItems", vec![empty(), empty()]);
+    let page = remote.changes(Kind::Task, &folder, Some(&cursor)).await.expect("a page");
+    assert_eq!((page.records.len(), page.more), (0, false));
+}

@@ -6,8 +6,9 @@ use crate::clock::clean;
 use crate::database::on_both;
 use crate::outlook::{self, Outlook, email, id, set, text, titles};
 use crate::world::{PASSWORD, SERVICE, World};
-use emulator::MailboxSpec;
+use emulator::{Effect, FaultAction, MailboxSpec, RequestInfo};
 use serde_json::json;
+use std::sync::Arc;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
@@ -17,6 +18,7 @@ on_both!(
     items_of_odd_classes_stop_nothing,
     odd_lengths_and_days_are_carried_or_told,
     addresses_that_change_places_change_places,
+    an_item_that_gives_no_answer_at_first_is_not_made_once_more,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -249,5 +251,30 @@ async fn addresses_that_change_places_change_places() {
     let shown = outlook.read_all(&item, (1..=3).map(email)).await;
     let shown: Vec<Option<&str>> = (1..=3).map(|slot| shown.text(email(slot))).collect();
     assert_eq!(shown, [Some("b@out.test"), Some("a@out.test"), Some("c@out.test")]);
+    assert_eq!((outlook.count(Folder::Contacts), world.view(&anna, "my_contacts").await.len()), (1, 1));
+}
+
+// M1, M4, E2: what stands in the mailbox and could not be read yet may be what the CRM has.
+async fn an_item_that_gives_no_answer_at_first_is_not_made_once_more() {
+    let world = World::new().await;
+    let anna = world.user("anna").await;
+    world.listed(&anna, "Berg").await;
+    let outlook = world.outlook(&anna);
+    outlook.make(Folder::Contacts, outlook::contact("Ida", "Berg", "berg@out.test", &[])).await;
+    let nothing = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><m:GetItemResponse \
+                   xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><m:ResponseMessages/>\
+                   </m:GetItemResponse></s:Body></s:Envelope>";
+    world.hq.on_request(Some(Arc::new(move |request: &RequestInfo| {
+        (request.operation == "GetItem").then(|| FaultAction::Answer {
+            status: 200,
+            content_type: "text/xml; charset=utf-8".to_owned(),
+            body: nothing.into(),
+            effect: Effect::Done,
+        })
+    })));
+    world.cycle(&anna).await;
+    assert_eq!(outlook.count(Folder::Contacts), 1, "it waits");
+    world.hq.on_request(None);
+    clean(&world, &anna).await;
     assert_eq!((outlook.count(Folder::Contacts), world.view(&anna, "my_contacts").await.len()), (1, 1));
 }
