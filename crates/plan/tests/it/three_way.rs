@@ -223,6 +223,23 @@ fn the_policy_decides_a_conflict() {
     }
 }
 
+// C3, C11: cleared is a value: who cleared it wins or is told as whoever else changed it.
+#[test]
+fn of_what_was_agreed_a_cleared_value_is_a_change_like_any_other() {
+    let null = [("location", Value::Null)];
+    let of = |crm: &[(&str, Value)], pim: &[(&str, Value)], policy| {
+        let it = Merging { policy, ..linked(&place("A"), crm, pim) };
+        (it.goes(), it.merge().conflicts.iter().map(|told| (told.winner, told.counts)).collect::<Vec<_>>())
+    };
+    let crm = vec![(Some(Side::Crm), true)];
+    let pim = vec![(Some(Side::Pim), true)];
+    assert_eq!(of(&null, &place("C"), ConflictPolicy::Crm), ((vec![], only("location")), crm.clone()));
+    assert_eq!(of(&null, &place("C"), ConflictPolicy::Mailbox), ((only("location"), vec![]), pim.clone()));
+    assert_eq!(of(&place("B"), &null, ConflictPolicy::Crm), ((vec![], only("location")), crm));
+    assert_eq!(of(&place("B"), &null, ConflictPolicy::Mailbox), ((only("location"), vec![]), pim));
+    assert_eq!(of(&place("B"), &null, ConflictPolicy::Hold), ((vec![], vec![]), vec![(None, true)]));
+}
+
 // P6: where one side rules, its values stand; what the other changed is told, what it did not change is not.
 #[test]
 fn where_a_side_rules_the_other_sides_change_is_set_back_and_told() {
