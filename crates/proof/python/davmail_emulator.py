@@ -26,6 +26,7 @@ from exchangelib.indexed_properties import EmailAddress
 from exchangelib.items import SEND_TO_NONE
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
+from checked import check, report
 from davmail import CAL, CARD, ZONE, Client, Gateway, parts, value, values
 
 BERLIN = EWSTimeZone("Europe/Berlin")
@@ -52,15 +53,6 @@ CATEGORIES:Customers,Friends
 CLASS:PRIVATE
 END:VCARD
 """
-
-checks = 0
-
-
-def check(what, left, right=True):
-    global checks
-    checks += 1
-    if left != right:
-        raise AssertionError(f"{what}: {left!r} is not {right!r}")
 
 
 def crlf(text):
@@ -343,7 +335,7 @@ def main():
         client = Client(gateway, ADDRESS, password)
         for part in (contacts, appointments, series, tasks, meetings):
             part(client, alice)
-    print(f"{checks} checks passed")
+    report()
 
 
 if __name__ == "__main__":

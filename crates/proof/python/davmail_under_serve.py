@@ -10,7 +10,8 @@ The CRM is asked by its API alone, the mailbox by CalDAV and CardDAV alone. It u
 import datetime
 
 from davmail import ZONE, Client, Gateway, parts, value, values
-from served import MONDAY, TOLD, api, check, done, edit, eventually, named, passed, view, wall
+from checked import check, report
+from served import MONDAY, TOLD, api, done, edit, eventually, named, view, wall
 
 
 def stamp(day, hour):
@@ -141,7 +142,7 @@ def main():
         client = Client(gateway, TOLD["users"]["anna"]["address"], TOLD["password"])
         for part in (appointments, series, tasks, contacts):
             part(client)
-    passed()
+    report()
 
 
 if __name__ == "__main__":

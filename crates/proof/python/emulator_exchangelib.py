@@ -48,6 +48,8 @@ from exchangelib.items import (
 )
 from exchangelib.recurrence import DailyPattern, WeeklyPattern, Recurrence
 
+from checked import check, report
+
 BERLIN = EWSTimeZone("Europe/Berlin")
 
 
@@ -66,15 +68,6 @@ class CleanGlobalObjectId(ExtendedProperty):
 for cls in (Contact, CalendarItem, Task):
     cls.register("mark", Mark)
 CalendarItem.register("global_id", CleanGlobalObjectId)
-
-checks = 0
-
-
-def check(what, left, right=True):
-    global checks
-    checks += 1
-    if left != right:
-        raise AssertionError(f"{what}: {left!r} is not {right!r}")
 
 
 class Application(OAuth2Credentials):
@@ -368,7 +361,7 @@ def main():
     meetings(alice, bob, carol)
     mail(alice, bob)
     service(endpoint, password)
-    print(f"{checks} checks passed")
+    report()
 
 
 if __name__ == "__main__":

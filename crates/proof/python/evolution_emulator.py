@@ -26,6 +26,7 @@ from exchangelib.indexed_properties import EmailAddress
 from exchangelib.items import SEND_TO_ALL_AND_SAVE_COPY, SEND_TO_NONE
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
+from checked import check, count, report
 from davmail import parts, value, values
 from evolution import Evolution, edited
 
@@ -54,15 +55,6 @@ NOTE:first\\nsecond
 END:VCARD
 """
 
-checks = 0
-
-
-def check(what, left, right=True):
-    global checks
-    checks += 1
-    if left != right:
-        raise AssertionError(f"{what}: {left!r} is not {right!r}")
-
 
 def berlin(day, hour, minute=0, month=3):
     return EWSDateTime(2026, month, day, hour, minute, tzinfo=BERLIN)
@@ -86,8 +78,7 @@ def stands(evolution, kind, name="VEVENT"):
 
 def seen(evolution, what, kind, look, name="VEVENT"):
     """Has Evolution read what changed on the server, and waits until it shows it."""
-    global checks
-    checks += 1
+    count()
 
     def looked():
         found = stands(evolution, kind, name)
@@ -386,7 +377,7 @@ def main():
         meetings(evolution, alice, bob)
         check("the password was right", evolution.ask("refusals"), 0)
     told_unasked(endpoint, password, alice)
-    print(f"{checks} checks passed")
+    report()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ from exchangelib.indexed_properties import EmailAddress
 from exchangelib.items import SEND_TO_ALL_AND_SAVE_COPY, SEND_TO_NONE
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
-from served import MONDAY, TOLD, api, check, cycles, done, edit, eventually, first, named, passed, view, wall
+from checked import check, report
+from served import MONDAY, TOLD, api, cycles, done, edit, eventually, first, named, view, wall
 
 BERLIN = EWSTimeZone("Europe/Berlin")
 
@@ -333,7 +334,7 @@ def main():
     export_only(cleo)
     meeting(anna, bob, cleo)
     planned(anna, bob)
-    passed()
+    report()
 
 
 if __name__ == "__main__":

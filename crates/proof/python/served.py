@@ -11,28 +11,21 @@ import time
 import urllib.error
 import urllib.request
 
+from checked import count
+
 PATIENCE_S = 60
 TOLD = json.loads(sys.argv[1])
 # A Monday far enough ahead that nothing here is in the past.
 MONDAY = datetime.date.today() + datetime.timedelta(days=14 - datetime.date.today().weekday())
-checks = 0
-
-
-def check(what, left, right=True):
-    global checks
-    checks += 1
-    if left != right:
-        raise AssertionError(f"{what}: {left!r} is not {right!r}")
 
 
 def eventually(what, look):
     """Waits until `look` answers something true, and answers it."""
-    global checks
     end = time.monotonic() + PATIENCE_S
     while True:
         found = look()
         if found:
-            checks += 1
+            count()
             return found
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {PATIENCE_S} seconds")
@@ -92,7 +85,3 @@ def cycles(name, number=2):
 
 def wall(day, hour, minute=0):
     return {"wall": f"{day.isoformat()}T{hour:02}:{minute:02}:00", "zone": "Europe/Berlin"}
-
-
-def passed():
-    print(f"{checks} checks passed")

@@ -17,7 +17,8 @@ import xml.etree.ElementTree as ET
 import zoneinfo
 
 import stranger
-from served import MONDAY, TOLD, api, check, done, edit, eventually, named, passed, view, wall
+from checked import check, report
+from served import MONDAY, TOLD, api, done, edit, eventually, named, view, wall
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 SECOND, THIRD, FOURTH = (MONDAY + datetime.timedelta(days=days) for days in (7, 14, 21))
@@ -354,7 +355,7 @@ def main():
         thread.join()
     if failures:
         raise SystemExit("\n".join(failures))
-    passed()
+    report()
 
 
 if __name__ == "__main__":

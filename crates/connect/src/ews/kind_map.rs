@@ -97,8 +97,13 @@ impl KindMap {
         let own = match self.kind {
             Kind::Contact => Vec::new(),
             Kind::Appointment => {
-                let ids = [own::clean_global_id(), own::global_id()];
-                [own::people(), own::activity_type(), own::organizer_address()].into_iter().chain(ids).collect()
+                vec![
+                    own::people(),
+                    own::activity_type(),
+                    own::clean_global_id(),
+                    own::global_id(),
+                    own::organizer_address(),
+                ]
             }
             Kind::Task => vec![own::task_ownership(), own::dead_occurrence()],
         };

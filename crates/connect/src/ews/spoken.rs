@@ -101,10 +101,14 @@ pub(super) fn known(path: &Path, version: Version) -> bool {
 
 /// What tells more about an item but holds no field of a record, so that its absence is never taken for an empty value.
 fn spare(path: &Path) -> bool {
-    let ids = [own::clean_global_id(), own::global_id()];
-    let own = [own::organizer_address(), own::task_ownership(), own::dead_occurrence()];
+    let own = [
+        own::organizer_address(),
+        own::task_ownership(),
+        own::dead_occurrence(),
+        own::clean_global_id(),
+        own::global_id(),
+    ];
     own.contains(path)
-        || ids.contains(path)
         || matches!(
             path,
             Path::Property(

@@ -191,15 +191,20 @@ async fn a_changed_list_tells_only_those_it_concerns() {
     assert_eq!(sink[2].recipients, ["yan@out.test"]);
 }
 
-#[tokio::test]
-async fn somebody_invited_to_one_occurrence_gets_that_one_under_the_same_global_id() {
-    let world = World::new();
+/// A series of three days to which Bob is invited.
+async fn daily(world: &World) -> String {
     let rule = "<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence><t:NumberedRecurrence><t:StartDate>2026-02-02</t:StartDate><t:NumberOfOccurrences>3</t:NumberOfOccurrences></t:NumberedRecurrence></t:Recurrence>";
     let series = format!(
         "<t:CalendarItem><t:Subject>Plan</t:Subject><t:Start>2026-02-02T10:00:00Z</t:Start><t:End>2026-02-02T11:00:00Z</t:End>{}{rule}</t:CalendarItem>",
         people("RequiredAttendees", &[BOB])
     );
-    let (id, _) = world.create(LOUD, &series).await;
+    world.create(LOUD, &series).await.0
+}
+
+#[tokio::test]
+async fn somebody_invited_to_one_occurrence_gets_that_one_under_the_same_global_id() {
+    let world = World::new();
+    let id = daily(&world).await;
     let invite = format!(
         "<m:UpdateItem {}><m:ItemChanges><t:ItemChange><t:OccurrenceItemId RecurringMasterId=\"{id}\" InstanceIndex=\"2\"/><t:Updates>{}</t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>",
         loud("SendToAllAndSaveCopy"),
@@ -232,12 +237,7 @@ async fn somebody_invited_to_one_occurrence_gets_that_one_under_the_same_global_
 #[tokio::test]
 async fn somebody_invited_to_two_occurrences_has_both_and_the_series_comes_beside() {
     let world = World::new();
-    let rule = "<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence><t:NumberedRecurrence><t:StartDate>2026-02-02</t:StartDate><t:NumberOfOccurrences>3</t:NumberOfOccurrences></t:NumberedRecurrence></t:Recurrence>";
-    let series = format!(
-        "<t:CalendarItem><t:Subject>Plan</t:Subject><t:Start>2026-02-02T10:00:00Z</t:Start><t:End>2026-02-02T11:00:00Z</t:End>{}{rule}</t:CalendarItem>",
-        people("RequiredAttendees", &[BOB])
-    );
-    let (id, _) = world.create(LOUD, &series).await;
+    let id = daily(&world).await;
     let change = |item: &str, changes: &str| {
         format!(
             "<m:UpdateItem {}><m:ItemChanges><t:ItemChange>{item}<t:Updates>{changes}</t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>",
