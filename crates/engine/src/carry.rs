@@ -4,7 +4,9 @@ use crate::act::cured;
 use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
-use model::{Domain, End, Fields, Form, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, SleepCause, Version};
+use model::{
+    Domain, End, Fields, Form, Kind, Link, LinkId, Part, Path, Record, RecordId, Seen, Side, SleepCause, Version,
+};
 use plan::{After, Plan, Reason};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,6 +212,10 @@ impl Cycle<'_> {
                         Some(&acting.link.pim.id),
                     ));
                     self.report.add(domain, Side::Pim, Count::Matched);
+                }
+                // A copy of ours whose user was taken off meanwhile goes next, also when nothing tells of it by then.
+                if acting.crm.as_ref().is_some_and(|record| record.facts.part == Part::Former) {
+                    settle.looks.push(Look::now(Side::Pim, acting.link.kind, acting.link.pim.id.clone()));
                 }
                 self.pool_changed |= acting.link.kind == Kind::Contact;
                 settle.links.push(acting.link.clone());

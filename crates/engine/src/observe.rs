@@ -43,6 +43,14 @@ impl Cycle<'_> {
         }
         match (self.pairing.mailbox.clone(), identity.mailbox.clone()) {
             (None, found) => self.adopt_mailbox(found, &identity).await?,
+            (Some(ours), Some(found))
+                if self.pairing.state.confirm_mailbox
+                    && ours == found
+                    && self.pairing.root.as_deref() == Some(identity.root.as_str()) =>
+            {
+                // The very one of before stands there again: its ids and states hold, and nothing is looked for anew.
+                self.adopt_mailbox(Some(found), &identity).await?;
+            }
             (Some(_), _) if self.pairing.state.confirm_mailbox => {
                 // Another server gives every id anew: what was observed is dropped, links find their items by mark.
                 self.engine.store().drop_observing(&self.lease, &self.pairing.id).await?;

@@ -16,6 +16,7 @@ on_both!(
     a_name_whose_accents_are_written_otherwise_is_the_same_name,
     equal_names_without_any_address_match_unless_something_contradicts,
     equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new,
+    what_says_the_same_as_something_one_has_no_part_in_any_more_is_ones_own,
     on_a_match_no_blank_overwrites_and_what_differs_is_a_conflict,
     a_mailbox_moved_to_another_server_is_matched_again_without_a_create_or_delete,
     a_user_forgotten_and_mapped_anew_links_what_is_there,
@@ -144,6 +145,57 @@ async fn equal_appointments_and_tasks_pair_one_to_one_and_the_rest_is_new() {
     assert_eq!((sum(&reports, Count::Matched), sum(&reports, Count::Created)), (3, 2));
     assert_eq!((world.view(&anna, "my_calendar").await.len(), outlook.count(Folder::Calendar)), (3, 3));
     assert_eq!((world.view(&anna, "my_to_dos").await.len(), outlook.count(Folder::Tasks)), (2, 2));
+}
+
+// M2, D6, P6, C6
+async fn what_says_the_same_as_something_one_has_no_part_in_any_more_is_ones_own() {
+    let (world, anna, bob) = World::with_two().await;
+    let (annas, bobs) = (world.outlook(&anna), world.outlook(&bob));
+    let with_bob = |mut body: serde_json::Value| {
+        body["people"] = json!([{"employee": bob.id}]);
+        body
+    };
+    let to_do = world.activity(&anna, with_bob(to_do("Call", "2026-09-28"))).await;
+    let meeting = world.activity(&anna, with_bob(crate::api::appointment("Plan", "2026-09-28"))).await;
+    let called_off = world.appointment(&anna, "Tour", "2026-09-29").await;
+    world.sync(&[&anna, &bob]).await;
+    for record in [&to_do, &meeting] {
+        world.edit_activity(&anna, record, json!({"people": []})).await;
+    }
+    world.edit_activity(&anna, &called_off, json!({"cancelled": true})).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!((bobs.count(Folder::Calendar), bobs.count(Folder::Tasks)), (0, 0), "taken off both");
+    let before = annas.count(Folder::Calendar);
+    // Now each makes his own, which says just the same.
+    let at_eight = |day: &str| (format!("{day}T08:00:00Z"), format!("{day}T09:00:00Z"));
+    let (from, to) = at_eight("2026-09-28");
+    bobs.make(Folder::Calendar, outlook::appointment("Plan", &from, &to)).await;
+    bobs.make(Folder::Tasks, outlook::task("Call", "2026-09-28")).await;
+    let (from, to) = at_eight("2026-09-29");
+    annas.make(Folder::Calendar, outlook::appointment("Tour", &from, &to)).await;
+    for _ in 0..3 {
+        world.sync(&[&anna, &bob]).await;
+    }
+    assert_eq!((bobs.count(Folder::Calendar), bobs.count(Folder::Tasks)), (1, 1), "his own stay");
+    assert_eq!(annas.count(Folder::Calendar), before + 1, "hers too");
+    assert_eq!((world.view(&bob, "my_calendar").await.len(), world.view(&bob, "my_to_dos").await.len()), (1, 1));
+    assert_eq!(world.read_activity(&anna, &called_off).await["cancelled"], json!(true), "nobody called it on again");
+    // And a new one of Anna's that he is on finds no rival in the one he was taken off.
+    let next = world.activity(&anna, with_bob(crate::api::appointment("Plan", "2026-10-05"))).await;
+    world.sync(&[&anna, &bob]).await;
+    world.edit_activity(&anna, &next, json!({"people": []})).await;
+    world.sync(&[&anna, &bob]).await;
+    let (from, to) = at_eight("2026-10-05");
+    bobs.make(Folder::Calendar, outlook::appointment("Plan", &from, &to)).await;
+    world.activity(&anna, with_bob(crate::api::appointment("Plan", "2026-10-05"))).await;
+    world.sync(&[&anna, &bob]).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(
+        bobs.count(Folder::Calendar),
+        2,
+        "found as that one, not doubled: {:?}",
+        titles(&bobs.items(Folder::Calendar).await)
+    );
 }
 
 // M3

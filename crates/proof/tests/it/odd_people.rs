@@ -16,6 +16,7 @@ on_both!(
     a_contact_from_the_address_book_has_his_mail_address_in_the_crm,
     who_left_the_company_is_not_synchronised_and_nothing_is_deleted,
     an_address_that_was_typed_wrong_brings_nothing_of_the_others_mailbox,
+    what_one_deleted_while_his_address_was_typed_wrong_goes_once_it_is_right,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -221,4 +222,24 @@ async fn an_address_that_was_typed_wrong_brings_nothing_of_the_others_mailbox() 
     assert_eq!(world.view(&anna, "my_contacts").await.len(), 0);
     let item = world.outlook(&anna).only(Folder::Calendar).await;
     assert_eq!((outlook::title(&item), item.text(Property::Location)), ("Plan", Some("Room 1")));
+}
+
+// L1, D1, C4: no mark of ours stands on what is only read. Its own mailbox is known again all the same, with every id.
+async fn what_one_deleted_while_his_address_was_typed_wrong_goes_once_it_is_right() {
+    let world = World::new().await;
+    let (anna, dora) = (world.user("anna").await, world.hire("dora").await);
+    world.levels(&anna, json!({"calendar": "import"})).await;
+    let outlook = world.outlook(&anna);
+    let ids = [outlook.make(Folder::Calendar, outlook::appointment("Goes", FROM, TO)).await];
+    outlook.make(Folder::Calendar, outlook::appointment("Stays", FROM, TO)).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.view(&anna, CALENDAR).await.len(), 2);
+    world.mapping(&anna, json!({"address": dora.address})).await;
+    let report = world.cycle(&anna).await;
+    assert!(report.trouble.is_some_and(|why| why.contains("another mailbox")), "an administrator is asked first");
+    outlook.delete(&ids[0]).await;
+    world.mapping(&anna, json!({"address": anna.address, "confirm_mailbox": true})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, CALENDAR).await["subject"], "Stays", "nothing was moved, so the delete is proven");
+    assert_eq!(outlook.count(Folder::Calendar), 1);
 }

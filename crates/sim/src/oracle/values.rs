@@ -150,15 +150,21 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
                 .items
                 .iter()
                 .any(|(_, id, item)| stands(thing.domain, given, Side::Pim, &by_date(&item.record(id).fields)));
-            // Between strangers nothing gives way to a blank, told or not (rule M3).
-            let answered = thing.given.iter().any(|other| other.side != given.side && other.path == given.path);
+            // Between strangers nothing gives way to a blank, told or not (rule M3); who clears it himself writes one.
+            let answers = |other: &Given| other.side != given.side || other.value.is_blank();
+            let answered = thing.given.iter().any(|other| other.path == given.path && answers(other));
             // Changed and changed back it is no change, and the other side's goes over (rule C1).
             let of_unit = |other: &&Given| other.side != given.side && other.path.unit() == given.path.unit();
             // A restored store takes for the other side's what it had carried there itself since.
             let elsewhere =
                 given.agreed == Some(true) && (thing.forgot || thing.given.iter().any(|other| of_unit(&other)));
             let gave_way = thing.both && !answered && blank(&copies, &given.path);
-            !crm && !pim && !elsewhere && (gave_way || !is_told(evidence, number, given))
+            // It takes a person's copy for what that was copied from, too: the record says now what both did.
+            let mixed = thing.copied && thing.forgot && {
+                let mut rows = evidence.sides.crm.rows.values().filter(|row| row.kind == thing.domain.kind());
+                rows.any(|row| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))))
+            };
+            !crm && !pim && !elsewhere && !mixed && (gave_way || !is_told(evidence, number, given))
         })
         .collect()
 }

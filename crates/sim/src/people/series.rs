@@ -125,6 +125,10 @@ impl People {
             // With those that he saw; of the others he knows nothing.
             let seen = by_date(&before);
             self.ledger.displace_exceptions(held.number, |path| !seen.contains_key(path));
+            if seen.keys().any(|path| path.occurrence.is_some()) {
+                // An edit that gives no value: whether it outlives a delete depends on what was agreed (C5).
+                self.ledger.unclear(held.number);
+            }
         }
         self.displace_states(held.number, changes);
         mailbox.change(&held.id, |item| {

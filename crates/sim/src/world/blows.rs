@@ -133,11 +133,15 @@ impl World {
     fn unmarked(&self) -> BTreeSet<u64> {
         let sides = self.ground.sides();
         let items = sides.exchange.mailboxes.values().flat_map(|mailbox| &mailbox.items);
-        let bare = items.filter(|(id, item)| {
+        let number = |item: &Item| number_of(item.kind, &item.fields);
+        let bare = items.clone().filter(|(id, item)| {
             let linked = linked_by(&self.kept.store, &self.users, item.kind, id);
-            item.mark.as_ref().is_none_or(|mark| linked.is_some_and(|key| key != mark.key))
+            item.mark.as_ref().is_none_or(|mark| match linked {
+                Some(key) => key != mark.key,
+                None => items.clone().any(|(_, of)| of.mark.as_ref() == Some(mark) && number(of) != number(item)),
+            })
         });
-        let bare: BTreeSet<u64> = bare.filter_map(|(_, item)| number_of(item.kind, &item.fields)).collect();
+        let bare: BTreeSet<u64> = bare.filter_map(|(_, item)| number(item)).collect();
         let rows = sides.crm.rows.values().filter_map(|row| number_of(row.kind, &row.fields));
         rows.filter(|number| bare.contains(number)).collect()
     }

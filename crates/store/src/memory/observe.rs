@@ -88,7 +88,9 @@ impl Memories {
             .filter(|link| match side {
                 Side::Crm => true,
                 Side::Pim => {
-                    let known_gone = link.sleep.is_some() && link.pim.version.as_str().is_empty();
+                    let shown = self.observations.get(&(kind, side, link.pim.id.clone()));
+                    let shown = shown.is_some_and(|row| !row.version.as_str().is_empty());
+                    let known_gone = link.sleep.is_some() && link.pim.version.as_str().is_empty() && !shown;
                     link.folder.as_ref().is_none_or(|of| of == folder) && !known_gone
                 }
             })

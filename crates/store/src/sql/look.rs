@@ -43,7 +43,9 @@ statements! {
     MISSING_PIM = concat!("INSERT INTO sync_look (pairing, side, kind, id, not_before, asked) \
         SELECT l.pairing, 'pim', l.kind, l.pim_id, $4, 1 FROM sync_link l WHERE l.pairing = $1 AND l.kind = $2 \
         AND (l.folder = $3 OR l.folder IS NULL) \
-        AND (l.sleep_cause IS NULL OR l.pim_version IS NULL OR l.pim_version <> '') \
+        AND (l.sleep_cause IS NULL OR l.pim_version IS NULL OR l.pim_version <> '' \
+            OR EXISTS (SELECT 1 FROM sync_observation o WHERE o.pairing = l.pairing AND o.kind = l.kind AND o.side = 'pim' \
+                AND o.id = l.pim_id AND o.version <> '')) \
         AND NOT EXISTS (SELECT 1 FROM sync_listed s WHERE s.pairing = l.pairing AND s.side = 'pim' \
             AND s.kind = l.kind AND s.folder = $3 AND s.id = l.pim_id)", not_seen_gone!("pim", "pim_id"), again!());
     RIPEN = "UPDATE sync_look SET not_before = $3 WHERE pairing = $1 AND not_before > $2";
@@ -85,7 +87,7 @@ pub(super) async fn done(tx: &mut Tx, pairing: &PairingId, looked: &[Look]) -> R
 }
 
 /// Every linked id of a folder that its full listing lacked is to be looked at; how many there are. What was seen to be gone
-/// before, and waits for a person or sleeps because of it, is no news.
+/// before, and waits for a person or sleeps because of it, is no news; one that was shown again since, and not judged yet, is.
 pub(super) async fn missing(tx: &mut Tx, pairing: &PairingId, side: Side, kind: Kind, folder: &str) -> Result<u64> {
     let statement = match side {
         Side::Crm => MISSING_CRM,

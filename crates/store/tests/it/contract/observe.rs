@@ -10,6 +10,7 @@ on_every_engine! {
     an_unreadable_record_takes_the_place_of_its_observation,
     the_end_of_a_listing_looks_at_every_link_it_lacked,
     a_listing_that_starts_over_forgets_what_it_noted,
+    what_came_back_and_is_not_judged_yet_is_missed_by_a_listing,
     an_inventory_looks_at_what_is_not_known_as_it_is_shown,
     observing_is_dropped_as_a_whole,
     ids_are_told_apart_byte_by_byte,
@@ -176,6 +177,30 @@ async fn a_listing_that_starts_over_forgets_what_it_noted(world: &World) {
     world.see(&lease, ended).await;
     let looks = store.looks(&anna, minute(0), 10).await.unwrap();
     assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }]);
+}
+
+// traps 7, 22
+async fn what_came_back_and_is_not_judged_yet_is_missed_by_a_listing(world: &World) {
+    let store = &world.store;
+    let (anna, lease) = world.mapped("anna").await;
+    let mut links =
+        ["1", "2"].map(|n| link(&anna, &format!("l{n}"), Kind::Contact, &format!("c{n}"), &format!("p{n}")));
+    for link in &mut links {
+        // Moved away, and moved back under this id.
+        link.sleep = Some(Sleep { cause: SleepCause::Left, since: minute(0) });
+        link.pim.version = Version::new("");
+    }
+    world.settle(&lease, Settle { links: links.to_vec(), ..Settle::default() }).await;
+    let seen = observation(Side::Pim, Kind::Contact, "p1", "v1");
+    world.see(&lease, Seen { observations: vec![seen], ..Seen::default() }).await;
+    let ended = Seen {
+        cursor: Some(cursor(Side::Pim, Some("done"), false)),
+        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
+        ..Seen::default()
+    };
+    world.see(&lease, ended).await;
+    let looks = store.looks(&anna, minute(0), 10).await.unwrap();
+    assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }], "p2 is known to be gone");
 }
 
 // trap 22
