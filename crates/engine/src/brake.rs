@@ -136,6 +136,7 @@ impl Cycle<'_> {
         for brake in standing.iter().filter(|brake| brake.pairing.as_ref() == Some(&self.pairing.id)) {
             if let Some(domain) = brake.domain.filter(|_| !of_listing(brake))
                 && !tripped.contains(&(domain, brake.side))
+                && !self.closed.contains_key(&domain.kind())
             {
                 store.drop_brake(&self.lease, Some(&self.pairing.id), Some(domain), brake.side).await?;
             }
@@ -174,7 +175,8 @@ impl Cycle<'_> {
         }
         for brake in standing.iter().filter(|brake| brake.pairing.as_ref() == Some(&self.pairing.id)) {
             let Some(domain) = brake.domain.filter(|_| of_listing(brake)) else { continue };
-            if self.short.contains_key(&(brake.side, domain.kind())) {
+            let kind = domain.kind();
+            if self.short.contains_key(&(brake.side, kind)) || self.closed.contains_key(&kind) {
                 continue;
             }
             let deletes = Side::BOTH.iter().any(|side| tallies.get(&(domain, *side)).is_some_and(|it| it.deletes > 0));

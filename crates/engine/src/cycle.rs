@@ -82,6 +82,9 @@ pub(crate) struct Cycle<'a> {
     pub again: BTreeMap<RecordId, (Kind, String)>,
     /// Items that were to be looked at when observing began: one that its folder then shows is seen by that.
     pub due: BTreeMap<(Kind, RecordId), store::Look>,
+    /// Kinds whose folders the mailbox does not have, or does not show: nothing of them is planned or done, and the others go
+    /// on (rule E7).
+    pub closed: BTreeMap<Kind, String>,
     /// The kinds of which something was observed and not settled.
     pub kinds: BTreeSet<Kind>,
     /// Links whose items bear the mark of a record that was made again, by that mark: gathered when one is asked for.
@@ -201,6 +204,7 @@ impl Engine {
             unread: false,
             again: BTreeMap::new(),
             due: BTreeMap::new(),
+            closed: BTreeMap::new(),
             kinds: BTreeSet::new(),
             renamed: OnceLock::new(),
             learnt: None,
@@ -243,10 +247,6 @@ impl Cycle<'_> {
         state.next = Some(self.next(now, settled));
         match done {
             Ok(()) => {
-                self.report.first = !state.first_done;
-                state.first_done = true;
-                state.last_success = Some(now);
-                state.trouble = self.report.trouble.clone();
                 state.failures = 0;
                 state.not_before = None;
                 state.stopped = None;
@@ -256,19 +256,28 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                if self.unanswered.is_empty() && self.in_doubt.is_empty() && !self.unread {
+                state.trouble = self.closed_kinds();
+                self.report.trouble = state.trouble.clone();
+                if state.trouble.is_none() {
+                    self.report.first = !state.first_done;
+                    state.first_done = true;
+                    state.last_success = Some(now);
+                    state.progress = None;
+                }
+                // Of a kind that was left out nothing is known: after a restore or a move it is matched when it can be.
+                let whole = state.trouble.is_none();
+                if whole && self.unanswered.is_empty() && self.in_doubt.is_empty() && !self.unread {
                     // What gave no answer was not told apart yet: after a restore its absence still proves nothing.
                     state.epoch = self.epoch;
                     state.untold = None;
                     // A kind that was not observed, for its levels permit nothing, is searched when one does.
                     state.moved &= Kind::ALL.into_iter().any(|kind| self.is_idle(kind));
-                } else if self.is_restored() && self.in_doubt.is_empty() {
+                } else if whole && self.is_restored() && self.in_doubt.is_empty() {
                     let (_, since) = state.untold.filter(|(of, _)| *of == self.epoch).unwrap_or((self.epoch, now));
                     let over = now.duration_since(since) >= SignedDuration::from_hours(limits::UNTOLD_HOURS);
                     state.epoch = if over { self.epoch } else { state.epoch };
                     state.untold = Some((self.epoch, since)).filter(|_| !over);
                 }
-                state.progress = None;
             }
             Err(CycleError::Trouble(trouble)) => {
                 state = after_trouble(self.engine, &self.pairing, state, &trouble);
@@ -299,6 +308,12 @@ impl Cycle<'_> {
         }
         self.engine.store().end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox }).await?;
         Ok(Left::Held(report))
+    }
+
+    /// What to say of kinds that were left out, for the mailbox does not show their folders.
+    pub(crate) fn closed_kinds(&self) -> Option<String> {
+        let told: Vec<String> = self.closed.iter().map(|(kind, why)| format!("{kind}: {why}")).collect();
+        (!told.is_empty()).then(|| told.join("; "))
     }
 
     async fn work(&mut self) -> Result<(), CycleError> {

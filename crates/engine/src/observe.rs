@@ -165,6 +165,9 @@ impl Cycle<'_> {
                 self.observe_kind(side, kind, &cursors).await?;
             }
         }
+        if self.closed.len() == Kind::ALL.len() {
+            return Err(Trouble::NoAccess { why: self.closed_kinds().unwrap_or_default() }.into());
+        }
         self.inventory_done();
         Ok(())
     }
@@ -174,7 +177,12 @@ impl Cycle<'_> {
             // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
             return Ok(());
         }
-        for folder in self.remote(side).folders(kind).await? {
+        let folders = self.remote(side).folders(kind).await;
+        if let (Side::Pim, Err(Trouble::Refused { why, .. })) = (side, &folders) {
+            self.closed.insert(kind, why.clone());
+            return Ok(());
+        }
+        for folder in folders? {
             let mut cursor = cursors
                 .get(&(side, kind, folder.clone()))
                 .cloned()
@@ -359,7 +367,10 @@ impl Cycle<'_> {
             }
             for ((side, kind), looks) in groups {
                 self.report.observed += u32::try_from(looks.len()).unwrap_or(u32::MAX);
-                let left = self.look_at(side, kind, looks).await?;
+                let left = match self.closed.contains_key(&kind) {
+                    true => looks.into_iter().map(|look| look.id).collect(),
+                    false => self.look_at(side, kind, looks).await?,
+                };
                 failed.extend(left.into_iter().map(|id| (side, kind, id)));
             }
             looked = true;
@@ -391,6 +402,7 @@ impl Cycle<'_> {
     /// Learns of which kinds there is anything to do: an idle cycle asks this once and plans nothing.
     pub(crate) async fn learn_kinds(&mut self) -> Result<(), CycleError> {
         self.kinds = self.engine.store().kinds_at_work(&self.pairing.id).await?;
+        self.kinds.retain(|kind| !self.closed.contains_key(kind));
         Ok(())
     }
 

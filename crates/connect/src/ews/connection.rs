@@ -77,6 +77,8 @@ pub(super) struct Known {
     pub root: String,
     pub mailbox: Option<MailboxId>,
     pub observed: BTreeMap<Kind, Result<Vec<FolderId>, String>>,
+    /// The sub-folders an administrator named, as they were found.
+    pub named: BTreeMap<(Kind, String), FolderId>,
     pub totals: BTreeMap<FolderId, u64>,
     pub deleted: FolderId,
     pub recoverable: Option<FolderId>,
@@ -150,6 +152,11 @@ impl EwsConnection {
 
     pub(super) fn named(&self, kind: Kind) -> &[String] {
         self.settings.folders.get(&kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether sub-folders are observed that people may rename, move and delete.
+    pub(super) fn names_any(&self) -> bool {
+        self.settings.folders.values().any(|names| !names.is_empty())
     }
 
     pub(super) fn recall(&self, address: &str) -> Option<Arc<Known>> {

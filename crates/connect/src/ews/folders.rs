@@ -4,6 +4,7 @@ use engine::port::{Identity, Trouble};
 use model::{FolderId, Kind, MailboxId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wire::ews::{
     DistinguishedFolder, FindFolder, Folder, FolderKind, FolderRef, FolderTraversal, GetFolder, GetRoomLists, GetRooms,
     ResolveNames, UpdateFolder, Value,
@@ -60,9 +61,12 @@ fn default_folder(kind: Kind) -> DistinguishedFolder {
 }
 
 impl EwsRemote {
-    /// The mailbox's folders, as remembered since an earlier cycle, else read now.
+    /// The mailbox's folders, as remembered since an earlier cycle, else read now. What is missing is asked for again until
+    /// it is there, and sub-folders once a cycle: people rename, move and delete them.
     pub(super) async fn known(&self) -> Result<Arc<Known>, Trouble> {
-        match self.connection.recall(&self.reach.address) {
+        let stands = self.looked.load(Ordering::Relaxed) || !self.connection.names_any();
+        let known = self.connection.recall(&self.reach.address);
+        match known.filter(|known| stands && known.observed.values().all(Result::is_ok)) {
             Some(known) => Ok(known),
             None => self.read_known().await,
         }
@@ -93,7 +97,8 @@ impl EwsRemote {
         };
         let root = next()?;
         let deleted = folder_id(&next()?);
-        let (mut observed, mut totals) = (BTreeMap::new(), BTreeMap::new());
+        let (mut observed, mut totals, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let before = self.connection.recall(&self.reach.address);
         for kind in Kind::ALL {
             let folder = match next() {
                 Ok(folder) => folder,
@@ -108,7 +113,7 @@ impl EwsRemote {
             if let Some(total) = folder.total {
                 totals.insert(id.clone(), total);
             }
-            observed.insert(kind, self.with_named(kind, id).await?);
+            observed.insert(kind, self.with_named(kind, id, before.as_deref(), &mut named).await?);
         }
         // Servers before 2010 have no such folder, and some accounts no right to it.
         let recoverable = next().ok().map(|folder| folder_id(&folder));
@@ -117,11 +122,9 @@ impl EwsRemote {
             Some(_) | None => None,
         };
         let root = folder_id(&root).as_str().to_owned();
-        let known = Arc::new(Known { root, mailbox, observed, totals, deleted, recoverable });
-        // What is missing is asked for again, until it is there.
-        if known.observed.values().all(Result::is_ok) {
-            self.connection.remember(&self.reach.address, &known);
-        }
+        let known = Arc::new(Known { root, mailbox, observed, named, totals, deleted, recoverable });
+        self.connection.remember(&self.reach.address, &known);
+        self.looked.store(true, Ordering::Relaxed);
         Ok(known)
     }
 
@@ -213,6 +216,15 @@ impl EwsRemote {
         }
     }
 
+    /// The folders of a kind for the engine: where the mailbox lacks one of them, that kind alone is refused.
+    pub(super) async fn folders_of(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
+        match self.known().await?.observed.get(&kind) {
+            Some(Ok(folders)) => Ok(folders.clone()),
+            Some(Err(why)) => Err(Trouble::Refused { code: "NoFolder".to_owned(), why: why.clone() }),
+            None => Err(no_folder()),
+        }
+    }
+
     /// The default folder of a kind, and the sub-folders an administrator named.
     pub(super) async fn observed(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
         let known = self.known().await?;
@@ -223,21 +235,33 @@ impl EwsRemote {
         }
     }
 
-    /// A missing sub-folder stops its kind alone, and is asked for again in the next cycle (trap 149).
-    async fn with_named(&self, kind: Kind, default: FolderId) -> Result<Result<Vec<FolderId>, String>, Trouble> {
+    /// A missing sub-folder stops its kind alone, and is asked for again in the next cycle. One that only got another name
+    /// since it was found goes on, as long as it lies below the default folder (trap 149).
+    async fn with_named(
+        &self,
+        kind: Kind,
+        default: FolderId,
+        before: Option<&Known>,
+        found: &mut BTreeMap<(Kind, String), FolderId>,
+    ) -> Result<Result<Vec<FolderId>, String>, Trouble> {
         let mut folders = vec![default.clone()];
-        let named = self.connection.named(kind);
-        if named.is_empty() {
+        let names = self.connection.named(kind);
+        if names.is_empty() {
             return Ok(Ok(folders));
         }
         let below = self.below(&wire::ews::FolderId::of(default.as_str()).into()).await?;
         let paths = paths(&below, &default);
-        for name in named {
+        for name in names {
             let wanted = name.trim_matches('/').to_lowercase();
-            let found = paths.iter().find(|(path, _)| *path == wanted).map(|(_, id)| id.clone());
-            let Some(id) = found else {
-                return Ok(Err("a sub-folder named in the connection is not in the mailbox".to_owned()));
+            let key = (kind, wanted);
+            let renamed = || before?.named.get(&key).filter(|id| paths.iter().any(|(_, there)| there == *id)).cloned();
+            let there = paths.iter().find(|(path, _)| *path == key.1).map(|(_, id)| id.clone());
+            let Some(id) = there.or_else(renamed) else {
+                return Ok(Err(format!(
+                    "the sub-folder \"{name}\" named in the connection is not in the mailbox: make it there or give it that name, or name others in the connection"
+                )));
             };
+            found.insert(key, id.clone());
             if !folders.contains(&id) {
                 folders.push(id);
             }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use engine::port::{FindBy, Identity, Inventory, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
 use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::call::Reach;
 use super::connection::{EwsConnection, EwsSettings};
@@ -20,13 +21,15 @@ pub struct EwsRemote {
     /// Rule C9's setting.
     pub(super) participants_in_body: bool,
     kinds: [KindMap; 3],
+    /// The mailbox's folders were read since it was opened.
+    pub(super) looked: AtomicBool,
 }
 
 impl EwsRemote {
     pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, settings: &EwsSettings) -> Self {
         let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, &settings.crm));
         let zone = settings.zone.clone();
-        Self { connection, reach, maps, zone, participants_in_body: true, kinds }
+        Self { connection, reach, maps, zone, participants_in_body: true, kinds, looked: AtomicBool::new(false) }
     }
 
     /// Whether the CRM's participants stand at the end of a copy's body, or in a property of ours alone (rule C9).
@@ -70,7 +73,7 @@ impl Remote for EwsRemote {
     }
 
     async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
-        self.observed(kind).await
+        self.folders_of(kind).await
     }
 
     async fn changes(&self, kind: Kind, folder: &FolderId, cursor: Option<&str>) -> Result<Page, Trouble> {

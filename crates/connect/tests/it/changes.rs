@@ -267,7 +267,7 @@ async fn named_sub_folders_are_observed_and_missed() {
     };
     let world = World::with(named(&["Customers/VIP"]));
     let remote = world.open();
-    assert!(matches!(remote.folders(Kind::Task).await, Err(Trouble::NoAccess { .. })));
+    assert!(matches!(remote.folders(Kind::Task).await, Err(Trouble::Refused { .. })));
     assert_eq!(remote.folders(Kind::Contact).await.expect("folders").len(), 1);
     let new = |parent: ews::FolderRef, name: &str| ews::CreateFolder {
         parent,

@@ -56,6 +56,7 @@ mod serving;
 mod stand_ins;
 mod stories;
 mod strangers;
+mod sub_folders;
 mod texts;
 mod to_dos;
 mod together;
