@@ -51,7 +51,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut (dyn Write + Send
         Ok(()) => 0,
         Err(failure) if failure.exit == Exit::Unheard => failure.exit.code(),
         Err(failure) => {
-            let _ = if json { writeln!(err, "{}", failure.json()) } else { writeln!(err, "syncline: {failure}") };
+            let told = if json {
+                show::harmless_json(&failure.json().to_string())
+            } else {
+                show::harmless(&format!("syncline: {failure}"))
+            };
+            let _ = writeln!(err, "{told}");
             failure.exit.code()
         }
     }

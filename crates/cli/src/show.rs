@@ -56,15 +56,37 @@ impl<'a> Show<'a> {
     pub fn value(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value)
             .map_err(|why| Failure::not_as_asked(format!("cannot be shown as JSON: {why}")))?;
-        self.line(&text)
+        self.written(&harmless_json(&text))
     }
 
-    /// One line as it is.
+    /// One line.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.written(&harmless(text))
+    }
+
+    fn written(&mut self, text: &str) -> Result<(), Failure> {
         writeln!(self.out, "{text}")?;
         self.out.flush()?;
         Ok(())
     }
+}
+
+/// A text that a terminal only shows: what people write in their mailboxes and what servers say may hold characters that
+/// steer it, or that turn the order in which it is read.
+pub fn harmless(text: &str) -> String {
+    replaced(text, |_| char::REPLACEMENT_CHARACTER.to_string())
+}
+
+/// The same of JSON, whose strings say the same afterwards.
+pub fn harmless_json(json: &str) -> String {
+    replaced(json, |it| format!("\\u{:04x}", u32::from(it)))
+}
+
+fn replaced(text: &str, by: impl Fn(char) -> String) -> String {
+    let steers = |it: char| {
+        it.is_control() && !matches!(it, '\n' | '\t') || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|it| if steers(it) { by(it) } else { it.to_string() }).collect()
 }
 
 /// An optional text; a dash when there is none.
@@ -93,5 +115,21 @@ mod tests {
         };
         assert!(shown(false).contains("name"));
         assert_eq!(shown(true), "[[\"a\",1],[\"b\",2]]\n");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_and_not_obeyed() {
+        let rows = ["Plan\u{1b}[2J\u{9b}31m\r\u{202e}x\ty\u{7f}"];
+        let shown = |json| {
+            let mut out = Vec::new();
+            Show::new(&mut out, json).list(&rows, &["subject"], |one| vec![(*one).to_owned()]).expect("shown");
+            String::from_utf8(out).expect("text")
+        };
+        for text in [shown(false), shown(true)] {
+            let obeyed = |it: char| it.is_control() && it != '\n' && it != '\t' || it == '\u{202e}';
+            assert!(!text.contains(obeyed), "{text:?}");
+        }
+        let read: Vec<String> = serde_json::from_str(&shown(true)).expect("JSON");
+        assert_eq!(read, rows, "a program reads what there is");
     }
 }

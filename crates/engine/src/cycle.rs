@@ -256,7 +256,7 @@ impl Cycle<'_> {
                     state.maps = self.force.of_maps.clone();
                 }
                 state.mail = self.mails();
-                state.trouble = self.closed_kinds();
+                state.trouble = self.told_of_closed();
                 self.report.trouble = state.trouble.clone();
                 if state.trouble.is_none() {
                     self.report.first = !state.first_done;
@@ -308,12 +308,6 @@ impl Cycle<'_> {
         }
         self.engine.store().end_cycle(&self.lease, &self.pairing.id, &Ended { state, mailbox }).await?;
         Ok(Left::Held(report))
-    }
-
-    /// What to say of kinds that were left out, for the mailbox does not show their folders.
-    pub(crate) fn closed_kinds(&self) -> Option<String> {
-        let told: Vec<String> = self.closed.iter().map(|(kind, why)| format!("{kind}: {why}")).collect();
-        (!told.is_empty()).then(|| told.join("; "))
     }
 
     async fn work(&mut self) -> Result<(), CycleError> {

@@ -9,6 +9,7 @@ mod brake;
 mod bring_back;
 mod carry;
 mod changed;
+mod closed;
 mod create;
 mod cycle;
 mod force;

@@ -165,9 +165,7 @@ impl Cycle<'_> {
                 self.observe_kind(side, kind, &cursors).await?;
             }
         }
-        if self.closed.len() == Kind::ALL.len() {
-            return Err(Trouble::NoAccess { why: self.closed_kinds().unwrap_or_default() }.into());
-        }
+        self.any_open()?;
         self.inventory_done();
         Ok(())
     }
@@ -177,12 +175,7 @@ impl Cycle<'_> {
             // Nothing may flow: what changes meanwhile is found when a level is raised, from the same cursor (rule L6).
             return Ok(());
         }
-        let folders = self.remote(side).folders(kind).await;
-        if let (Side::Pim, Err(Trouble::Refused { why, .. })) = (side, &folders) {
-            self.closed.insert(kind, why.clone());
-            return Ok(());
-        }
-        for folder in folders? {
+        for folder in self.open_folders(side, kind).await? {
             let mut cursor = cursors
                 .get(&(side, kind, folder.clone()))
                 .cloned()
