@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::show::Show;
 use serde_json::{Value as Json, json};
 use server::json::told::{before_json, values_json};
-use server::ops::{people, user};
+use server::ops::people;
 use std::path::Path;
 use store::HistoryFilter;
 
@@ -47,10 +47,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         Some(text) => Some(words::since(text, services.clock.now())?),
         None => None,
     };
-    let pairing = match &args.user {
-        Some(name) => Some(user::pairing(&services, name).await?.id),
-        None => None,
-    };
+    let pairing = people::optional_pairing(&services, args.user.as_deref()).await?;
     let filter = HistoryFilter { pairing, record, cycle: args.cycle, since, ..HistoryFilter::default() };
     let mut rows: Vec<Json> = Vec::new();
     let mut after = None;

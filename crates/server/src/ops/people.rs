@@ -148,13 +148,13 @@ pub async fn release(
     Ok(())
 }
 
-/// The pairing of a user, when one is named.
+/// The pairing of a user, when one is named; of one who was unmapped the one he had.
 ///
 /// # Errors
-/// The user is not mapped.
+/// Nothing is known of the user.
 pub async fn optional_pairing(services: &Services, user: Option<&str>) -> Result<Option<PairingId>, Refused> {
     match user {
         None => Ok(None),
-        Some(user) => Ok(Some(super::user::pairing(services, user).await?.id)),
+        Some(user) => Ok(Some(super::user::remembered(services, user).await?)),
     }
 }

@@ -118,13 +118,17 @@ pub async fn pairing(services: &Services, user: &str) -> Result<Pairing, Refused
         return Ok(pairing);
     }
     let missing = || Refused::NotFound(format!("the user {user} is not mapped"));
-    let id = match employee(services, user).await {
-        Ok(employee) => UserId::new(employee.id.as_str()),
-        // Somebody who left the CRM may still be mapped.
-        Err(Refused::NotFound(_)) => UserId::new(user),
-        Err(other) => return Err(other),
-    };
+    let id = user_id(services, user).await?;
     services.store.pairing_of_user(&services.crm_id, &id).await?.ok_or_else(missing)
+}
+
+/// The id of a user by his login or id; somebody who left the CRM may still be mapped.
+async fn user_id(services: &Services, user: &str) -> Result<UserId, Refused> {
+    match employee(services, user).await {
+        Ok(employee) => Ok(UserId::new(employee.id.as_str())),
+        Err(Refused::NotFound(_)) => Ok(UserId::new(user)),
+        Err(other) => Err(other),
+    }
 }
 
 /// Changes a mapping, all or nothing.
@@ -193,13 +197,31 @@ pub async fn unmap(services: &Services, user: &str) -> Result<(), Refused> {
     Ok(services.store.delete_pairing(&pairing.id).await?)
 }
 
-/// Forgets a user: his links, cursors and history go; nothing is deleted on either side (rule L6).
+/// Forgets a user, also one who was unmapped: his links, cursors and history go; nothing is deleted on either side
+/// (rule L6).
 ///
 /// # Errors
-/// The user is not mapped.
+/// Nothing is known of the user.
 pub async fn forget(services: &Services, user: &str) -> Result<(), Refused> {
-    let pairing = pairing(services, user).await?;
-    Ok(services.store.forget_pairing(&pairing.id).await?)
+    let id = remembered(services, user).await?;
+    Ok(services.store.forget_pairing(&id).await?)
+}
+
+/// The pairing of a user, or the one he had before he was unmapped: its history and links are kept until he is forgotten.
+///
+/// # Errors
+/// Nothing is known of the user.
+pub async fn remembered(services: &Services, user: &str) -> Result<PairingId, Refused> {
+    match pairing(services, user).await {
+        Ok(pairing) => Ok(pairing.id),
+        Err(Refused::NotFound(_)) => {
+            let id = user_id(services, user).await?;
+            let unmapped = services.store.unmapped_of_user(&services.crm_id, &id).await?;
+            let missing = || Refused::NotFound(format!("the user {user} is not mapped, and nothing of him is kept"));
+            unmapped.ok_or_else(missing)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Whose cycle a person asks for (rule E4).

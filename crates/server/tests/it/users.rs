@@ -31,8 +31,23 @@ async fn a_user_is_mapped_shown_changed_and_unmapped() {
     let body = json!({"user": "anna", "connection": "hq", "address": "anna@crm.test"});
     let again = world.made(&world.admin, "/api/admin/users", body).await;
     assert_eq!(again["pairing"], json!(pairing), "L6: his links come back");
-    assert_eq!(world.post(&world.admin, &format!("{path}/forget"), json!({})).await.status, StatusCode::NO_CONTENT);
+    let forget = format!("{path}/forget");
+    assert_eq!(world.post(&world.admin, &forget, json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.get(&world.admin, path).await.code(), "not_found");
+    let nobody = world.post(&world.admin, &forget, json!({})).await;
+    assert!(nobody.text.contains("nothing of him is kept"), "{}", nobody.text);
+    // Who was unmapped is kept, and can be forgotten all the same.
+    let body = json!({"user": "anna", "connection": "hq", "address": "anna@crm.test"});
+    let new = world.made(&world.admin, "/api/admin/users", body.clone()).await;
+    assert_ne!(new["pairing"], json!(pairing));
+    assert_eq!(world.delete(&world.admin, path).await.status, StatusCode::NO_CONTENT);
+    for kept in ["history", "held", "quarantine"] {
+        let shown = world.get(&world.admin, &format!("/api/admin/{kept}?user=anna")).await;
+        assert_eq!(shown.status, StatusCode::OK, "W3: {}", shown.text);
+    }
+    assert_eq!(world.post(&world.admin, &forget, json!({})).await.status, StatusCode::NO_CONTENT);
+    let newest = world.made(&world.admin, "/api/admin/users", body).await;
+    assert_ne!(newest["pairing"], new["pairing"], "nothing of before came back");
 }
 
 // L1, D1, E3

@@ -27,6 +27,11 @@ impl Store {
         engine!(self, pairing_of_user(crm, user))
     }
 
+    /// The pairing that a CRM user had who was unmapped, and whose links are kept.
+    pub async fn unmapped_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<PairingId>> {
+        engine!(self, unmapped_of_user(crm, user))
+    }
+
     /// The pairings whose cycles met this mailbox, in order of their ids: one, unless something is wrong.
     pub async fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
         engine!(self, pairings_of_mailbox(mailbox))

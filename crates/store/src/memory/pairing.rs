@@ -78,6 +78,11 @@ impl Memory {
         })
     }
 
+    pub(crate) fn unmapped_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<PairingId>> {
+        let key = (crm.clone(), user.clone());
+        self.read(|state| Ok(state.unmapped.get(&key).map(|gone| gone.pairing.clone())))
+    }
+
     pub(crate) fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
         self.read(|state| {
             let holders = state.pairings.values().filter(|row| row.pairing.mailbox.as_ref() == Some(mailbox));

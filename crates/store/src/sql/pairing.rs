@@ -203,6 +203,11 @@ impl Sql {
         row.as_ref().map(pairing_of).transpose()
     }
 
+    pub(crate) async fn unmapped_of_user(&self, crm: &CrmId, user: &UserId) -> Result<Option<PairingId>> {
+        let row = self.db.one(UNMAPPED, args![crm, user]).await?;
+        row.map(|row| Ok(PairingId::new(row.text(0)?))).transpose()
+    }
+
     pub(crate) async fn pairings_of_mailbox(&self, mailbox: &MailboxId) -> Result<Vec<Pairing>> {
         let rows = self.db.all(BY_MAILBOX, args![mailbox, crate::limits::PAGE]).await?;
         rows.iter().map(pairing_of).collect()

@@ -203,8 +203,13 @@ async fn a_forgotten_user_leaves_nothing_and_others_keep_theirs(world: &World) {
     assert_eq!(created, CountSum { records: 1, pairings: 1 });
     assert!(matches!(store.forget_pairing(anna).await, Err(StoreError::NotFound(_))));
     // Also one who was only unmapped.
+    let row = store.pairing(bob).await.unwrap().unwrap();
+    let (crm, user) = (row.crm.clone(), row.user.clone());
+    assert_eq!(store.unmapped_of_user(&crm, &user).await.unwrap(), None);
     store.delete_pairing(bob).await.unwrap();
+    assert_eq!(store.unmapped_of_user(&crm, &user).await.unwrap().as_ref(), Some(bob));
     store.forget_pairing(bob).await.unwrap();
+    assert_eq!(store.unmapped_of_user(&crm, &user).await.unwrap(), None);
     assert!(store.links(bob, None, None, 10).await.unwrap().is_empty());
     let new = world.map("bob").await;
     assert!(store.links(&new, None, None, 10).await.unwrap().is_empty());
