@@ -85,7 +85,9 @@ pub fn op(op: &Op) -> String {
         Op::Delist => "Take the user off its Sync List (C6).".to_owned(),
         Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
         Op::Flag { locked: true, .. } => "Tell the CRM that Exchange owns this meeting (P6).".to_owned(),
-        Op::Flag { locked: false, .. } => "Tell the CRM the meeting's global id (P1).".to_owned(),
+        Op::Flag { locked: false, .. } => {
+            "Tell the CRM the meeting's global id, and that Exchange does not own it (P1, P6).".to_owned()
+        }
     }
 }
 

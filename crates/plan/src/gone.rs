@@ -147,10 +147,7 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         Domain::PersonalContact | Domain::Calendar | Domain::Task => {
             if !level.imports() {
                 let mut plan = sleep(link, domain, SleepCause::ReceiverDeleted, context);
-                if crm.facts.locked && link.form == Form::Own {
-                    // Nothing is Exchange's any more that the CRM must leave alone (rule P6).
-                    plan.ops.push(Op::Flag { global_id: crm.facts.global_id.clone(), locked: false });
-                }
+                plan.ops.extend(unlocked(link, crm));
                 return plan;
             }
             if context.domain(domain).no_deletes.contains(&Side::Crm) {
@@ -195,9 +192,17 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         // What is gone shows a meeting called off: back in the calendar, it takes place again.
         asleep.pim.base.insert(Path::of(Field::Cancelled), Value::Flag(true));
         let op = Op::Update { side: Side::Crm, changes, keep: Fields::new() };
-        return finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
+        let mut plan = finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
+        plan.ops.splice(0..0, unlocked(link, crm));
+        return plan;
     }
     finish(domain, Op::Delete { side: Side::Crm, after_new: None }, After::Forget, Reason::Deleted)
+}
+
+/// The organiser's item is gone: nothing is Exchange's any more that the CRM must leave alone (rule P6).
+fn unlocked(link: &Link, crm: &Record) -> Option<Op> {
+    let global_id = crm.facts.global_id.clone();
+    (crm.facts.locked && link.form == Form::Own).then_some(Op::Flag { global_id, locked: false })
 }
 
 /// A copy deleted on the receiving side is made again once its source was edited (rules D1, C7).

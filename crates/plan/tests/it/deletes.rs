@@ -3,7 +3,7 @@
 use crate::build::*;
 use model::settings::ExtractStart;
 use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, SleepCause, Value};
-use plan::{After, Op};
+use plan::{After, Op, Plan};
 
 fn appointment() -> Vec<(&'static str, Value)> {
     vec![
@@ -110,6 +110,11 @@ fn a_meeting_deleted_by_its_organiser_is_cancelled_not_deleted() {
     assert_eq!(value(&plan, Side::Crm, "cancelled"), Some(Value::Flag(true)));
     assert!(!deletes(&plan, Side::Crm));
     assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
+    let flags = |plan: &Plan| plan.ops.iter().any(|op| matches!(op, Op::Flag { locked: false, .. }));
+    assert!(!flags(&plan));
+    meeting.facts.locked = true;
+    let plan = World::new().plan(&linked(), &there(&meeting), &GONE);
+    assert!(flags(&plan) && value(&plan, Side::Crm, "cancelled").is_some(), "P6: nothing is Exchange's any more");
 }
 
 // C6

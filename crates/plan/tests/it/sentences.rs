@@ -92,7 +92,7 @@ fn every_operation_names_its_side() {
         assert!(told.contains(rule), "{told}");
     }
     let flag = |locked| explain::op(&Op::Flag { global_id: Some("g".to_owned()), locked });
-    assert!(flag(true).contains("(P6)") && flag(false).contains("(P1)"));
+    assert!(flag(true).contains("(P6)") && flag(false).contains("(P1, P6)"));
 }
 
 // W3: when it was written last, and in which cycle, which is what an undo is asked for.

@@ -132,12 +132,24 @@ async fn a_meeting_taken_back_from_deleted_items_takes_place_again() {
     world.outlook(&anna).delete(&item).await;
     clean(&world, &anna).await;
     let record = id_of(&world.only(&anna, CALENDAR).await);
-    assert_eq!(world.read_activity(&anna, &record).await["cancelled"], true);
+    let called_off = world.read_activity(&anna, &record).await;
+    assert_eq!((&called_off["cancelled"], &called_off["locked"]), (&json!(true), &json!(false)));
     let item = world.outlook(&anna).only(Folder::DeletedItems).await;
     world.outlook(&anna).move_to(&id(&item), Folder::Calendar).await;
     clean(&world, &anna).await;
-    assert_eq!(world.read_activity(&anna, &record).await["cancelled"], false);
+    let again = world.read_activity(&anna, &record).await;
+    assert_eq!((&again["cancelled"], &again["locked"]), (&json!(false), &json!(true)));
     assert_eq!(id_of(&world.only(&anna, CALENDAR).await), record);
+    // Deleted once more it is nothing of Exchange's any more: its owner may take it out of the CRM, and guests keep theirs.
+    clean(&world, &bob).await;
+    let item = id(&world.outlook(&anna).only(Folder::Calendar).await);
+    world.outlook(&anna).delete(&item).await;
+    clean(&world, &anna).await;
+    world.delete(&anna, &format!("/api/crm/activities/{record}")).await;
+    world.pass_days(2);
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!((world.view(&anna, CALENDAR).await.len(), world.view(&bob, CALENDAR).await.len()), (0, 0));
+    assert_eq!((world.outlook(&anna).count(Folder::Calendar), world.outlook(&bob).count(Folder::Calendar)), (0, 1));
 }
 
 // C6, P7: Outlook shows the time of what was called off as free; who says otherwise for himself is not overruled.
