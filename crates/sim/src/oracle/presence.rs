@@ -45,6 +45,13 @@ fn doubles(evidence: &Evidence<'_>, copies: &Copies<'_>, say: &mut impl FnMut(St
     }
 }
 
+/// A restored store takes a person's copy for what it was copied from, when that went meanwhile: what the copy said stands in
+/// the history then.
+pub(super) fn taken_for_its_original(evidence: &Evidence<'_>, number: u64, thing: &Thing) -> bool {
+    let of = |line: &store::History| number_of(thing.domain.kind(), &line.overruled) == Some(number);
+    thing.forgot && thing.copy && evidence.history.iter().any(of)
+}
+
 /// Invariant 12: no canary of one user at another.
 fn strangers(thing: &Thing, copies: &Copies<'_>, say: &mut impl FnMut(String)) {
     for (user, _, _) in &copies.items {
@@ -62,7 +69,7 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     let listed_only = thing.domain == Domain::BusinessContact && !thing.left_by.is_empty();
     if gone && !thing.deleted {
         // A contact that only a mailbox held, deleted there while its import was under way.
-        if !listed_only {
+        if !listed_only && !taken_for_its_original(evidence, number, thing) {
             say("lost: it stands nowhere, and nobody deleted it".to_owned());
         }
         return;
@@ -72,6 +79,15 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     // Taken off the list in the CRM and deleted in the mailbox as well: the record is not the mailbox's any more.
     let unlisted = thing.domain.kind() == Kind::Contact
         && (thing.relisted || copies.items.is_empty() && copies.rows.iter().all(|(_, row)| row.listed.is_empty()));
+    // A restored store may not know that the item had come in: its category brings it in once more (rule O3). A record that
+    // an edit outlived is made again for its holder (rule C5).
+    for (_, row) in copies.rows.iter().filter(|(_, row)| row.kind == Kind::Contact && !thing.forgot && !thing.deleted) {
+        for user in row.listed.intersection(&thing.off) {
+            say(format!(
+                "{user} was taken off its Sync List, nobody touched his item since, and he is on it again (O2)"
+            ));
+        }
+    }
     if !gone && thing.deleted && !cancelled && !outlived && !unlisted && !thing.carried && !thing.unclear {
         say("a person deleted it, nothing outlived that, and it stands".to_owned());
     }

@@ -1,6 +1,6 @@
 //! What records say: both sides the same on mapped fields, and nothing that people wrote lost.
 
-use super::presence::{is_cancelled, late_since};
+use super::presence::{is_cancelled, late_since, taken_for_its_original};
 use super::{Evidence, Finding};
 use crate::memory::crm::Row;
 use crate::memory::exchange::{Item, Place};
@@ -135,6 +135,9 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
     let Some(thing) = evidence.ledger.things.get(&number) else {
         return Vec::new();
     };
+    if taken_for_its_original(evidence, number, thing) {
+        return Vec::new();
+    }
     thing
         .given
         .iter()

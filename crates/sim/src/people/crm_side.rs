@@ -174,9 +174,7 @@ impl People {
         let number = number_of(row.kind, &row.fields);
         if let Some(number) = number {
             self.ledger.entitle(number, user);
-            if let Some(thing) = self.ledger.things.get_mut(&number) {
-                thing.relisted = true;
-            }
+            self.ledger.relist(number, user, !listed);
         }
         Some(format!("lists {id} (thing {number:?}): {}", !listed))
     }

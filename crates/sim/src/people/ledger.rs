@@ -25,8 +25,12 @@ pub struct Thing {
     pub carried: bool,
     /// A person copied its item.
     pub copied: bool,
+    /// Its item is a person's copy of another's.
+    pub copy: bool,
     /// A person changed on whose Sync List it is.
     pub relisted: bool,
+    /// Who was taken off its Sync List, while nobody did anything to its items since.
+    pub off: BTreeSet<UserId>,
     /// A person put somebody on it or took somebody off, or put a word on what was deleted elsewhere: edits too.
     pub peopled: bool,
     /// Somebody edited what the other side does not show, or wrote what the other side said already, or deleted it while
@@ -124,7 +128,9 @@ impl Ledger {
                 both: false,
                 peopled: false,
                 copied: false,
+                copy: false,
                 relisted: false,
+                off: BTreeSet::new(),
                 carried: false,
                 unclear: false,
                 deleted: false,
@@ -181,6 +187,9 @@ impl Ledger {
         let Some(thing) = self.things.get_mut(&number) else {
             return;
         };
+        if side == Side::Pim {
+            thing.off.clear();
+        }
         for (path, value) in changes {
             // Merged person by person and word by word; the oracle looks at records, not at lists, nor at a
             // flag that says which domain a contact is of.
@@ -194,6 +203,24 @@ impl Ledger {
             if !list && !again(&path, &value) {
                 thing.given.push(Given { path, side, value, overwritten: false, agreed: None });
             }
+        }
+    }
+
+    /// A person put somebody on a contact's Sync List, or took him off.
+    pub fn relist(&mut self, number: u64, user: &UserId, listed: bool) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.relisted = true;
+            match listed {
+                true => thing.off.remove(user),
+                false => thing.off.insert(user.clone()),
+            };
+        }
+    }
+
+    /// A person did something to its item, which may bring it in again (rule O3).
+    pub fn handled(&mut self, number: u64) {
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.off.clear();
         }
     }
 
@@ -290,6 +317,7 @@ impl Ledger {
     pub fn all_unclear(&mut self) {
         for thing in self.things.values_mut() {
             thing.unclear = true;
+            thing.off.clear();
         }
     }
 
@@ -297,6 +325,7 @@ impl Ledger {
     pub fn label(&mut self, number: u64, user: &UserId, word: &str) {
         self.edits += 1;
         if let Some(thing) = self.things.get_mut(&number) {
+            thing.off.clear();
             thing.labels.insert((user.clone(), word.to_owned()));
             // A word on an item whose record was deleted meanwhile is an edit that outlives that (rule C5).
             thing.peopled |= thing.deleted;
@@ -315,6 +344,7 @@ impl Ledger {
     pub fn forgotten(&mut self, told: impl Fn(Domain, &Given) -> bool, unmarked: &BTreeSet<u64>) {
         for (number, thing) in &mut self.things {
             thing.unclear = true;
+            thing.off.clear();
             thing.forgot = true;
             thing.unmarked |= unmarked.contains(number);
             for given in &mut thing.given {

@@ -91,7 +91,7 @@ impl People {
             .filter_map(|(id, item)| {
                 let number = number_of(item.kind, &item.fields)?;
                 let thing = self.ledger.things.get(&number)?;
-                let owner = owner_of(&sides.crm, item.kind, number);
+                let own = is_owned(&sides.crm, item.kind, number, user).unwrap_or(thing.by == *user);
                 Some(Held {
                     id: id.clone(),
                     number,
@@ -102,7 +102,7 @@ impl People {
                         .items
                         .iter()
                         .any(|(other, copy)| other != id && copy.mark.is_some() && key(copy) == key(item)),
-                    own: !item.is_received() && owner.unwrap_or_else(|| thing.by.clone()) == *user,
+                    own: !item.is_received() && own,
                 })
             })
             .collect()
@@ -147,12 +147,14 @@ impl People {
         let item = sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?;
         let shown = item.record(&held.id).fields;
         let listed_only =
-            held.domain == Domain::BusinessContact && owner_of(&sides.crm, Kind::Contact, held.number).is_some();
+            held.domain == Domain::BusinessContact && is_owned(&sides.crm, Kind::Contact, held.number, user).is_some();
         if held.own && !listed_only {
             self.ledger.delete(held.number, &shown);
             self.call_off(sides, &address, &held.id);
         } else {
-            if held.own {
+            // After a restore another may own the record that was made again: what this one wrote into his item is his own still.
+            let forgot = self.ledger.things.get(&held.number).is_some_and(|thing| thing.forgot);
+            if held.own || forgot {
                 self.ledger.displace(held.number, &shown);
             }
             if let Some(thing) = self.ledger.things.get_mut(&held.number) {
@@ -178,6 +180,7 @@ impl People {
         } else {
             words.insert(word.to_owned());
         }
+        self.ledger.handled(held.number);
         let words = if words.is_empty() { Value::Null } else { Value::Set(words) };
         let private = held.domain == Domain::PersonalContact;
         mailbox.change(&held.id, |item| {
@@ -203,12 +206,16 @@ impl People {
             return None;
         }
         original.copied = true;
+        original.off.clear();
         let invited = |item: &Item| !item.invited.is_empty();
         if invited(sides.exchange.mailboxes.get(&address)?.items.get(&held.id)?) {
             return None;
         }
         let id = sides.exchange.copy(&address, &held.id)?;
         let number = self.ledger.make(held.domain, Side::Pim, user);
+        if let Some(thing) = self.ledger.things.get_mut(&number) {
+            thing.copy = true;
+        }
         let text = self.text();
         let alone = self.alone(sides, &address, &id, number);
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
@@ -310,11 +317,9 @@ pub fn address(crm: &Crm, user: &UserId) -> Option<String> {
     crm.members.get(user).map(|member| member.address.clone())
 }
 
-/// Who owns a thing's CRM record, if it has one.
+/// Whether a thing's CRM record is a user's own, or one of several after a restore; nothing when it has none.
 #[must_use]
-pub fn owner_of(crm: &Crm, kind: Kind, number: u64) -> Option<UserId> {
-    crm.rows
-        .values()
-        .find(|row| row.kind == kind && number_of(kind, &row.fields) == Some(number))
-        .map(|row| row.owner.clone())
+pub fn is_owned(crm: &Crm, kind: Kind, number: u64, user: &UserId) -> Option<bool> {
+    let rows = crm.rows.values().filter(|row| row.kind == kind && number_of(kind, &row.fields) == Some(number));
+    rows.map(|row| row.owner == *user).reduce(|a, b| a || b)
 }

@@ -93,10 +93,13 @@ impl People {
     fn both_ends(&mut self, sides: &mut Sides, user: &UserId, minutes: i64) -> Option<String> {
         let held = self.pick_held(sides, user, |held| held.own && !held.both && held.domain == Domain::Calendar)?;
         let mine = |row: &crate::memory::crm::Row| row.owner == *user && !row.locked;
-        let row = sides.crm.rows.iter().find(|(_, row)| {
-            row.kind == Kind::Appointment && mine(row) && number_of(row.kind, &row.fields) == Some(held.number)
-        });
-        let (id, before) = row.map(|(id, row)| (id.clone(), shown(row)))?;
+        let mut rows =
+            sides.crm.rows.iter().filter(|(_, row)| {
+                row.kind == Kind::Appointment && number_of(row.kind, &row.fields) == Some(held.number)
+            });
+        // Of two that stand after a restore one is another meeting than the item.
+        let (Some((id, row)), None) = (rows.next(), rows.next()) else { return None };
+        let (id, before) = Some((id.clone(), shown(row))).filter(|_| mine(row))?;
         let (start, _) = span_of(&before).filter(|(start, _)| !start.is_day())?;
         let earlier = Value::When(start.with_wall(later(start.wall(), -minutes)));
         let changes = Fields::from([(Path::of(Field::Start), earlier)]);
