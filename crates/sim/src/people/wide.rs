@@ -5,6 +5,7 @@ use super::ledger::number_of;
 use super::pim_side::address;
 use super::{Linked, People};
 use crate::memory::Sides;
+use crate::memory::crm::Row;
 use crate::memory::crm_write::set;
 use crate::people::crm_side::{blank, shown};
 use crate::people::values::later;
@@ -140,7 +141,12 @@ impl People {
                 })?;
                 let user = user.clone();
                 let held = self.held(sides, &user).into_iter().find(|held| held.id == *id)?;
+                let is_it = |row: &&Row| number_of(row.kind, &row.fields) == Some(held.number);
+                let row = sides.crm.rows.values().find(is_it).filter(|row| row.kind == Kind::Contact);
+                let going = row.is_some_and(|row| !row.listed.contains(&user));
                 let done = match self.dice.below(10) {
+                    // What is about to be taken away he puts elsewhere first.
+                    2..8 if going => self.carry_item(sides, &user, &held, linked),
                     0 => self.delete_item(sides, &user, &held),
                     1 => self.carry_item(sides, &user, &held, linked),
                     _ => self.edit_item(sides, &user, &held),
