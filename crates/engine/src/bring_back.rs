@@ -44,7 +44,7 @@ impl Cycle<'_> {
                 acting.settle.looks.push(Look::now(Side::Crm, kind, crm));
                 Ok(Step::Postponed)
             }
-            Err(trouble) => self.failed(acting, trouble, String::new(), Side::Pim, None),
+            Err(trouble) => self.failed(acting, trouble, None, Side::Pim, None),
         }
     }
 }

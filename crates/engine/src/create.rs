@@ -66,7 +66,7 @@ impl Cycle<'_> {
                 Err(trouble) => {
                     // However many items it carried, it was one call that failed.
                     self.broken_in_a_row = broken;
-                    self.failed(item.acting, trouble, intent.id, Side::Pim, None)
+                    self.failed(item.acting, trouble, Some(intent.id), Side::Pim, None)
                 }
             });
         }
@@ -216,7 +216,7 @@ impl Cycle<'_> {
             }
             Err(trouble) => {
                 // That this one did nothing does not say that the one before it will not arrive yet.
-                let ended = if asked == Asked::Once { key } else { String::new() };
+                let ended = (asked == Asked::Once).then_some(key);
                 self.failed(acting, trouble, ended, Side::Crm, None)
             }
         }
@@ -229,7 +229,7 @@ impl Cycle<'_> {
         let end = acting.link.end_mut(side);
         end.id = RecordId::new("");
         acting.written.remove(&side);
-        self.failed(acting, Trouble::Refused { code: "linked".to_owned(), why }, key, side, None)
+        self.failed(acting, Trouble::Refused { code: "linked".to_owned(), why }, Some(key), side, None)
     }
 
     /// A created record's link is stored at once, as sent: whatever follows may fail.

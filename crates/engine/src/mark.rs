@@ -46,7 +46,7 @@ impl Cycle<'_> {
                 // update marks it anew.
                 (acting.link.mark_key, acting.link.write_no) = before;
                 let id = acting.link.pim.id.clone();
-                match self.failed(acting, trouble, intent_id, Side::Pim, Some(id))? {
+                match self.failed(acting, trouble, Some(intent_id), Side::Pim, Some(id))? {
                     Step::Done | Step::Postponed | Step::Refused | Step::Otherwise => {
                         acting.settle.quarantine.clear();
                         Ok(())

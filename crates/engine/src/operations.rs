@@ -191,7 +191,7 @@ impl Cycle<'_> {
                 self.report.add(acting.domain, side, Count::Updated);
                 Ok(Step::Done)
             }
-            Err(trouble) => self.failed(acting, trouble, intent_id, side, Some(id)),
+            Err(trouble) => self.failed(acting, trouble, Some(intent_id), side, Some(id)),
         }
     }
 
@@ -244,7 +244,7 @@ impl Cycle<'_> {
         let proven = |why| why == Gone::Deleted || planted::is(Planted::GoneIsDone);
         match answer {
             Err(trouble) if !matches!(trouble, Trouble::Gone(why) if proven(why)) => {
-                self.failed(acting, trouble, intent_id, side, Some(id))
+                self.failed(acting, trouble, Some(intent_id), side, Some(id))
             }
             Ok(_) | Err(_) => {
                 self.engine.stubborn.done(&self.pairing.id, side, &id);
@@ -286,22 +286,23 @@ impl Cycle<'_> {
             Err(Trouble::Gone(_)) if matches!(write, Write::Delist { .. } | Write::Leave { .. }) => Ok(Step::Done),
             Err(trouble) => {
                 let id = acting.link.crm.id.clone();
-                self.failed(acting, trouble, String::new(), Side::Crm, Some(id))
+                self.failed(acting, trouble, None, Side::Crm, Some(id))
             }
         }
     }
 
+    /// What follows from a write that failed; its intent ends with it, if it has one and is known not to have arrived.
     pub(crate) fn failed(
         &mut self,
         acting: &mut Acting,
         trouble: Trouble,
-        intent: String,
+        intent: Option<String>,
         side: Side,
         id: Option<RecordId>,
     ) -> Result<Step, CycleError> {
         let unknown = matches!(trouble, Trouble::Unknown { .. });
-        if !unknown && !intent.is_empty() {
-            acting.settle.close.push(intent);
+        if !unknown {
+            acting.settle.close.extend(intent);
         }
         let look = |acting: &mut Acting| {
             if let Some(id) = id.clone().filter(|id| !id.as_str().is_empty()) {
