@@ -1,7 +1,5 @@
 //! The global id by which a meeting is one meeting in every mailbox that shows it, made of a UID (rules P1, P5).
 
-use std::fmt::Write as _;
-
 /// What every global id of Exchange's own begins with.
 pub const CLASS: &str = "040000008200E00074C5B7101A82E008";
 
@@ -27,11 +25,11 @@ pub fn of_series(id: &str) -> Option<String> {
 /// Bytes in hexadecimal, in capitals.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |of: u8| char::from(DIGITS[usize::from(of & 15)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
+    text
 }
 
 #[cfg(test)]

@@ -44,12 +44,31 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 pub(crate) struct Query {
     pub(crate) sqlite: &'static str,
     pub(crate) postgres: &'static str,
+    /// Which parameter each sign of SQLite's text stands for, where they are told by their order.
+    pub(crate) order: Option<&'static [usize]>,
 }
 
 impl Query {
     /// One text for both.
     pub(crate) const fn same(text: &'static str) -> Query {
-        Query { sqlite: text, postgres: text }
+        Query { sqlite: text, postgres: text, order: None }
+    }
+
+    /// One text for both with many parameters. SQLite tells numbered ones by a search through all before them, for each of
+    /// them and each time the statement runs: it is given them by their order.
+    pub(crate) fn counted(text: &'static str) -> Query {
+        let mut parts = text.split('$');
+        let mut sqlite = parts.next().unwrap_or_default().to_owned();
+        let mut order = Vec::new();
+        for part in parts {
+            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let (number, rest) = part.split_at(digits);
+            let number: usize = number.parse().expect("our statements have numbers behind this sign");
+            order.push(number - 1);
+            sqlite.push('?');
+            sqlite.push_str(rest);
+        }
+        Query { sqlite: sqlite.leak(), postgres: text, order: Some(order.leak()) }
     }
 }
 
@@ -59,6 +78,7 @@ macro_rules! locking {
         pub(crate) const $name: Query = Query {
             sqlite: $sql,
             postgres: concat!($sql, " ", $lock),
+            order: None,
         };
     };
 }
@@ -79,10 +99,12 @@ locking! {
 pub(crate) const IS_DEAD: Query = Query {
     sqlite: "SELECT 1 WHERE $1 IS NULL",
     postgres: "SELECT CAST(1 AS BIGINT) WHERE pg_try_advisory_xact_lock(hashtextextended('syncline node ' || $1, 0))",
+    order: None,
 };
 const HAS_SCHEMA: Query = Query {
     sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'sync_migrations'",
     postgres: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('sync_migrations')",
+    order: None,
 };
 const SCHEMA: Query = Query::same("SELECT COALESCE(MAX(version), 0) FROM sync_migrations");
 const POSTGRES_NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
@@ -98,8 +120,8 @@ pub(crate) const ALL: &[(&str, Query)] = &[
     ("IS_DEAD", IS_DEAD),
     ("HAS_SCHEMA", HAS_SCHEMA),
     ("SCHEMA", SCHEMA),
-    ("DURABILITY", Query { sqlite: SQLITE_DURABILITY, postgres: POSTGRES_DURABILITY }),
-    ("NOW", Query { sqlite: "SELECT 1", postgres: POSTGRES_NOW }),
+    ("DURABILITY", Query { sqlite: SQLITE_DURABILITY, postgres: POSTGRES_DURABILITY, order: None }),
+    ("NOW", Query { sqlite: "SELECT 1", postgres: POSTGRES_NOW, order: None }),
 ];
 
 /// Whether a connection may be used again. Where the disk is full SQLite gives a transaction up by itself, and the
@@ -239,7 +261,7 @@ impl Db {
         self.reads.fetch_add(1, Ordering::Relaxed);
         self.step.asks(query.sqlite)?;
         match &self.pools {
-            Pools::Sqlite { read, .. } => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+            Pools::Sqlite { read, .. } => sqlx::query_with(query.sqlite, sqlite_args(query, args)?)
                 .fetch_all(read)
                 .await
                 .map_err(unavailable)?

@@ -1,6 +1,6 @@
 //! Values on their way into and out of the database: texts, whole numbers and nothing, the same on both.
 
-use crate::db::unavailable;
+use crate::db::{Query, unavailable};
 use crate::error::{Result, StoreError};
 use jiff::Timestamp;
 use model::{CrmId, Domain, FolderId, Kind, LinkId, MailboxId, PairingId, RecordId, Side, UserId, Version};
@@ -9,12 +9,17 @@ use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, Row as _, TypeInfo as _, ValueRef as _};
+use std::sync::Arc;
 
-/// A parameter of a statement; nothing still has its type, as PostgreSQL asks.
+/// So many bytes hold most documents; one that is longer grows.
+const DOCUMENT: usize = 4_096;
+
+/// A parameter of a statement; nothing still has its type, as PostgreSQL asks. A text is shared by all the statements of a page
+/// that name it.
 #[derive(Clone)]
 pub(crate) enum Arg {
     Int(Option<i64>),
-    Text(Option<String>),
+    Text(Option<Arc<str>>),
 }
 
 /// Parameters in the order of their numbers.
@@ -55,19 +60,19 @@ impl From<Timestamp> for Arg {
 
 impl From<String> for Arg {
     fn from(value: String) -> Arg {
-        Arg::Text(Some(value))
+        Arg::Text(Some(value.into()))
     }
 }
 
 impl From<&str> for Arg {
     fn from(value: &str) -> Arg {
-        Arg::Text(Some(value.to_owned()))
+        Arg::Text(Some(value.into()))
     }
 }
 
 impl From<&String> for Arg {
     fn from(value: &String) -> Arg {
-        Arg::Text(Some(value.clone()))
+        value.as_str().into()
     }
 }
 
@@ -129,7 +134,9 @@ pub(crate) fn instant(value: Option<Timestamp>, missing: i64) -> i64 {
 
 /// A document.
 pub(crate) fn doc<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("our rows have text keys and no failing serializer")
+    let mut written = Vec::with_capacity(DOCUMENT);
+    serde_json::to_writer(&mut written, value).expect("our rows have text keys and no failing serializer");
+    String::from_utf8(written).expect("JSON is text")
 }
 
 /// The word that serde writes for one of our plain enums.
@@ -211,8 +218,13 @@ fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
     StoreError::Corrupt { at: format!("{what}, line {} column {}", error.line(), error.column()) }
 }
 
-pub(crate) fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments> {
+pub(crate) fn sqlite_args(query: Query, args: Vec<Arg>) -> Result<SqliteArguments> {
     let mut into = SqliteArguments::default();
+    let args = match query.order {
+        None => args,
+        Some(order) => order.iter().map(|at| args[*at].clone()).collect(),
+    };
+    into.reserve(args.len(), 0);
     for arg in args {
         match arg {
             Arg::Int(value) => into.add(value),

@@ -54,7 +54,7 @@ impl Draft {
     /// Takes a value away; taking away what is not there is nothing to do.
     pub(super) fn clear(&mut self, path: impl Into<ews::Path>, present: Option<&Item>) {
         let path = path.into();
-        if present.is_some_and(|item| item.value(path.clone()).is_some() || item.unread.contains(&path)) {
+        if present.is_some_and(|item| item.value(&path).is_some() || item.unread.contains(&path)) {
             self.set.remove(&path);
             self.clear.insert(path);
         }
@@ -142,7 +142,7 @@ impl Drafting<'_> {
     }
 
     fn private(&self, path: ews::Path, private: bool, draft: &mut Draft) {
-        let present = self.present.and_then(|item| item.text(path.clone()));
+        let present = self.present.and_then(|item| item.text(&path));
         match (private, present) {
             // Confidential and Personal are a person's finer words for what we would say coarsely.
             (true, Some("Private" | "Confidential")) | (false, None | Some("Normal" | "Personal")) => {}

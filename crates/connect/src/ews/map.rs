@@ -69,9 +69,9 @@ fn value(
         return None;
     }
     Some(match field {
-        Field::Subject => match item.text(path.clone()) {
+        Field::Subject => match item.text(path) {
             Some(subject) => text_or_null(called_off::without_word(item, subject)),
-            None => plain(path, item.at(path)),
+            None => plain(path, item.value(path)),
         },
         Field::Private => Value::Flag(is_private(item, path)),
         Field::Body => match item.body() {
@@ -79,18 +79,18 @@ fn value(
             Some(body) => text_or_null(&body::read(body)?),
         },
         Field::Categories => {
-            let words = item.texts(path.clone()).unwrap_or_default();
+            let words = item.texts(path).unwrap_or_default();
             Value::Set(words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
         }
         Field::ActivityType => activity_type(map, item).map_or(Value::Null, Value::Text),
         Field::Start => Value::When(span?.0.clone()),
         Field::End => Value::When(span?.1.clone()),
-        Field::Reminder => match (item.flag(Property::ReminderIsSet), item.whole(path.clone())) {
+        Field::Reminder => match (item.flag(Property::ReminderIsSet), item.whole(path)) {
             (Some(true), Some(minutes)) if planted::is(Planted::ReminderInHours) => Value::Number(minutes / 60),
             (Some(true), Some(minutes)) => Value::Number(minutes),
             (_, _) => Value::Null,
         },
-        Field::ReminderAt => match (item.flag(Property::ReminderIsSet), item.moment(path.clone())) {
+        Field::ReminderAt => match (item.flag(Property::ReminderIsSet), item.moment(path)) {
             (Some(true), Some(at)) => time::instant(at).map_or(Value::Null, Value::Instant),
             (_, _) => Value::Null,
         },
@@ -103,25 +103,25 @@ fn value(
             Some(person) => Value::People([(person.key(), person)].into()),
             None => Value::Null,
         },
-        Field::Rule => match item.value(path.clone()) {
+        Field::Rule => match item.value(path) {
             Some(ews::Value::Recurrence(found)) => Value::Rule(rule::read(found)),
             Some(ews::Value::ForeignRule(words)) => Value::Rule(rule::foreign(words)),
             _ => Value::Null,
         },
         // Exchange has a word for "nothing known", which is none of the CRM's.
-        Field::ShowAs => known_show_as(item.text(path.clone())).map_or(Value::Null, Value::text),
-        Field::Cancelled => Value::Flag(item.flag(path.clone()).unwrap_or(false)),
+        Field::ShowAs => known_show_as(item.text(path)).map_or(Value::Null, Value::text),
+        Field::Cancelled => Value::Flag(item.flag(path).unwrap_or(false)),
         Field::Birthday => {
             // Phones write 1604 for a birthday without a year: no side of ours holds such a day (trap 116).
-            let day = item.moment(path.clone()).and_then(|at| time::day(at, local));
+            let day = item.moment(path).and_then(|at| time::day(at, local));
             day.filter(|day| day.year() != YEARLESS).map_or(Value::Null, Value::Day)
         }
         Field::StartDay | Field::DueDay | Field::DoneDay => {
-            item.moment(path.clone()).and_then(|at| time::day(at, local)).map_or(Value::Null, Value::Day)
+            item.moment(path).and_then(|at| time::day(at, local)).map_or(Value::Null, Value::Day)
         }
         // Only occurrences have a state.
         Field::State => return None,
-        _ => plain(path, item.at(path)),
+        _ => plain(path, item.value(path)),
     })
 }
 
@@ -176,7 +176,7 @@ fn text_or_null(text: &str) -> Value {
 
 /// Private and Confidential are private; Personal is not (rule O7).
 fn is_private(item: &Item, path: &ews::Path) -> bool {
-    matches!(item.text(path.clone()), Some("Private" | "Confidential"))
+    matches!(item.text(path), Some("Private" | "Confidential"))
 }
 
 /// The category that stands for the activity type: the one we wrote, else the first that names a type.
@@ -189,7 +189,7 @@ pub fn activity_type(map: &KindMap, item: &Item) -> Option<String> {
 
 /// Exchange calls it a meeting, or somebody is invited.
 fn is_meeting(item: &Item) -> bool {
-    item.flag(Property::IsMeeting) == Some(true) || !people::invited(item).is_empty()
+    item.flag(Property::IsMeeting) == Some(true) || people::is_anybody_invited(item)
 }
 
 fn facts(map: &KindMap, item: &Item) -> Facts {
@@ -226,7 +226,7 @@ fn facts(map: &KindMap, item: &Item) -> Facts {
             facts.my_response = my_response.filter(|response| *response != Response::Unknown);
             facts.organizer = people::organizer(item);
             facts.global_id = global_id::read(item);
-            facts.meeting = !people::invited(item).is_empty() || received;
+            facts.meeting = people::is_anybody_invited(item) || received;
             facts.requests_sent = item.flag(Property::MeetingRequestWasSent) == Some(true);
             facts.online_meeting = is_online(item);
         }
@@ -236,7 +236,7 @@ fn facts(map: &KindMap, item: &Item) -> Facts {
 
 fn asks_nobody(item: &Item) -> bool {
     let lists = [Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
-    people::invited(item).is_empty() && !lists.iter().any(|list| item.unread.contains(&(*list).into()))
+    !people::is_anybody_invited(item) && !lists.iter().any(|list| item.unread.contains(&(*list).into()))
 }
 
 /// Whether the item holds the way into an online meeting: its body is then never written (trap 103).

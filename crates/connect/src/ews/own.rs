@@ -1,12 +1,19 @@
 //! The properties that are ours alone on items and folders, and those of Exchange that have no name of their own.
 
-use wire::ews::{ExtendedPath, ExtendedType, Path, PropertySet};
+use std::borrow::Cow;
+use wire::ews::{ExtendedName, ExtendedPath, ExtendedType, Path, PropertySet};
 
 /// Our own set of named properties. It never changes: marks are looked for by it (trap 47).
 const OURS: &str = "6b8e2f0a-53c1-4d0e-9a77-51f2c0d4e9b3";
 
-fn ours(name: &str) -> Path {
-    Path::Extended(ExtendedPath::named(OURS, name, ExtendedType::String))
+fn named(name: &'static str) -> ExtendedPath {
+    // Asked for of every item, so it is not made anew each time.
+    let set = PropertySet::Guid(Cow::Borrowed(OURS));
+    ExtendedPath { name: ExtendedName::Named(set, Cow::Borrowed(name)), kind: ExtendedType::String }
+}
+
+fn ours(name: &'static str) -> Path {
+    Path::Extended(named(name))
 }
 
 /// Whether a set of named properties is ours.
@@ -36,7 +43,7 @@ pub fn activity_type() -> Path {
 
 /// The mailbox's own id, on its root folder.
 pub fn mailbox() -> ExtendedPath {
-    ExtendedPath::named(OURS, "SynclineMailbox", ExtendedType::String)
+    named("SynclineMailbox")
 }
 
 /// The meeting's global id without the day of an occurrence: the same in every mailbox that shows it (rule P1), and of a

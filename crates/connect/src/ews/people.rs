@@ -38,6 +38,17 @@ pub fn invited(item: &Item) -> People {
     people
 }
 
+/// Whether there is anybody besides the organiser.
+pub fn is_anybody_invited(item: &Item) -> bool {
+    let lists = [Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
+    let mut guests = lists.into_iter().flat_map(|list| item.attendees(list).unwrap_or_default());
+    let own_address = item.person(Property::Organizer).and_then(address);
+    guests.any(|guest| {
+        let address = address(&guest.mailbox);
+        address.is_none() || address != own_address
+    })
+}
+
 /// The organiser of a meeting.
 pub fn organizer(item: &Item) -> Option<Attendee> {
     let person = item.person(Property::Organizer)?;

@@ -33,7 +33,7 @@ fn extended(text: &str) -> Option<ExtendedPath> {
             let set = property_set(set)?;
             match number(name) {
                 Some(id) => ExtendedName::Number(set, id),
-                None => ExtendedName::Named(set, (*name).to_owned()),
+                None => ExtendedName::Named(set, (*name).to_owned().into()),
             }
         }
         _ => return None,

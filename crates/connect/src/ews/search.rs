@@ -174,7 +174,7 @@ impl EwsRemote {
         let refs: Vec<ItemRef> = found
             .into_iter()
             // A server that does not heed the condition must not hand us somebody else's record.
-            .filter(|item| item.text(path.clone()) == Some(&wanted))
+            .filter(|item| item.text(&path) == Some(&wanted))
             .filter(|item| is_of_kind(kind, item.kind, item.text(Property::ItemClass)))
             .filter_map(|item| item.id.map(ItemRef::Item))
             .collect();

@@ -75,7 +75,7 @@ impl Tx {
         self.writes.fetch_add(1, Ordering::Relaxed);
         self.step.asks(query.sqlite)?;
         Ok(match &mut self.on {
-            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(query, args)?)
                 .execute(&mut **tx)
                 .await
                 .map(|done| done.rows_affected()),
@@ -89,7 +89,7 @@ impl Tx {
     async fn fetch(&mut self, query: Query, args: Vec<Arg>) -> Result<Vec<Row>> {
         self.step.asks(query.sqlite)?;
         match &mut self.on {
-            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(args)?)
+            On::Sqlite(tx) => sqlx::query_with(query.sqlite, sqlite_args(query, args)?)
                 .fetch_all(&mut **tx)
                 .await
                 .map_err(unavailable)?

@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 
 /// How many rows one statement takes, the largest first: few texts, so that each stays prepared. Each keeps well below the
 /// 32,766 parameters that SQLite takes.
-const ROWS: [usize; 3] = [64, 8, 1];
-/// The same of a list, which takes more and is filled up with what stands in it already.
-const LISTED: [usize; 3] = [256, 32, 1];
+const ROWS: [usize; 6] = [512, 128, 64, 16, 4, 1];
+/// A text for each of them.
+type Texts = [Query; ROWS.len()];
 
 /// A statement about any number of rows. Its text repeats what stands for one row; some parameters are shared by all.
 pub(super) struct Many {
     shape: Shape,
-    portions: LazyLock<[Query; 3], fn() -> [Query; 3]>,
+    portions: LazyLock<Texts, fn() -> Texts>,
 }
 
 /// How the text is made: what stands before the rows and after them, and around each row's own parameters.
@@ -32,7 +32,7 @@ pub(super) struct Shape {
 
 impl Many {
     /// `portions` is [`Shape::portions`] of the same shape.
-    pub(super) const fn new(shape: Shape, portions: fn() -> [Query; 3]) -> Many {
+    pub(super) const fn new(shape: Shape, portions: fn() -> Texts) -> Many {
         Many { shape, portions: LazyLock::new(portions) }
     }
 
@@ -64,7 +64,7 @@ impl Many {
         let mut left = rows.len() / self.shape.own;
         let mut rows = rows.into_iter();
         let mut calls = Vec::new();
-        for (portion, query) in self.shape.sizes().into_iter().zip(self.portions.iter()) {
+        for (portion, query) in ROWS.into_iter().zip(self.portions.iter()) {
             while left >= portion {
                 let mut args = Vec::with_capacity(shared.len() + portion * self.shape.own);
                 args.extend(shared.iter().cloned());
@@ -78,22 +78,15 @@ impl Many {
 
     /// Its texts, for the test that has both databases prepare them.
     #[cfg(test)]
-    pub(super) fn queries(&'static self) -> [Query; 3] {
+    pub(super) fn queries(&'static self) -> Texts {
         *self.portions
     }
 }
 
 /// A list filled up with its last member to whole portions, so that it takes the fewest statements.
 fn filled(mut list: Vec<Arg>) -> Vec<Arg> {
-    let [large, small, one] = LISTED;
-    let rest = list.len() % large;
-    let whole = if rest <= one {
-        rest
-    } else if rest <= small {
-        small
-    } else {
-        large
-    };
+    let rest = list.len() % ROWS[0];
+    let whole = ROWS.into_iter().rev().find(|portion| *portion >= rest).filter(|_| rest > 0).unwrap_or(rest);
     if let Some(last) = list.last().cloned() {
         list.resize(list.len() - rest + whole, last);
     }
@@ -102,17 +95,13 @@ fn filled(mut list: Vec<Arg>) -> Vec<Arg> {
 
 impl Shape {
     /// The texts for each portion. They are made once and live as long as the program.
-    pub(super) fn portions(&self) -> [Query; 3] {
-        self.sizes().map(|portion| Query::same(self.text(portion).leak()))
+    pub(super) fn portions(&self) -> Texts {
+        ROWS.map(|portion| Query::counted(self.text(portion).leak()))
     }
 
     /// Whether the rows are the members of a list, of which one may be named twice.
     fn is_list(&self) -> bool {
         self.row.0.is_empty()
-    }
-
-    fn sizes(&self) -> [usize; 3] {
-        if self.is_list() { LISTED } else { ROWS }
     }
 
     fn text(&self, portion: usize) -> String {
@@ -163,7 +152,7 @@ mod tests {
     #[test]
     fn a_list_is_filled_up_to_the_fewest_statements_and_names_nothing_else() {
         for (len, filled_to) in
-            [(0, 0), (1, 1), (2, 32), (32, 32), (33, 256), (256, 256), (257, 257), (258, 288), (500, 512)]
+            [(0, 0), (1, 1), (2, 4), (16, 16), (17, 64), (100, 128), (129, 512), (512, 512), (513, 513), (600, 640)]
         {
             let list: Vec<Arg> = (0..len).map(|n: usize| Arg::from(n)).collect();
             let numbers: Vec<usize> = filled(list)

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// So many characters of a match key are enough to find by.
 const SHORT: usize = 16;
+/// So many documents are written out and handed to the database at once: more would be held beside the page they come from.
+const AT_ONCE: usize = 64;
 
 statements! {
     CURSORS = "SELECT doc FROM sync_cursor WHERE pairing = $1 ORDER BY side, kind, folder";
@@ -52,12 +54,14 @@ macro_rules! noted {
 many! {
     NOTE_CRM(4, 1) = noted!("crm_id"), "" .. "", ") ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
     NOTE_PIM(4, 1) = noted!("pim_id"), "" .. "", ") ON CONFLICT (pairing, side, kind, folder, id) DO NOTHING";
-    OBSERVE(3, 4) = "INSERT INTO sync_observation (pairing, side, kind, id, version, seen_at, doc) VALUES ",
-        "($1, $2, $3, " .. ")",
-        " ON CONFLICT (pairing, kind, side, id) DO UPDATE SET \
+    OBSERVE(3, 4) = "INSERT INTO sync_observation (pairing, side, kind, id, version, seen_at, doc) \
+        SELECT $1, $2, $3, v.column1, v.column2, CAST(v.column3 AS BIGINT), v.column4 FROM (VALUES ",
+        "(" .. ")",
+        ") AS v WHERE TRUE ON CONFLICT (pairing, kind, side, id) DO UPDATE SET \
         version = excluded.version, seen_at = excluded.seen_at, doc = excluded.doc";
     UNHASH(3, 1) = "DELETE FROM sync_hash WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (", "" .. "", ")";
-    HASH(3, 2) = "INSERT INTO sync_hash (pairing, side, kind, hash, id) VALUES ", "($1, $2, $3, " .. ")", "";
+    HASH(3, 2) = "INSERT INTO sync_hash (pairing, side, kind, hash, id) \
+        SELECT $1, $2, $3, v.column1, v.column2 FROM (VALUES ", "(" .. ")", ") AS v";
     DROP_STRANGER(3, 1) = "DELETE FROM sync_stranger WHERE pairing = $1 AND side = $2 AND kind = $3 AND id IN (",
         "" .. "", ")";
 }
@@ -82,17 +86,21 @@ async fn observe(tx: &mut Tx, pairing: &PairingId, rows: &[Observation]) -> Resu
         let shared = args![pairing, side, kind];
         let ids: Vec<Arg> = rows.keys().map(|id| Arg::from(*id)).collect();
         DROP_STRANGER.run(tx, shared.clone(), ids.clone()).await?;
-        let values = rows.values().flat_map(|row| args![&row.id, &row.version, row.at, doc(row)]).collect();
-        OBSERVE.run(tx, shared.clone(), values).await?;
+        let mut rest = rows.values().zip(&ids).peekable();
+        while rest.peek().is_some() {
+            let some = rest.by_ref().take(AT_ONCE);
+            let values = some.flat_map(|(row, id)| [id.clone()].into_iter().chain(args![&row.version, row.at, doc(row)]));
+            OBSERVE.run(tx, shared.clone(), values.collect()).await?;
+        }
+        let hashes = rows.values().zip(&ids).flat_map(|(row, id)| hashes_of(id, &row.hashes)).collect();
         UNHASH.run(tx, shared.clone(), ids).await?;
-        let hashes = rows.values().flat_map(|row| hashes_of(&row.id, &row.hashes)).collect();
         HASH.run(tx, shared, hashes).await?;
     }
     Ok(())
 }
 
-fn hashes_of<'a>(id: &'a RecordId, hashes: &'a [String]) -> impl Iterator<Item = Arg> + 'a {
-    hashes.iter().flat_map(move |hash| args![short(hash), id])
+fn hashes_of<'a>(id: &'a Arg, hashes: &'a [String]) -> impl Iterator<Item = Arg> + 'a {
+    hashes.iter().flat_map(move |hash| [Arg::from(short(hash)), id.clone()])
 }
 
 /// What of a match key is kept beside the documents, to find a record by it.
@@ -108,7 +116,7 @@ async fn hash_anew(
     hashes: &[String],
 ) -> Result<()> {
     UNHASH.run(tx, args![pairing, side, kind], args![id]).await?;
-    HASH.run(tx, args![pairing, side, kind], hashes_of(id, hashes).collect()).await?;
+    HASH.run(tx, args![pairing, side, kind], hashes_of(&id.into(), hashes).collect()).await?;
     Ok(())
 }
 
@@ -147,7 +155,7 @@ pub(super) async fn put_stranger(tx: &mut Tx, pairing: &PairingId, row: &Strange
     let values = args![pairing, side, kind, id, &row.reason, doc(row)];
     tx.run(PUT_STRANGER, values).await?;
     unhash_stranger(tx, pairing, side, kind, id).await?;
-    HASH.run(tx, args![pairing, side, kind], hashes_of(id, &row.hashes).collect()).await?;
+    HASH.run(tx, args![pairing, side, kind], hashes_of(&id.into(), &row.hashes).collect()).await?;
     Ok(())
 }
 

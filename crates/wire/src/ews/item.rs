@@ -1,5 +1,6 @@
 //! An item of a mailbox as the wire carries it: contact, calendar item or task, with the values it came with.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::property::Family;
@@ -90,6 +91,31 @@ impl ItemKind {
 /// The most entries a dictionary is read to.
 const MOST_ENTRIES: usize = 1000;
 
+/// Values in the order they came in, the kinds of paths apart: each comes nearly in order, so that little is left to sort.
+#[derive(Default)]
+struct Values {
+    properties: Vec<(Path, Value)>,
+    entries: Vec<(Path, Value)>,
+    extended: Vec<(Path, Value)>,
+}
+
+impl Values {
+    fn push(&mut self, path: Path, value: Value) {
+        let of_its_kind = match &path {
+            Path::Property(_) => &mut self.properties,
+            Path::Entry(..) => &mut self.entries,
+            Path::Extended(_) => &mut self.extended,
+        };
+        of_its_kind.push((path, value));
+    }
+
+    /// By their paths; what came twice counts as it came last.
+    fn in_order(mut self) -> BTreeMap<Path, Value> {
+        self.entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.properties.into_iter().chain(self.entries).chain(self.extended).collect()
+    }
+}
+
 impl Item {
     /// An item without values.
     pub fn new(kind: ItemKind) -> Self {
@@ -104,17 +130,12 @@ impl Item {
     }
 
     /// The value at a path.
-    pub fn value(&self, path: impl Into<Path>) -> Option<&Value> {
-        self.values.get(&path.into())
-    }
-
-    /// The same at a path that somebody keeps.
-    pub fn at(&self, path: &Path) -> Option<&Value> {
-        self.values.get(path)
+    pub fn value<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&Value> {
+        self.values.get(path.into().as_ref())
     }
 
     /// Text at a path.
-    pub fn text(&self, path: impl Into<Path>) -> Option<&str> {
+    pub fn text<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&str> {
         match self.value(path) {
             Some(Value::Text(text)) => Some(text),
             _ => None,
@@ -122,7 +143,7 @@ impl Item {
     }
 
     /// A flag at a path.
-    pub fn flag(&self, path: impl Into<Path>) -> Option<bool> {
+    pub fn flag<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<bool> {
         match self.value(path) {
             Some(Value::Flag(flag)) => Some(*flag),
             _ => None,
@@ -130,7 +151,7 @@ impl Item {
     }
 
     /// A whole number at a path.
-    pub fn whole(&self, path: impl Into<Path>) -> Option<i64> {
+    pub fn whole<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<i64> {
         match self.value(path) {
             Some(Value::Whole(number)) => Some(*number),
             _ => None,
@@ -138,7 +159,7 @@ impl Item {
     }
 
     /// A date and time at a path.
-    pub fn moment(&self, path: impl Into<Path>) -> Option<Moment> {
+    pub fn moment<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<Moment> {
         match self.value(path) {
             Some(Value::Moment(moment)) => Some(*moment),
             _ => None,
@@ -154,7 +175,7 @@ impl Item {
     }
 
     /// Several texts at a path.
-    pub fn texts(&self, path: impl Into<Path>) -> Option<&[String]> {
+    pub fn texts<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&[String]> {
         match self.value(path) {
             Some(Value::Texts(texts)) => Some(texts),
             _ => None,
@@ -162,7 +183,7 @@ impl Item {
     }
 
     /// A person at a path.
-    pub fn person(&self, path: impl Into<Path>) -> Option<&Mailbox> {
+    pub fn person<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&Mailbox> {
         match self.value(path) {
             Some(Value::Person(person)) => Some(person),
             _ => None,
@@ -170,7 +191,7 @@ impl Item {
     }
 
     /// People invited, at a path.
-    pub fn attendees(&self, path: impl Into<Path>) -> Option<&[Attendee]> {
+    pub fn attendees<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&[Attendee]> {
         match self.value(path) {
             Some(Value::Attendees(people)) => Some(people),
             _ => None,
@@ -178,7 +199,7 @@ impl Item {
     }
 
     /// The rule at a path.
-    pub fn recurrence(&self, path: impl Into<Path>) -> Option<&Recurrence> {
+    pub fn recurrence<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&Recurrence> {
         match self.value(path) {
             Some(Value::Recurrence(recurrence)) => Some(recurrence),
             _ => None,
@@ -186,7 +207,7 @@ impl Item {
     }
 
     /// The zone at a path.
-    pub fn zone(&self, path: impl Into<Path>) -> Option<&ZoneDefinition> {
+    pub fn zone<'p>(&self, path: impl Into<Cow<'p, Path>>) -> Option<&ZoneDefinition> {
         match self.value(path) {
             Some(Value::Zone(zone)) => Some(zone),
             _ => None,
@@ -212,7 +233,9 @@ impl Item {
     /// Reads the item whose element was just entered.
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut item = Self::new(ItemKind::of_element(element.name));
-        r.children(|r, part| item.part(r, part))?;
+        let mut values = Values::default();
+        r.children(|r, part| item.part(r, part, &mut values))?;
+        item.values = values.in_order();
         if item.kind == ItemKind::Other
             && let Some(kind) = item.text(Property::ItemClass).and_then(ItemKind::of_class)
         {
@@ -242,20 +265,18 @@ impl Item {
         }
     }
 
-    fn part(&mut self, r: &mut Reader<'_>, part: &Element<'_>) -> Result<(), Error> {
+    fn part(&mut self, r: &mut Reader<'_>, part: &Element<'_>, values: &mut Values) -> Result<(), Error> {
         match part.name {
             "ItemId" => self.id = ItemId::read(part),
             "ParentFolderId" => self.parent = FolderId::read(part),
-            "ExtendedProperty" => self.extended(r)?,
-            "EmailAddresses" => self.entries(r, Dictionary::EmailAddress)?,
-            "PhoneNumbers" => self.entries(r, Dictionary::PhoneNumber)?,
-            "ImAddresses" => self.entries(r, Dictionary::ImAddress)?,
-            "PhysicalAddresses" => self.addresses(r)?,
+            "ExtendedProperty" => self.extended(r, values)?,
+            "EmailAddresses" => entries(r, Dictionary::EmailAddress, values)?,
+            "PhoneNumbers" => entries(r, Dictionary::PhoneNumber, values)?,
+            "ImAddresses" => entries(r, Dictionary::ImAddress, values)?,
+            "PhysicalAddresses" => addresses(r, values)?,
             name => match self.property(name) {
                 Some(property) => match Value::read(property.form(), r, part)? {
-                    Found::Value(value) => {
-                        self.values.insert(property.into(), value);
-                    }
+                    Found::Value(value) => values.push(property.into(), value),
                     Found::Nothing => {}
                     Found::Unreadable => self.unread.push(property.into()),
                 },
@@ -277,48 +298,46 @@ impl Item {
         Property::of_element(element, family)
     }
 
-    fn extended(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+    fn extended(&mut self, r: &mut Reader<'_>, values: &mut Values) -> Result<(), Error> {
         let (mut path, mut value) = (None, None);
         read_extended(r, &mut path, &mut value)?;
         match (path, value) {
-            (Some(path), Some(value)) => {
-                self.values.insert(Path::Extended(path), value);
-            }
+            (Some(path), Some(value)) => values.push(Path::Extended(path), value),
             (Some(path), None) => self.unread.push(Path::Extended(path)),
             (None, _) => self.unknown += 1,
         }
         Ok(())
     }
+}
 
-    fn entries(&mut self, r: &mut Reader<'_>, dictionary: Dictionary) -> Result<(), Error> {
-        let mut count = 0;
-        r.children(|r, entry| {
-            count += 1;
-            if let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES && !entry.is_nil()) {
-                let text = r.text()?;
-                self.values.insert(Path::Entry(dictionary, key), Value::Text(text));
-            }
-            Ok(())
-        })
-    }
+fn entries(r: &mut Reader<'_>, dictionary: Dictionary, values: &mut Values) -> Result<(), Error> {
+    let mut count = 0;
+    r.children(|r, entry| {
+        count += 1;
+        let key = entry.word("Key", dictionary.keys()).filter(|_| count <= MOST_ENTRIES && !entry.is_nil());
+        if let Some(key) = key {
+            let text = r.text()?;
+            values.push(Path::Entry(dictionary, key), Value::Text(text));
+        }
+        Ok(())
+    })
+}
 
-    fn addresses(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
-        let mut count = 0;
-        r.children(|r, entry| {
-            count += 1;
-            let Some(key) = entry.attribute("Key").filter(|_| count <= MOST_ENTRIES) else {
+fn addresses(r: &mut Reader<'_>, values: &mut Values) -> Result<(), Error> {
+    let mut count = 0;
+    r.children(|r, entry| {
+        count += 1;
+        let key = entry.word("Key", Dictionary::Street.keys()).filter(|_| count <= MOST_ENTRIES);
+        let Some(key) = key else { return Ok(()) };
+        r.children(|r, part| {
+            let Some(dictionary) = Dictionary::ADDRESS.into_iter().find(|d| d.part() == Some(part.name)) else {
                 return Ok(());
             };
-            r.children(|r, part| {
-                let Some(dictionary) = Dictionary::ADDRESS.into_iter().find(|d| d.part() == Some(part.name)) else {
-                    return Ok(());
-                };
-                let text = r.text()?;
-                self.values.insert(Path::Entry(dictionary, key.clone()), Value::Text(text));
-                Ok(())
-            })
+            let text = r.text()?;
+            values.push(Path::Entry(dictionary, key.clone()), Value::Text(text));
+            Ok(())
         })
-    }
+    })
 }
 
 /// Reads the inside of an `ExtendedProperty`.

@@ -58,7 +58,7 @@ pub use item::{Item, ItemKind};
 pub use mail::{Mail, MailOn};
 pub use moment::Moment;
 pub use move_item::MoveItem;
-pub use path::{Dictionary, ExtendedName, ExtendedPath, ExtendedType, Path, PropertySet};
+pub use path::{Dictionary, ExtendedName, ExtendedPath, ExtendedType, Path, PropertySet, Word};
 pub use property::Property;
 pub use recurrence::{DayOfWeek, Pattern, Range, Recurrence, Week};
 pub use resolve_names::{Resolutions, ResolveNames, Resolved};

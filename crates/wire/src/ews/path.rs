@@ -2,6 +2,18 @@
 
 use super::Property;
 use crate::xml::{Element, Writer};
+use std::borrow::Cow;
+
+/// A word that most often is one of those known beforehand: every item has dozens, and none of those is kept anew.
+pub type Word = Cow<'static, str>;
+
+/// The known word of this text, or one of its own.
+fn word(text: &str, known: impl IntoIterator<Item = &'static str>) -> Word {
+    match known.into_iter().find(|word| *word == text) {
+        Some(word) => Cow::Borrowed(word),
+        None => Cow::Owned(text.to_owned()),
+    }
+}
 
 /// The address of one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,7 +21,7 @@ pub enum Path {
     /// A property with a name of its own.
     Property(Property),
     /// An entry of a dictionary, such as the phone number `BusinessPhone`.
-    Entry(Dictionary, String),
+    Entry(Dictionary, Word),
     /// A property that the service has no name for.
     Extended(ExtendedPath),
 }
@@ -20,10 +32,29 @@ impl From<Property> for Path {
     }
 }
 
+// What is asked of an item by its path takes a path that somebody keeps, or one that was just made.
+impl From<Property> for Cow<'_, Path> {
+    fn from(property: Property) -> Self {
+        Cow::Owned(property.into())
+    }
+}
+
+impl From<Path> for Cow<'_, Path> {
+    fn from(path: Path) -> Self {
+        Cow::Owned(path)
+    }
+}
+
+impl<'a> From<&'a Path> for Cow<'a, Path> {
+    fn from(path: &'a Path) -> Self {
+        Cow::Borrowed(path)
+    }
+}
+
 impl Path {
     /// An entry of a dictionary.
     pub fn entry(dictionary: Dictionary, key: &str) -> Self {
-        Self::Entry(dictionary, key.to_owned())
+        Self::Entry(dictionary, word(key, dictionary.keys().iter().copied()))
     }
 
     /// Where the value stands among the others of an item.
@@ -175,16 +206,16 @@ pub enum ExtendedName {
     /// By a number within a set.
     Number(PropertySet, u32),
     /// By a name within a set.
-    Named(PropertySet, String),
+    Named(PropertySet, Word),
 }
 
 /// A set of named properties.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PropertySet {
     /// A set the service knows by name, such as `Meeting`.
-    Distinguished(String),
+    Distinguished(Word),
     /// A set of one's own, by its GUID in lower case.
-    Guid(String),
+    Guid(Word),
 }
 
 /// Types of extended properties; the others of the schema are never asked for.
@@ -252,12 +283,12 @@ impl ExtendedPath {
 
     /// A property of a set the service knows, by number.
     pub fn number(set: &str, number: u32, kind: ExtendedType) -> Self {
-        Self { name: ExtendedName::Number(PropertySet::Distinguished(set.to_owned()), number), kind }
+        Self { name: ExtendedName::Number(PropertySet::distinguished(set), number), kind }
     }
 
     /// A property of a set, by name.
     pub fn named(guid: &str, name: &str, kind: ExtendedType) -> Self {
-        Self { name: ExtendedName::Named(PropertySet::of_guid(guid), name.to_owned()), kind }
+        Self { name: ExtendedName::Named(PropertySet::of_guid(guid), Cow::Owned(name.to_owned())), kind }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -284,22 +315,30 @@ impl ExtendedPath {
 
     /// Reads the address of a value in an answer; none when it is of a kind we never ask for.
     pub(crate) fn read(element: &Element<'_>) -> Option<Self> {
-        let kind = match element.attribute("PropertyType") {
+        let [kind, tag, known_set, set, name, id] = element.attributes([
+            "PropertyType",
+            "PropertyTag",
+            "DistinguishedPropertySetId",
+            "PropertySetId",
+            "PropertyName",
+            "PropertyId",
+        ]);
+        let kind = match kind {
             Some(kind) => ExtendedType::of(kind.trim())?,
             None => ExtendedType::String,
         };
-        if let Some(tag) = element.attribute("PropertyTag") {
+        if let Some(tag) = tag {
             let tag = number(&tag)?;
             // Some servers write the type behind the tag, in the lower half of one number.
             let tag = if tag > u32::from(u16::MAX) { tag >> 16 } else { tag };
             return Some(Self { name: ExtendedName::Tag(u16::try_from(tag).ok()?), kind });
         }
-        let set = match element.attribute("DistinguishedPropertySetId") {
-            Some(set) => PropertySet::Distinguished(set.trim().to_owned()),
-            None => PropertySet::of_guid(&element.attribute("PropertySetId")?),
+        let set = match known_set {
+            Some(set) => PropertySet::distinguished(set.trim()),
+            None => PropertySet::of_guid(&set?),
         };
-        let name = match (element.attribute("PropertyName"), element.attribute("PropertyId")) {
-            (Some(name), _) => ExtendedName::Named(set, name),
+        let name = match (name, id) {
+            (Some(name), _) => ExtendedName::Named(set, Cow::Owned(name)),
             (None, Some(id)) => ExtendedName::Number(set, number(&id)?),
             (None, None) => return None,
         };
@@ -336,14 +375,19 @@ impl PropertySet {
     pub fn of_guid(guid: &str) -> Self {
         let guid = guid.trim().trim_matches(['{', '}']).to_ascii_lowercase();
         match SETS.iter().find(|(_, known)| *known == guid) {
-            Some((name, _)) => Self::Distinguished((*name).to_owned()),
-            None => Self::Guid(guid),
+            Some((name, _)) => Self::Distinguished(Cow::Borrowed(name)),
+            None => Self::Guid(Cow::Owned(guid)),
         }
+    }
+
+    /// The set of this name, known here or not.
+    fn distinguished(name: &str) -> Self {
+        Self::Distinguished(word(name, SETS.iter().map(|(known, _)| *known)))
     }
 
     /// The set the service knows by this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        SETS.iter().find(|(known, _)| *known == name).map(|(known, _)| Self::Distinguished((*known).to_owned()))
+        SETS.iter().find(|(known, _)| *known == name).map(|(known, _)| Self::Distinguished(Cow::Borrowed(known)))
     }
 
     fn text(&self) -> &str {

@@ -1,6 +1,7 @@
 //! A reader that walks an answer element by element, within limits.
 
 use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
 
 use super::Error;
 use super::text::{Gatherer, attribute_text};
@@ -61,6 +62,16 @@ impl Element<'_> {
         values
     }
 
+    /// The value of an attribute that most often is one of some known words.
+    pub fn word(&self, name: &str, known: &[&'static str]) -> Option<Cow<'static, str>> {
+        let mut all = self.start.html_attributes();
+        let found = all.with_checks(false).flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+        Some(match known.iter().find(|word| **word == found.value.as_ref()) {
+            Some(word) => Cow::Borrowed(word),
+            None => Cow::Owned(attribute_text(&found.value, self.text_limit)),
+        })
+    }
+
     /// Whether the server says that there is no value here (`xsi:nil`). Every element with a value is asked.
     pub fn is_nil(&self) -> bool {
         self.start.attributes_raw().contains("nil")
@@ -90,9 +101,9 @@ impl<'a> Reader<'a> {
     /// Enters the outermost element.
     pub fn root(&mut self) -> Result<Element<'a>, Error> {
         loop {
-            let (event, raw) = self.event()?;
+            let (event, from) = self.event()?;
             match event {
-                Event::Start(start) => return self.enter(start, raw),
+                Event::Start(start) => return self.enter(start, from),
                 Event::DocType(_) => return Err(Error::DocumentType),
                 Event::Eof => return Err(self.cut()),
                 Event::Text(text) if !text.trim().is_empty() => return Err(self.malformed()),
@@ -148,13 +159,13 @@ impl<'a> Reader<'a> {
         let depth = self.path.len();
         let mut gathered = Gatherer::new(self.limits.text, self.ahead());
         loop {
-            let (event, raw) = self.event()?;
+            let (event, from) = self.event()?;
             match event {
                 Event::Text(text) if self.path.len() <= deepest => gathered.plain(&text),
                 Event::CData(text) if self.path.len() <= deepest => gathered.plain(&text),
                 Event::GeneralRef(name) if self.path.len() <= deepest => gathered.reference(&name),
                 Event::Start(start) => {
-                    self.enter(start, raw)?;
+                    self.enter(start, from)?;
                 }
                 Event::End(_) => {
                     self.path.pop();
@@ -196,9 +207,9 @@ impl<'a> Reader<'a> {
 
     fn child(&mut self) -> Result<Option<Element<'a>>, Error> {
         loop {
-            let (event, raw) = self.event()?;
+            let (event, from) = self.event()?;
             match event {
-                Event::Start(start) => return self.enter(start, raw).map(Some),
+                Event::Start(start) => return self.enter(start, from).map(Some),
                 Event::End(_) => {
                     self.path.pop();
                     return Ok(None);
@@ -221,9 +232,9 @@ impl<'a> Reader<'a> {
         self.source.get(self.position()..).and_then(|rest| rest.find('<')).unwrap_or(0)
     }
 
-    fn enter(&mut self, start: BytesStart<'a>, raw: &'a str) -> Result<Element<'a>, Error> {
+    fn enter(&mut self, start: BytesStart<'a>, from: usize) -> Result<Element<'a>, Error> {
         // The name stands behind the opening sign.
-        let qualified = raw.get(1..1 + start.name().as_ref().len()).unwrap_or("");
+        let qualified = self.source.get(from + 1..from + 1 + start.name().as_ref().len()).unwrap_or("");
         let name = match qualified.bytes().rposition(|byte| byte == b':') {
             Some(colon) => &qualified[colon + 1..],
             None => qualified,
@@ -239,11 +250,11 @@ impl<'a> Reader<'a> {
         Ok(Element { name, start, text_limit: self.limits.text })
     }
 
-    /// The next event, and how it is written in the source.
-    fn event(&mut self) -> Result<(Event<'a>, &'a str), Error> {
+    /// The next event, and where it begins in the source.
+    fn event(&mut self) -> Result<(Event<'a>, usize), Error> {
         let from = self.position();
         match self.inner.read_event() {
-            Ok(event) => Ok((event, self.source.get(from..self.position()).unwrap_or(""))),
+            Ok(event) => Ok((event, from)),
             // A tag, comment or section that never closes is how a cut looks to the tokenizer.
             Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::InvalidBangMarkup)) if !self.at_end() => {
                 Err(self.malformed())

@@ -236,7 +236,7 @@ fn an_extended_property_is_known_however_it_is_named() {
     let global = ExtendedPath::number("Meeting", 0x23, ExtendedType::Binary);
     let tag = ExtendedPath::tag(0x5D02, ExtendedType::String);
     let keyword = ExtendedPath {
-        name: ExtendedName::Named(PropertySet::Distinguished("PublicStrings".to_owned()), "Keywords".to_owned()),
+        name: ExtendedName::Named(PropertySet::Distinguished("PublicStrings".into()), "Keywords".into()),
         kind: ExtendedType::String,
     };
     for (attributes, path) in [
