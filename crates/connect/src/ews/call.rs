@@ -218,16 +218,6 @@ impl Reach {
         done
     }
 
-    /// A server, or what stands before it, that closes connections without a word closes one under the next call: what only
-    /// reads is asked once more, by a fresh one. What writes may have been carried out.
-    async fn sent(&self, request: Request, effect: Effect) -> Result<http::Answer, Lost> {
-        let again = (effect == Effect::Read).then(|| request.clone());
-        match (self.sign_in.send(&*self.transport, request).await, again) {
-            (Err(Lost::Unanswered(_)), Some(again)) => self.sign_in.send(&*self.transport, again).await,
-            (answer, _) => answer,
-        }
-    }
-
     /// What an answer says.
     fn understood<O: Operation>(
         &self,

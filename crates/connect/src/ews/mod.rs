@@ -34,6 +34,7 @@ mod remote;
 mod retry_after;
 mod rule;
 mod search;
+mod sent;
 mod spoken;
 mod stream;
 mod time;

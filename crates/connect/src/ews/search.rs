@@ -16,6 +16,8 @@ const KEYS: usize = 20;
 const FOLDERS: usize = 50;
 const PAGE: u32 = 200;
 const PAGES: usize = 20;
+/// Pages of a folder that is listed, because its server does not search.
+const LISTED_PAGES: u32 = 1_000;
 
 impl EwsRemote {
     /// What became of marked items that are not found by their ids any more.
@@ -127,6 +129,7 @@ impl EwsRemote {
                         }
                         results
                     }
+                    Err(refused @ Trouble::Refused { .. }) => vec![Err(refused)],
                     results => results?,
                 };
                 for ((folder, _), result) in now.into_iter().zip(results) {
@@ -140,7 +143,9 @@ impl EwsRemote {
                             found.extend(page.items);
                         }
                         // A folder that went meanwhile, or that the account may not see, holds nothing we may find.
-                        Err(Trouble::Gone(_) | Trouble::NoAccess { .. } | Trouble::Refused { .. }) => {}
+                        Err(Trouble::Gone(_) | Trouble::NoAccess { .. }) => {}
+                        // Not every server searches by every condition, and what was not looked for is not missing.
+                        Err(Trouble::Refused { .. }) => found.extend(self.listed(&folder, restriction, &paths).await?),
                         Err(trouble) => return Err(trouble),
                     }
                 }
@@ -148,6 +153,39 @@ impl EwsRemote {
         }
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// The items of a folder that meet a condition, told here because its server does not.
+    async fn listed(
+        &self,
+        folder: &FolderRef,
+        restriction: &Restriction,
+        paths: &[Path],
+    ) -> Result<Vec<Item>, Trouble> {
+        let (mut found, mut offset) = (Vec::new(), 0);
+        for _ in 0..LISTED_PAGES {
+            let asked = FindItem {
+                shape: Shape::of(paths.to_vec()).and_parent(),
+                view: View::Page { offset, most: PAGE },
+                restriction: None,
+                folders: vec![folder.clone()],
+            };
+            let page = match self.reach.one(&asked, Effect::Read).await {
+                Ok(page) => page,
+                // A folder that does not even list what it holds.
+                Err(Trouble::Gone(_) | Trouble::NoAccess { .. } | Trouble::Refused { .. }) => return Ok(found),
+                Err(trouble) => return Err(trouble),
+            };
+            let count = u32::try_from(page.items.len()).unwrap_or(PAGE);
+            let is_last = page.is_last() || count == 0;
+            let next = page.next_offset.filter(|next| *next > offset).unwrap_or(offset + count);
+            found.extend(page.items.into_iter().filter(|item| restriction.is_met_by(item)));
+            if is_last {
+                return Ok(found);
+            }
+            offset = next;
+        }
+        Err(Trouble::Broken { why: "the server does not search, and a folder is too long to be listed".to_owned() })
     }
 
     /// Records of the observed folders by what recognises them.

@@ -96,7 +96,8 @@ impl Windows {
             }
         }
         match answer {
-            Some(answer) if answer.status == 401 => Ok(Err(answer)),
+            // Refused, or sent elsewhere before it was asked who we are.
+            Some(answer) if matches!(answer.status, 401 | 300..=399) => Ok(Err(answer)),
             // It took a request without an account: whatever it is, it is no mailbox server of ours.
             Some(_) | None => {
                 Err(Lost::Refused("the server does not ask who we are, as NTLM would have it".to_owned()))

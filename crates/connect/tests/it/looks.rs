@@ -1,7 +1,7 @@
 //! What became of an id: still there, deleted, elsewhere, archived, or not to be told (rule C12).
 
 use crate::world::{ANNA, World, create, fields, folder, list, present, seen};
-use emulator::FaultAction;
+use emulator::{Effect, FaultAction};
 use engine::port::{FindBy, Remote, Traced, Trouble, Wanted};
 use model::{Domain, Field, Gone, Kind, RecordId, Seen, Value};
 use wire::ews::{
@@ -112,6 +112,50 @@ async fn an_item_that_came_back_is_found_by_its_mark() {
     let remote = world.open();
     let found = remote.find(Kind::Task, &FindBy::Key("k".to_owned()), 10).await.expect("found");
     assert_eq!(found.iter().map(|record| record.id.clone()).collect::<Vec<_>>(), [back]);
+}
+
+// E2, C12: a create whose answer was lost would else be made once more.
+#[tokio::test]
+async fn what_a_server_does_not_search_for_is_looked_for_in_its_lists() {
+    let world = World::new();
+    let standing = made(&world, "stands").await;
+    let thrown = made(&world, "thrown").await;
+    let deleted = moves(&world, &thrown, DistinguishedFolder::DeletedItems.into()).await;
+    for whole in [true, false] {
+        let refuses = move |request: &emulator::RequestInfo| {
+            let searches = request.operation == "FindItem" && request.body.contains("Restriction>");
+            searches.then(|| refused(&request.body, whole))
+        };
+        world.emulator.on_request(Some(std::sync::Arc::new(refuses)));
+        let remote = world.open();
+        let found = remote.find(Kind::Task, &FindBy::Key("stands".to_owned()), 10).await.expect("found");
+        assert_eq!(found.iter().map(|record| record.id.clone()).collect::<Vec<_>>(), [standing.clone()], "{whole}");
+        assert_eq!(traced(&world, "thrown").await, [(deleted.clone(), Some(Gone::Deleted), Some(1))], "{whole}");
+        assert_eq!(traced(&world, "never sent").await, [], "{whole}");
+        assert_eq!(gone(&world, &thrown, Some("thrown")).await, Gone::Deleted, "{whole}");
+    }
+}
+
+/// The answer to a search that the server has no mind for: as a whole, or for each folder.
+fn refused(asked: &str, whole: bool) -> FaultAction {
+    const CODE: &str = "ErrorUnsupportedPathForQuery";
+    if whole {
+        return FaultAction::Fault { code: CODE.to_owned() };
+    }
+    let folders = asked.split("<m:ParentFolderIds>").nth(1).unwrap_or_default().split("</m:ParentFolderIds>").next();
+    let count = folders.unwrap_or_default().matches("olderId Id=").count();
+    let one = format!(
+        "<m:FindItemResponseMessage ResponseClass=\"Error\"><m:MessageText>No.</m:MessageText>\
+         <m:ResponseCode>{CODE}</m:ResponseCode><m:DescriptiveLinkKey>0</m:DescriptiveLinkKey></m:FindItemResponseMessage>"
+    );
+    let body = format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><m:FindItemResponse \
+         xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><m:ResponseMessages>{}\
+         </m:ResponseMessages></m:FindItemResponse></s:Body></s:Envelope>",
+        one.repeat(count)
+    );
+    let content_type = "text/xml; charset=utf-8".to_owned();
+    FaultAction::Answer { status: 200, content_type, body: body.into(), effect: Effect::None }
 }
 
 #[tokio::test]

@@ -39,6 +39,18 @@ async fn answers_arrive_with_their_status_and_headers_and_redirects_are_not_foll
     assert_eq!(answer.header("x-a").collect::<Vec<_>>(), ["b"]);
 }
 
+#[tokio::test]
+async fn an_answer_in_pieces_with_headers_behind_it_is_its_pieces() {
+    let network = Network::new(None).expect("a client");
+    let bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n\
+        2;name=value\r\nhi\r\n4\r\n you\r\n0\r\nX-Sum: 5\r\nContent-Length: 1\r\n\r\n";
+    let url = answering(bytes.to_vec()).await;
+    assert_eq!(network.call(&ask(url)).await.expect("an answer").body, b"hi you");
+    let url = answering(bytes.to_vec()).await;
+    let mut line = network.line(&url, 5_000).await.expect("a connection");
+    assert_eq!(line.call(&ask(url)).await.expect("an answer").body, b"hi you");
+}
+
 // trap 136: the limit holds after unpacking too.
 #[tokio::test]
 async fn an_answer_larger_than_asked_for_is_not_read() {

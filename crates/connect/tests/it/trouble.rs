@@ -1,13 +1,15 @@
 //! A server down, a wrong password, a missing mailbox, a web page instead of an answer: each by what follows (rule E2).
 
-use crate::world::{ANNA, Down, World, create_of, fields, folder, list, maps};
+use crate::world::{ANNA, Down, URL, World, create, create_of, fields, folder, list, maps, seen, transport};
 use connect::ews::{EwsConnection, EwsSettings};
+use connect::http::{Answer, InProcess, Lost, Request};
 use connect::sign_in::SignIn;
 use emulator::{Effect, FaultAction, MailboxSpec, MailboxState, Quirk};
 use engine::port::{Remote, Trouble};
-use model::{Domain, Field, Kind, MailboxId, Value};
+use futures::future::BoxFuture;
+use model::{Domain, Field, Kind, MailboxId, Seen, Value};
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use wire::ews::{DistinguishedFolder, Item, ItemKind};
 
 fn account(user: &str, password: &str) -> Arc<SignIn> {
@@ -15,7 +17,7 @@ fn account(user: &str, password: &str) -> Arc<SignIn> {
 }
 
 fn settings(impersonate: bool) -> EwsSettings {
-    EwsSettings { impersonate, ..EwsSettings::new("http://127.0.0.1/EWS/Exchange.asmx") }
+    EwsSettings { impersonate, ..EwsSettings::new(URL) }
 }
 
 #[tokio::test]
@@ -125,6 +127,43 @@ async fn whatever_comes_instead_of_an_answer_is_no_empty_mailbox() {
     }
     let page = remote.changes(Kind::Task, &folder, None).await.expect("a page");
     assert_eq!(page.records.len(), 1);
+}
+
+// A proxy that writes the path in another way sends there what it is asked; what leaves the server is not followed.
+#[tokio::test]
+async fn another_path_of_the_same_server_is_followed_and_another_server_is_not() {
+    let world = World::new();
+    world.makes(DistinguishedFolder::Tasks, Item::new(ItemKind::Task)).await;
+    let there = "http://127.0.0.1/ews/there.asmx";
+    let cases = [
+        (307, there, true),
+        (308, "/ews/there.asmx", true),
+        (302, there, false),
+        (307, "http://127.0.0.2/ews/there.asmx", false),
+        (308, "https://127.0.0.1/ews/there.asmx", false),
+    ];
+    for (status, location, follows) in cases {
+        let server = transport(&world.emulator);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = asked.clone();
+        let moved = move |request: Request| -> BoxFuture<'static, Result<Answer, Lost>> {
+            noted.lock().expect("unpoisoned").push(request.url.clone());
+            if request.url == there {
+                return (server.0)(Request { url: URL.to_owned(), ..request });
+            }
+            let headers = vec![("location".to_owned(), location.to_owned())];
+            Box::pin(async move { Ok(Answer { status, headers, body: Vec::new() }) })
+        };
+        let remote = World::by(&world, InProcess(Arc::new(moved))).open();
+        let folders = remote.folders(Kind::Task).await;
+        assert_eq!(folders.is_ok(), follows, "{status} {location}: {folders:?}");
+        let asked = asked.lock().expect("unpoisoned").clone();
+        assert!(asked.iter().all(|url| url == URL || follows && url == there), "{status} {location}: {asked:?}");
+        if follows {
+            let made = create(&remote, Domain::Task, fields([(Field::Subject, Value::text("a"))]), "k").await;
+            assert!(matches!(seen(&remote, Kind::Task, &made.id, None).await, Ok(Seen::Present(_))));
+        }
+    }
 }
 
 // trap 172: who closes connections without a word closes one under the next call.

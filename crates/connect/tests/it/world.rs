@@ -15,7 +15,7 @@ use wire::ews::{self, Header, Item, ItemRef, Operation, Shape, prepare};
 use wire::xml::Limits;
 
 pub const ANNA: &str = "anna@crm.test";
-const URL: &str = "http://127.0.0.1/EWS/Exchange.asmx";
+pub const URL: &str = "http://127.0.0.1/EWS/Exchange.asmx";
 
 /// A server with Anna's and Bob's mailboxes and a clock that moves a second with every look at it.
 pub struct World {
@@ -61,7 +61,8 @@ impl World {
         Self::by(world, InProcess(Arc::new(fewer)))
     }
 
-    fn by(world: &Self, way: InProcess) -> Self {
+    /// The same server, met for the first time by a way of its own.
+    pub fn by(world: &Self, way: InProcess) -> Self {
         let settings = EwsSettings { impersonate: true, ..EwsSettings::new(URL) };
         let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
         let connection = EwsConnection::new(Arc::new(way), account, settings);

@@ -1,6 +1,6 @@
 //! Which items a search is to find.
 
-use super::Path;
+use super::{Item, Path};
 use crate::xml::Writer;
 
 /// A condition on items.
@@ -31,6 +31,21 @@ impl std::fmt::Debug for Restriction {
 impl Restriction {
     pub(crate) fn write(&self, w: &mut Writer) {
         w.element("m:Restriction", &[], |w| self.expression(w));
+    }
+
+    /// Whether an item that came with the values asked about meets it.
+    pub fn is_met_by(&self, item: &Item) -> bool {
+        match self {
+            Self::IsEqualTo(path, value) => item.text(path) == Some(value),
+            Self::StartsWith(path, value) => {
+                let head = item.text(path).and_then(|text| text.get(..value.len()));
+                head.is_some_and(|head| head.eq_ignore_ascii_case(value))
+            }
+            Self::Exists(path) => item.value(path).is_some(),
+            Self::And(all) => all.iter().all(|one| one.is_met_by(item)),
+            Self::Or(any) => any.iter().any(|one| one.is_met_by(item)),
+            Self::Not(one) => !one.is_met_by(item),
+        }
     }
 
     fn expression(&self, w: &mut Writer) {

@@ -96,6 +96,7 @@ impl ZoneDefinition {
 
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut zone = Self { id: element.attribute("Id"), name: element.attribute("Name"), ..Self::default() };
+        let text = r.text_ahead();
         r.children(|r, part| match part.name {
             "Periods" => r.children(|r, period| {
                 bounded(r, &zone.periods)?;
@@ -120,6 +121,10 @@ impl ZoneDefinition {
             }
             _ => Ok(()),
         })?;
+        // There are servers that write the zone's name as the element's text.
+        if zone.is_empty() {
+            zone.name = Some(text).filter(|text| !text.trim().is_empty());
+        }
         Ok(zone)
     }
 

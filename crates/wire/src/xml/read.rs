@@ -154,6 +154,12 @@ impl<'a> Reader<'a> {
         self.gather(usize::MAX).map(|(text, _)| text)
     }
 
+    /// The text before the next tag, which is still to be read.
+    pub fn text_ahead(&self) -> String {
+        let ahead = self.source.get(self.position()..).and_then(|rest| rest.get(..self.ahead()));
+        attribute_text(ahead.unwrap_or(""), self.limits.text)
+    }
+
     /// Text down to a depth.
     fn gather(&mut self, deepest: usize) -> Result<(String, bool), Error> {
         let depth = self.path.len();

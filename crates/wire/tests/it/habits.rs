@@ -313,6 +313,18 @@ fn the_faults_of_either_soap_are_read() {
     }
 }
 
+// R4
+#[test]
+fn a_zone_may_be_the_text_of_its_element() {
+    let item = one(
+        "<t:CalendarItem><t:ItemId Id=\"A\"/><t:StartTimeZone> W. Europe &#83;tandard Time\n</t:StartTimeZone>\
+         <t:EndTimeZone Id=\"Tokyo Standard Time\">Somewhere else</t:EndTimeZone></t:CalendarItem>",
+    );
+    let zone = |property| item.zone(property).map(|zone| zone.id.clone().or(zone.name.clone()).unwrap_or_default());
+    assert_eq!(zone(Property::StartTimeZone).as_deref().map(str::trim), Some("W. Europe Standard Time"));
+    assert_eq!(zone(Property::EndTimeZone).as_deref(), Some("Tokyo Standard Time"), "what has a name goes by it");
+}
+
 // R1, R4: some servers write every element they know, with nothing in it where there is nothing.
 #[test]
 fn an_element_without_content_is_neither_a_strange_rule_nor_an_unknown_zone() {
