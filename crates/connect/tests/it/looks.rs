@@ -129,7 +129,7 @@ async fn what_a_server_does_not_search_for_is_looked_for_in_its_lists() {
         world.emulator.on_request(Some(std::sync::Arc::new(refuses)));
         let remote = world.open();
         let found = remote.find(Kind::Task, &FindBy::Key("stands".to_owned()), 10).await.expect("found");
-        assert_eq!(found.iter().map(|record| record.id.clone()).collect::<Vec<_>>(), [standing.clone()], "{whole}");
+        assert_eq!(found.iter().map(|record| &record.id).collect::<Vec<_>>(), [&standing], "{whole}");
         assert_eq!(traced(&world, "thrown").await, [(deleted.clone(), Some(Gone::Deleted), Some(1))], "{whole}");
         assert_eq!(traced(&world, "never sent").await, [], "{whole}");
         assert_eq!(gone(&world, &thrown, Some("thrown")).await, Gone::Deleted, "{whole}");

@@ -89,7 +89,8 @@ async fn observe(tx: &mut Tx, pairing: &PairingId, rows: &[Observation]) -> Resu
         let mut rest = rows.values().zip(&ids).peekable();
         while rest.peek().is_some() {
             let some = rest.by_ref().take(AT_ONCE);
-            let values = some.flat_map(|(row, id)| [id.clone()].into_iter().chain(args![&row.version, row.at, doc(row)]));
+            let values =
+                some.flat_map(|(row, id)| [id.clone()].into_iter().chain(args![&row.version, row.at, doc(row)]));
             OBSERVE.run(tx, shared.clone(), values.collect()).await?;
         }
         let hashes = rows.values().zip(&ids).flat_map(|(row, id)| hashes_of(id, &row.hashes)).collect();

@@ -316,10 +316,9 @@ fn the_faults_of_either_soap_are_read() {
 // R4
 #[test]
 fn a_zone_may_be_the_text_of_its_element() {
-    let item = one(
-        "<t:CalendarItem><t:ItemId Id=\"A\"/><t:StartTimeZone> W. Europe &#83;tandard Time\n</t:StartTimeZone>\
-         <t:EndTimeZone Id=\"Tokyo Standard Time\">Somewhere else</t:EndTimeZone></t:CalendarItem>",
-    );
+    let item =
+        one("<t:CalendarItem><t:ItemId Id=\"A\"/><t:StartTimeZone> W. Europe &#83;tandard Time\n</t:StartTimeZone>\
+         <t:EndTimeZone Id=\"Tokyo Standard Time\">Somewhere else</t:EndTimeZone></t:CalendarItem>");
     let zone = |property| item.zone(property).map(|zone| zone.id.clone().or(zone.name.clone()).unwrap_or_default());
     assert_eq!(zone(Property::StartTimeZone).as_deref().map(str::trim), Some("W. Europe Standard Time"));
     assert_eq!(zone(Property::EndTimeZone).as_deref(), Some("Tokyo Standard Time"), "what has a name goes by it");
