@@ -92,7 +92,6 @@ impl ItemKind {
 const MOST_ENTRIES: usize = 1000;
 
 /// Values in the order they came in, the kinds of paths apart: each comes nearly in order, so that little is left to sort.
-#[derive(Default)]
 struct Values {
     properties: Vec<(Path, Value)>,
     entries: Vec<(Path, Value)>,
@@ -100,6 +99,11 @@ struct Values {
 }
 
 impl Values {
+    /// With room for the values of most items.
+    fn new() -> Self {
+        Self { properties: Vec::with_capacity(32), entries: Vec::with_capacity(32), extended: Vec::new() }
+    }
+
     fn push(&mut self, path: Path, value: Value) {
         let of_its_kind = match &path {
             Path::Property(_) => &mut self.properties,
@@ -233,7 +237,7 @@ impl Item {
     /// Reads the item whose element was just entered.
     pub(crate) fn read(r: &mut Reader<'_>, element: &Element<'_>) -> Result<Self, Error> {
         let mut item = Self::new(ItemKind::of_element(element.name));
-        let mut values = Values::default();
+        let mut values = Values::new();
         r.children(|r, part| item.part(r, part, &mut values))?;
         item.values = values.in_order();
         if item.kind == ItemKind::Other
