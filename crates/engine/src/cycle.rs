@@ -80,6 +80,8 @@ pub(crate) struct Cycle<'a> {
     /// Creates in the CRM that were looked for and not found, by the item they come from: made again with the same key, so
     /// that one that arrives late is refused (decision 10).
     pub again: BTreeMap<RecordId, (Kind, String)>,
+    /// Addresses of business contacts whose items went: who comes in with one of them is matched once that is settled.
+    pub going: BTreeSet<String>,
     /// Items that were to be looked at when observing began: one that its folder then shows is seen by that.
     pub due: BTreeMap<(Kind, RecordId), store::Look>,
     /// Kinds whose folders the mailbox does not have, or does not show: nothing of them is planned or done, and the others go
@@ -203,6 +205,7 @@ impl Engine {
             unknown: BTreeSet::new(),
             unread: false,
             again: BTreeMap::new(),
+            going: BTreeSet::new(),
             due: BTreeMap::new(),
             closed: BTreeMap::new(),
             kinds: BTreeSet::new(),

@@ -148,6 +148,7 @@ impl Cycle<'_> {
             (Seen::Present(item), Side::Pim) if self.unproven.contains(&item.id) => {
                 Ok(Judged::of(Plan::of(None, After::Wait(Reason::Unproven), Reason::Unproven), None, Some(item)))
             }
+            (Seen::Present(item), Side::Pim) if self.comes_again(item) => Ok(unread()),
             (Seen::Present(item), Side::Pim) => match self.late_twin(item).await? {
                 Some(judged) => Ok(judged),
                 None => self.judge_item(item).await,

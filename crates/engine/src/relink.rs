@@ -6,15 +6,36 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::{Form, Gone, Kind, Link, Record, Seen, Side, SleepCause};
-use plan::{Op, Plan};
+use model::same::fold;
+use model::{Domain, Field, Form, Gone, Kind, Link, Path, Record, Seen, Side, SleepCause, Value};
+use plan::{Op, Plan, keys};
 use planted::Planted;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::change::{self, Settle};
-use store::{IntentKind, Look};
+use store::{IntentKind, Look, Work};
 
 impl Cycle<'_> {
+    /// Somebody whose item went may stand in the folder once more: a program that merges doubles deletes one and keeps the
+    /// other. While the link of the one is not settled its record is nobody's match, and the other would come in beside it
+    /// (rule M1).
+    fn note_going(&mut self, work: &Work) {
+        let (Some(link), Some(Seen::Gone(Gone::Deleted | Gone::Unknown))) =
+            (&work.link, work.pim.as_ref().map(|seen| &seen.seen))
+        else {
+            return;
+        };
+        if link.domain == Domain::BusinessContact && link.sleep.is_none() {
+            let told = Field::EMAILS.into_iter().filter_map(|field| link.pim.base.get(&Path::of(field)));
+            self.going.extend(told.filter_map(Value::as_text).map(fold));
+        }
+    }
+
+    /// Whether an item shows the address of somebody whose own item goes in this cycle.
+    pub(crate) fn comes_again(&self, item: &Record) -> bool {
+        item.kind == Kind::Contact && keys::emails(item).any(|email| self.going.contains(&email))
+    }
+
     /// Gives links their items back before any vanished id is believed deleted.
     pub(crate) async fn relink(&mut self) -> Result<(), CycleError> {
         let mut homeless = None;
@@ -26,6 +47,7 @@ impl Cycle<'_> {
                 after = Some(last.key.clone());
                 let mut found: Vec<(Link, Record)> = Vec::new();
                 for work in page {
+                    self.note_going(&work);
                     let (None, Some(seen)) = (&work.link, work.pim) else {
                         continue;
                     };

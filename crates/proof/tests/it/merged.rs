@@ -1,8 +1,8 @@
-//! Two contacts merged in the CRM (rule M5).
+//! Two contacts merged, in the CRM and in Outlook (rules M5, M1).
 
 use crate::database::on_both;
 use crate::matching::sum;
-use crate::outlook::{categories, id, set, text, texts, title};
+use crate::outlook::{self, categories, id, set, text, texts, title};
 use crate::world::{Person, World};
 use serde_json::json;
 use store::Count;
@@ -12,6 +12,7 @@ on_both!(
     the_link_of_a_merged_contact_moves_to_the_survivor,
     who_has_copies_of_both_keeps_the_older_one,
     a_survivor_merged_in_turn_keeps_the_link_too,
+    a_double_that_outlasts_the_linked_item_is_the_same_contact,
 );
 
 /// Merges the second contact into the first, as the API does.
@@ -100,4 +101,29 @@ async fn a_survivor_merged_in_turn_keeps_the_link_too() {
     assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
     let outlook = world.outlook(&anna);
     assert_eq!((title(&outlook.only(Folder::Contacts).await), outlook.count(Folder::DeletedItems)), ("Third", 0));
+}
+
+// M1, C6: a program that merges doubles in the mailbox deletes one and keeps the other; whether both are seen in one cycle
+// or one after the other, the record stays the same and there is no second one.
+async fn a_double_that_outlasts_the_linked_item_is_the_same_contact() {
+    for at_once in [false, true] {
+        let (world, anna, _) = World::with_two().await;
+        let record = world.listed(&anna, "Berg").await;
+        world.sync(&[&anna]).await;
+        let outlook = world.outlook(&anna);
+        outlook.delete(&id(&outlook.only(Folder::Contacts).await)).await;
+        if !at_once {
+            world.sync(&[&anna]).await;
+        }
+        let kept = outlook::contact("Ida", "Berg", "BERG@out.test", &["Siebel Contact"]);
+        outlook.make(Folder::Contacts, kept.with(Property::Department, text("Works"))).await;
+        world.sync(&[&anna]).await;
+        let only = world.only(&anna, "my_contacts").await;
+        assert_eq!(only["id"], json!(record), "at once: {at_once}");
+        assert_eq!((&only["department"], &only["job_title"]), (&json!("Works"), &json!("Buyer")));
+        assert_eq!((outlook.count(Folder::Contacts), outlook.count(Folder::DeletedItems)), (1, 1));
+        world.edit_contact(&anna, &record, json!({"job_title": "Chief"})).await;
+        world.sync(&[&anna]).await;
+        assert_eq!(outlook.only(Folder::Contacts).await.text(Property::JobTitle), Some("Chief"));
+    }
 }
