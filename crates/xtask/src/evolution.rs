@@ -50,9 +50,16 @@ fn is_root() -> anyhow::Result<bool> {
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
+/// A bare system has no lists of packages yet.
 fn installed() -> anyhow::Result<bool> {
-    let mut command = Command::new("apt-get");
-    command.args(["install", "-q", "-y", "--no-install-recommends"]).args(PACKAGES);
-    let status = command.env("DEBIAN_FRONTEND", "noninteractive").status().context("apt-get cannot be started")?;
-    Ok(status.success() && has_bindings()?)
+    let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
+    install.extend(PACKAGES);
+    for arguments in [vec!["update", "-q"], install] {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        if !command.status().context("apt-get cannot be started")?.success() {
+            return Ok(false);
+        }
+    }
+    has_bindings()
 }
