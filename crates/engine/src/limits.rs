@@ -48,6 +48,8 @@ pub const REFUSED_HOURS: i64 = 24;
 pub const FULL_HOURS: i64 = 1;
 /// Hours for which a restored pairing waits for what gives no answer, cycle after cycle, before the rest counts as told apart.
 pub const UNTOLD_HOURS: i64 = 24;
+/// So many addresses of contacts whose items went are kept in mind for a cycle; the brakes stop more deletes than that anyway.
+pub const GOING: usize = 10_000;
 /// Meetings of which a cycle keeps in mind who leads them.
 pub const LEADERS: usize = 2_000;
 /// Lines of the history that one undoing reads: for all that is asked, for a mailbox, or for a record.

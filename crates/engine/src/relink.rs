@@ -25,7 +25,7 @@ impl Cycle<'_> {
         else {
             return;
         };
-        if link.domain == Domain::BusinessContact && link.sleep.is_none() {
+        if link.domain == Domain::BusinessContact && link.sleep.is_none() && self.going.len() < limits::GOING {
             let told = Field::EMAILS.into_iter().filter_map(|field| link.pim.base.get(&Path::of(field)));
             self.going.extend(told.filter_map(Value::as_text).map(fold));
         }

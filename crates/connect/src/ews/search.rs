@@ -172,8 +172,10 @@ impl EwsRemote {
             };
             let page = match self.reach.one(&asked, Effect::Read).await {
                 Ok(page) => page,
-                // A folder that does not even list what it holds.
-                Err(Trouble::Gone(_) | Trouble::NoAccess { .. } | Trouble::Refused { .. }) => return Ok(found),
+                // A folder that does not even list what it holds; one that begins to must list it to its end.
+                Err(Trouble::Gone(_) | Trouble::NoAccess { .. } | Trouble::Refused { .. }) if offset == 0 => {
+                    return Ok(found);
+                }
                 Err(trouble) => return Err(trouble),
             };
             let count = u32::try_from(page.items.len()).unwrap_or(PAGE);
