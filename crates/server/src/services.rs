@@ -65,16 +65,18 @@ impl Services {
     /// A database or the key file cannot be used, in words.
     pub async fn open_with(config: &Config, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> anyhow::Result<Services> {
         let key = SecretKey::read(&config.key_file)?;
+        let of_store = || named("the database", &config.database);
         let store = Store::open(StoreOptions { url: config.database.clone(), clock: now_of(&clock) })
             .await
-            .context("the database")?;
-        if store.schema_version().await.context("the database")? == 0 {
-            store.migrate().await.context("the database")?;
+            .with_context(of_store)?;
+        if store.schema_version().await.with_context(of_store)? == 0 {
+            store.migrate().await.with_context(of_store)?;
         } else {
-            store.check_schema().await.context("the database")?;
+            store.check_schema().await.with_context(of_store)?;
         }
-        let place = Place::parse(&config.crm).context("the CRM's database")?;
-        let crm = Crm::open(&place, clock.now()).await.context("the CRM's database")?;
+        let of_crm = || named("the CRM's database", &config.crm);
+        let place = Place::parse(&config.crm).with_context(of_crm)?;
+        let crm = Crm::open(&place, clock.now()).await.with_context(of_crm)?;
         Ok(Services::of(store, crm, CrmId::new(config.crm_name.clone()), clock, dice, key))
     }
 
@@ -138,4 +140,39 @@ fn engine_of(
         node: node.to_owned(),
         hash_key: key.derive("match keys"),
     }))
+}
+
+/// What a complaint about a database names: its file; of a server nothing, for its address holds a password.
+fn named(what: &str, url: &str) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(file) => format!("{what} in {file}"),
+        None => what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_opened_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        SecretKey::create_file(&folder.path().join("k"), [7; 32]).unwrap();
+        std::fs::create_dir(folder.path().join("folder")).unwrap();
+        for (store, crm, told) in [("folder", "c.db", "the database in "), ("s.db", "folder", "the CRM's database in ")]
+        {
+            let text = format!(
+                "key_file = \"{}\"\n[database]\nurl = \"sqlite:{}\"\n[crm]\nurl = \"sqlite:{}\"\n",
+                at("k"),
+                at(store),
+                at(crm)
+            );
+            let config = Config::parse(&text, &folder.path().join("syncline.toml")).unwrap();
+            let Err(error) = Services::open(&config).await else { panic!("a folder is no database") };
+            let told = format!("{told}{}: ", at("folder"));
+            assert!(format!("{error:#}").contains(&told), "{error:#}");
+        }
+        assert_eq!(named("the database", "postgres://a:secret@db/s"), "the database");
+    }
 }
