@@ -32,6 +32,8 @@ const WAIT: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
 /// What the writer of a SQLite file keeps of it in memory: 4 MiB, as the pragma counts.
 const WRITER_CACHE: &str = "-4096";
+/// The same of each that reads: a write makes it forget them all, so that more serves nobody.
+const READER_CACHE: &str = "-512";
 /// A page of a new SQLite file, in bytes: what was seen of a contact fills most of 4 KiB, and two of them seldom share that.
 /// A file that was made with another size keeps it.
 const PAGE: u32 = 8_192;
@@ -180,7 +182,7 @@ impl Db {
             .max_connections(SQLITE_READERS)
             .acquire_timeout(WAIT)
             .before_acquire(fresh)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "1"))
+            .connect_with(options.create_if_missing(false).pragma("query_only", "1").pragma("cache_size", READER_CACHE))
             .await
             .map_err(unavailable)?;
         let file = file.to_owned();
