@@ -86,7 +86,15 @@ fn replaced(text: &str, by: impl Fn(char) -> String) -> String {
     let steers = |it: char| {
         it.is_control() && !matches!(it, '\n' | '\t') || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars().map(|it| if steers(it) { by(it) } else { it.to_string() }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for it in text.chars() {
+        if steers(it) {
+            shown.push_str(&by(it));
+        } else {
+            shown.push(it);
+        }
+    }
+    shown
 }
 
 /// An optional text; a dash when there is none.

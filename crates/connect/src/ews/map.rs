@@ -235,8 +235,8 @@ fn facts(map: &KindMap, item: &Item) -> Facts {
 }
 
 fn asks_nobody(item: &Item) -> bool {
-    let lists = [Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
-    !people::is_anybody_invited(item) && !lists.iter().any(|list| item.unread.contains(&(*list).into()))
+    let is_unread = people::LISTS.iter().any(|(list, _)| item.unread.contains(&(*list).into()));
+    !people::is_anybody_invited(item) && !is_unread
 }
 
 /// Whether the item holds the way into an online meeting: its body is then never written (trap 103).

@@ -10,43 +10,41 @@ use super::own;
 const OPEN: &str = "--- Participants ---";
 const CLOSE: &str = "--- (kept by Syncline) ---";
 
+/// Who is on one of a meeting's three lists, and as what.
+pub const LISTS: [(Property, Role); 3] = [
+    (Property::RequiredAttendees, Role::Required),
+    (Property::OptionalAttendees, Role::Optional),
+    (Property::Resources, Role::Resource),
+];
+
+/// The guests with their addresses and roles. Exchange lists the organiser among the required; he is shown as organiser.
+fn guests(item: &Item) -> impl Iterator<Item = (&ews::Attendee, Option<String>, Role)> {
+    let own_address = item.person(Property::Organizer).and_then(address);
+    let listed = LISTS.into_iter().flat_map(|(list, role)| {
+        let guests = item.attendees(list).unwrap_or_default();
+        guests.iter().map(move |guest| (guest, address(&guest.mailbox), role))
+    });
+    listed.filter(move |(_, address, _)| address.is_none() || *address != own_address)
+}
+
 /// The people Exchange itself knows of, besides the organiser.
 pub fn invited(item: &Item) -> People {
-    let roles = [
-        (Property::RequiredAttendees, Role::Required),
-        (Property::OptionalAttendees, Role::Optional),
-        (Property::Resources, Role::Resource),
-    ];
-    let own_address = item.person(Property::Organizer).and_then(address);
     let mut people = People::new();
-    for (property, role) in roles {
-        for guest in item.attendees(property).unwrap_or_default() {
-            let address = address(&guest.mailbox);
-            // Exchange lists the organiser among the required; he is shown as organiser.
-            if address.is_some() && address == own_address {
-                continue;
-            }
-            let person = Attendee {
-                name: guest.mailbox.name.clone().or_else(|| address.clone()).unwrap_or_default(),
-                address,
-                role,
-                response: response(guest.response.as_deref()),
-            };
-            people.entry(person.key()).or_insert(person);
-        }
+    for (guest, address, role) in guests(item) {
+        let person = Attendee {
+            name: guest.mailbox.name.clone().or_else(|| address.clone()).unwrap_or_default(),
+            address,
+            role,
+            response: response(guest.response.as_deref()),
+        };
+        people.entry(person.key()).or_insert(person);
     }
     people
 }
 
 /// Whether there is anybody besides the organiser.
 pub fn is_anybody_invited(item: &Item) -> bool {
-    let lists = [Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
-    let mut guests = lists.into_iter().flat_map(|list| item.attendees(list).unwrap_or_default());
-    let own_address = item.person(Property::Organizer).and_then(address);
-    guests.any(|guest| {
-        let address = address(&guest.mailbox);
-        address.is_none() || address != own_address
-    })
+    guests(item).next().is_some()
 }
 
 /// The organiser of a meeting.
