@@ -29,6 +29,15 @@ fn cursor(side: Side, text: Option<&str>, listing: bool) -> Cursor {
     }
 }
 
+/// The last page of a listing of the mailbox's folder, which shows nothing more.
+fn ended() -> Seen {
+    Seen {
+        cursor: Some(cursor(Side::Pim, Some("done"), false)),
+        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
+        ..Seen::default()
+    }
+}
+
 async fn seen_ids(world: &World, pairing: &PairingId) -> Vec<(String, String)> {
     let work = world.store.work(pairing, Kind::Contact, None, 100).await.unwrap();
     let rows = work.iter().flat_map(|row| [&row.crm, &row.pim]).flatten();
@@ -169,12 +178,7 @@ async fn a_listing_that_starts_over_forgets_what_it_noted(world: &World) {
     world.see(&lease, noted).await;
     // The cursor was refused: from the start, and p1 is not there any more.
     world.see(&lease, Seen { cursor: Some(cursor(Side::Pim, None, true)), ..Seen::default() }).await;
-    let ended = Seen {
-        cursor: Some(cursor(Side::Pim, Some("done"), false)),
-        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
-        ..Seen::default()
-    };
-    world.see(&lease, ended).await;
+    world.see(&lease, ended()).await;
     let looks = store.looks(&anna, minute(0), 10).await.unwrap();
     assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }]);
 }
@@ -193,12 +197,7 @@ async fn what_came_back_and_is_not_judged_yet_is_missed_by_a_listing(world: &Wor
     world.settle(&lease, Settle { links: links.to_vec(), ..Settle::default() }).await;
     let seen = observation(Side::Pim, Kind::Contact, "p1", "v1");
     world.see(&lease, Seen { observations: vec![seen], ..Seen::default() }).await;
-    let ended = Seen {
-        cursor: Some(cursor(Side::Pim, Some("done"), false)),
-        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
-        ..Seen::default()
-    };
-    world.see(&lease, ended).await;
+    world.see(&lease, ended()).await;
     let looks = store.looks(&anna, minute(0), 10).await.unwrap();
     assert_eq!(looks, [Look { asked: 1, ..Look::now(Side::Pim, Kind::Contact, rid("p1")) }], "p2 is known to be gone");
 }
@@ -241,13 +240,7 @@ async fn an_inventory_looks_at_what_is_not_known_as_it_is_shown(world: &World) {
     };
     assert_eq!(ids().await, ["p2", "q1-"], "another version, and what nobody had told of");
     assert_eq!(store.cursors(&anna).await.unwrap(), [under_way]);
-    let ended = Seen {
-        shown: vec![shown("s1", "v2"), shown("Q1", "v1")],
-        cursor: Some(cursor(Side::Pim, Some("done"), false)),
-        listing_ended: Some((Side::Pim, Kind::Contact, FolderId::new("folder"))),
-        ..Seen::default()
-    };
-    world.see(&lease, ended).await;
+    world.see(&lease, Seen { shown: vec![shown("s1", "v2"), shown("Q1", "v1")], ..ended() }).await;
     assert_eq!(ids().await, ["Q1", "p2", "p4", "q1-", "s1"], "and the linked one that it did not show");
     // Another user's rows are not asked.
     let (bob, lease) = world.mapped("bob").await;
