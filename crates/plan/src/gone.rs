@@ -146,12 +146,10 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         }
         Domain::PersonalContact | Domain::Calendar | Domain::Task => {
             if !level.imports() {
-                let mut plan = sleep(link, domain, SleepCause::ReceiverDeleted, context);
-                plan.ops.extend(unlocked(link, crm));
-                return plan;
+                return unlocked(link, crm, sleep(link, domain, SleepCause::ReceiverDeleted, context));
             }
             if context.domain(domain).no_deletes.contains(&Side::Crm) {
-                return sleep(link, domain, SleepCause::DeleteForbidden, context);
+                return unlocked(link, crm, sleep(link, domain, SleepCause::DeleteForbidden, context));
             }
             deleted_by_its_user(link, crm, context)
         }
@@ -175,7 +173,9 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         };
     }
     let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
-    let edited = edited && !planted::is(Planted::DeleteWinsOverEdit);
+    // Whether Exchange's meeting exists is not the CRM's to say: what was edited there brings none back (rule P6).
+    let exchanges = crm.facts.locked && link.form == Form::Own;
+    let edited = edited && !exchanges && !planted::is(Planted::DeleteWinsOverEdit);
     if edited && !context.domain(domain).delete_wins {
         return recreate(link, crm, Reason::EditOutlives, context);
     }
@@ -183,7 +183,7 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         && (crm.facts.meeting || !link.pim.base.get(&Path::of(Field::Attendees)).is_none_or(Value::is_blank));
     if meeting && !planted::is(Planted::MeetingIsDeleted) {
         if scope::is_cancelled(&crm.fields) {
-            return sleep(link, domain, SleepCause::ReceiverDeleted, context);
+            return unlocked(link, crm, sleep(link, domain, SleepCause::ReceiverDeleted, context));
         }
         let changes = Fields::from([(Path::of(Field::Cancelled), Value::Flag(true))]);
         let mut asleep = link.clone();
@@ -192,17 +192,19 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
         // What is gone shows a meeting called off: back in the calendar, it takes place again.
         asleep.pim.base.insert(Path::of(Field::Cancelled), Value::Flag(true));
         let op = Op::Update { side: Side::Crm, changes, keep: Fields::new() };
-        let mut plan = finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
-        plan.ops.splice(0..0, unlocked(link, crm));
-        return plan;
+        let plan = finish(domain, op, After::Linked(Box::new(asleep)), Reason::Cancelled);
+        return unlocked(link, crm, plan);
     }
     finish(domain, Op::Delete { side: Side::Crm, after_new: None }, After::Forget, Reason::Deleted)
 }
 
-/// The organiser's item is gone: nothing is Exchange's any more that the CRM must leave alone (rule P6).
-fn unlocked(link: &Link, crm: &Record) -> Option<Op> {
-    let global_id = crm.facts.global_id.clone();
-    (crm.facts.locked && link.form == Form::Own).then_some(Op::Flag { global_id, locked: false })
+/// The organiser's item is gone: nothing is Exchange's any more that the CRM must leave alone (rule P6). It is said last:
+/// before it is called off, nobody may edit back what its guests see called off.
+fn unlocked(link: &Link, crm: &Record, mut plan: Plan) -> Plan {
+    if crm.facts.locked && link.form == Form::Own {
+        plan.ops.push(Op::Flag { global_id: crm.facts.global_id.clone(), locked: false });
+    }
+    plan
 }
 
 /// A copy deleted on the receiving side is made again once its source was edited (rules D1, C7).
@@ -212,7 +214,7 @@ pub(crate) fn made_again(link: &Link, crm: &Record, context: &Context<'_>) -> Pl
         return recreate(link, crm, Reason::CrmChanged, context);
     }
     let cause = link.sleep.as_ref().map_or(SleepCause::ReceiverDeleted, |sleep| sleep.cause);
-    sleep(link, link.domain, cause, context)
+    unlocked(link, crm, sleep(link, link.domain, cause, context))
 }
 
 pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Context<'_>) -> Plan {

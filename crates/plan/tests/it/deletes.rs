@@ -110,11 +110,59 @@ fn a_meeting_deleted_by_its_organiser_is_cancelled_not_deleted() {
     assert_eq!(value(&plan, Side::Crm, "cancelled"), Some(Value::Flag(true)));
     assert!(!deletes(&plan, Side::Crm));
     assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
-    let flags = |plan: &Plan| plan.ops.iter().any(|op| matches!(op, Op::Flag { locked: false, .. }));
-    assert!(!flags(&plan));
+    assert!(!unlocks(&plan));
+}
+
+fn unlocks(plan: &Plan) -> bool {
+    plan.ops.iter().any(|op| matches!(op, Op::Flag { locked: false, .. }))
+}
+
+/// A meeting that is Exchange's: its invitations were sent.
+fn locked() -> Record {
+    let mut meeting = record();
+    meeting.facts.meeting = true;
     meeting.facts.locked = true;
-    let plan = World::new().plan(&linked(), &there(&meeting), &GONE);
-    assert!(flags(&plan) && value(&plan, Side::Crm, "cancelled").is_some(), "P6: nothing is Exchange's any more");
+    meeting
+}
+
+// P6, C6: between the two nobody may edit back what the guests see called off.
+#[test]
+fn exchanges_meeting_is_called_off_before_it_is_unlocked() {
+    let plan = World::new().plan(&linked(), &there(&locked()), &GONE);
+    assert!(matches!(plan.ops.as_slice(), [Op::Update { side: Side::Crm, .. }, Op::Flag { locked: false, .. }]));
+    // Stopped between the two, it is unlocked all the same, though what we wrote ourselves looks like an edit.
+    let mut called_off = locked();
+    called_off.fields.extend(fields(&[("cancelled", Value::Flag(true))]));
+    let plan = World::new().plan(&linked(), &there(&called_off), &GONE);
+    assert!(matches!(plan.ops.as_slice(), [Op::Flag { locked: false, .. }]));
+    assert_eq!(sleeps(&plan), Some(SleepCause::ReceiverDeleted));
+}
+
+// P6: whether it exists is the organiser's to say, whatever was edited in the CRM meanwhile.
+#[test]
+fn an_edit_in_the_crm_brings_no_meeting_of_exchange_back() {
+    let mut edited = locked();
+    edited.fields.extend(fields(&[("subject", text("Dinner"))]));
+    let plan = World::new().plan(&linked(), &there(&edited), &GONE);
+    assert_eq!(value(&plan, Side::Crm, "cancelled"), Some(Value::Flag(true)));
+    assert!(!creates(&plan, Side::Pim));
+    edited.facts.locked = false;
+    assert!(creates(&World::new().plan(&linked(), &there(&edited), &GONE), Side::Pim), "C5");
+}
+
+// P6, C7: a record that stays may be edited again, whatever keeps it.
+#[test]
+fn a_meeting_that_stays_in_the_crm_is_unlocked() {
+    let mut world = World::new();
+    world.of(Domain::Calendar).no_deletes.insert(Side::Crm);
+    let plan = world.plan(&linked(), &there(&locked()), &GONE);
+    assert_eq!(sleeps(&plan), Some(SleepCause::DeleteForbidden));
+    assert!(unlocks(&plan));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    assert!(unlocks(&World::new().plan(&asleep, &there(&locked()), &GONE)));
+    let mut open = locked();
+    open.facts.locked = false;
+    assert!(!unlocks(&World::new().plan(&asleep, &there(&open), &GONE)));
 }
 
 // C6
