@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use jiff::SignedDuration;
 use model::{Domain, Kind, Side};
 use plan::guard::{Tallies, Tally, count, is_short, trips, trips_over_all};
-use plan::{Op, Plan};
+use plan::{After, Op, Plan};
 use planted::Planted;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,8 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// Whether a record's plan must not be carried out now.
     pub(crate) fn stops(&self, plan: &Plan) -> bool {
-        let domain = plan.domain.is_some_and(|domain| self.domains.contains(&domain) && plan.writes());
+        let writes = plan.writes() || is_unmarked(plan);
+        let domain = writes && plan.domain.is_some_and(|domain| self.domains.contains(&domain));
         let delete = |op: &Op| match op {
             Op::Delete { side, .. } => self.deletes.contains(side),
             Op::Delist | Op::Leave => self.deletes.contains(&Side::Crm),
@@ -33,6 +34,12 @@ impl Stopped {
         };
         domain || plan.ops.iter().any(delete)
     }
+}
+
+/// Whether the item's mark, which no plan tells of, is still to be written (decision 2).
+fn is_unmarked(plan: &Plan) -> bool {
+    let After::Linked(link) = &plan.after else { return false };
+    link.sleep.is_none() && plan::keys::crm_id(&link.mark_key) != Some(link.crm.id.as_str())
 }
 
 /// How the digest of a listing's brake begins.

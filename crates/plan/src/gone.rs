@@ -137,6 +137,10 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
             (_, false) => sleep(link, domain, SleepCause::Left, context),
         };
     }
+    // It may lie in another folder under a mark that the store forgot: that it is nowhere to be found proves nothing.
+    if context.restored && why == Gone::Unknown && link.mark_key.is_empty() {
+        return sleep(link, domain, SleepCause::Left, context);
+    }
     match domain {
         Domain::BusinessContact | Domain::Employee => {
             if level == Level::IMPORT {

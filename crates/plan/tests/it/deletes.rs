@@ -66,6 +66,12 @@ fn after_a_restore_of_the_store_what_we_may_have_taken_away_ourselves_proves_no_
     assert!(!creates(&world.plan(&guests, &there(&asked), &GONE), Side::Pim));
     assert!(deletes(&world.plan(&linked(), &there(&record()), &GONE), Side::Crm));
     assert!(deletes(&world.plan(&linked(), &GONE, &there(&item())), Side::Pim));
+    // It may lie in another folder under a mark that the store forgot.
+    let bare = Link { mark_key: String::new(), ..linked() };
+    assert_eq!(sleeps(&world.plan(&bare, &there(&record()), &nowhere)), Some(SleepCause::Left));
+    let told = World { restored: false, ..World::new() };
+    assert!(deletes(&told.plan(&bare, &there(&record()), &nowhere), Side::Crm));
+    assert!(deletes(&world.plan(&linked(), &there(&record()), &nowhere), Side::Crm));
 }
 
 // C5, trap 151

@@ -2,7 +2,7 @@
 
 use super::People;
 use super::crm_side::shown;
-use super::ledger::by_date;
+use super::ledger::{self, by_date};
 use super::pim_side::address;
 use super::values::later;
 use crate::memory::Sides;
@@ -131,6 +131,7 @@ impl People {
             }
         }
         self.displace_states(held.number, changes);
+        self.out_of_the_series(&sides.crm, held.number);
         mailbox.change(&held.id, |item| {
             item.set(changes);
             if whole {
@@ -140,6 +141,22 @@ impl People {
         let said = crate::trace::fields(changes);
         self.send_updates(sides, &address, &held.id);
         Some(format!("twists {} (thing {}) {said}", held.id, held.number))
+    }
+
+    /// What somebody made of an occurrence that the series has no more in the CRM went with the new rule (R3), also when a
+    /// later one has it again.
+    fn out_of_the_series(&mut self, crm: &Crm, number: u64) {
+        let rows = crm.rows.values().filter(|row| ledger::number_of(row.kind, &row.fields) == Some(number));
+        let series: Vec<_> = rows
+            .filter_map(|row| {
+                let first = row.fields.get(&Path::of(Field::Start)).and_then(Value::as_when)?.wall().date();
+                Some((rule(&row.fields)?.clone(), first))
+            })
+            .collect();
+        self.ledger.displace_exceptions(number, |path| match path.occurrence {
+            Some(at) => series.iter().all(|(of, first)| of.falls_on(*first, at.date())),
+            None => true,
+        });
     }
 
     /// An occurrence is cancelled or put back as a whole: what anybody said about it before is overwritten.

@@ -45,11 +45,18 @@ impl People {
         let held = self.pick_held(sides, user, |held| held.domain == Domain::Calendar && !held.own && !held.both)?;
         let address = address(&sides.crm, user)?;
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
-        if mailbox.items.get(&held.id)?.is_received() {
+        let item = mailbox.items.get(&held.id)?;
+        if item.is_received() {
             return None;
         }
+        let before = item.record(&held.id).fields;
         let text = Value::text(format!("local {}", self.text()));
         let path = Path::of(if self.dice.chance(500) { Field::Location } else { Field::Body });
+        let mut rows = sides.crm.rows.values().filter(|row| number_of(row.kind, &row.fields) == Some(held.number));
+        if let Some(said) = before.get(&path).filter(|said| !rows.any(|row| row.fields.get(&path) == Some(said))) {
+            // Written where no record said it any more, it goes by his hand.
+            self.ledger.displace(held.number, &[(path.clone(), said.clone())].into());
+        }
         mailbox.change(&held.id, |item| item.set(&[(path.clone(), text.clone())].into()));
         self.ledger.local(held.number, user, path, text);
         Some(format!("writes into his copy {} (thing {})", held.id, held.number))
