@@ -3,8 +3,10 @@
 use crate::id::{ActivityId, EmployeeId};
 use crate::participant::Person;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use model::{Attendee, Field, Fields, Path, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where an activity is shown: this decides its domain (rule D3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -155,7 +157,11 @@ impl Activity {
     /// The activity as everybody but its owner sees a private one: "Private", busy and the time.
     #[must_use]
     pub(crate) fn seen_by(mut self, viewer: &EmployeeId) -> Activity {
-        if !self.private || *viewer == self.owner {
+        if *viewer == self.owner {
+            return self;
+        }
+        if !self.private {
+            self.veil_occurrences();
             return self;
         }
         self.fields = std::mem::take(&mut self.fields)
@@ -168,6 +174,34 @@ impl Activity {
         self.people.clear();
         self.veiled = true;
         self
+    }
+
+    /// Whether the activity is private, or an occurrence of it.
+    #[must_use]
+    pub fn is_private_anywhere(&self) -> bool {
+        self.private || !self.private_occurrences().is_empty()
+    }
+
+    fn private_occurrences(&self) -> BTreeSet<DateTime> {
+        let flagged =
+            self.fields.iter().filter(|(path, value)| path.field == Field::Private && value.as_flag() == Some(true));
+        flagged.filter_map(|(path, _)| path.occurrence).collect()
+    }
+
+    /// An occurrence that is private alone says "Private", busy and its time to everybody but the owner.
+    fn veil_occurrences(&mut self) {
+        for at in self.private_occurrences() {
+            self.fields = std::mem::take(&mut self.fields)
+                .into_iter()
+                .filter_map(|(path, value)| match path.occurrence == Some(at) {
+                    true => veiled(&path, value).map(|value| (path, value)),
+                    false => Some((path, value)),
+                })
+                .collect();
+            self.fields.insert(Path::occurrence(at, Field::Subject), Value::text("Private"));
+            self.fields.insert(Path::occurrence(at, Field::ShowAs), Value::text("Busy"));
+            self.fields.insert(Path::occurrence(at, Field::Private), Value::Flag(true));
+        }
     }
 }
 

@@ -6,14 +6,15 @@ use wire::ews::{Body, BodyKind};
 
 use super::{html, html_edit, people};
 
-/// What a person wrote in a body. None when only its beginning came: a part must never pass for the whole.
-pub fn read(body: &Body) -> Option<String> {
+/// What a person wrote in the body of an item that got our block, or did not. None when only its beginning came: a part
+/// must never pass for the whole.
+pub fn read(body: &Body, has_block: bool) -> Option<String> {
     if body.truncated {
         return None;
     }
     let whole = whole(body);
     let lines: Vec<&str> = whole.split('\n').collect();
-    Some(normal(&people::without_block(&lines).join("\n")))
+    Some(normal(&people::without_block(&lines, has_block).join("\n")))
 }
 
 /// Whether a body holds the way into an online meeting: such a body is never written (trap 103).
@@ -107,7 +108,7 @@ mod tests {
             made.text,
             "note\r\nmore\r\n\r\n--- Participants ---\r\nAnn, ann@crm.test\r\n--- (kept by Syncline) ---"
         );
-        assert_eq!(read(&made).as_deref(), Some("note\nmore"));
+        assert_eq!(read(&made, true).as_deref(), Some("note\nmore"));
         let without = write(Some(&made), "note\nmore", &People::new()).expect("changed");
         assert_eq!(without.text, "note\r\nmore");
     }
@@ -131,15 +132,15 @@ mod tests {
             "{}",
             made.text
         );
-        assert_eq!(read(&made).as_deref(), Some("other\nmore"));
+        assert_eq!(read(&made, true).as_deref(), Some("other\nmore"));
         let cleared = write(Some(&made), "", &People::new()).expect("changed");
-        assert_eq!(read(&cleared).as_deref(), Some(""));
+        assert_eq!(read(&cleared, true).as_deref(), Some(""));
     }
 
     // trap 136
     #[test]
     fn the_beginning_of_a_body_never_passes_for_the_whole() {
-        assert_eq!(read(&Body { truncated: true, ..plain("note") }), None);
+        assert_eq!(read(&Body { truncated: true, ..plain("note") }, true), None);
     }
 
     // trap 103

@@ -227,7 +227,7 @@ impl Drafting<'_> {
         let written_text = match (text, present) {
             (Some(value), _) => value.as_text().unwrap_or_default().to_owned(),
             (None, None) => String::new(),
-            (None, Some(present)) => match body::read(present) {
+            (None, Some(present)) => match body::read(present, self.present.and_then(people::kept).is_some()) {
                 Some(text) => text,
                 None => return,
             },

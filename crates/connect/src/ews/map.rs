@@ -12,8 +12,8 @@ use super::lens::known_show_as;
 use super::{body, called_off, global_id, own, people, rule, time};
 
 /// The fields in which an occurrence may differ from its series.
-const OF_OCCURRENCES: [Field; 6] =
-    [Field::Subject, Field::Body, Field::Location, Field::Reminder, Field::ShowAs, Field::Cancelled];
+const OF_OCCURRENCES: [Field; 7] =
+    [Field::Subject, Field::Body, Field::Location, Field::Reminder, Field::ShowAs, Field::Cancelled, Field::Private];
 
 /// The year that stands for "no year" in a birthday: the first leap year of Windows' calendar.
 const YEARLESS: i16 = 1604;
@@ -76,7 +76,7 @@ fn value(
         Field::Private => Value::Flag(is_private(item, path)),
         Field::Body => match item.body() {
             None => Value::Null,
-            Some(body) => text_or_null(&body::read(body)?),
+            Some(body) => text_or_null(&body::read(body, people::kept(item).is_some())?),
         },
         Field::Categories => {
             let words = item.texts(path).unwrap_or_default();
@@ -301,7 +301,9 @@ fn differing(
         .filter_map(|(field, path)| {
             let here = value(map, field, path, exception, None, local)?;
             let there = series.get(&Path::of(field.clone()))?;
-            if same(field, &here, there) {
+            // The flag of the series is every occurrence's; one of its own veils that one (rule O7).
+            let unflagged = *field == Field::Private && here != Value::Flag(true);
+            if unflagged || same(field, &here, there) {
                 return None;
             }
             match here.is_blank() {

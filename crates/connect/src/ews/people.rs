@@ -136,17 +136,16 @@ pub fn block(people: &People) -> Vec<String> {
     lines
 }
 
-/// The lines of a body without our block, whatever a person did to it: it ends at its closing line, else at the
-/// next empty line, else with the body.
-pub fn without_block<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+/// The lines of a body without our block, whatever a person did to it: it ends at its closing line, else, where the item
+/// is one that got a block, at the next empty line, else with the body. Elsewhere a person wrote the opening line.
+pub fn without_block<'a>(lines: &[&'a str], has_block: bool) -> Vec<&'a str> {
     let Some(open) = lines.iter().rposition(|line| line.trim() == OPEN) else { return lines.to_vec() };
     let inside = &lines[open + 1..];
-    let end = inside
-        .iter()
-        .position(|line| line.trim() == CLOSE)
-        .map(|at| at + 1)
-        .or_else(|| inside.iter().position(|line| line.trim().is_empty()))
-        .unwrap_or(inside.len());
+    let closed = inside.iter().position(|line| line.trim() == CLOSE).map(|at| at + 1);
+    if closed.is_none() && !has_block {
+        return lines.to_vec();
+    }
+    let end = closed.or_else(|| inside.iter().position(|line| line.trim().is_empty())).unwrap_or(inside.len());
     lines[..open].iter().chain(&inside[end..]).copied().collect()
 }
 
@@ -174,10 +173,12 @@ mod tests {
         );
         let block: Vec<&str> = block.iter().map(String::as_str).collect();
         let whole = [&["note", ""][..], &block, &["after"]].concat();
-        assert_eq!(without_block(&whole), ["note", "", "after"]);
-        assert_eq!(without_block(&[&["note"][..], &block[..3], &["", "after"]].concat()), ["note", "", "after"]);
-        assert_eq!(without_block(&[&["note"][..], &block[..2]].concat()), ["note"]);
-        assert_eq!(without_block(&["note", CLOSE]), ["note", CLOSE]);
+        assert_eq!(without_block(&whole, false), ["note", "", "after"]);
+        assert_eq!(without_block(&[&["note"][..], &block[..3], &["", "after"]].concat(), true), ["note", "", "after"]);
+        assert_eq!(without_block(&[&["note"][..], &block[..2]].concat(), true), ["note"]);
+        assert_eq!(without_block(&["note", CLOSE], true), ["note", CLOSE]);
+        let typed = ["note", OPEN, "whom I shall ask"];
+        assert_eq!(without_block(&typed, false), typed, "an item without a block: a person wrote it");
     }
 
     // P4

@@ -14,6 +14,7 @@ on_both!(
     a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows,
     the_flag_in_the_crm_is_refused_while_others_work_with_it_and_otherwise_moves_the_same_item,
     a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks,
+    a_private_occurrence_is_seen_by_the_owner_of_its_series_alone,
     a_question_about_a_private_record_is_answered_without_its_values,
     a_private_item_that_is_skipped_is_nowhere_in_the_databases,
     an_attendees_own_flag_hides_nothing_and_the_organisers_hides_the_meeting,
@@ -270,6 +271,49 @@ async fn a_private_record_is_seen_by_its_owner_alone_wherever_somebody_looks() {
         assert!(!format!("{:?}", item.values).contains(canary));
     }
     assert!(everything(&world, &anna, &record, canary).await.contains(canary), "its owner does");
+}
+
+// O7: the flag of one occurrence veils that one; cleared, it is seen again.
+async fn a_private_occurrence_is_seen_by_the_owner_of_its_series_alone() {
+    let (world, anna, bob) = World::with_two().await;
+    let (outlook, canary) = (world.outlook(&anna), "Kanarienvogel");
+    let mut body = appointment("Weekly", "2026-09-28");
+    body["rule"] = json!({"pattern": "daily", "interval": 1, "count": 5});
+    body["people"] = json!([{"employee": bob.id}]);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    let master = id(&outlook.only(Folder::Calendar).await);
+    let second = outlook.occurrence(&master, 2).await;
+    let secret = vec![
+        set(Property::Sensitivity, text("Private")),
+        set(Property::Subject, text(&format!("{canary} subject"))),
+        set(Property::Location, text(&format!("{canary} place"))),
+    ];
+    outlook.edit(&second, secret).await;
+    world.sync(&[&anna, &bob]).await;
+    for who in [&bob, &world.admin] {
+        let all = everything(&world, who, &record, canary).await;
+        assert_eq!(lines_with(&all, canary), Vec::<&str>::new(), "{}", who.login);
+    }
+    let his = world.only(&bob, CALENDAR).await;
+    assert_eq!((&his["subject"], &his["occurrences"][0]["subject"]), (&json!("Weekly"), &json!("Private")), "{his}");
+    let copy = world.outlook(&bob).shows("2026-09-28T00:00:00Z", "2026-10-01T00:00:00Z").await;
+    let names: Vec<&str> = copy.iter().map(|one| one.0.as_str()).collect();
+    assert_eq!(names, ["Weekly", "Private", "Weekly"]);
+    let mine = world.only(&anna, CALENDAR).await;
+    assert_eq!(mine["occurrences"][0]["subject"], format!("{canary} subject"), "its owner sees it: {mine}");
+    // The CRM changes the rule: what is private in the mailbox is so, and says what it said.
+    world.edit_activity(&anna, &record, json!({"rule": {"pattern": "daily", "interval": 1, "count": 6}})).await;
+    world.sync(&[&anna, &bob]).await;
+    let second = outlook.read(&outlook.occurrence(&master, 2).await).await.expect("the occurrence");
+    assert_eq!(second.text(Property::Sensitivity), Some("Private"));
+    assert_eq!(
+        (title(&second), second.text(Property::Location)),
+        ("Kanarienvogel subject", Some("Kanarienvogel place"))
+    );
+    outlook.edit(&id(&second), vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.only(&bob, CALENDAR).await["occurrences"][0]["subject"], format!("{canary} subject"));
 }
 
 // O7: also in the answer to an answer.

@@ -99,11 +99,11 @@ fn cover(path: &Path, value: &mut Value) {
     }
 }
 
-/// Whether a line itself says that the record is private.
+/// Whether a line itself says that the record, or an occurrence of it, is private.
 fn flagged(line: &History) -> bool {
-    let path = Path::of(Field::Private);
-    let yes = |value: Option<&Value>| value.and_then(Value::as_flag) == Some(true);
-    yes(line.after.get(&path)) || yes(line.before.get(&path).and_then(Option::as_ref)) || yes(line.overruled.get(&path))
+    let before = line.before.iter().filter_map(|(path, value)| Some((path, value.as_ref()?)));
+    let mut all = before.chain(&line.after).chain(&line.overruled);
+    all.any(|(path, value)| path.field == Field::Private && value.as_flag() == Some(true))
 }
 
 async fn hidden(services: &Services, viewer: Option<&EmployeeId>, about: &[About<'_>]) -> Result<Vec<bool>, Refused> {
@@ -130,7 +130,7 @@ async fn hidden(services: &Services, viewer: Option<&EmployeeId>, about: &[About
         let ids: Vec<ActivityId> = ids.into_iter().collect();
         for (id, look) in services.crm.look_activities(owner, &ids).await? {
             let hide = match look {
-                Look::Visible(activity) | Look::Former(activity) => activity.private,
+                Look::Visible(activity) | Look::Former(activity) => activity.is_private_anywhere(),
                 Look::Hidden { .. } | Look::Deleted { .. } | Look::Unknown => {
                     was_private(services, id.as_str()).await?
                 }
