@@ -35,14 +35,14 @@ pub fn plan_as_it_is(link: &Link, crm: &Record, pim: &Record, context: &Context<
 fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Context<'_>) -> Plan {
     let Some(domain) = crm.facts.domain else {
         return sent_away(link, link.domain, crm, pim, context)
-            .unwrap_or_else(|| leaves(link, Reason::DisplayChanged, None, context));
+            .unwrap_or_else(|| shown_elsewhere(link, crm, pim, None, context));
     };
     if let Some(plan) = sent_away(link, domain, crm, pim, context) {
         return plan;
     }
     if domain.kind() != link.kind {
         let exported = context.level(domain).exports();
-        return leaves(link, Reason::DisplayChanged, exported.then_some(domain.kind()), context);
+        return shown_elsewhere(link, crm, pim, exported.then_some(domain.kind()), context);
     }
     let level = context.level(domain);
     if level == Level::NONE && !planted::is(Planted::NoLevelStaysAwake) {
@@ -361,6 +361,19 @@ fn unflagged(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, m
     if personal && !had && !pim.is_private() && context.level(domain).exports() {
         merged.to_pim.insert(path, Value::Flag(true));
     }
+}
+
+/// The record is shown elsewhere and its item goes: what its user changed in it is the record's first (rules D3, C2).
+fn shown_elsewhere(link: &Link, crm: &Record, pim: &Record, to: Option<Kind>, context: &Context<'_>) -> Plan {
+    let leaving = leaves(link, Reason::DisplayChanged, to, context);
+    if !matches!(leaving.after, After::Forget) || link.sleep.is_some() || !context.level(link.domain).imports() {
+        return leaving;
+    }
+    let merged = merged(link, link.domain, crm, pim, context);
+    let mut ops = Vec::new();
+    push_updates(&Merged { to_pim: Fields::new(), ..merged.clone() }, crm, pim, false, context, &mut ops);
+    ops.extend(leaving.ops);
+    Plan { ops, conflicts: merged.conflicts, ..leaving }
 }
 
 /// A copy that goes is not written to before: what the CRM changed meanwhile is not agreed on, and crosses when the copy

@@ -21,11 +21,15 @@ impl Undoing<'_> {
     /// Values that were written on a side go back there, unit by unit.
     pub(crate) fn values(&self, side: Side, undo: &mut Undo) {
         let (mut changes, mut starts) = (Fields::new(), None);
+        // A person knows an occurrence by when it begins.
+        let clock = self.now.record(side).and_then(|copy| occurrence::clock(&copy.fields));
         for wanted in self.wanted(side, undo).into_values() {
-            let paths: BTreeSet<Path> = wanted.back.keys().cloned().collect();
             match self.may_put(side, &wanted) {
                 None => changes.extend(wanted.back),
-                Some(why) => undo.stays.push((side, paths, why)),
+                Some(why) => {
+                    let paths = occurrence::by_start(wanted.back, clock).into_keys().collect();
+                    undo.stays.push((side, paths, why));
+                }
             }
         }
         if changes.is_empty() {

@@ -394,4 +394,9 @@ fn exceptions_stand_after_a_series_is_put_back() {
         "one as its series again"
     );
     assert_eq!(kept(one(Side::Pim, title, text("First"), text("Moved"))), Some((Side::Pim, 0)), "another title of one");
+    // What a person changed since stays, and is named by when it begins.
+    let mut since = series();
+    since.pim.fields.insert(path(title), text("A person's"));
+    let undo = since.undo(&[one(Side::Pim, title, Value::Null, text("Moved"))]);
+    assert_eq!(undo.stays, [(Side::Pim, [path(title)].into(), Stays::ChangedSince)]);
 }

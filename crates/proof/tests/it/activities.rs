@@ -53,14 +53,18 @@ async fn a_changed_display_moves_the_item_and_for_neither_takes_it_away() {
     world.sync(&[&anna]).await;
     let outlook = world.outlook(&anna);
     assert_eq!(outlook.count(Folder::Calendar), 1);
+    // What is changed in the item meanwhile goes with the record.
+    let item = outlook::id(&outlook.only(Folder::Calendar).await);
+    outlook.edit(&item, vec![outlook::set(Property::Subject, outlook::text("Plan B"))]).await;
     world.edit_activity(&anna, &record, json!({"display": "To Do and Activities"})).await;
     world.sync(&[&anna]).await;
+    assert_eq!(outlook::title(&outlook.only(Folder::Tasks).await), "Plan B");
     let counts = || [Folder::Calendar, Folder::Tasks, Folder::DeletedItems].map(|folder| outlook.count(folder));
     assert_eq!(counts(), [0, 1, 1]);
     world.edit_activity(&anna, &record, json!({"display": "Activities Only"})).await;
     world.sync(&[&anna]).await;
     assert_eq!(counts(), [0, 0, 2]);
-    assert_eq!(world.read_activity(&anna, &record).await["subject"], "Plan", "the record stays");
+    assert_eq!(world.read_activity(&anna, &record).await["subject"], "Plan B", "the record stays");
 }
 
 // D4
