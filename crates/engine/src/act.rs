@@ -62,7 +62,7 @@ impl Cycle<'_> {
         if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, business).await?.is_some() {
             return Err(CycleError::AlreadyLinked);
         }
-        let wanted_business = Wanted { id: business.clone(), mark_key: None };
+        let wanted_business = Wanted { id: business.clone(), mark_key: None, global_id: None };
         let mut found = Vec::new();
         for (side, wanted) in
             [(Side::Crm, wanted_business), (Side::Crm, wanted(&link, Side::Crm)), (Side::Pim, wanted(&link, Side::Pim))]
@@ -216,5 +216,6 @@ pub(crate) fn cured(work: &Work) -> Vec<(Side, Kind, RecordId)> {
 /// What to look at for a link's end.
 pub(crate) fn wanted(link: &Link, side: Side) -> Wanted {
     let mark_key = (side == Side::Pim && !link.mark_key.is_empty()).then(|| link.mark_key.clone());
-    Wanted { id: link.end(side).id.clone(), mark_key }
+    let global_id = link.global_id.clone().filter(|_| side == Side::Pim);
+    Wanted { id: link.end(side).id.clone(), mark_key, global_id }
 }

@@ -78,7 +78,7 @@ impl Engine {
             if self.store().link_of(pairing, side, kind, id).await?.is_some() {
                 return Err(CycleError::AlreadyLinked);
             }
-            let found = cycle.get_one(side, kind, Wanted { id: id.clone(), mark_key: None }).await??;
+            let found = cycle.get_one(side, kind, Wanted { id: id.clone(), mark_key: None, global_id: None }).await??;
             seen.push(cycle.observation(side, kind, id, found));
         }
         let pim_seen = seen.pop();

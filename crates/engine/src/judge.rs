@@ -387,7 +387,7 @@ impl Cycle<'_> {
                     Seen::Gone(_) => None,
                 }));
             } else {
-                unread.push(Wanted { id: candidate.id, mark_key: None });
+                unread.push(Wanted { id: candidate.id, mark_key: None, global_id: None });
             }
         }
         // A stranger's content is not ours to keep: it is read before linking (decision 12).

@@ -408,10 +408,9 @@ impl Cycle<'_> {
             if link.is_some() {
                 linked.insert(look.id.clone());
             }
-            wanted.push(Wanted {
-                id: look.id.clone(),
-                mark_key: link.map(|link| link.mark_key).filter(|key| !key.is_empty()),
-            });
+            let global_id = link.as_ref().and_then(|link| link.global_id.clone());
+            let mark_key = link.map(|link| link.mark_key).filter(|key| !key.is_empty());
+            wanted.push(Wanted { id: look.id.clone(), mark_key, global_id });
         }
         let mut answers: BTreeMap<RecordId, Result<Seen, Trouble>> = BTreeMap::new();
         for chunk in wanted.chunks(limits::LOOK_PAGE) {

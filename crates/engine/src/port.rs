@@ -92,6 +92,9 @@ pub struct Wanted {
     pub id: RecordId,
     /// The key of the mark, to look for it elsewhere.
     pub mark_key: Option<String>,
+    /// The meeting's or appointment's own global id, when it is known: what carries the mark and has another one is a
+    /// person's copy of it (trap 46).
+    pub global_id: Option<String>,
 }
 
 /// A copy found by the key it carries.

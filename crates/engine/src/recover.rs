@@ -96,7 +96,7 @@ impl Cycle<'_> {
         if intent.side == Side::Pim || !self.pairing.state.moved || !link.mark_key.is_empty() {
             return Ok(false);
         }
-        let wanted = Wanted { id: link.pim.id.clone(), mark_key: None };
+        let wanted = Wanted { id: link.pim.id.clone(), mark_key: None, global_id: None };
         Ok(matches!(self.get_one(Side::Pim, intent.kind, wanted).await?, Ok(Seen::Gone(_))))
     }
 
@@ -156,7 +156,7 @@ impl Cycle<'_> {
         target: &RecordId,
         settle: &mut Settle,
     ) -> Result<(), CycleError> {
-        let wanted = Wanted { id: target.clone(), mark_key: None };
+        let wanted = Wanted { id: target.clone(), mark_key: None, global_id: None };
         let record = match self.get_one(intent.side, intent.kind, wanted).await? {
             Ok(Seen::Present(record)) => record,
             Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Ok(()),
@@ -192,7 +192,7 @@ impl Cycle<'_> {
         target: &RecordId,
         settle: &mut Settle,
     ) -> Result<(), CycleError> {
-        let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()) };
+        let wanted = Wanted { id: target.clone(), mark_key: Some(mark.key.clone()), global_id: None };
         let is_ours = |item: &Record| {
             // A restored store counts anew: a number of before names another write (decision 13).
             let is_later = |found: &Mark| (found.epoch, found.write_no) >= (mark.epoch, mark.write_no);
@@ -288,8 +288,9 @@ impl Cycle<'_> {
             Some(id) => self.engine.store().link(id).await?,
             None => None,
         };
+        let global_id = stands.as_ref().and_then(|link| link.global_id.clone()).filter(|_| intent.side == Side::Pim);
         let mark_key = stands.map(|link| link.mark_key).filter(|key| intent.side == Side::Pim && !key.is_empty());
-        let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key }).await?;
+        let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key, global_id }).await?;
         let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
         // What was seen of it before must not be matched again as if it stood.
         settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));

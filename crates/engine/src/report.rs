@@ -140,8 +140,10 @@ impl Engine {
         }
         let mut seen = BTreeMap::new();
         for (side, id) in &ends {
-            let mark_key = link.as_ref().filter(|_| *side == Side::Pim).map(|link| link.mark_key.clone());
-            let found = cycle.get_one(*side, kind, Wanted { id: id.clone(), mark_key }).await??;
+            let marked = link.as_ref().filter(|_| *side == Side::Pim);
+            let mark_key = marked.map(|link| link.mark_key.clone());
+            let global_id = marked.and_then(|link| link.global_id.clone());
+            let found = cycle.get_one(*side, kind, Wanted { id: id.clone(), mark_key, global_id }).await??;
             seen.insert(*side, cycle.observation(*side, kind, id, found));
         }
         let gone = |side| matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(_), .. }));

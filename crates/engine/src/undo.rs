@@ -218,10 +218,10 @@ impl Cycle<'_> {
         let item = mine().find_map(|line| line.pim.clone()).filter(|id| !id.as_str().is_empty());
         let item = match &link {
             Some(link) => Some(wanted(link, Side::Pim)).filter(|wanted| !wanted.id.as_str().is_empty()),
-            None => item.map(|id| Wanted { id, mark_key }),
+            None => item.map(|id| Wanted { id, mark_key, global_id: None }),
         };
         let mut seen = BTreeMap::new();
-        let asked = [(Side::Crm, Some(Wanted { id: crm.clone(), mark_key: None })), (Side::Pim, item)];
+        let asked = [(Side::Crm, Some(Wanted { id: crm.clone(), mark_key: None, global_id: None })), (Side::Pim, item)];
         for (side, wanted) in asked {
             let Some(wanted) = wanted else { continue };
             match self.get_one(side, kind, wanted).await? {

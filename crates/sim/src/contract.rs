@@ -225,7 +225,7 @@ async fn latest(room: &dyn Room, kind: Kind, key: &str) -> Check<(RecordId, Vers
 }
 
 async fn look(remote: &dyn Remote, kind: Kind, id: &RecordId, mark_key: Option<String>) -> Check<Seen> {
-    let answers = remote.get(kind, &[Wanted { id: id.clone(), mark_key }]).await.map_err(told)?;
+    let answers = remote.get(kind, &[Wanted { id: id.clone(), mark_key, global_id: None }]).await.map_err(told)?;
     that(answers.len() == 1, "every id asked has one answer")?;
     match answers.into_iter().next() {
         Some((of, Ok(seen))) if of == *id => Ok(seen),

@@ -2,7 +2,7 @@
 
 use engine::port::{FindBy, Traced, Trouble, Wanted};
 use model::{FolderId, Gone, Kind, Record, RecordId, Seen};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::ews::{DistinguishedFolder, FindItem, FolderRef, Item, ItemRef, Path, Property, Restriction, Shape, View};
 
@@ -16,6 +16,8 @@ const KEYS: usize = 20;
 const FOLDERS: usize = 50;
 const PAGE: u32 = 200;
 const PAGES: usize = 20;
+/// Keys of marks, each with the global id of the item that is looked for, when it is known.
+type Keys<'a> = BTreeMap<&'a str, Option<&'a str>>;
 /// Pages of a folder that is listed, because its server does not search.
 const LISTED_PAGES: u32 = 1_000;
 
@@ -26,7 +28,8 @@ impl EwsRemote {
         kind: Kind,
         missing: &[&Wanted],
     ) -> Result<Vec<(RecordId, Result<Seen, Trouble>)>, Trouble> {
-        let keys: BTreeSet<&str> = missing.iter().filter_map(|one| one.mark_key.as_deref()).collect();
+        let keys: Keys<'_> =
+            missing.iter().filter_map(|one| Some((one.mark_key.as_deref()?, one.global_id.as_deref()))).collect();
         let found = if keys.is_empty() { Ok(BTreeMap::new()) } else { self.places(kind, &keys).await };
         let outcome = |one: &&Wanted| match (&found, one.mark_key.as_deref()) {
             // A search that failed proves nothing: the id is looked at again later.
@@ -38,7 +41,7 @@ impl EwsRemote {
     }
 
     /// Where each key is found. Found in an observed folder it has only moved, whatever else carries its mark.
-    async fn places(&self, kind: Kind, keys: &BTreeSet<&str>) -> Result<BTreeMap<String, (Gone, RecordId)>, Trouble> {
+    async fn places(&self, kind: Kind, keys: &Keys<'_>) -> Result<BTreeMap<String, (Gone, RecordId)>, Trouble> {
         let known = self.known().await?;
         let mut places = BTreeMap::new();
         let deleted: Vec<FolderId> =
@@ -48,7 +51,8 @@ impl EwsRemote {
                 places.entry(key).or_insert((gone, id));
             }
         }
-        let mut rest: BTreeSet<&str> = keys.iter().copied().filter(|key| !places.contains_key(*key)).collect();
+        let mut rest: Keys<'_> = keys.clone();
+        rest.retain(|key, _| !places.contains_key(*key));
         if rest.is_empty() {
             return Ok(places);
         }
@@ -60,7 +64,7 @@ impl EwsRemote {
                 places.entry(key).or_insert((gone, id));
             }
         }
-        rest.retain(|key| !places.contains_key(*key));
+        rest.retain(|key, _| !places.contains_key(*key));
         if rest.is_empty() {
             return Ok(places);
         }
@@ -78,16 +82,25 @@ impl EwsRemote {
         Ok(places)
     }
 
-    /// Which of the keys are found in any of the folders, and the item that carries each.
-    async fn marked(&self, keys: &BTreeSet<&str>, folders: &[FolderId]) -> Result<BTreeMap<String, RecordId>, Trouble> {
+    /// Which of the keys are found in any of the folders, and the item that carries each. What has another global id is a
+    /// person's copy, whatever became of the item it was made from (trap 46).
+    async fn marked(&self, keys: &Keys<'_>, folders: &[FolderId]) -> Result<BTreeMap<String, RecordId>, Trouble> {
         let mut found = BTreeMap::new();
-        let keys: Vec<&str> = keys.iter().copied().collect();
-        for keys in keys.chunks(KEYS) {
-            let any = keys.iter().map(|key| Restriction::IsEqualTo(own::key(), (*key).to_owned())).collect();
-            let items = self.matching(folders, &Restriction::Or(any), vec![own::key()], usize::MAX).await?;
+        let asked: Vec<&str> = keys.keys().copied().collect();
+        for some in asked.chunks(KEYS) {
+            let any = some.iter().map(|key| Restriction::IsEqualTo(own::key(), (*key).to_owned())).collect();
+            let mut paths = vec![own::key()];
+            if some.iter().any(|key| keys.get(key).is_some_and(Option::is_some)) {
+                paths.extend([own::clean_global_id(), own::global_id()]);
+            }
+            let items = self.matching(folders, &Restriction::Or(any), paths, usize::MAX).await?;
             found.extend(items.iter().filter_map(|item| {
                 let id = item.id.as_ref().map(|id| RecordId::new(&id.id))?;
-                Some((item.text(own::key())?.to_owned(), id))
+                let key = item.text(own::key())?;
+                let known = keys.get(key).copied().flatten();
+                let told = item.text(own::clean_global_id()).and_then(|_| global_id::read(item));
+                let is_copy = known.zip(told.as_deref()).is_some_and(|(known, told)| known != told);
+                (!is_copy).then(|| (key.to_owned(), id))
             }));
         }
         Ok(found)
@@ -253,7 +266,7 @@ impl EwsRemote {
             let traced = |record: Record| Traced { id: record.id.clone(), gone: None, record: Some(Arc::new(record)) };
             return Ok(standing.into_iter().map(traced).collect());
         }
-        let places = self.places(kind, &[key].into()).await?;
+        let places = self.places(kind, &[(key, None)].into()).await?;
         let Some((gone, id)) = places.get(key).cloned() else {
             return Ok(Vec::new());
         };

@@ -171,7 +171,7 @@ async fn many_ids_are_looked_at_together_each_with_its_own_answer() {
             }
             _ => {}
         }
-        wanted.push(Wanted { id, mark_key: Some(key) });
+        wanted.push(Wanted { id, mark_key: Some(key), global_id: None });
     }
     let remote = world.open();
     folder(&remote, Kind::Task).await;
@@ -198,7 +198,7 @@ async fn a_search_that_fails_proves_nothing() {
     world.trouble("FindItem", vec![FaultAction::LoginPage]);
     assert!(matches!(seen(&remote, Kind::Task, &id, Some("k")).await, Err(Trouble::Broken { .. })));
     world.trouble("GetItem", vec![FaultAction::Fault { code: "ErrorAccessDenied".to_owned() }]);
-    let wanted = Wanted { id: id.clone(), mark_key: Some("k".to_owned()) };
+    let wanted = Wanted { id: id.clone(), mark_key: Some("k".to_owned()), global_id: None };
     let looked = remote.get(Kind::Task, &[wanted]).await;
     assert!(matches!(looked, Err(Trouble::NoAccess { .. })), "{looked:?}");
     assert_eq!(gone(&world, &id, Some("k")).await, Gone::Deleted);

@@ -197,7 +197,7 @@ pub async fn list(remote: &EwsRemote, kind: Kind) -> (Vec<Record>, String) {
 }
 
 pub async fn seen(remote: &EwsRemote, kind: Kind, id: &RecordId, key: Option<&str>) -> Result<Seen, Trouble> {
-    let wanted = Wanted { id: id.clone(), mark_key: key.map(str::to_owned) };
+    let wanted = Wanted { id: id.clone(), mark_key: key.map(str::to_owned), global_id: None };
     let mut answers = remote.get(kind, &[wanted]).await.expect("answers");
     assert_eq!(answers.len(), 1);
     assert_eq!(answers[0].0, *id);
@@ -206,7 +206,7 @@ pub async fn seen(remote: &EwsRemote, kind: Kind, id: &RecordId, key: Option<&st
 
 /// A look whose trouble may be one id's or the whole call's.
 pub async fn seen_raw(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Result<Seen, Trouble> {
-    remote.get(kind, &[Wanted { id: id.clone(), mark_key: None }]).await?.remove(0).1
+    remote.get(kind, &[Wanted { id: id.clone(), mark_key: None, global_id: None }]).await?.remove(0).1
 }
 
 pub async fn present(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Record {

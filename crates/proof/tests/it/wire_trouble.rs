@@ -237,6 +237,18 @@ async fn a_copy_made_by_a_person_is_a_record_of_its_own() {
         clean(&world, &anna).await;
         assert_eq!(title(&outlook.read(&copy).await.expect("there")), "Mine");
         assert_eq!(title(&outlook.read(&original).await.expect("there")), "Original");
+        // Copied and the original taken away before anything was looked at: what is there no more is nowhere.
+        let copy = outlook
+            .raw("", &format!(r#"<m:CopyItem><m:ToFolderId><t:DistinguishedFolderId Id="{}"/></m:ToFolderId><m:ItemIds><t:ItemId Id="{original}"/></m:ItemIds></m:CopyItem>"#, folder.name()))
+            .await;
+        assert!(copy.contains("NoError"), "{copy}");
+        outlook.delete(&original).await;
+        for _ in 0..2 {
+            clean(&world, &anna).await;
+            world.pass_days(2);
+        }
+        let all: Vec<String> = world.view(&anna, view).await.iter().map(|one| one["subject"].to_string()).collect();
+        assert_eq!((all.len(), outlook.count(folder)), (2, 2), "{all:?}");
     }
 }
 
