@@ -80,9 +80,10 @@ fn existence(evidence: &Evidence<'_>, number: u64, thing: &Thing, copies: &Copie
     let unlisted = thing.domain.kind() == Kind::Contact
         && (thing.relisted || copies.items.is_empty() && copies.rows.iter().all(|(_, row)| row.listed.is_empty()));
     // A restored store may not know that the item had come in: its category brings it in once more (rule O3). A record that
-    // an edit outlived is made again for its holder (rule C5).
+    // an edit outlived is made again for its holder (rule C5). A copy that shows late comes in as his own (decision 10).
     for (_, row) in copies.rows.iter().filter(|(_, row)| row.kind == Kind::Contact && !thing.forgot && !thing.deleted) {
-        for user in row.listed.intersection(&thing.off) {
+        let late = |user: &UserId| copies.items.iter().any(|(holder, _, item)| *holder == user && item.late);
+        for user in row.listed.intersection(&thing.off).filter(|user| !late(user)) {
             say(format!(
                 "{user} was taken off its Sync List, nobody touched his item since, and he is on it again (O2)"
             ));

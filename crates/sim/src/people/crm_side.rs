@@ -175,6 +175,10 @@ impl People {
         if let Some(number) = number {
             self.ledger.entitle(number, user);
             self.ledger.relist(number, user, !listed);
+            if row.key.is_some() && row.version == 1 {
+                // Made by the sync in this very moment, perhaps: it puts him on its list as the last of that.
+                self.ledger.handled(number);
+            }
         }
         Some(format!("lists {id} (thing {number:?}): {}", !listed))
     }
