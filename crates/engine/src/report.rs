@@ -7,7 +7,7 @@ use crate::outcome::CycleError;
 use crate::port::Wanted;
 use crate::standing::of_user;
 use model::schedule::Schedule;
-use model::{Domain, Kind, PairingId, RecordId, Seen, Side};
+use model::{Domain, Gone, Kind, PairingId, RecordId, Seen, Side};
 use plan::access::{Chain, chain};
 use plan::{After, Op};
 use serde::Serialize;
@@ -148,10 +148,19 @@ impl Engine {
         }
         let gone = |side| matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(_), .. }));
         if link.is_none() && gone(side) {
-            let text = vec![match side {
-                Side::Crm => "This user sees no such record in the CRM, and none of his items is linked to it; 'syncline history' tells what was.",
-                Side::Pim => "There is no such item in the mailbox, and no record is linked to it; 'syncline history' tells what was.",
-            }.to_owned()];
+            let merged = matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(Gone::Merged), .. }));
+            let mut text = vec![
+                match side {
+                    Side::Crm if merged => {
+                        "It was merged into another record, which has its Sync List and its copies now (M5)."
+                    }
+                    Side::Crm => "This user sees no such record in the CRM, and none of his items is linked to it.",
+                    Side::Pim => "There is no such item in the mailbox, and no record is linked to it.",
+                }
+                .to_owned(),
+            ];
+            let told = self.last_written(id, side, record).await?;
+            text.push(told.unwrap_or_else(|| "The history tells nothing of it for this user (W3).".to_owned()));
             return Ok(Explained {
                 domain: None,
                 crm: ends.get(&Side::Crm).cloned(),
@@ -182,24 +191,28 @@ impl Engine {
         if let Some(domain) = domain
             && let Some(chain) = cycle.force.chains.get(&domain)
         {
-            text.extend(plan::explain::chain(chain));
+            text.extend(plan::explain::chain(chain, true));
         }
         if let Some(crm) = ends.get(&Side::Crm) {
-            text.extend(self.last_written(id, crm).await?);
+            text.extend(self.last_written(id, Side::Crm, crm).await?);
         }
         Ok(Explained { domain, crm: ends.get(&Side::Crm).cloned(), pim: ends.get(&Side::Pim).cloned(), text })
     }
 
-    /// When a cycle wrote the record last, and what puts that back (rule W3).
-    async fn last_written(&self, id: &PairingId, crm: &RecordId) -> Result<Option<String>, CycleError> {
+    /// What a cycle did to the record last, and what puts that back (rule W3).
+    async fn last_written(&self, id: &PairingId, side: Side, record: &RecordId) -> Result<Option<String>, CycleError> {
         let filter = HistoryFilter {
             pairing: Some(id.clone()),
-            record: Some((Side::Crm, crm.clone())),
+            record: Some((side, record.clone())),
             ..HistoryFilter::default()
         };
         let lines = self.store().history(&filter, None, limits::TOLD).await?;
-        let last = lines.iter().find(|line| plan::undo::Did::of(&line.line.what).is_some());
-        Ok(last.map(|line| plan::explain::last_written(line.line.at, &line.line.cycle)))
+        Ok(lines.iter().map(|line| &line.line).find_map(|line| {
+            let did = plan::undo::Did::of(&line.what)?;
+            // Values that were taken away (rule O8), or are past their time, come back by no undo.
+            let held = did != plan::undo::Did::Changed || !line.after.is_empty();
+            Some(plan::explain::last_written(did, line.side, line.at, &line.cycle, held))
+        }))
     }
 
     /// Explains whose level counts for a pairing's user; `joined` adds groups he is not in ("what if").
@@ -234,7 +247,9 @@ impl Engine {
         let broken = named
             .iter()
             .filter(|group| !known.contains_key(*group))
-            .map(|(kind, id)| format!("{kind} {id} is not in the CRM any more: its rules match nobody (L4)"))
+            .map(|(kind, id)| {
+                format!("{} {id} is not in the CRM any more: its rules match nobody (L4)", kind.replace('_', " "))
+            })
             .collect();
         let schedule = plan::access::schedule(&groups, &settings);
         let mut text = Vec::new();
@@ -249,7 +264,7 @@ impl Engine {
                 None => plan::explain::standing(way),
             }));
         }
-        text.extend(chains.iter().flat_map(plan::explain::chain));
+        text.extend(chains.iter().flat_map(|chain| plan::explain::chain(chain, memberships.active)));
         text.extend(plan::explain::schedule(&schedule));
         Ok(UserExplained { chains, text, broken, schedule })
     }

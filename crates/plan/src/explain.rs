@@ -91,10 +91,27 @@ pub fn op(op: &Op) -> String {
     }
 }
 
-/// When a cycle wrote a record last, as a sentence (rule W3).
+/// What a cycle did to a record last, as a sentence; `held` says whether the history holds what an undo needs (rule W3).
 #[must_use]
-pub fn last_written(at: jiff::Timestamp, cycle: &str) -> String {
-    format!("Written last at {at} in cycle {cycle}; an undo of that cycle puts it back (W3).")
+pub fn last_written(did: undo::Did, side: Option<Side>, at: jiff::Timestamp, cycle: &str, held: bool) -> String {
+    let of = match side {
+        Some(Side::Crm) => " in the CRM",
+        Some(Side::Pim) => " in the mailbox",
+        None => "",
+    };
+    let did = match did {
+        undo::Did::Made => format!("Made{of}"),
+        undo::Did::Changed => format!("Written{of}"),
+        undo::Did::Deleted => format!("Deleted{of}"),
+        undo::Did::Delisted => "Taken off the Sync List".to_owned(),
+        undo::Did::Listed => "Put on the Sync List".to_owned(),
+        undo::Did::Left => "Its user taken off it".to_owned(),
+    };
+    let back = match held {
+        true => "an undo of that cycle puts it back",
+        false => "the history does not hold what stood there before, so no undo puts it back",
+    };
+    format!("{did} last at {at:.0} in cycle {cycle}; {back} (W3).")
 }
 
 /// What undoing does, as a sentence (rule W3).
@@ -280,11 +297,16 @@ pub fn schedule(schedule: &Schedule) -> Vec<String> {
     lines
 }
 
-/// The chain of levels as lines (rule L5).
+/// The chain of levels as lines (rule L5); `active` says whether the user still is one in the CRM.
 #[must_use]
-pub fn chain(chain: &Chain) -> Vec<String> {
+pub fn chain(chain: &Chain, active: bool) -> Vec<String> {
+    let stands = match (chain.enabled, active) {
+        (true, _) => "enabled",
+        (false, true) => "not enabled",
+        (false, false) => "not active in the CRM",
+    };
     let mut lines = vec![
-        format!("{}: the user is {} (L1).", chain.domain, if chain.enabled { "enabled" } else { "not enabled" }),
+        format!("{}: the user is {stands} (L1).", chain.domain),
         format!("The domain's own level is {} (L2).", chain.ceiling),
         match chain.own {
             Some(level) => format!("The user's own level is {level} (L3)."),

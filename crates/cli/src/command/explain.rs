@@ -60,18 +60,10 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
     let services = open(config).await?;
     match command {
         Command::User { user: name, joined } => {
-            let groups = plan::access::Groups {
-                own: joined.iter().map(|text| group(text)).collect::<Result<BTreeSet<_>, _>>()?,
-                above: BTreeSet::new(),
-            };
-            let explained = cycle::explain_user(&services, &name, &groups).await?;
+            let joined = joined.iter().map(|text| group(text)).collect::<Result<BTreeSet<_>, _>>()?;
+            let explained = cycle::explain_user(&services, &name, &joined).await?;
             let mut lines = explained.text.clone();
-            lines.extend(
-                explained
-                    .broken
-                    .iter()
-                    .map(|group| format!("broken: a rule names {group}, which is not there any more")),
-            );
+            lines.extend(explained.broken.iter().map(|rule| format!("A rule is broken: {rule}.")));
             show.done(&explained, &lines.join("\n"))
         }
         Command::Record { id, user: name, kind, task } => {

@@ -39,7 +39,7 @@ fn a_level_above_the_ceiling_is_shown_as_capped() {
     ] {
         let shown = of(enabled, ceiling, Some(own), vec![]);
         assert_eq!(shown.capped(), capped, "{own} below {ceiling}, enabled: {enabled}");
-        let told = explain::chain(&shown);
+        let told = explain::chain(&shown, true);
         let last = told.last().expect("a last line");
         assert_eq!(last.contains("capped by the domain's own level (L2)"), capped, "{last}");
         assert!(last.contains(&shown.level.to_string()), "{last}");
@@ -56,11 +56,11 @@ fn line<'a>(told: &'a [String], part: &str) -> &'a str {
 // L5, L1, L2, L3: the chain's fixed lines.
 #[test]
 fn the_chain_tells_who_is_enabled_and_the_levels_that_were_set() {
-    let told = explain::chain(&of(true, Level::EXPORT, Some(Level::IMPORT), vec![]));
+    let told = explain::chain(&of(true, Level::EXPORT, Some(Level::IMPORT), vec![]), true);
     assert!(line(&told, "(L1)").contains("calendar") && line(&told, "(L1)").contains("is enabled"));
     assert!(line(&told, "domain's own level is").contains("Export Only (L2)"));
     assert!(line(&told, "The user's own level").contains("Import Only (L3)"));
-    let told = explain::chain(&of(false, Level::FULL, None, vec![]));
+    let told = explain::chain(&of(false, Level::FULL, None, vec![]), true);
     assert!(line(&told, "(L1)").contains("not enabled"));
     assert!(line(&told, "no own level").contains("(L3)"));
     assert!(line(&told, "What counts").contains("None"), "a disabled user has nothing");
@@ -76,7 +76,7 @@ fn the_chain_tells_every_group_rule_and_the_first_that_matches_decides() {
             rule(GroupKind::UserList, "l1", false, Level::IMPORT),
         ]
     };
-    let told = explain::chain(&of(true, Level::FULL, None, rules()));
+    let told = explain::chain(&of(true, Level::FULL, None, rules()), true);
     for (number, words) in [
         ("Group rule 1:", ["organization o9", "None", "does not match (L4)"]),
         ("Group rule 2:", ["position boss and below", "Export Only", "matches and decides (L4)"]),
@@ -87,7 +87,7 @@ fn the_chain_tells_every_group_rule_and_the_first_that_matches_decides() {
     assert!(!line(&told, "Group rule 3").contains("below"));
     assert!(line(&told, "What counts").contains("Export Only"));
     // The user's own level decides before any group.
-    let told = explain::chain(&of(true, Level::FULL, Some(Level::NONE), rules()));
+    let told = explain::chain(&of(true, Level::FULL, Some(Level::NONE), rules()), true);
     assert!(line(&told, "Group rule 2").contains("an earlier line decided"), "{told:?}");
 }
 
@@ -103,7 +103,7 @@ fn the_chain_says_when_no_group_rule_matches() {
         (None, vec![mine(), stranger()], false),
         (Some(Level::EXPORT), vec![stranger()], false),
     ] {
-        let told = explain::chain(&of(true, Level::FULL, own, rules));
+        let told = explain::chain(&of(true, Level::FULL, own, rules), true);
         let said = told.iter().any(|line| line.contains("No group rule matches") && line.contains("(L3)"));
         assert_eq!(said, falls_through, "{told:?}");
     }

@@ -3,7 +3,7 @@
 use crate::build::*;
 use model::settings::ConflictPolicy;
 use model::{Domain, Fields, Form, Kind, Level, Path, Side, Value};
-use plan::undo::{Act, Stays};
+use plan::undo::{Act, Did, Stays};
 use plan::{Op, Plan, Reason, explain, removal};
 use std::collections::BTreeMap;
 
@@ -98,8 +98,21 @@ fn every_operation_names_its_side() {
 // W3: when it was written last, and in which cycle, which is what an undo is asked for.
 #[test]
 fn the_last_write_is_told_with_its_time_and_cycle() {
-    let told = explain::last_written(World::new().now, "cycle-42");
-    assert!(["2026-11-21T12:00:00Z", "cycle-42", "(W3)"].iter().all(|word| told.contains(word)), "{told}");
+    let now = World::new().now;
+    for (did, side, words) in [
+        (Did::Made, Side::Pim, "Made in the mailbox last"),
+        (Did::Changed, Side::Crm, "Written in the CRM last"),
+        (Did::Deleted, Side::Crm, "Deleted in the CRM last"),
+        (Did::Delisted, Side::Crm, "Taken off the Sync List last"),
+        (Did::Listed, Side::Crm, "Put on the Sync List last"),
+        (Did::Left, Side::Crm, "Its user taken off it last"),
+    ] {
+        let told = explain::last_written(did, Some(side), now, "cycle-42", true);
+        let all = [words, "2026-11-21T12:00:00Z", "cycle-42", "an undo of that cycle puts it back", "(W3)"];
+        assert!(all.iter().all(|word| told.contains(word)), "{told}");
+    }
+    let told = explain::last_written(Did::Changed, Some(Side::Crm), now, "cycle-42", false);
+    assert!(told.contains("no undo puts it back (W3)"), "{told}");
 }
 
 // W3: a person sees what an undo will write, delete and bring back, and where.

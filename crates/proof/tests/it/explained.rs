@@ -12,6 +12,8 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 on_both!(
     a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way,
     a_to_do_is_explained_as_one_whatever_it_is_taken_for,
+    what_is_gone_is_explained_by_what_became_of_it,
+    a_user_who_left_is_explained_as_one_who_left,
 );
 
 async fn explained(world: &World, who: &Person, record: &str) -> String {
@@ -112,4 +114,52 @@ async fn a_to_do_is_explained_as_one_whatever_it_is_taken_for() {
     world.edit(&anna, &path, json!({"display": "Activities Only"})).await;
     world.sync(&[&anna]).await;
     assert!(explained(&world, &anna, &record).await.contains("neither the calendar nor the to-do list (D3)"));
+}
+
+// W2, W3, C4, M5, O8: what became of a record is part of why it is not in sync.
+async fn what_is_gone_is_explained_by_what_became_of_it() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let lunch = outlook
+        .make(Folder::Calendar, outlook::appointment("Lunch", "2026-09-28T10:00:00Z", "2026-09-28T11:00:00Z"))
+        .await;
+    let secret = outlook
+        .make(Folder::Calendar, outlook::appointment("Secret", "2026-09-29T10:00:00Z", "2026-09-29T11:00:00Z"))
+        .await;
+    let (older, younger) = (world.listed(&anna, "Berg").await, world.listed(&anna, "Bergh").await);
+    world.sync(&[&anna]).await;
+    let records = world.view(&anna, "my_calendar").await;
+    let of = |subject: &str| {
+        let found = records.iter().find(|of| of["subject"] == subject).expect("there");
+        found["id"].as_str().expect("an id").to_owned()
+    };
+    outlook.delete(&lunch).await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    outlook.edit(&secret, vec![set(Property::Sensitivity, text("Private"))]).await;
+    let merge = json!({"loser": younger, "loser_version": 1, "version": 1});
+    world.done(&anna, "POST", &format!("/api/crm/contacts/{older}/merge"), Some(&merge)).await;
+    world.sync(&[&anna]).await;
+    let told = explained(&world, &anna, &of("Lunch")).await;
+    assert!(
+        told.contains("Deleted in the CRM last at") && told.contains("an undo of that cycle puts it back"),
+        "{told}"
+    );
+    let told = explained(&world, &anna, &of("Secret")).await;
+    assert!(told.contains("(O8)") && told.contains("no undo puts it back (W3)"), "{told}");
+    let path = format!("/api/admin/users/{}/explain?side=crm&kind=contact&record={younger}", anna.login);
+    let told = world.get(&world.admin, &path).await["text"].to_string();
+    assert!(told.contains("merged into another record") && told.contains("(M5)"), "{told}");
+    let told = explained(&world, &anna, "ACT-99999999").await;
+    assert!(told.contains("The history tells nothing of it for this user (W3)."), "{told}");
+}
+
+// W2, L1
+async fn a_user_who_left_is_explained_as_one_who_left() {
+    let (world, anna, _) = World::with_two().await;
+    world.edit(&world.admin, &format!("/api/crm/employees/{}", anna.id), json!({"active": false})).await;
+    let told = world.get(&world.admin, "/api/admin/users/anna/explain").await["text"].to_string();
+    assert!(
+        told.contains("calendar: the user is not active in the CRM (L1).") && !told.contains("not enabled"),
+        "{told}"
+    );
 }

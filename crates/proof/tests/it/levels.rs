@@ -14,6 +14,7 @@ on_both!(
     the_ceiling_caps_a_users_own_level_direction_by_direction,
     the_users_own_level_goes_before_group_rules_and_those_before_the_ceiling,
     the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only_when_said,
+    what_if_he_joined_a_group_counts_what_stands_above_it_too,
     only_the_primary_position_counts_unless_a_setting_says_otherwise,
     lowering_a_level_deletes_nothing_and_raising_it_resumes_from_the_base,
     what_is_planned_before_a_user_is_enabled_is_what_the_first_cycle_does,
@@ -166,6 +167,45 @@ async fn the_first_rule_whose_group_contains_the_user_wins_and_below_counts_only
     world.done(admin, "PUT", path, Some(&put(json!([position, below(true)])))).await;
     world.sync(&[&anna]).await;
     assert_eq!(seen(&world, &anna).await, (2, 4), "export again, without a restart (L7)");
+}
+
+// L4, L5: "what if" answers what would be, by the trees as they stand, and no group that is not there is passed over.
+async fn what_if_he_joined_a_group_counts_what_stands_above_it_too() {
+    let world = World::new().await;
+    let admin = &world.admin;
+    let anna = world.user("anna").await;
+    let head = world.made(admin, "/api/crm/organizations", json!({"name": "Head"})).await["id"].clone();
+    let branch =
+        world.made(admin, "/api/crm/organizations", json!({"name": "Branch", "parent": head})).await["id"].clone();
+    let boss =
+        world.made(admin, "/api/crm/positions", json!({"name": "Boss", "organization": head})).await["id"].clone();
+    let seller = json!({"name": "Seller", "organization": branch, "parent": boss});
+    let seller = world.made(admin, "/api/crm/positions", seller).await["id"].clone();
+    let put = |kind: &str, id: &serde_json::Value| json!({"rules": [{"group": kind, "id": id, "and_below": true, "level": "none"}]});
+    let rules = "/api/admin/group-rules/calendar";
+    let what_if = |asked: String| {
+        let world = &world;
+        async move {
+            let told = world.get(&world.admin, &format!("/api/admin/users/anna/explain?{asked}")).await;
+            let chain = |chain: &&serde_json::Value| chain["domain"] == "calendar";
+            told["chains"].as_array().expect("chains").iter().find(chain).expect("a chain")["level"].clone()
+        }
+    };
+    let joins = [
+        format!("position={}", seller.as_str().expect("an id")),
+        format!("organization={}", branch.as_str().expect("an id")),
+    ];
+    for (kind, id, levels) in [("position", &boss, ["none", "full"]), ("organization", &head, ["none", "none"])] {
+        world.done(admin, "PUT", rules, Some(&put(kind, id))).await;
+        for (join, level) in joins.iter().zip(levels) {
+            assert_eq!(what_if(join.clone()).await, json!(level), "{kind}: {join}");
+        }
+    }
+    assert_eq!(what_if(String::new()).await, json!("full"), "nobody joined anything");
+    let path = "/api/admin/users/anna/explain?user_list=LST-99999999";
+    let (status, told) = world.ask(admin, "GET", path, None).await;
+    assert_eq!((status, &told["error"]["where"][0]["field"]), (422, &json!("user_list")), "{told}");
+    drop(anna);
 }
 
 // L4

@@ -7,10 +7,11 @@ use crate::services::Services;
 use ::crm::{ActivityId, Display};
 use engine::{CycleError, CycleReport, Explained, PlanReport, UserExplained};
 use futures::StreamExt;
+use model::settings::GroupKind;
 use model::{CrmId, Domain, Kind, PairingId, RecordId, Side};
-use plan::access::Groups;
 use planted::Planted;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use store::{Count, Held, HeldFilter, HeldKind, Pairing};
 
 /// Cycles that a command runs at the same time.
@@ -124,10 +125,15 @@ pub async fn plan(services: &Services, user: &str) -> Result<PlanReport, Refused
 /// Whose level counts for a user, domain by domain; `joined` are groups he is not in ("what if", rule L5).
 ///
 /// # Errors
-/// The user is not mapped; the CRM does not answer.
-pub async fn explain_user(services: &Services, user: &str, joined: &Groups) -> Result<UserExplained, Refused> {
+/// The user is not mapped; there is no such group; the CRM does not answer.
+pub async fn explain_user(
+    services: &Services,
+    user: &str,
+    joined: &BTreeSet<(GroupKind, String)>,
+) -> Result<UserExplained, Refused> {
     let pairing = super::user::pairing(services, user).await?;
-    Ok(services.engine.explain_user(&pairing.id, joined).await?)
+    let joined = super::joined::groups(services, joined).await?;
+    Ok(services.engine.explain_user(&pairing.id, &joined).await?)
 }
 
 /// Why a record of a side is or is not in sync for a user (rule W2).

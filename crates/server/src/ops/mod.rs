@@ -8,6 +8,7 @@ pub mod cycle;
 pub mod entering;
 pub mod find;
 pub mod group_rule;
+mod joined;
 pub mod key;
 pub mod level;
 pub mod map;

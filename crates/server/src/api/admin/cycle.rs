@@ -10,7 +10,6 @@ use crate::ops::user::Whom;
 use crate::ops::{cycle, entering, user};
 use model::settings::GroupKind;
 use model::{Kind, RecordId, Side};
-use plan::access::Groups;
 use serde_json::json;
 
 const KINDS: &[&str] = &["contact", "appointment", "task"];
@@ -125,10 +124,8 @@ async fn explain(ask: Ask) -> Answer {
     );
     match record {
         (None, None, None) => {
-            let mut joined = Groups::default();
-            for (name, kind) in GROUPS {
-                joined.own.extend(ask.text(name).map(|id| (kind, id.to_owned())));
-            }
+            let joined =
+                GROUPS.into_iter().filter_map(|(name, kind)| ask.text(name).map(|id| (kind, id.to_owned()))).collect();
             shown(&cycle::explain_user(&ask.services, user, &joined).await?)
         }
         (Some(side), Some(kind), Some(record)) => {
