@@ -96,6 +96,7 @@ impl From<Refused> for Failure {
             Refused::Invalid(_)
             | Refused::Malformed(_)
             | Refused::NoToken
+            | Refused::WrongPassword
             | Refused::Forbidden(_)
             | Refused::NotFound(_)
             | Refused::Stale(_)
@@ -155,9 +156,13 @@ impl From<engine::CycleError> for Failure {
         match error {
             E::Store(error) => error.into(),
             E::Trouble(trouble) => Failure::new(Exit::Unreachable, "trouble", trouble.to_string()),
-            E::Leased | E::NoPairing | E::Stopped(_) | E::NoQuestion | E::AlreadyLinked | E::TooMuch { .. } => {
-                Failure::not_as_asked(error.to_string())
-            }
+            E::Leased
+            | E::NoPairing
+            | E::Stopped(_)
+            | E::NoQuestion
+            | E::AlreadyLinked
+            | E::NotThere(_)
+            | E::TooMuch { .. } => Failure::not_as_asked(error.to_string()),
         }
     }
 }

@@ -103,9 +103,18 @@ impl Crm {
         if let Some(zone) = &edit.zone {
             faults.extend(zone_fault(zone.as_deref()));
         }
+        let login = edit.login.clone().unwrap_or(before.login.clone());
+        for (field, off) in [
+            ("admin", edit.admin == Some(false)),
+            ("active", edit.active == Some(false)),
+            ("login", login.is_none() && before.login.is_some()),
+        ] {
+            if off {
+                faults.extend(tx.last_administrator_fault(&before, field).await?);
+            }
+        }
         check(faults)?;
         let fields = kept_fields(&before.fields, &edit.fields);
-        let login = edit.login.clone().unwrap_or(before.login.clone());
         let manager = edit.manager.clone().unwrap_or(before.manager.clone());
         let addresses = edit.addresses.as_ref().unwrap_or(&before.addresses);
         let cells = Cells::default()
@@ -145,7 +154,7 @@ impl Crm {
     /// Deletes an employee who owns nothing any more. In meetings he stays by name and address.
     ///
     /// # Errors
-    /// Not an administrator; a stale version; he still owns activities or personal contacts, or manages somebody.
+    /// Not an administrator; a stale version; he is the last administrator; he still owns activities or personal contacts, or manages somebody.
     pub async fn delete_employee(
         &self,
         actor: &Actor,
@@ -156,6 +165,9 @@ impl Crm {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
         tx.expect_version("employee", id.as_str(), expected).await?;
+        if let Some(before) = tx.employees_by(&actor.user, "e.id = $1", args![id]).await?.first() {
+            check(tx.last_administrator_fault(before, "id").await?.into_iter().collect())?;
+        }
         let owns = "SELECT id FROM activity WHERE owner_id = $1 UNION ALL
                     SELECT id FROM contact WHERE owner_id = $1 UNION ALL
                     SELECT id FROM employee WHERE manager_id = $1 LIMIT 1";
@@ -228,6 +240,17 @@ fn cells_of(cells: Cells, actor: &Actor, now: Timestamp, fields: &Fields, addres
 }
 
 impl Tx {
+    /// An organisation without an administrator could not be put right by anybody through the API.
+    async fn last_administrator_fault(&mut self, before: &Employee, field: &str) -> Result<Option<Fault>, Error> {
+        if !(before.admin && before.active && before.login.is_some()) {
+            return Ok(None);
+        }
+        let others =
+            "SELECT id FROM employee WHERE admin = 1 AND active = 1 AND login IS NOT NULL AND id <> $1 LIMIT 1";
+        let left = self.row(others, args![&before.id]).await?.is_some();
+        Ok((!left).then(|| Fault::new(field, "this is the last administrator who can sign in; make another one first")))
+    }
+
     async fn login_faults(&mut self, id: Option<&EmployeeId>, login: Option<&str>) -> Result<Vec<Fault>, Error> {
         let Some(login) = login else {
             return Ok(Vec::new());

@@ -2,8 +2,8 @@
 
 use crate::Engine;
 use crate::outcome::CycleError;
-use crate::port::Wanted;
-use model::{Domain, Kind, PairingId, RecordId, Side};
+use crate::port::{Trouble, Wanted};
+use model::{Domain, Kind, PairingId, RecordId, Seen, Side};
 use store::change::Settle;
 use store::{Held, HeldKind, Look, Work, WorkKey};
 
@@ -78,7 +78,11 @@ impl Engine {
             if self.store().link_of(pairing, side, kind, id).await?.is_some() {
                 return Err(CycleError::AlreadyLinked);
             }
-            let found = cycle.get_one(side, kind, Wanted { id: id.clone(), mark_key: None, global_id: None }).await??;
+            let wanted = Wanted { id: id.clone(), mark_key: None, global_id: None };
+            let found = match cycle.get_one(side, kind, wanted).await? {
+                Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Err(CycleError::NotThere(side)),
+                found => found?,
+            };
             seen.push(cycle.observation(side, kind, id, found));
         }
         let pim_seen = seen.pop();

@@ -73,6 +73,11 @@ pub enum CycleError {
     /// One of the two records is linked already.
     #[error("one of the two records is linked already")]
     AlreadyLinked,
+    /// One of the two records that a person named is not there any more.
+    #[error(
+        "it is not there any more, so it is linked to nothing; the next cycle settles the question, or asks it anew"
+    )]
+    NotThere(Side),
     /// More than one undoing takes.
     #[error("that is more than {limit} at once: name a record, a cycle, or a later time")]
     TooMuch {

@@ -29,6 +29,8 @@ pub enum Refused {
     Invalid(Vec<Fault>),
     /// No valid token came with the request.
     NoToken,
+    /// Nobody signs in with this login and password.
+    WrongPassword,
     /// The asker may not do this.
     Forbidden(String),
     /// There is no such thing, or the asker may not see it.
@@ -74,6 +76,7 @@ impl Refused {
             Refused::Malformed(_) => "malformed",
             Refused::Invalid(_) => "invalid",
             Refused::NoToken => "no_token",
+            Refused::WrongPassword => "wrong_password",
             Refused::Forbidden(_) => "forbidden",
             Refused::NotFound(_) => "not_found",
             Refused::Stale(_) => "stale",
@@ -95,6 +98,10 @@ impl Refused {
                 faults => format!("{} things are wrong with the request", faults.len()),
             },
             Refused::NoToken => "a valid token is needed: send 'Authorization: Bearer TOKEN'".to_owned(),
+            Refused::WrongPassword => {
+                "the login or the password is wrong, or the user has no password or is not active; an administrator can set a new one"
+                    .to_owned()
+            }
             Refused::Malformed(message)
             | Refused::Forbidden(message)
             | Refused::NotFound(message)
@@ -118,6 +125,7 @@ impl Refused {
             Refused::Invalid(faults) => faults,
             Refused::Malformed(_)
             | Refused::NoToken
+            | Refused::WrongPassword
             | Refused::Forbidden(_)
             | Refused::NotFound(_)
             | Refused::Stale(_)

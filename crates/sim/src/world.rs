@@ -381,6 +381,7 @@ impl World {
                     | CycleError::Store(_)
                     | CycleError::NoQuestion
                     | CycleError::AlreadyLinked
+                    | CycleError::NotThere(_)
                     | CycleError::TooMuch { .. } => {
                         self.findings.push(format!("{user}: a cycle failed: {error}"));
                     }

@@ -12,7 +12,7 @@ use super::affinity::Affinity;
 use super::kind_map::item_kind;
 use super::own;
 use super::remote::EwsRemote;
-use super::trouble::Effect;
+use super::trouble::{Effect, is_no_mailbox};
 use super::zone;
 use crate::http::{Lost, Request, checked};
 
@@ -209,7 +209,9 @@ impl EwsRemote {
             ),
             Ok(_) => Step::fine(MAILBOX, format!("the account reaches it {by}")),
             Err(trouble) => {
-                let cure = if self.reach.impersonate {
+                let cure = if is_no_mailbox(&trouble) {
+                    "name a mailbox that this server holds, with one of its addresses"
+                } else if self.reach.impersonate {
                     "give the account ApplicationImpersonation: New-ManagementRoleAssignment -Role \
                      ApplicationImpersonation -User ACCOUNT; then wait some minutes"
                 } else if self.reach.delegate {

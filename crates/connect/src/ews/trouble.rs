@@ -4,6 +4,15 @@ use engine::port::{MAILBOX_FULL, Trouble};
 use model::Gone;
 use wire::ews::{Refusal, ResponseCode};
 
+/// What a server says that holds no mailbox of that name: no right would help.
+const NO_MAILBOX: &str =
+    "the server has no mailbox at this address; check the address, or whether the mailbox was moved or removed";
+
+/// The server holds no mailbox of that name.
+pub fn is_no_mailbox(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::NoAccess { why } if why.starts_with(NO_MAILBOX))
+}
+
 /// Whether a call can have changed something: an unclear answer to a write is looked up before anything else (trap 44).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -60,10 +69,7 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         C::ErrorNonExistentMailbox
         | C::ErrorMissingEmailAddress
         | C::ErrorMissingInformationEmailAddress
-        | C::ErrorNoPublicFolderReplicaAvailable => no_access(
-            "the server has no mailbox at this address; check the address, or whether the mailbox was moved or removed",
-            code,
-        ),
+        | C::ErrorNoPublicFolderReplicaAvailable => no_access(NO_MAILBOX, code),
         C::ErrorMailboxConfiguration => no_access("the mailbox is not set up completely on the server", code),
         C::ErrorAccountDisabled => no_access("the account is disabled", code),
         C::ErrorImpersonateUserDenied | C::ErrorImpersonationDenied | C::ErrorImpersonationFailed => {

@@ -57,7 +57,10 @@ async fn each_fault_is_named_with_its_cure_and_ends_the_trial_there() {
     assert_eq!((what, steps.len()), ("mailbox", 3));
     assert!(cure.contains("ApplicationImpersonation"));
     let steps = connection(&world, "svc@crm.test", "secret", true).open("no@crm.test", maps()).check("x").await;
-    assert_eq!(fault(&steps).0, "mailbox");
+    let (what, why, cure) = fault(&steps);
+    assert_eq!(what, "mailbox");
+    assert!(why.contains("no mailbox at this address") && cure.contains("that this server holds"), "{why} {cure}");
+    assert!(!cure.contains("ApplicationImpersonation"), "no right makes a mailbox: {cure}");
     let settings = EwsSettings::new("http://127.0.0.1/owa");
     let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
     let wrong = EwsConnection::new(Arc::new(transport(&world.emulator)), account.clone(), settings.clone());

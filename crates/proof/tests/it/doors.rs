@@ -8,6 +8,10 @@ on_both!(
     guessing_a_password_is_slow_and_keeps_out_nobody_who_has_a_token,
     a_new_password_ends_what_the_old_one_opened,
     a_text_with_nul_is_refused_wherever_it_stands_and_says_so,
+    who_signs_in_with_a_wrong_password_is_told_so_and_not_to_send_a_token,
+    the_last_administrator_can_shut_nobody_out_of_the_house,
+    a_token_that_would_be_over_when_it_is_made_is_refused,
+    a_user_asked_for_alone_is_told_with_the_numbers_of_the_list,
 );
 
 const SIGN_IN: &str = "/api/crm/sign-in";
@@ -81,4 +85,58 @@ async fn a_text_with_nul_is_refused_wherever_it_stands_and_says_so() {
         assert!(told.to_string().contains("NUL"), "{told}");
     }
     assert_eq!(world.view(&anna, "my_contacts").await.len(), 0);
+}
+
+// E3
+async fn who_signs_in_with_a_wrong_password_is_told_so_and_not_to_send_a_token() {
+    let (world, anna, _) = World::with_two().await;
+    world.done(&anna, "PUT", "/api/crm/password", Some(&json!({"password": "correct horse"}))).await;
+    let (status, wrong) = sign_in(&world, "anna", "guess").await;
+    assert_eq!((status, &wrong["error"]["code"]), (401, &json!("wrong_password")), "{wrong}");
+    assert!(wrong["error"]["message"].as_str().is_some_and(|words| words.contains("login or the password")), "{wrong}");
+    assert_eq!(sign_in(&world, "nobody-of-that-name", "guess").await.1, wrong, "nor is it told who is known");
+}
+
+// E3: without an administrator nobody could put anything right through the API.
+async fn the_last_administrator_can_shut_nobody_out_of_the_house() {
+    let (world, anna, _) = World::with_two().await;
+    let me = world.get(&world.admin, "/api/crm/me").await;
+    let path = format!("/api/crm/employees/{}", me["id"].as_str().expect("an id"));
+    for (field, edit) in
+        [("admin", json!({"admin": false})), ("active", json!({"active": false})), ("login", json!({"login": null}))]
+    {
+        let mut edit = edit;
+        edit["version"] = me["version"].clone();
+        let (status, told) = world.ask(&world.admin, "PATCH", &path, Some(&edit)).await;
+        assert_eq!((status, &told["error"]["where"][0]["field"]), (422, &json!(field)), "{told}");
+        assert!(told.to_string().contains("the last administrator who can sign in"), "{told}");
+    }
+    let gone = format!("{path}?version={}", me["version"]);
+    assert_eq!(world.ask(&world.admin, "DELETE", &gone, None).await.0, 422);
+    // With a second one he may go.
+    world.edit(&world.admin, &format!("/api/crm/employees/{}", anna.id), json!({"admin": true})).await;
+    world.edit(&world.admin, &path, json!({"admin": false})).await;
+    assert_eq!(world.ask(&world.admin, "GET", "/api/admin/settings", None).await.0, 403);
+    assert!(world.is_there(&anna, "/api/admin/settings").await);
+}
+
+// E3
+async fn a_token_that_would_be_over_when_it_is_made_is_refused() {
+    let (world, anna, _) = World::with_two().await;
+    let token = json!({"name": "mine", "expires_at": "2020-01-01T00:00:00Z"});
+    let (status, told) = world.ask(&anna, "POST", "/api/crm/tokens", Some(&token)).await;
+    assert_eq!((status, &told["error"]["where"][0]["field"]), (422, &json!("expires_at")), "{told}");
+    assert!(told.to_string().contains("is over already"), "{told}");
+}
+
+// W4
+async fn a_user_asked_for_alone_is_told_with_the_numbers_of_the_list() {
+    let (world, anna, _) = World::with_two().await;
+    world.appointment(&anna, "Lunch", "2026-09-28").await;
+    world.sync(&[&anna]).await;
+    let listed = world.list(&world.admin, "/api/admin/users").await;
+    let of_list = listed.iter().find(|user| user["login"] == "anna").expect("she is listed");
+    let alone = world.get(&world.admin, "/api/admin/users/anna").await;
+    assert_eq!(&alone, of_list);
+    assert_eq!(alone["links"]["calendar"]["all"], 1, "{alone}");
 }

@@ -12,6 +12,7 @@ use wire::ews::{DistinguishedFolder as Folder, Item, ItemKind, Property};
 on_both!(
     the_same_e_mail_in_any_slot_and_case_is_the_same_person,
     candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until_a_person_decides,
+    a_candidate_that_vanished_is_told_to_who_chooses_it,
     the_ambiguity_of_one_address_for_two_is_solved_by_the_names,
     a_name_whose_accents_are_written_otherwise_is_the_same_name,
     equal_names_without_any_address_match_unless_something_contradicts,
@@ -67,6 +68,28 @@ async fn candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until
     world.sync(&[&anna]).await;
     let linked = outlook.read(&chosen).await.expect("the item");
     assert_eq!(linked.text(Property::JobTitle), Some("Chief"));
+}
+
+// M1, E3: who decides for a record that vanished meanwhile is told so, and the question settles itself.
+async fn a_candidate_that_vanished_is_told_to_who_chooses_it() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    for first in ["Ida", "Ida"] {
+        outlook.make(Folder::Contacts, outlook::contact(first, "Berg", "berg@out.test", &["Siebel Contact"])).await;
+    }
+    let record = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let held = world.held(&anna).await;
+    let chosen = id(&outlook.items(Folder::Contacts).await[0]);
+    outlook.purge(&chosen).await;
+    let path = format!("/api/admin/held/{}", held[0]["id"].as_str().expect("an id"));
+    let answer = json!({"answer": "same", "crm": record, "pim": chosen});
+    let (status, told) = world.ask(&world.admin, "POST", &path, Some(&answer)).await;
+    assert_eq!((status, &told["error"]["where"][0]["field"]), (422, &json!("pim")), "{told}");
+    assert!(told.to_string().contains("is not there any more"), "{told}");
+    world.sync(&[&anna]).await;
+    assert_eq!(world.held(&anna).await.len(), 0, "one is left on each side");
+    assert_eq!(sides(&world, &anna).await, (1, 1));
 }
 
 // M1

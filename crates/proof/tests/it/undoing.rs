@@ -12,6 +12,7 @@ on_both!(
     a_change_is_shown_then_put_back_on_both_sides_and_the_undo_is_undone_itself,
     what_the_crm_changed_is_put_back_from_the_mailbox,
     what_a_person_changed_since_is_shown_and_left,
+    a_cycle_that_the_history_does_not_know_is_not_said_to_be_undone,
     a_record_deleted_in_the_mailbox_comes_back_under_its_id_and_out_of_deleted_items,
     a_record_deleted_in_the_crm_comes_back_and_its_item_is_made_anew_when_nothing_is_left_of_it,
     what_was_made_is_taken_back_and_its_source_stays,
@@ -373,4 +374,15 @@ async fn an_undo_names_what_it_means() {
     }
     let (status, _) = world.ask(&world.admin, "POST", "/api/admin/undo", Some(&json!({"record": "X"}))).await;
     assert_eq!(status, 404);
+}
+
+// W3, E3
+async fn a_cycle_that_the_history_does_not_know_is_not_said_to_be_undone() {
+    let (world, _, _) = World::with_two().await;
+    for really in [false, true] {
+        let asked = json!({"cycle": "3f0c", "do": really});
+        let (status, told) = world.ask(&world.admin, "POST", "/api/admin/undo", Some(&asked)).await;
+        assert_eq!((status, &told["error"]["code"]), (404, &json!("not_found")), "{told}");
+        assert!(told.to_string().contains("no cycle 3f0c"), "{told}");
+    }
 }

@@ -106,7 +106,7 @@ fn status(refused: &Refused) -> StatusCode {
     match refused {
         Refused::Malformed(_) => StatusCode::BAD_REQUEST,
         Refused::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Refused::NoToken => StatusCode::UNAUTHORIZED,
+        Refused::NoToken | Refused::WrongPassword => StatusCode::UNAUTHORIZED,
         Refused::Forbidden(_) => StatusCode::FORBIDDEN,
         Refused::NotFound(_) => StatusCode::NOT_FOUND,
         Refused::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,

@@ -78,6 +78,7 @@ impl From<CycleError> for Refused {
             CycleError::Stopped(_) => Refused::Conflict { code: "stopped", message: error.to_string() },
             CycleError::NoQuestion => Refused::NotFound(error.to_string()),
             CycleError::AlreadyLinked => Refused::Conflict { code: "linked", message: error.to_string() },
+            CycleError::NotThere(side) => Refused::at(side.as_str(), error.to_string()),
             CycleError::TooMuch { .. } => Refused::at("since", error.to_string()),
             CycleError::Store(error) => error.into(),
             CycleError::Trouble(trouble) => Refused::Unavailable(trouble.to_string()),

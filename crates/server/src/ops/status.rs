@@ -79,13 +79,18 @@ pub async fn page(services: &Services, after: Option<&PairingId>, limit: usize) 
         .collect())
 }
 
-/// One user's line without the numbers.
+/// One user's line.
 ///
 /// # Errors
-/// Only the CRM's.
+/// Only the store's and the CRM's.
 pub async fn one(services: &Services, pairing: Pairing, now: Timestamp) -> Result<UserStatus, Refused> {
     let login = names::logins(services, &BTreeSet::from([pairing.user.clone()])).await?.remove(&pairing.user);
-    Ok(UserStatus { login, ..of(pairing, now) })
+    let status = match services.store.status(&pairing.id).await? {
+        Some(status) => with_numbers(PairingStatus { pairing, ..status }, now),
+        // Unmapped just now.
+        None => of(pairing, now),
+    };
+    Ok(UserStatus { login, ..status })
 }
 
 fn of(pairing: Pairing, now: Timestamp) -> UserStatus {

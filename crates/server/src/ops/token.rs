@@ -27,7 +27,7 @@ pub async fn actor(services: &Services, text: &str, now: Timestamp) -> Result<Ac
 /// Makes a token for a user, by id or login; without an end it works until it is taken away.
 ///
 /// # Errors
-/// Somebody else's without being an administrator; no such user.
+/// Somebody else's without being an administrator; no such user; an end that is over.
 pub async fn make(
     services: &Services,
     actor: &Actor,
@@ -36,17 +36,21 @@ pub async fn make(
     expires_at: Option<Timestamp>,
 ) -> Result<MadeToken, Refused> {
     let user = id(services, user).await?;
+    let now = services.clock.now();
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(Refused::at("expires_at", format!("is over already: it is {now:.0} now")));
+    }
     let dice = services.random();
-    let (token, text) = services.crm.make_token(actor, &user, name, &dice, expires_at, services.clock.now()).await?;
+    let (token, text) = services.crm.make_token(actor, &user, name, &dice, expires_at, now).await?;
     Ok(MadeToken { token, text: SecretString::from(text) })
 }
 
 /// Signs a user in by login and password, and gives him a token that ends after so many seconds.
 ///
 /// # Errors
-/// [`Refused::NoToken`] when login or password is wrong, [`Refused::TooOften`] after several wrong ones.
+/// [`Refused::WrongPassword`] when login or password is wrong, [`Refused::TooOften`] after several wrong ones.
 pub async fn sign_in(services: &Services, login: &str, password: &str, lasts_s: i64) -> Result<MadeToken, Refused> {
-    let signed_in = services.tries.check(services, login, password).await?.ok_or(Refused::NoToken)?;
+    let signed_in = services.tries.check(services, login, password).await?.ok_or(Refused::WrongPassword)?;
     let now = services.clock.now();
     let expires_at = now.checked_add(jiff::SignedDuration::from_secs(lasts_s)).ok();
     let actor = signed_in.actor("api");

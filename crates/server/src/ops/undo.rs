@@ -120,6 +120,12 @@ async fn wishes(services: &Services, asked: &Asked) -> Result<Vec<(PairingId, Un
         until: None,
     };
     let lines = services.engine.lines_to_undo(&filter).await?;
+    if let Some(cycle) = &asked.cycle
+        && lines.is_empty()
+    {
+        let text = format!("the history tells of no cycle {cycle} that did what is asked for; see 'syncline history'");
+        return Err(Refused::NotFound(text));
+    }
     let mut wish =
         UndoWish { record: None, cycles: asked.cycle.clone().map(|cycle| [cycle].into()), since: asked.since };
     if asked.record.is_some() {

@@ -61,6 +61,11 @@ impl Store {
         engine!(self, overview(after, page(limit)))
     }
 
+    /// One pairing with its numbers (rule W4).
+    pub async fn status(&self, pairing: &PairingId) -> Result<Option<PairingStatus>> {
+        engine!(self, status(pairing))
+    }
+
     /// Adds how long changes took, among what ended at this time (rule W4); what is a day old is forgotten.
     pub async fn add_latencies(&self, at: Timestamp, latencies: &Latencies) -> Result<()> {
         engine!(self, add_latencies(at, latencies))

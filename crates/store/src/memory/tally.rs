@@ -23,6 +23,19 @@ impl State {
     }
 }
 
+/// A pairing with what is counted of it.
+fn status_of(state: &State, id: &PairingId) -> Option<PairingStatus> {
+    let none = Memories::default();
+    let memories = state.of(id).unwrap_or(&none);
+    Some(PairingStatus {
+        pairing: state.pairings.get(id)?.told(),
+        links: memories.count_links(),
+        quarantined: memories.quarantine.len() as u64,
+        held: state.held.values().filter(|row| row.pairing == *id).count() as u64,
+        observations: memories.observations.len() as u64,
+    })
+}
+
 impl Memory {
     pub(crate) fn counts(&self, whose: &Whose, since: Timestamp) -> Result<Counts> {
         self.read(|state| {
@@ -115,24 +128,13 @@ impl Memory {
 
     pub(crate) fn overview(&self, after: Option<&PairingId>, limit: usize) -> Result<Vec<PairingStatus>> {
         self.read(|state| {
-            let none = Memories::default();
-            Ok(state
-                .pairings
-                .iter()
-                .filter(|(id, _)| after.is_none_or(|after| *id > after))
-                .take(limit)
-                .map(|(id, row)| {
-                    let memories = state.of(id).unwrap_or(&none);
-                    PairingStatus {
-                        pairing: row.told(),
-                        links: memories.count_links(),
-                        quarantined: memories.quarantine.len() as u64,
-                        held: state.held.values().filter(|row| row.pairing == *id).count() as u64,
-                        observations: memories.observations.len() as u64,
-                    }
-                })
-                .collect())
+            let later = state.pairings.keys().filter(|id| after.is_none_or(|after| *id > after));
+            Ok(later.take(limit).filter_map(|id| status_of(state, id)).collect())
         })
+    }
+
+    pub(crate) fn status(&self, pairing: &PairingId) -> Result<Option<PairingStatus>> {
+        self.read(|state| Ok(status_of(state, pairing)))
     }
 
     pub(crate) fn backlog(&self) -> Result<Backlog> {

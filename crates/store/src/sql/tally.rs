@@ -7,7 +7,7 @@ use crate::checks::hour;
 use crate::count::Count;
 use crate::db::{Query, Tx};
 use crate::error::{Result, StoreError};
-use crate::rows::{Brake, Lease};
+use crate::rows::{Brake, Lease, Pairing};
 use crate::value::{Row, args, doc};
 use jiff::Timestamp;
 use model::{Domain, PairingId, Side};
@@ -160,7 +160,16 @@ impl Sql {
     pub(crate) async fn overview(&self, after: Option<&PairingId>, limit: usize) -> Result<Vec<PairingStatus>> {
         let after = after.map_or("", PairingId::as_str);
         let rows = self.db.all(PAGE, args![after, limit]).await?;
-        let pairings: Vec<_> = rows.iter().map(pairing_of).collect::<Result<_>>()?;
+        self.with_numbers(rows.iter().map(pairing_of).collect::<Result<_>>()?).await
+    }
+
+    pub(crate) async fn status(&self, pairing: &PairingId) -> Result<Option<PairingStatus>> {
+        let pairing = self.pairing(pairing).await?;
+        Ok(self.with_numbers(pairing.into_iter().collect()).await?.pop())
+    }
+
+    /// Pairings in order of their ids, without a gap, with what is counted of each.
+    async fn with_numbers(&self, pairings: Vec<Pairing>) -> Result<Vec<PairingStatus>> {
         let (Some(first), Some(last)) = (pairings.first(), pairings.last()) else {
             return Ok(Vec::new());
         };
