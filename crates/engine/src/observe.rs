@@ -59,6 +59,8 @@ impl Cycle<'_> {
                 self.questions = None;
                 self.forget_links_unless(moved).await?;
                 self.pairing.state.moved = moved;
+                // The id of before stays that of the mailbox that bears it: it may be somebody else's (rule L1).
+                self.pairing.mailbox.take_if(|_| !moved);
                 self.adopt_mailbox(identity.mailbox.clone(), &identity).await?;
             }
             (Some(ours), Some(found)) if ours == found => {
@@ -405,9 +407,7 @@ impl Cycle<'_> {
         let mut linked = BTreeSet::new();
         for look in &looks {
             let link = self.engine.store().link_of(&self.pairing.id, side, kind, &look.id).await?;
-            if link.is_some() {
-                linked.insert(look.id.clone());
-            }
+            linked.extend(link.as_ref().map(|_| look.id.clone()));
             let global_id = link.as_ref().and_then(|link| link.global_id.clone());
             let mark_key = link.map(|link| link.mark_key).filter(|key| !key.is_empty());
             wanted.push(Wanted { id: look.id.clone(), mark_key, global_id });

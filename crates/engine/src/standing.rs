@@ -28,7 +28,7 @@ impl Cycle<'_> {
         Ok(found.iter().map(standing).collect())
     }
 
-    /// Which fields of a linked record stand on one side alone (rules D1, W2).
+    /// Which fields of a linked record stand on one side alone, and which the mailbox has no room for (rules D1, D2, W2).
     pub(crate) async fn local(&mut self, work: &Work, plan: &Plan) -> Result<Vec<String>, CycleError> {
         let seen = |row: &Option<Observation>| match row.as_ref().map(|row| &row.seen) {
             Some(Seen::Present(record)) => Some((**record).clone()),
@@ -37,13 +37,15 @@ impl Cycle<'_> {
         let (Some(link), Some(crm), Some(pim)) = (&work.link, seen(&work.crm), seen(&work.pim)) else {
             return Ok(Vec::new());
         };
-        if !plan.reasons.contains(&Reason::StaysLocal) {
-            return Ok(Vec::new());
-        }
         let lead = self.lead(&pim, Some(link)).await?.lead;
         let lenses = self.lenses();
-        let local = plan::linked::local(link, &crm, &pim, &self.context(lead, &lenses));
-        Ok(plan::explain::local(&local))
+        let context = self.context(lead, &lenses);
+        let mut told: Vec<String> =
+            plan::explain::unheld(&plan::unheld::unheld(link, &crm, &context)).into_iter().collect();
+        if plan.reasons.contains(&Reason::StaysLocal) {
+            told.extend(plan::explain::local(&plan::linked::local(link, &crm, &pim, &context)));
+        }
+        Ok(told)
     }
 
     async fn quarantined(&self, ends: &BTreeMap<Side, RecordId>) -> Result<Vec<Standing>, CycleError> {

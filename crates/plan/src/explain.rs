@@ -11,7 +11,7 @@ use crate::undo::{self, Act};
 use model::schedule::{Hours, Schedule};
 use model::{Path, Side, SleepCause};
 use planted::Planted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan as lines of text.
 #[must_use]
@@ -50,6 +50,14 @@ pub fn local(paths: &BTreeMap<Path, Side>) -> Vec<String> {
         (!paths.is_empty()).then(|| format!("Changed in {at} alone: {} (D1).", paths.join(", ")))
     };
     Side::BOTH.into_iter().filter_map(of).collect()
+}
+
+/// What the mailbox has no room for, as a sentence (rule D2).
+#[must_use]
+pub fn unheld(paths: &BTreeSet<Path>) -> Option<String> {
+    let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+    (!paths.is_empty())
+        .then(|| format!("Stands in the CRM alone, for the mailbox cannot hold it: {} (D2).", paths.join(", ")))
 }
 
 /// Whether something stands differently on the two sides, and is to.

@@ -23,6 +23,7 @@ pub mod removal;
 pub mod scope;
 pub mod undo;
 mod undo_values;
+pub mod unheld;
 pub mod veil;
 
 pub use context::{Context, Lead};

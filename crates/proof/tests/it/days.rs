@@ -135,4 +135,10 @@ async fn dates_that_stand_for_none_are_no_dates() {
     let read = world.read_activity(&anna, &ours).await;
     assert_eq!((&read["subject"], &read["due_day"]), (&json!("Renamed"), &json!("4501-01-01")));
     assert_eq!(world.read_contact(&anna, &contact).await["birthday"], "1601-01-01");
+    // Whoever asks why the mailbox does not show it is told.
+    for (kind, record, field) in [("task", &ours, "due_day"), ("contact", &contact, "birthday")] {
+        let path = format!("/api/admin/users/anna/explain?side=crm&kind={kind}&record={record}");
+        let text = world.get(&world.admin, &path).await["text"].to_string();
+        assert!(text.contains(&format!("the mailbox cannot hold it: {field} (D2)")), "{text}");
+    }
 }

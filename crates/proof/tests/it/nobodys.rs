@@ -1,16 +1,17 @@
 //! Mailboxes that are nobody's own are not synchronised (rule L1).
 
 use crate::database::on_both;
-use crate::outlook::title;
+use crate::outlook::{self, title};
 use crate::world::{PASSWORD, World};
 use emulator::{MailboxKind, MailboxSpec};
 use serde_json::json;
-use wire::ews::DistinguishedFolder as Folder;
+use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     a_room_is_refused_when_mapped_and_when_a_mapping_is_changed,
     a_mailbox_that_became_a_room_before_its_first_cycle_stops_and_nothing_is_written,
     a_mailbox_marked_as_shared_is_refused_and_stops_its_user_until_the_mark_goes,
+    a_mapping_that_was_wrong_is_put_right_and_each_has_his_own_mailbox,
 );
 
 fn thing(world: &World, address: &str, kind: MailboxKind) {
@@ -75,4 +76,29 @@ async fn a_mailbox_marked_as_shared_is_refused_and_stops_its_user_until_the_mark
     world.sync(&[&anna]).await;
     assert_eq!(title(&outlook.only(Folder::Calendar).await), "Plan B", "he resumes where he was");
     assert_eq!(world.view(&anna, "my_calendar").await.len(), 1);
+}
+
+// L1: the id that we gave a mailbox stays that mailbox's, whoever was mapped to it by mistake.
+async fn a_mapping_that_was_wrong_is_put_right_and_each_has_his_own_mailbox() {
+    let world = World::new().await;
+    let (anna, bob) = (world.hire("anna").await, world.hire("bob").await);
+    let his = outlook::appointment("Bob's", "2026-09-29T08:00:00Z", "2026-09-29T09:00:00Z");
+    let item = world.outlook(&bob).make(Folder::Calendar, his).await;
+    let wrong = json!({"user": "anna", "connection": "hq", "address": bob.address});
+    world.made(&world.admin, "/api/admin/users", wrong).await;
+    world.sync(&[&anna]).await;
+    world.mapping(&anna, json!({"address": anna.address})).await;
+    let trouble = world.cycle(&anna).await.trouble;
+    assert!(trouble.as_deref().is_some_and(|why| why.contains("another mailbox stands behind")), "{trouble:?}");
+    world.mapping(&anna, json!({"confirm_mailbox": true})).await;
+    world.sync(&[&anna]).await;
+    world.map(&bob).await;
+    world.sync(&[&anna, &bob]).await;
+    world.outlook(&bob).edit(&item, vec![outlook::set(Property::Subject, outlook::text("Moved"))]).await;
+    let own = outlook::appointment("Anna's", "2026-09-30T08:00:00Z", "2026-09-30T09:00:00Z");
+    world.outlook(&anna).make(Folder::Calendar, own).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(world.only(&bob, "my_calendar").await["subject"], "Moved");
+    assert_eq!(outlook::titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Moved"]);
+    assert!(outlook::titles(&world.outlook(&anna).items(Folder::Calendar).await).contains(&"Anna's"));
 }
