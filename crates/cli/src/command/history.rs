@@ -57,7 +57,9 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         after = Some(last.key.clone());
         rows.extend(people::named(&services, page).await?.iter().map(|line| {
             let of = &line.what.0;
-            let fields: Vec<String> = of.after.keys().map(ToString::to_string).collect();
+            // A conflict's line writes nothing: what it is about is what was overruled.
+            let about = if of.after.is_empty() { &of.overruled } else { &of.after };
+            let fields: Vec<String> = about.keys().map(ToString::to_string).collect();
             json!({
                 "at": of.at,
                 "user": line.user,

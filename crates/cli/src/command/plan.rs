@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use engine::PlanReport;
 use serde_json::json;
-use server::ops::{cycle, status, user};
+use server::ops::{cycle, people, status, user};
 use std::path::Path;
 
 /// Users read at a time.
@@ -41,14 +41,27 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
     if users.is_empty() && !show.is_json() {
         return show.line("no user is mapped; 'syncline user map' maps one");
     }
+    let brakes = people::brakes(&services).await?;
     for (user, enabled) in users {
         let report = cycle::plan(&services, &user).await?;
+        let pairing = user::pairing(&services, &user).await?.id;
+        // A plan is not carried out while a brake waits for a person (rule C8), his own or the one over all.
+        let waits = brakes
+            .iter()
+            .filter(|told| told.what.pairing.as_ref().is_none_or(|of| *of == pairing) && told.what.released.is_none());
         if show.is_json() {
-            show.value(&json!({ "user": user, "enabled": enabled, "plan": report }))?;
+            show.value(
+                &json!({ "user": user, "enabled": enabled, "plan": report, "brakes": waits.collect::<Vec<_>>() }),
+            )?;
             continue;
         }
         let once = if enabled { "" } else { " (once the user is enabled)" };
         show.line(&format!("{user}{once}: {}", summary(&report)))?;
+        for told in waits {
+            let what = told.what.domain.map_or_else(|| "the deletes of all".to_owned(), |domain| domain.to_string());
+            let why = &told.what.why;
+            show.line(&format!("{what}: a brake waits for a person, see 'syncline brake list': {why} (C8)"))?;
+        }
         let head = ["domain", "what", "side", "CRM", "mailbox", "why"];
         show.list(&report.lines, &head, |line| {
             vec![

@@ -65,6 +65,9 @@ Example:
         /// The zone of what carries none.
         #[arg(long)]
         zone: Option<String>,
+        /// The language of the categories written for him.
+        #[arg(long)]
+        language: Option<String>,
     },
     /// Ends a mapping: nothing is deleted on either side, and mapping him again goes on where it stopped.
     Unmap {
@@ -133,13 +136,14 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                 if enable { "he synchronises" } else { "look with 'syncline plan', then 'syncline user enable'" };
             show.done(&made, &format!("{user} is mapped to {}; {next}", made.address))
         }
-        Command::Change { user, connection, address, extract_start, visibility_all, zone } => {
+        Command::Change { user, connection, address, extract_start, visibility_all, zone, language } => {
             let request = ChangeUser {
                 connection,
                 address,
                 extract_start: extract_start.map(Some),
                 visibility_all,
                 zone: zone.map(Some),
+                language: language.map(Some),
                 ..ChangeUser::default()
             };
             change(&services, &user, request, "changed", show).await

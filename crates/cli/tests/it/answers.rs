@@ -255,3 +255,14 @@ fn a_plan_for_nobody_says_so_and_a_rule_that_is_not_there_is_not_found() {
     assert!(none.err.contains("task has 0 group rules"), "{}", none.err);
     assert_eq!(place.run(&["group-rule", "remove", "task", "0"]).code, 2, "positions count from one");
 }
+
+// E3, L4: a place in a list that is not there is told, and the rule is not put somewhere else.
+#[test]
+fn a_place_that_is_not_there_takes_no_rule() {
+    let place = Place::new();
+    let schedule = place.run(&["schedule", "add", "--interval", "60", "--before", "7"]);
+    assert_eq!(schedule.code, 1, "{}", schedule.out);
+    assert!(schedule.err.contains("there are 0 schedules, none at that position"), "{}", schedule.err);
+    assert_eq!(place.run(&["schedule", "add", "--interval", "60", "--before", "1"]).code, 0);
+    assert_eq!(place.json(&["schedule", "list"]).as_array().map(Vec::len), Some(1));
+}

@@ -50,6 +50,7 @@ fn play(place: &Place, url: &str) {
     assert_eq!(place.run(&["check"]).code, 0, "the mailbox can be reached");
     let plan = place.json(&["plan", "--user", "anna"]);
     assert_eq!(plan["plan"]["lines"], serde_json::json!([]));
+    assert_eq!(plan["brakes"], serde_json::json!([]));
     assert_eq!(place.run(&["user", "enable", "anna"]).code, 0);
     let done = place.json(&["sync", "--user", "anna"]);
     assert_eq!(done[0]["trouble"], serde_json::Value::Null, "{done}");

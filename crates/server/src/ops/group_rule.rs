@@ -57,7 +57,11 @@ pub async fn add(
     position: Option<usize>,
 ) -> Result<Vec<ShownRule>, Refused> {
     change(services, domain, std::slice::from_ref(&rule), |list| {
-        let position = position.unwrap_or(list.len()).min(list.len());
+        let position = position.unwrap_or(list.len());
+        if position > list.len() {
+            let has = list.len();
+            return Err(Refused::at("position", format!("{domain} has {has} group rules, none at that position")));
+        }
         list.insert(position, rule.clone());
         Ok(())
     })

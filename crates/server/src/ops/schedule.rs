@@ -48,14 +48,18 @@ pub async fn set(services: &Services, rules: Vec<ScheduleRule>) -> Result<Vec<Sh
 /// Puts a rule into the list: before the one at `position`, counted from 0, or last.
 ///
 /// # Errors
-/// As for [`set`].
+/// As for [`set`]; there is no such position.
 pub async fn add(
     services: &Services,
     rule: ScheduleRule,
     position: Option<usize>,
 ) -> Result<Vec<ShownSchedule>, Refused> {
     change(services, std::slice::from_ref(&rule), |list| {
-        let position = position.unwrap_or(list.len()).min(list.len());
+        let position = position.unwrap_or(list.len());
+        if position > list.len() {
+            let has = list.len();
+            return Err(Refused::at("position", format!("there are {has} schedules, none at that position")));
+        }
         list.insert(position, rule.clone());
         Ok(())
     })

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 
 const CONNECTION: &str = "the connection the mailbox is on";
 const ADDRESS: &str = "the mailbox's address";
-const ENABLED: Member = Member::optional("enabled", Shape::Flag, "synchronises");
+const ENABLED: Member =
+    Member::optional("enabled", Shape::Flag, "synchronises; a new mapping does unless this is false");
 const EXTRACT_START: Member =
     Member::clearable("extract_start", Shape::Any("ExtractStart"), "what is older stays out; as for all when null");
 const VISIBILITY_ALL: Member =
