@@ -1,7 +1,7 @@
 //! What people do besides in wide worlds: words of their own on items, edits of a copy that is another's meeting, a meeting
 //! that only ends later, and an edit right after the sync has read or written a record.
 
-use super::ledger::number_of;
+use super::ledger::{alike, number_of};
 use super::pim_side::address;
 use super::{Linked, People};
 use crate::memory::Sides;
@@ -53,7 +53,9 @@ impl People {
         let text = Value::text(format!("local {}", self.text()));
         let path = Path::of(if self.dice.chance(500) { Field::Location } else { Field::Body });
         let mut rows = sides.crm.rows.values().filter(|row| number_of(row.kind, &row.fields) == Some(held.number));
-        if let Some(said) = before.get(&path).filter(|said| !rows.any(|row| row.fields.get(&path) == Some(said))) {
+        if let Some(said) = before.get(&path).filter(|said| {
+            !rows.any(|row| row.fields.get(&path).is_some_and(|there| alike(held.domain, &path, there, said)))
+        }) {
             // Written where no record said it any more, it goes by his hand.
             self.ledger.displace(held.number, &[(path.clone(), said.clone())].into());
         }
