@@ -4,6 +4,7 @@
 //! command works beside a running `serve`: it opens the same store and takes a pairing's lease like any node.
 #![forbid(unsafe_code)]
 
+mod arenas;
 mod command;
 mod demo;
 mod exit;
@@ -20,6 +21,8 @@ use std::process::ExitCode;
 
 /// Runs a command line and tells its end as the process's exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    arenas::limit(&args);
     let mut out = std::io::stdout();
     let mut err = std::io::stderr();
     ExitCode::from(run(args, &mut out, &mut err))

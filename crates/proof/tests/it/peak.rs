@@ -75,6 +75,7 @@ async fn first_cycle(form: Form, records: usize) -> Measured {
     };
     let seconds = world.services.clock.now().duration_since(began).as_secs_f64();
     assert_eq!(state.failures, 0);
+    assert!(serving.is_told("MALLOC_ARENA_MAX=1"), "it keeps one heap");
     let peak_kib = serving.peak_kib();
     let requests = world.hq.counters().requests.values().sum();
     serving.kill();

@@ -67,6 +67,12 @@ impl Serving {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// Whether its environment says so.
+    pub fn is_told(&self, what: &str) -> bool {
+        let told = std::fs::read(format!("/proc/{}/environ", self.child().id())).expect("a process that runs");
+        told.split(|byte| *byte == 0).any(|line| line == what.as_bytes())
+    }
+
     /// What it logged last.
     pub fn log(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();

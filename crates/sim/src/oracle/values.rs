@@ -162,8 +162,9 @@ fn lost<'a>(evidence: &'a Evidence<'_>, number: u64) -> Vec<&'a Given> {
             let elsewhere =
                 given.agreed == Some(true) && (thing.forgot || thing.given.iter().any(|other| of_unit(&other)));
             let gave_way = thing.both && !answered && blank(&copies, &given.path);
-            // It takes a person's copy for what that was copied from, too: the record says now what both did.
-            let mixed = thing.copied && thing.forgot && {
+            // It takes a person's copy for what that was copied from, too: the record says now what both did. So does one that
+            // looks for an item of another id under its mark, and finds the copy first.
+            let mixed = thing.copied && (thing.forgot || thing.carried) && {
                 let mut rows = evidence.sides.crm.rows.values().filter(|row| row.kind == thing.domain.kind());
                 rows.any(|row| stands(thing.domain, given, Side::Crm, &by_date(&shown(row))))
             };

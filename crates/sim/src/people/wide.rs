@@ -54,7 +54,8 @@ impl People {
         let path = Path::of(if self.dice.chance(500) { Field::Location } else { Field::Body });
         let mut rows = sides.crm.rows.values().filter(|row| number_of(row.kind, &row.fields) == Some(held.number));
         if let Some(said) = before.get(&path).filter(|said| {
-            !rows.any(|row| row.fields.get(&path).is_some_and(|there| alike(held.domain, &path, there, said)))
+            !said.is_blank()
+                && !rows.any(|row| row.fields.get(&path).is_some_and(|there| alike(held.domain, &path, there, said)))
         }) {
             // Written where no record said it any more, it goes by his hand.
             self.ledger.displace(held.number, &[(path.clone(), said.clone())].into());
