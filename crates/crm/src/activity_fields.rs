@@ -5,7 +5,7 @@ use crate::activity_progress::{at, progress};
 use crate::error::Fault;
 use crate::limits::{EXCEPTIONS, EXTENSIONS, OCCURRENCES, PEOPLE};
 use crate::value::{extension_of, fault, kept};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use model::domain::Kind;
 use model::field::of_kind;
 use model::{Field, Fields, Path, Pattern, Range, Recurrence, Value, When, Zone};
@@ -131,25 +131,37 @@ pub fn words(field: &Field) -> Option<&'static [&'static str]> {
 /// still has a date (rule R3).
 pub(crate) fn edited(before: &Fields, edit: &Fields, today: Date) -> Fields {
     let back_to_series = |path: &Path, value: &Value| path.field == Field::State && value.is_blank();
+    let start = edit.get(&Path::of(Field::Start)).or_else(|| before.get(&Path::of(Field::Start)));
+    let clock = start.and_then(Value::as_when).map(|when| when.wall().time());
     let back: BTreeSet<DateTime> = edit
         .iter()
         .filter(|(path, value)| back_to_series(path, value))
-        .filter_map(|(path, _)| path.occurrence)
+        .filter_map(|(path, _)| named(path, clock).occurrence)
         .collect();
     // As the series again, but for what the same edit says of it.
-    let mut after = before.clone();
+    let mut after: Fields = before.iter().map(|(path, value)| (named(path, clock), value.clone())).collect();
     after.retain(|path, _| path.occurrence.is_none_or(|start| !back.contains(&start)));
+    // Said under the start that it had and under the one that it has now, the latter counts.
     let said = edit.iter().filter(|(path, value)| !back_to_series(path, value));
-    after.extend(said.map(|(path, value)| (path.clone(), value.clone())));
+    let (now, once): (Vec<_>, Vec<_>) = said.partition(|(path, _)| named(path, clock) == **path);
+    after.extend(once.into_iter().chain(now).map(|(path, value)| (named(path, clock), value.clone())));
     progress(before, edit, &mut after, today);
-    survivors(before, edit, &mut after);
+    survivors(before, &mut after);
     name_states(&mut after);
     after
 }
 
-/// A rule or start that changed: exceptions the edit does not name move with the series' clock time, and go where the
-/// series has no date any more. Without a rule there are none.
-fn survivors(before: &Fields, edit: &Fields, after: &mut Fields) {
+/// A series has one occurrence a day, known by that day and the series' clock time, whatever time it is named by: one row
+/// for each, also when its series is moved in the same edit (rule R3).
+fn named(path: &Path, clock: Option<Time>) -> Path {
+    match (path.occurrence, clock) {
+        (Some(start), Some(clock)) => Path::occurrence(start.date().to_datetime(clock), path.field.clone()),
+        (_, _) => path.clone(),
+    }
+}
+
+/// A rule or start that changed: exceptions go where the series has no date any more. Without a rule there are none.
+fn survivors(before: &Fields, after: &mut Fields) {
     let Some(rule) = after.get(&Path::of(Field::Rule)).and_then(Value::as_rule).cloned() else {
         after.retain(|path, _| path.occurrence.is_none());
         return;
@@ -161,23 +173,7 @@ fn survivors(before: &Fields, edit: &Fields, after: &mut Fields) {
     let Some(start) = after.get(&Path::of(Field::Start)).and_then(Value::as_when).map(When::wall) else {
         return;
     };
-    let named: BTreeSet<Option<DateTime>> = edit.keys().map(|path| path.occurrence).filter(Option::is_some).collect();
-    let moved: Vec<(Path, Value)> = after
-        .iter()
-        .filter(|(path, _)| path.occurrence.is_some() && !named.contains(&path.occurrence))
-        .map(|(path, value)| (path.clone(), value.clone()))
-        .collect();
-    for (path, value) in moved {
-        after.remove(&path);
-        if let Some(original) = path.occurrence
-            && expands(&rule, start.date(), original.date())
-        {
-            let at = original.date().to_datetime(start.time());
-            if !named.contains(&Some(at)) {
-                after.insert(Path::occurrence(at, path.field), value);
-            }
-        }
-    }
+    after.retain(|path, _| path.occurrence.is_none_or(|original| expands(&rule, start.date(), original.date())));
 }
 
 /// Whether the series has a date on that day; a rule that nobody here can expand keeps all its exceptions.
@@ -248,12 +244,12 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
         }
         (None, _) => {}
     }
-    let named: BTreeSet<DateTime> = edit
+    let told: BTreeSet<DateTime> = edit
         .iter()
         .filter(|(path, value)| path.field != Field::State || !value.is_blank())
         .filter_map(|(path, _)| path.occurrence)
         .collect();
-    for original in named {
+    for original in told {
         let path = Path::occurrence(original, Field::State);
         match (rule, first) {
             (Some(rule), Some(first)) if faults.is_empty() && !expands(rule, first, original.date()) => {
@@ -262,7 +258,8 @@ pub(crate) fn whole_faults(display: Display, after: &Fields, edit: &Fields) -> V
             (None, _) => faults.push(Fault::new(&path, "only a series has occurrences")),
             (Some(_), _) => {}
         }
-        let moved = |field: Field| when(&Path::occurrence(original, field));
+        let clock = start.map(|start| start.wall().time());
+        let moved = |field: Field| when(&named(&Path::occurrence(original, field), clock));
         let end_path = Path::occurrence(original, Field::End);
         faults.extend(span_fault(&end_path, moved(Field::Start), moved(Field::End)));
     }
@@ -345,6 +342,38 @@ mod tests {
             Some(&Value::text("Attic"))
         );
         assert!(!after.contains_key(&Path::occurrence(wall("2026-03-11T10:00:00"), Field::Location)));
+    }
+
+    // R3
+    #[test]
+    fn an_occurrence_named_by_its_start_of_before_stands_once() {
+        let late = Value::text("Late");
+        let said = |day: &str| Path::occurrence(wall(&format!("2026-03-11T{day}")), Field::Subject);
+        let edit = Fields::from([
+            (Path::of(Field::Start), berlin("2026-03-02T11:00:00")),
+            (Path::of(Field::End), berlin("2026-03-02T12:00:00")),
+            (said("10:00:00"), late.clone()),
+        ]);
+        let after = edited(&series(), &edit, date("2026-03-01"));
+        let of_the_day = |fields: &Fields| -> BTreeSet<DateTime> {
+            let starts = fields.keys().filter_map(|path| path.occurrence);
+            starts.filter(|start| start.date() == date("2026-03-11")).collect()
+        };
+        assert_eq!(of_the_day(&after), [wall("2026-03-11T11:00:00")].into());
+        assert_eq!(after.get(&said("11:00:00")), Some(&late));
+        // Whoever names it by the other start means the same one.
+        for start in ["10:00:00", "11:00:00"] {
+            let again = edited(&after, &Fields::from([(said(start), Value::text("Later"))]), date("2026-03-01"));
+            assert_eq!(of_the_day(&again), [wall("2026-03-11T11:00:00")].into());
+            assert_eq!(again.get(&said("11:00:00")), Some(&Value::text("Later")));
+        }
+        let state = Path::occurrence(wall("2026-03-11T10:00:00"), Field::State);
+        let back = edited(&after, &Fields::from([(state, Value::Null)]), date("2026-03-01"));
+        assert!(of_the_day(&back).is_empty());
+        // Named by both, the start it has now counts.
+        let both = Fields::from([(said("11:00:00"), late.clone()), (said("15:00:00"), Value::text("Other"))]);
+        let after = edited(&after, &both, date("2026-03-01"));
+        assert_eq!((of_the_day(&after).len(), after.get(&said("11:00:00"))), (1, Some(&late)));
     }
 
     #[test]
