@@ -19,6 +19,7 @@ pub mod matching;
 pub mod merge;
 pub mod occurrence;
 pub mod operation;
+mod parting;
 pub mod removal;
 pub mod scope;
 pub mod undo;

@@ -9,6 +9,7 @@ use crate::mailing;
 use crate::merge::{Copies, Gate, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
+use crate::parting::with_its_edit;
 use crate::scope;
 use crate::veil::{lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
@@ -98,13 +99,14 @@ fn sent_away(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &
         return None;
     }
     let exported = elsewhere.then_some(domain).filter(|to| to.kind() != link.kind && context.level(*to).exports());
-    Some(Plan {
+    let leaving = Plan {
         domain: Some(link.domain),
         ops: vec![Op::Delete { side: Side::Pim, after_new: exported.map(Domain::kind) }],
         after: After::Forget,
         conflicts: Vec::new(),
         reasons: vec![if elsewhere { Reason::DisplayChanged } else { Reason::Cancelled }],
-    })
+    };
+    Some(with_its_edit(link, crm, pim, leaving, context))
 }
 
 /// The CRM cancelled the last occurrence that was left: the copy goes as a whole, as it would with its last occurrence, and
@@ -134,7 +136,9 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         return Some(match link.form {
             // What a real invitation made is the person's (rule D6).
             Form::Received => sleep(link, domain, SleepCause::TakenOff, context),
-            Form::Own | Form::ParticipantCopy | Form::MeetingCopy => leaves(link, Reason::TakenOff, None, context),
+            Form::Own | Form::ParticipantCopy | Form::MeetingCopy => {
+                with_its_edit(link, crm, pim, leaves(link, Reason::TakenOff, None, context), context)
+            }
         });
     }
     match domain {
@@ -363,17 +367,9 @@ fn unflagged(link: &Link, domain: Domain, pim: &Record, context: &Context<'_>, m
     }
 }
 
-/// The record is shown elsewhere and its item goes: what its user changed in it is the record's first (rules D3, C2).
+/// The record is shown elsewhere and its item goes (rule D3).
 fn shown_elsewhere(link: &Link, crm: &Record, pim: &Record, to: Option<Kind>, context: &Context<'_>) -> Plan {
-    let leaving = leaves(link, Reason::DisplayChanged, to, context);
-    if !matches!(leaving.after, After::Forget) || link.sleep.is_some() || !context.level(link.domain).imports() {
-        return leaving;
-    }
-    let merged = merged(link, link.domain, crm, pim, context);
-    let mut ops = Vec::new();
-    push_updates(&Merged { to_pim: Fields::new(), ..merged.clone() }, crm, pim, false, context, &mut ops);
-    ops.extend(leaving.ops);
-    Plan { ops, conflicts: merged.conflicts, ..leaving }
+    with_its_edit(link, crm, pim, leaves(link, Reason::DisplayChanged, to, context), context)
 }
 
 /// A copy that goes is not written to before: what the CRM changed meanwhile is not agreed on, and crosses when the copy
@@ -391,7 +387,14 @@ fn unagreed(link: &Link, merged: &mut Merged) {
 }
 
 /// The updates a merge asks for: the CRM first, so that what everybody shares is right before one mailbox shows it.
-fn push_updates(merged: &Merged, crm: &Record, pim: &Record, removed: bool, context: &Context<'_>, ops: &mut Vec<Op>) {
+pub(crate) fn push_updates(
+    merged: &Merged,
+    crm: &Record,
+    pim: &Record,
+    removed: bool,
+    context: &Context<'_>,
+    ops: &mut Vec<Op>,
+) {
     if !merged.to_crm.is_empty() {
         let start = occurrence::clock(&merged.to_crm).or(occurrence::clock(&crm.fields));
         let changes = occurrence::by_start(merged.to_crm.clone(), start);

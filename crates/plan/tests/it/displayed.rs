@@ -99,6 +99,27 @@ fn a_sent_meeting_that_is_called_off_goes_where_its_guests_are_told() {
     assert!(!deletes(&asleep.plan(), Side::Pim), "a link that wakes takes nothing away at once");
 }
 
+// C2: what its organiser had just changed in it is the record's before it goes; where a person would decide, the record stands.
+#[test]
+fn a_sent_meeting_that_leaves_the_calendar_leaves_its_edit_to_the_record() {
+    let edited = |mut it: Sent| {
+        it.pim.fields.insert(Path::of(Field::Subject), text("Edited"));
+        it
+    };
+    for it in [sent().called_off(), sent().shown(Some(Domain::Task)), sent().shown(None)] {
+        let plan = edited(it).plan();
+        let [Op::Update { side: Side::Crm, changes, .. }, Op::Delete { side: Side::Pim, .. }] = &plan.ops[..] else {
+            panic!("{:?}", plan.ops)
+        };
+        assert_eq!(changes, &fields(&[("subject", text("Edited"))]));
+    }
+    let mut both = edited(sent().shown(None));
+    both.crm.fields.insert(Path::of(Field::Subject), text("Another"));
+    both.world = both.world.policy(Domain::Calendar, model::settings::ConflictPolicy::Hold);
+    let plan = both.plan();
+    assert_eq!((plan.ops, plan.conflicts.len(), plan.conflicts[0].winner), (gone(None), 1, Some(Side::Crm)));
+}
+
 // P6: what was not sent, or lies in a calendar that nothing goes out to, leaves as any other item does.
 #[test]
 fn only_a_sent_meeting_leaves_with_a_word_to_its_guests() {

@@ -2,7 +2,7 @@
 
 use crate::build::*;
 use jiff::{SignedDuration, Timestamp};
-use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, Sleep, SleepCause, Value};
+use model::{Domain, Field, Form, Gone, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use plan::{After, Op, Plan};
 
 fn name() -> [(&'static str, Value); 1] {
@@ -124,6 +124,10 @@ impl Pair {
 
     fn pim_gone(&self) -> Plan {
         self.world.plan(&self.link, &there(&self.crm), &GONE)
+    }
+
+    fn plan(&self) -> Plan {
+        self.world.plan(&self.link, &there(&self.crm), &there(&self.pim))
     }
 }
 
@@ -308,4 +312,28 @@ fn a_copy_that_is_made_again_is_the_same_meeting() {
         let bears = id.filter(|_| form == Form::MeetingCopy);
         assert_eq!((*made, global_id.as_deref()), (form, bears), "{part:?} {id:?}");
     }
+}
+
+// P8, C3: a former owner's item goes, and what he had just changed in it is told; unchanged there is nothing to tell.
+#[test]
+fn what_a_former_owner_had_just_changed_is_told_as_his_item_goes() {
+    let former = |change: &dyn Fn(&mut Pair)| {
+        pair(|it| {
+            (it.crm.facts.part, it.link.form) = (Part::Former, Form::Own);
+            it.crm.fields.clear();
+            change(it);
+        })
+    };
+    let edited = |it: &mut Pair| it.pim.fields.extend(fields(&[("subject", text("Edited"))]));
+    let plan = former(&edited).plan();
+    assert!(deletes(&plan, Side::Pim) && plan.after == After::Forget);
+    let [told] = &plan.conflicts[..] else { panic!("{:?}", plan.conflicts) };
+    assert_eq!(told.values, [(Path::of(Field::Subject), (None, Some(text("Edited"))))].into());
+    assert_eq!((told.winner, told.counts), (Some(Side::Crm), false));
+    assert_eq!(former(&|_| ()).plan().conflicts, []);
+    let export = |it: &mut Pair| {
+        edited(it);
+        it.world.levels.insert(Domain::Calendar, Level::EXPORT);
+    };
+    assert_eq!(former(&export).plan().conflicts, [], "nothing of it would have come in");
 }

@@ -11,6 +11,7 @@ use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     a_new_owner_has_his_copy_before_the_old_one_goes,
+    what_the_old_owner_changed_meanwhile_is_told,
     an_old_copy_waits_a_day_at_most_and_not_at_all_for_one_who_does_not_synchronise,
     titles_follow_the_owner,
     exchanges_meeting_keeps_its_owner,
@@ -48,6 +49,31 @@ async fn a_new_owner_has_his_copy_before_the_old_one_goes() {
     bobs.edit(&item, vec![set(Property::Subject, text("Plan B"))]).await;
     world.sync(&[&anna, &bob]).await;
     assert_eq!(world.read_activity(&bob, &meeting).await["subject"], "Plan B");
+}
+
+// P8, C3: what the old owner changed in the same moment reaches the record no more, and is not lost without a word.
+async fn what_the_old_owner_changed_meanwhile_is_told() {
+    let (world, anna, bob) = World::with_two().await;
+    let meeting = world.appointment(&anna, "Plan", "2026-09-28").await;
+    let call = world.activity(&anna, to_do("Call", "2026-09-28")).await;
+    world.sync(&[&anna, &bob]).await;
+    let outlook = world.outlook(&anna);
+    for (folder, place) in [(Folder::Calendar, "Her plan"), (Folder::Tasks, "Her call")] {
+        let item = id(&outlook.only(folder).await);
+        outlook.edit(&item, vec![set(Property::Subject, text(place))]).await;
+    }
+    for record in [&meeting, &call] {
+        world.edit_activity(&anna, record, json!({"owner": bob.id})).await;
+    }
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!((outlook.count(Folder::Calendar), outlook.count(Folder::Tasks)), (0, 0));
+    let history = world.list(&world.admin, "/api/admin/history?user=anna").await;
+    for lost in ["Her plan", "Her call"] {
+        let told = |line: &&serde_json::Value| line["overruled"].to_string().contains(lost);
+        let lines: Vec<_> = history.iter().filter(told).collect();
+        assert_eq!((lines.len(), &lines[0]["what"], &lines[0]["side"]), (1, &json!("overruled"), &json!("pim")));
+    }
+    assert_eq!(world.read_activity(&bob, &meeting).await["subject"], "Plan");
 }
 
 // P8: an owner who never gets a copy does not keep the old one for ever.
