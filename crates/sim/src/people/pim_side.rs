@@ -91,7 +91,10 @@ impl People {
             .filter_map(|(id, item)| {
                 let number = number_of(item.kind, &item.fields)?;
                 let thing = self.ledger.things.get(&number)?;
-                let own = is_owned(&sides.crm, item.kind, number, user).unwrap_or(thing.by == *user);
+                // Where several records are it, an item is its holder's when the one that its mark names is.
+                let named = key(item).and_then(|key| sides.crm.rows.get(&RecordId::new(key.rsplit_once('~')?.0)));
+                let is_his = is_owned(&sides.crm, item.kind, number, user).unwrap_or(thing.by == *user);
+                let own = is_his && named.is_none_or(|row| row.kind == Kind::Contact || row.owner == *user);
                 Some(Held {
                     id: id.clone(),
                     number,
