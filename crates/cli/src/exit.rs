@@ -95,6 +95,7 @@ impl From<Refused> for Failure {
             Refused::Broken(_) => Exit::Broken,
             Refused::Invalid(_)
             | Refused::Malformed(_)
+            | Refused::NotJson(_)
             | Refused::NoToken
             | Refused::WrongPassword
             | Refused::Forbidden(_)

@@ -47,7 +47,7 @@ impl<'a> Show<'a> {
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(head.iter().copied());
         for value in values {
-            table.add_row(row(value));
+            table.add_row(row(value).into_iter().map(to_the_second));
         }
         self.line(&table.to_string())
     }
@@ -97,6 +97,19 @@ fn replaced(text: &str, by: impl Fn(char) -> String) -> String {
     shown
 }
 
+/// An instant for people: seconds are enough.
+pub fn second(at: jiff::Timestamp) -> String {
+    format!("{at:.0}")
+}
+
+/// A cell that is an instant, to the second; every other one as it stands.
+fn to_the_second(cell: String) -> String {
+    match cell.parse::<jiff::Timestamp>() {
+        Ok(at) if cell.contains('.') => second(at),
+        Ok(_) | Err(_) => cell,
+    }
+}
+
 /// An optional text; a dash when there is none.
 pub fn or_dash(text: Option<impl ToString>) -> String {
     text.map_or_else(|| "–".to_owned(), |text| text.to_string())
@@ -123,6 +136,20 @@ mod tests {
         };
         assert!(shown(false).contains("name"));
         assert_eq!(shown(true), "[[\"a\",1],[\"b\",2]]\n");
+    }
+
+    #[test]
+    fn people_see_times_to_the_second_and_programs_as_they_are() {
+        let rows = ["2026-03-01T09:00:00.123456789Z", "2026-03-01T09:00:07Z", "1.5"];
+        let shown = |json| {
+            let mut out = Vec::new();
+            Show::new(&mut out, json).list(&rows, &["at"], |one| vec![(*one).to_owned()]).expect("shown");
+            String::from_utf8(out).expect("text")
+        };
+        let table = shown(false);
+        assert!(table.contains(" 2026-03-01T09:00:00Z ") && table.contains(" 1.5 "), "{table}");
+        assert!(table.contains(" 2026-03-01T09:00:07Z "), "{table}");
+        assert!(shown(true).contains("00.123456789Z"));
     }
 
     #[test]

@@ -56,6 +56,9 @@ const COLUMNS: &str = "a.id, a.version, a.name, a.location, a.organization_id";
 pub(crate) const VISIBLE: &str = "(a.organization_id IS NULL OR a.organization_id IN (
     SELECT p.organization_id FROM position_holder h JOIN position p ON p.id = h.position_id WHERE h.employee_id = $1))";
 
+/// What the cursors of this list name.
+const LIST: &str = "accounts";
+
 impl Crm {
     /// Makes an account.
     ///
@@ -115,7 +118,7 @@ impl Crm {
     /// A foreign cursor.
     pub async fn accounts(&self, actor: &Actor, request: &PageRequest) -> Result<Page<Account>, Error> {
         let mut tx = self.db.read().await?;
-        let [name, id] = request.keys::<2>()?.unwrap_or_default();
+        let [name, id] = request.keys::<2>(LIST)?.unwrap_or_default();
         let bound = request.bound();
         let sql = format!(
             "SELECT {COLUMNS}, a.name_key FROM account a
@@ -126,7 +129,7 @@ impl Crm {
             .into_iter()
             .map(|mut row| Ok((Account::read(&mut row)?, row.text()?)))
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(list, bound, |(account, key)| [key.clone(), account.id.to_string()]).map(|(account, _)| account))
+        Ok(page(LIST, list, bound, |(account, key)| [key.clone(), account.id.to_string()]).map(|(account, _)| account))
     }
 }
 

@@ -37,6 +37,9 @@ impl Organization {
     }
 }
 
+/// What the cursors of this list name.
+const LIST: &str = "organizations";
+
 impl Crm {
     /// Makes an organization.
     ///
@@ -160,7 +163,7 @@ impl Crm {
     /// A foreign cursor.
     pub async fn organizations(&self, request: &PageRequest) -> Result<Page<Organization>, Error> {
         let mut tx = self.db.read().await?;
-        let after = request.keys::<1>()?.map_or(String::new(), |[name]| name);
+        let after = request.keys::<1>(LIST)?.map_or(String::new(), |[name]| name);
         let bound = request.bound();
         let sql = "SELECT id, version, name, parent_id, name_key FROM organization
                    WHERE name_key > $1 ORDER BY name_key LIMIT $2";
@@ -169,7 +172,7 @@ impl Crm {
             .into_iter()
             .map(|mut row| Ok((Organization::read(&mut row)?, row.text()?)))
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(list, bound, |(_, key)| [key.clone()]).map(|(organization, _)| organization))
+        Ok(page(LIST, list, bound, |(_, key)| [key.clone()]).map(|(organization, _)| organization))
     }
 }
 

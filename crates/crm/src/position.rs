@@ -54,6 +54,9 @@ impl Position {
 
 const COLUMNS: &str = "id, version, name, organization_id, parent_id";
 
+/// What the cursors of this list name.
+const LIST: &str = "positions";
+
 impl Crm {
     /// Makes a position.
     ///
@@ -167,12 +170,12 @@ impl Crm {
     /// A foreign cursor.
     pub async fn positions(&self, request: &PageRequest) -> Result<Page<Position>, Error> {
         let mut tx = self.db.read().await?;
-        let after = request.keys::<1>()?.map_or(String::new(), |[id]| id);
+        let after = request.keys::<1>(LIST)?.map_or(String::new(), |[id]| id);
         let bound = request.bound();
         let sql = format!("SELECT {COLUMNS} FROM position WHERE id > $1 ORDER BY id LIMIT $2");
         let rows = tx.rows(&sql, args![after, limit(bound)]).await?;
         let list = rows.into_iter().map(|mut row| Position::read(&mut row)).collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(list, bound, |position| [position.id.to_string()]))
+        Ok(page(LIST, list, bound, |position| [position.id.to_string()]))
     }
 
     /// Who holds a position.

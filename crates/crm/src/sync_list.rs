@@ -67,7 +67,16 @@ impl Crm {
             Listable::Contact(id) => {
                 // Visible to the user whose mailbox it goes to, whoever adds it.
                 let as_user = Actor::user(user.clone(), actor.source.clone());
-                tx.visible_contact(&as_user, id).await?;
+                match tx.visible_contact(&as_user, id).await {
+                    // Who adds for somebody else is told whose eyes counted, as far as he may see the record himself.
+                    Err(Error::NotFound) if actor.user != *user => {
+                        tx.visible_contact(actor, id).await?;
+                        let message =
+                            "may not see this contact, so it cannot stand on his Sync List (rule O1): let him in first";
+                        return Err(Error::fault("user", message));
+                    }
+                    other => other?,
+                };
             }
             Listable::Employee(id) => {
                 if !tx.exists("employee", id.as_str()).await? {

@@ -26,6 +26,9 @@ pub struct UserList {
     pub name: String,
 }
 
+/// What the cursors of this list name.
+const LIST: &str = "user lists";
+
 impl Crm {
     /// Makes a user list with these members.
     ///
@@ -116,7 +119,7 @@ impl Crm {
     /// A foreign cursor.
     pub async fn user_lists(&self, request: &PageRequest) -> Result<Page<UserList>, Error> {
         let mut tx = self.db.read().await?;
-        let after = request.keys::<1>()?.map_or(String::new(), |[name]| name);
+        let after = request.keys::<1>(LIST)?.map_or(String::new(), |[name]| name);
         let bound = request.bound();
         let sql = "SELECT id, version, name, name_key FROM user_list WHERE name_key > $1 ORDER BY name_key LIMIT $2";
         let rows = tx.rows(sql, args![after, limit(bound)]).await?;
@@ -127,7 +130,7 @@ impl Crm {
                 Ok((list, row.text()?))
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(list, bound, |(_, key)| [key.clone()]).map(|(list, _)| list))
+        Ok(page(LIST, list, bound, |(_, key)| [key.clone()]).map(|(list, _)| list))
     }
 
     /// The members of a user list.

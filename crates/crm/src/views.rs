@@ -33,6 +33,31 @@ pub enum ContactView {
     AllContacts,
 }
 
+impl ActivityView {
+    /// What its cursors name.
+    fn name(self) -> &'static str {
+        match self {
+            ActivityView::MyActivities => "my activities",
+            ActivityView::MyCalendar => "my calendar",
+            ActivityView::MyToDos => "my to-dos",
+        }
+    }
+}
+
+impl ContactView {
+    /// What its cursors name.
+    fn name(self) -> &'static str {
+        match self {
+            ContactView::MyContacts => "my contacts",
+            ContactView::MyPersonalContacts => "my personal contacts",
+            ContactView::AllContacts => "all contacts",
+        }
+    }
+}
+
+/// What the cursors of All Employees name.
+const EMPLOYEES: &str = "employees";
+
 /// A stretch of time: what touches it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
@@ -55,7 +80,7 @@ impl Crm {
         window: Window,
         request: &PageRequest,
     ) -> Result<Page<Activity>, Error> {
-        let [at, id] = request.keys::<2>()?.unwrap_or_else(|| [i64::MIN.to_string(), String::new()]);
+        let [at, id] = request.keys::<2>(view.name())?.unwrap_or_else(|| [i64::MIN.to_string(), String::new()]);
         let at: i64 = at.parse().map_err(|_| Error::Cursor)?;
         let found = match view {
             ActivityView::MyActivities => "SELECT activity_id FROM my_activities WHERE user_id = $1",
@@ -80,7 +105,9 @@ impl Crm {
         let mut tx = self.db.read().await?;
         let items = tx.activities_by(&actor.user, &condition, list).await?;
         let items = items.into_iter().map(|activity| activity.seen_by(&actor.user)).collect();
-        Ok(page(items, bound, |activity: &Activity| [activity.sort_at.to_string(), activity.id.to_string()]))
+        Ok(page(view.name(), items, bound, |activity: &Activity| {
+            [activity.sort_at.to_string(), activity.id.to_string()]
+        }))
     }
 
     /// A page of a view of contacts, in order of their names.
@@ -93,7 +120,7 @@ impl Crm {
         view: ContactView,
         request: &PageRequest,
     ) -> Result<Page<Contact>, Error> {
-        let [key, id] = request.keys::<2>()?.unwrap_or_default();
+        let [key, id] = request.keys::<2>(view.name())?.unwrap_or_default();
         let mut tx = self.db.read().await?;
         let found = match view {
             ContactView::MyContacts => "c.id IN (SELECT contact_id FROM my_contacts WHERE user_id = $1)",
@@ -111,7 +138,7 @@ impl Crm {
         );
         let bound = request.bound();
         let items = tx.contacts_by(&actor.user, &condition, args![&actor.user, key, id, limit(bound)]).await?;
-        Ok(page(items, bound, |contact: &Contact| [contact.sort_key.clone(), contact.id.to_string()]))
+        Ok(page(view.name(), items, bound, |contact: &Contact| [contact.sort_key.clone(), contact.id.to_string()]))
     }
 
     /// A page of All Employees, in order of their names.
@@ -119,12 +146,12 @@ impl Crm {
     /// # Errors
     /// A foreign cursor.
     pub async fn employees(&self, actor: &Actor, request: &PageRequest) -> Result<Page<Employee>, Error> {
-        let [key, id] = request.keys::<2>()?.unwrap_or_default();
+        let [key, id] = request.keys::<2>(EMPLOYEES)?.unwrap_or_default();
         let bound = request.bound();
         let condition = "e.id IN (SELECT employee_id FROM all_employees)
                          AND (e.sort_key > $1 OR e.sort_key = $1 AND e.id > $2) ORDER BY e.sort_key, e.id LIMIT $3";
         let mut tx = self.db.read().await?;
         let items = tx.employees_by(&actor.user, condition, args![key, id, limit(bound)]).await?;
-        Ok(page(items, bound, |employee: &Employee| [employee.sort_key.clone(), employee.id.to_string()]))
+        Ok(page(EMPLOYEES, items, bound, |employee: &Employee| [employee.sort_key.clone(), employee.id.to_string()]))
     }
 }

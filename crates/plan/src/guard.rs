@@ -47,22 +47,30 @@ pub fn trips(tally: Tally, links: u32, day: Tally, first: bool, brakes: &Brakes)
     };
     let deletes = tally.deletes + day.deletes;
     if tally.deletes > 0 && over(deletes, brakes.deletes, brakes.deletes_percent) {
-        return Some(format!(
-            "{deletes} of {links} links would be deleted within a day, more than {} and more than {} %",
-            brakes.deletes, brakes.deletes_percent
-        ));
+        let what = within_a_day(tally.deletes, day.deletes, links, "deleted");
+        return Some(format!("{what}, more than {} and more than {} %", brakes.deletes, brakes.deletes_percent));
     }
     let changes = tally.changes + day.changes;
     if !first && tally.changes > 0 && over(changes, brakes.changes, brakes.changes_percent) {
-        return Some(format!(
-            "{changes} of {links} links would be changed within a day, more than {} and more than {} %",
-            brakes.changes, brakes.changes_percent
-        ));
+        let what = within_a_day(tally.changes, day.changes, links, "changed");
+        return Some(format!("{what}, more than {} and more than {} %", brakes.changes, brakes.changes_percent));
     }
     if !first && tally.creates > brakes.creates {
         return Some(format!("{} records would be made in one cycle, more than {}", tally.creates, brakes.creates));
     }
     None
+}
+
+/// What a cycle would do, in words. What the day already saw is told apart: its links may be gone, or have been changed
+/// several times, and are no part of those that there are now.
+fn within_a_day(now: u32, before: u32, links: u32, done: &str) -> String {
+    match before {
+        0 => format!("{now} of {links} links would be {done} within a day"),
+        _ => format!(
+            "{now} of {links} links would be {done} after {before} {done} before within a day, {} together",
+            now + before
+        ),
+    }
 }
 
 /// Why deletes on one side must stop for everybody, in words, if they must: `deletes` of the rolling hour over all pairings,
@@ -109,6 +117,16 @@ mod tests {
         assert!(trip(deletes(12), 119, Tally::default()));
         assert!(trip(deletes(1), 100, deletes(10)), "the rolling day counts");
         assert!(!trip(Tally::default(), 10, deletes(50)), "a cycle that deletes nothing never trips");
+    }
+
+    // C8: no share of the links that are left is more than all of them.
+    #[test]
+    fn a_brake_tells_what_the_day_saw_before_apart_from_the_links_there_are() {
+        let told = |now, before, links| trips(deletes(now), links, deletes(before), false, &Brakes::default());
+        let one = "12 of 13 links would be deleted within a day, more than 10 and more than 10 %";
+        assert_eq!(told(12, 0, 13).as_deref(), Some(one));
+        let later = "6 of 7 links would be deleted after 10 deleted before within a day, 16 together, more than 10 and more than 10 %";
+        assert_eq!(told(6, 10, 7).as_deref(), Some(later));
     }
 
     // C8: over all pairings, by number, or by users and their share together.

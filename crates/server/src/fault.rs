@@ -25,6 +25,8 @@ impl Fault {
 pub enum Refused {
     /// The body or the query cannot be read at all.
     Malformed(String),
+    /// The body says that it is something else than JSON.
+    NotJson(String),
     /// The request is wrong: correct it. Every fault at once.
     Invalid(Vec<Fault>),
     /// No valid token came with the request.
@@ -74,6 +76,7 @@ impl Refused {
     pub fn code(&self) -> &'static str {
         match self {
             Refused::Malformed(_) => "malformed",
+            Refused::NotJson(_) => "not_json",
             Refused::Invalid(_) => "invalid",
             Refused::NoToken => "no_token",
             Refused::WrongPassword => "wrong_password",
@@ -109,9 +112,12 @@ impl Refused {
             | Refused::TooOften(message)
             | Refused::Unavailable(message) => message.clone(),
             Refused::Stale(Some(current)) => {
-                format!("the record changed meanwhile and is at version {current}: read it again and repeat the change")
+                format!("it changed meanwhile and is at version {current}: read it again and repeat the change")
             }
-            Refused::Stale(None) => "the record changed meanwhile: read it again and repeat the change".to_owned(),
+            Refused::Stale(None) => "it changed meanwhile: read it again and repeat the change".to_owned(),
+            Refused::NotJson(said) => {
+                format!("the body is sent as '{said}': send JSON with 'Content-Type: application/json'")
+            }
             Refused::TooLarge(limit) => format!("the body is larger than {limit} bytes"),
             Refused::NoSuchMethod => "this address does not answer this method".to_owned(),
             Refused::Broken(_) => "an error of the server; its log has the details".to_owned(),
@@ -124,6 +130,7 @@ impl Refused {
         match self {
             Refused::Invalid(faults) => faults,
             Refused::Malformed(_)
+            | Refused::NotJson(_)
             | Refused::NoToken
             | Refused::WrongPassword
             | Refused::Forbidden(_)

@@ -2,7 +2,7 @@
 
 use super::{open, secret, words};
 use crate::exit::Failure;
-use crate::show::{Show, or_dash};
+use crate::show::{Show, or_dash, second};
 use clap::Subcommand;
 use serde_json::json;
 use server::ops::alert::{self, MailDraft, Shown, Times, WebhookDraft};
@@ -126,10 +126,10 @@ fn in_words(stands: &Shown, show: &mut Show<'_>) -> Result<(), Failure> {
     }
     for way in &stands.channels {
         let (by, to) = (way.channel.as_str(), &way.to);
-        show.line(&format!("{by} to {to}; the last message arrived {}", or_dash(way.arrived)))?;
+        show.line(&format!("{by} to {to}; the last message arrived {}", or_dash(way.arrived.map(second))))?;
         if let Some(trouble) = &way.trouble {
             show.line(&match way.next {
-                Some(next) => format!("  did not arrive, {} times: {trouble}; tried again {next}", way.tries),
+                Some(next) => format!("  did not arrive, {} times: {trouble}; tried again {}", way.tries, second(next)),
                 None => format!("  {trouble}"),
             })?;
         }

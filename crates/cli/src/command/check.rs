@@ -2,7 +2,7 @@
 
 use super::open;
 use crate::exit::{Exit, Failure};
-use crate::show::Show;
+use crate::show::{Show, second};
 use connect::ews::{Found, Step, faults};
 use model::Domain;
 use serde_json::json;
@@ -115,7 +115,7 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
             connections.iter().filter_map(|of| Some((of.name.as_str(), of.access.found_at?))).collect();
         let mut told = format!("everything can be used; connections: {}, mailboxes: {tried}", connections.len());
         for (name, at) in &found {
-            told.push_str(&format!("\nthe address of {name} was found by Autodiscover on {at}"));
+            told.push_str(&format!("\nthe address of {name} was found by Autodiscover on {}", second(*at)));
         }
         let found: serde_json::Map<String, serde_json::Value> =
             found.into_iter().map(|(name, at)| (name.to_owned(), json!(at))).collect();

@@ -170,7 +170,12 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
         }
         Command::ConfirmMailbox { user } => {
             let request = ChangeUser { confirm_mailbox: true, ..ChangeUser::default() };
-            change(&services, &user, request, "going on with the mailbox that is there", show).await
+            let waited = user::pairing(&services, &user).await?.state.stopped.is_some();
+            let told = match waited {
+                true => "going on with the mailbox that is there",
+                false => "nothing waited for this; the mailbox that his next cycle finds is taken for the right one",
+            };
+            change(&services, &user, request, told, show).await
         }
     }
 }
@@ -184,6 +189,11 @@ async fn change(
 ) -> Result<(), Failure> {
     let changed = user::change(services, user, request).await?;
     show.done(&changed, &format!("{user}: {what}"))
+}
+
+/// What holds him, and where it is released.
+fn braked(of: &UserStatus) -> Option<String> {
+    (!of.brakes.is_empty()).then(|| format!("{} ('syncline brake list')", of.brakes.join("; ")))
 }
 
 async fn list(services: &Services, show: &mut Show<'_>) -> Result<(), Failure> {
@@ -208,7 +218,7 @@ async fn list(services: &Services, show: &mut Show<'_>) -> Result<(), Failure> {
             yes_no(of.push.pushed),
             or_dash(of.held),
             or_dash(of.quarantined),
-            or_dash(of.stopped.as_ref().or(of.trouble.as_ref())),
+            or_dash(of.stopped.clone().or_else(|| of.trouble.clone()).or_else(|| braked(of))),
         ]
     })
 }

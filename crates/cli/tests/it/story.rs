@@ -56,6 +56,8 @@ fn play(place: &Place, url: &str) {
     assert_eq!(done[0]["trouble"], serde_json::Value::Null, "{done}");
     let users = place.json(&["user", "list"]);
     assert_eq!(users[0]["state"], "ok", "{users}");
+    let confirmed = place.run(&["user", "confirm-mailbox", "anna"]);
+    assert!(confirmed.out.contains("nothing waited"), "{}", confirmed.out);
     // L5
     let chain = place.json(&["explain", "user", "anna"]);
     assert!(chain["text"].as_array().is_some_and(|lines| !lines.is_empty()));

@@ -43,11 +43,13 @@ async fn what_is_not_visible_cannot_be_listed(world: &World) {
     for (actor, record, user) in [
         (world.as_bob(), &ida, &world.bob),
         (world.as_bob(), &mum, &world.bob),
-        (world.admin.clone(), &ida, &world.bob),
+        (world.admin.clone(), &mum, &world.bob),
     ] {
         let refused = crm.add_to_sync_list(&actor, record, user, now()).await.unwrap_err();
-        assert!(matches!(refused, Error::NotFound));
+        assert!(matches!(refused, Error::NotFound), "{refused}");
     }
+    let refused = crm.add_to_sync_list(&world.admin, &ida, &world.bob, now()).await.unwrap_err();
+    assert!(matches!(refused, Error::Invalid(faults) if faults[0].field == "user"), "his eyes count");
     let nobody = Listable::Employee(crm::EmployeeId::new("EMP-none"));
     assert!(matches!(crm.add_to_sync_list(&world.as_bob(), &nobody, &world.bob, now()).await, Err(Error::NotFound)));
     assert!(matches!(crm.sync_list_of(&world.as_bob(), &ida).await, Err(Error::NotFound)));

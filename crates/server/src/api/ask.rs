@@ -6,7 +6,7 @@ use crate::fault::{Faults, Refused};
 use crate::json::{read_fields, read_json};
 use crate::services::Services;
 use axum::extract::RawPathParams;
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use crm::{Actor, PageRequest};
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 
 /// A body has at most this many bytes.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Of what a body is said to be, this much is told back.
+const SAID_CHARS: usize = 100;
 
 /// A page has this many entries unless asked otherwise.
 pub const PAGE_DEFAULT: usize = 100;
@@ -35,7 +38,7 @@ pub struct Ask {
     path: BTreeMap<String, String>,
     query: Map<String, Json>,
     body: Map<String, Json>,
-    version: Option<String>,
+    version: Option<(&'static str, String)>,
 }
 
 impl Ask {
@@ -65,7 +68,7 @@ impl Ask {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|_| Refused::Malformed("the query cannot be read".to_owned()))?;
         let query = read_query(pairs.0.into_iter(), route.query, &mut faults);
-        let body = read_body(route, body).await?;
+        let body = read_body(route, &parts.headers, body).await?;
         let texts = path.iter().map(|(name, part)| (name, has_nul(part)));
         let members = query.iter().chain(&body).map(|(name, value)| (name, holds_nul(value)));
         for (name, _) in texts.chain(members).filter(|(_, found)| *found) {
@@ -181,10 +184,13 @@ impl Ask {
     /// # Errors
     /// What was named is no version of ours.
     pub fn named_version(&self) -> Result<Option<i64>, Refused> {
-        self.version
-            .as_deref()
-            .map(|text| text.parse().map_err(|_| Refused::at("version", "is no version of this server")))
-            .transpose()
+        let Some((place, text)) = &self.version else { return Ok(None) };
+        match text.parse() {
+            Ok(version) if version >= 0 => Ok(Some(version)),
+            Ok(_) | Err(_) => {
+                Err(Refused::at(*place, "is no version of this server: send the one that it was read at"))
+            }
+        }
     }
 
     /// The page asked for.
@@ -229,7 +235,7 @@ fn holds_nul(value: &Json) -> bool {
     }
 }
 
-async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, Json>, Refused> {
+async fn read_body(route: &Route, headers: &HeaderMap, body: axum::body::Body) -> Result<Map<String, Json>, Refused> {
     if matches!(route.body, Body::None) {
         return Ok(Map::new());
     }
@@ -246,6 +252,9 @@ async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, 
     if bytes.is_empty() && optional {
         return Ok(Map::new());
     }
+    if let Some(said) = headers.get(header::CONTENT_TYPE) {
+        json_or_refused(said)?;
+    }
     match read_json(&bytes) {
         Ok(Json::Object(object)) => Ok(object),
         Ok(_) => Err(Refused::Malformed("the body is a JSON object".to_owned())),
@@ -256,16 +265,26 @@ async fn read_body(route: &Route, body: axum::body::Body) -> Result<Map<String, 
     }
 }
 
+/// Whether a body is said to be JSON, in whatever words and with whatever parameters; one that says nothing is read as such.
+fn json_or_refused(said: &HeaderValue) -> Result<(), Refused> {
+    let text = String::from_utf8_lossy(said.as_bytes());
+    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Refused::NotJson(text.chars().take(SAID_CHARS).collect()))
+}
+
 /// `If-Match` and the member `version` say the same thing; both may be there if they agree.
 fn version(
     headers: &HeaderMap,
     body: &Map<String, Json>,
     query: &Map<String, Json>,
     faults: &mut Faults,
-) -> Option<String> {
+) -> Option<(&'static str, String)> {
     let header = headers
         .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .map(|text| text.trim().trim_start_matches("W/").trim_matches('"').to_owned());
     let member =
         body.get("version").or_else(|| query.get("version")).and_then(Json::as_i64).map(|version| version.to_string());
@@ -274,7 +293,8 @@ fn version(
             faults.note("version", "differs from If-Match");
             None
         }
-        (Some(version), _) | (None, Some(version)) => Some(version),
+        (Some(version), _) => Some(("If-Match", version)),
+        (None, Some(version)) => Some(("version", version)),
         (None, None) => None,
     }
 }

@@ -105,6 +105,7 @@ impl IntoResponse for Refused {
 fn status(refused: &Refused) -> StatusCode {
     match refused {
         Refused::Malformed(_) => StatusCode::BAD_REQUEST,
+        Refused::NotJson(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refused::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::NoToken | Refused::WrongPassword => StatusCode::UNAUTHORIZED,
         Refused::Forbidden(_) => StatusCode::FORBIDDEN,

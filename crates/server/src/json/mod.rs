@@ -1,6 +1,7 @@
 //! How records look in JSON: the names are those of the field maps, so that an outsider can compare the two sides.
 
 mod map;
+mod misfit;
 mod rule;
 mod schema;
 mod strict;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 pub use map::{map_json, read_map};
+pub use misfit::misfit;
 pub use rule::{read_rule, rule_json};
 pub use schema::{fields_schema, shared_schemas};
 pub use strict::read_json;
@@ -24,20 +26,6 @@ pub const MAX_OCCURRENCES: usize = 1_000;
 
 const OCCURRENCES: &str = "occurrences";
 const ORIGINAL_START: &str = "original_start";
-
-/// What does not fit its place, in words of JSON and not of this program's.
-#[must_use]
-pub fn misfit(why: &serde_json::Error) -> String {
-    let text = why.to_string();
-    let of = |name: &str, most: u64| {
-        text.ends_with(&format!("expected {name}")).then(|| format!("is a whole number from 0 to {most}"))
-    };
-    of("u8", u64::from(u8::MAX))
-        .or_else(|| of("u16", u64::from(u16::MAX)))
-        .or_else(|| of("u32", u64::from(u32::MAX)))
-        .or_else(|| of("u64", u64::MAX))
-        .unwrap_or(text)
-}
 
 /// The fields of a record as a JSON object; the exceptions of a series stand in `occurrences`.
 #[must_use]

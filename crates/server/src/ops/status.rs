@@ -5,10 +5,10 @@ use crate::fault::Refused;
 use crate::services::Services;
 use jiff::Timestamp;
 use model::settings::UserSettings;
-use model::{Domain, PairingId};
+use model::{Domain, PairingId, Side};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{LinkCount, Pairing, PairingStatus, Progress, Push};
+use store::{Brake, LinkCount, Pairing, PairingStatus, Progress, Push};
 
 /// A line of the users' overview.
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +27,7 @@ pub struct UserStatus {
     pub enabled: bool,
     /// What is set for him.
     pub settings: UserSettings,
-    /// In one word: `ok`, `first`, `trouble`, `stopped`, `disabled`.
+    /// In one word: `ok`, `first`, `braked`, `trouble`, `stopped`, `disabled`.
     pub state: &'static str,
     /// The first cycle is complete.
     pub first_done: bool,
@@ -60,6 +60,8 @@ pub struct UserStatus {
     /// Questions to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<u64>,
+    /// The brakes that wait for a person and keep changes of his from crossing, one sentence each (rule C8).
+    pub brakes: Vec<String>,
 }
 
 /// A page of the overview; `after` is the last pairing of the page before.
@@ -69,12 +71,13 @@ pub struct UserStatus {
 pub async fn page(services: &Services, after: Option<&PairingId>, limit: usize) -> Result<Vec<UserStatus>, Refused> {
     let now = services.clock.now();
     let page = services.store.overview(after, limit).await?;
+    let brakes = services.store.brakes().await?;
     let logins = names::logins(services, &page.iter().map(|status| status.pairing.user.clone()).collect()).await?;
     Ok(page
         .into_iter()
         .map(|status| {
             let login = logins.get(&status.pairing.user).cloned();
-            UserStatus { login, ..with_numbers(status, now) }
+            UserStatus { login, ..with_numbers(status, now) }.braked_by(&brakes)
         })
         .collect())
 }
@@ -90,7 +93,7 @@ pub async fn one(services: &Services, pairing: Pairing, now: Timestamp) -> Resul
         // Unmapped just now.
         None => of(pairing, now),
     };
-    Ok(UserStatus { login, ..status })
+    Ok(UserStatus { login, ..status }.braked_by(&services.store.brakes().await?))
 }
 
 fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
@@ -128,6 +131,32 @@ fn of(pairing: Pairing, now: Timestamp) -> UserStatus {
         links: None,
         quarantined: None,
         held: None,
+        brakes: Vec::new(),
+    }
+}
+
+impl UserStatus {
+    /// With the brakes that hold him, those over all users among them. What would pass for being well is not.
+    fn braked_by(mut self, brakes: &[Brake]) -> UserStatus {
+        let holds = |brake: &&Brake| {
+            brake.released.is_none() && brake.pairing.as_ref().is_none_or(|pairing| *pairing == self.pairing)
+        };
+        self.brakes = brakes.iter().filter(holds).map(in_words).collect();
+        if matches!(self.state, "ok" | "first") && !self.brakes.is_empty() {
+            self.state = "braked";
+        }
+        self
+    }
+}
+
+fn in_words(brake: &Brake) -> String {
+    let at = match brake.side {
+        Side::Crm => "the CRM",
+        Side::Pim => "the mailbox",
+    };
+    match brake.domain {
+        Some(domain) => format!("{domain}, to {at}: {}", brake.why),
+        None => format!("everything, to {at}: {}", brake.why),
     }
 }
 

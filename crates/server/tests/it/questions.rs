@@ -76,6 +76,9 @@ async fn a_held_conflict_is_answered_with_a_side() {
     let listed = world.get(&world.admin, "/api/admin/held?domain=calendar").await;
     assert_eq!(listed.items().len(), 1);
     assert!(world.get(&world.admin, "/api/admin/held?domain=task").await.items().is_empty());
+    let full = world.get(&world.admin, "/api/admin/held?limit=1").await;
+    let next = full.json["next"].as_str().expect("a page that is full");
+    assert!(world.get(&world.admin, &format!("/api/admin/held?after={next}")).await.items().is_empty());
     let path = "/api/admin/held/q1";
     let working = world.post(&world.admin, path, json!({"answer": "crm"})).await;
     assert_eq!(working.status, StatusCode::CONFLICT, "a cycle holds the lease");
@@ -124,6 +127,11 @@ async fn a_brake_is_released_for_its_plan_only() {
     world.services.store.put_brake(&lease, &brake).await.expect("stored");
     let listed = world.get(&world.admin, "/api/admin/brakes").await;
     assert_eq!(listed.items()[0]["why"], json!("40 of 100 would be deleted"));
+    let shown = world.get(&world.admin, "/api/admin/users/anna").await;
+    assert_eq!(shown.json["state"], "braked", "{}", shown.text);
+    assert_eq!(shown.json["brakes"], json!(["calendar, to the CRM: 40 of 100 would be deleted"]));
+    let listed = world.get(&world.admin, "/api/admin/users").await;
+    assert_eq!((&listed.items()[0]["state"], &listed.items()[0]["brakes"]), (&json!("braked"), &shown.json["brakes"]));
     let path = "/api/admin/brakes/release";
     let other = json!({"user": "anna", "domain": "calendar", "side": "crm", "digest": "d2"});
     assert!(world.post(&world.admin, path, other).await.status.is_client_error());
@@ -132,6 +140,8 @@ async fn a_brake_is_released_for_its_plan_only() {
     assert_eq!(released.status, StatusCode::NO_CONTENT, "{}", released.text);
     let listed = world.get(&world.admin, "/api/admin/brakes").await;
     assert_eq!(listed.items()[0]["released"], json!("d1"));
+    let free = world.get(&world.admin, "/api/admin/users/anna").await;
+    assert_eq!((&free.json["state"], &free.json["brakes"]), (&json!("first"), &json!([])));
     assert_eq!(world.post(&world.admin, path, json!({"side": "left"})).await.faults(), ["digest", "side"]);
 }
 

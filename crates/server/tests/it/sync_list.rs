@@ -35,7 +35,13 @@ async fn a_record_that_is_not_visible_is_refused() {
     let (anna, bob) = (world.user("anna").await, world.user("bob").await);
     let contact = world.made(&anna, "/api/crm/contacts", json!({"last_name": "Iron"})).await;
     let refused = world.post(&bob, "/api/crm/sync-list", json!({"record": id(&contact)})).await;
-    assert!(refused.status.is_client_error(), "{}", refused.text);
+    assert_eq!(refused.code(), "not_found", "{}", refused.text);
+    // Who adds for another one is told whose eyes counted.
+    let body = json!({"record": id(&contact), "user": "bob"});
+    let refused = world.post(&world.admin, "/api/crm/sync-list", body).await;
+    assert_eq!(refused.faults(), ["user"], "{}", refused.text);
+    let body = json!({"record": "CON-404", "user": "bob"});
+    assert_eq!(world.post(&world.admin, "/api/crm/sync-list", body).await.code(), "not_found");
     for (body, fault) in [
         (json!({"record": "ACT-00000001"}), "record"),
         (json!({}), "record"),

@@ -4,7 +4,7 @@ use super::super::ask::Ask;
 use super::super::member::{Member, Shape};
 use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{DOMAINS, SIDES, items, shown};
+use super::{DOMAINS, SIDES, after_id, id_cursor, items, shown};
 use crate::fault::Refused;
 use crate::ops::cycle::{self, Decision};
 use crate::ops::people;
@@ -14,6 +14,9 @@ const DOMAIN: Member = Member::optional("domain", Shape::OneOf(DOMAINS), "one do
 const USER: Member = Member::optional("user", Shape::Text, "one user, by id, login or pairing");
 
 const TAG: &str = "questions";
+
+/// What the cursors of the questions name.
+const LIST: &str = "held";
 
 pub(super) const ROUTES: &[Route] = &[
     Route {
@@ -87,12 +90,12 @@ async fn held(ask: Ask) -> Answer {
         Some(&ask.actor()?.user),
         ask.text("user"),
         ask.text("domain").and_then(Domain::parse),
-        ask.text("after"),
+        after_id(&ask, LIST)?.as_deref(),
         limit,
     )
     .await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.what.held.id.clone());
-    items(&found, next)
+    let next = found.last().filter(|_| found.len() == limit).map(|last| id_cursor(LIST, &last.what.held.id));
+    items(&found, next.transpose()?)
 }
 
 async fn answer(ask: Ask) -> Answer {

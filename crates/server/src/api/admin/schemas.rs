@@ -86,6 +86,7 @@ fn tables() -> &'static [Table] {
                 ("links", "object"),
                 ("quarantined", "number"),
                 ("held", "number"),
+                ("brakes", "[text]"),
                 ("entering", "Entering"),
             ],
         ),

@@ -4,14 +4,11 @@ use super::super::ask::Ask;
 use super::super::member::{Member, Shape};
 use super::super::reply::Answer;
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{SIDES, items, shown};
+use super::{NO_CURSOR, SIDES, cursor, items, no_cursor, read_cursor, shown};
 use crate::fault::{Faults, Refused};
 use crate::ops::{overall, people};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use model::{Kind, PairingId, RecordId, Side};
-use serde_json::{Value as Json, json};
 use store::{HistoryFilter, HistoryKey, HistoryLine, QuarantineKey};
 
 const LIMIT: Member = Member::optional("limit", Shape::Whole(1, 500), "how many");
@@ -77,7 +74,7 @@ async fn history(ask: Ask) -> Answer {
         None => None,
         Some(Some(key)) => Some(key),
         Some(None) => {
-            faults.note("after", "is no cursor of this list");
+            faults.note("after", NO_CURSOR);
             None
         }
     };
@@ -103,7 +100,7 @@ async fn history(ask: Ask) -> Answer {
     };
     let limit = ask.limit();
     let lines = people::history(&ask.services, Some(&ask.actor()?.user), &filter, after.as_ref(), limit).await?;
-    let next = lines.last().filter(|_| lines.len() == limit).map(|last| cursor(&history_cursor(last)));
+    let next = lines.last().filter(|_| lines.len() == limit).map(history_cursor).transpose()?;
     items(&people::named(&ask.services, lines).await?, next)
 }
 
@@ -111,7 +108,7 @@ async fn quarantine(ask: Ask) -> Answer {
     let after = match ask.text("after").map(quarantine_key) {
         None => None,
         Some(Some(key)) => Some(key),
-        Some(None) => return Err(Refused::at("after", "is no cursor of this list")),
+        Some(None) => return Err(no_cursor()),
     };
     let limit = ask.limit();
     let rows = people::quarantine(&ask.services, ask.text("user"), after.as_ref(), limit).await?;
@@ -119,7 +116,8 @@ async fn quarantine(ask: Ask) -> Answer {
         .last()
         .filter(|_| rows.len() == limit)
         .map(|row| row.what.key())
-        .map(|(pairing, side, kind, id)| cursor(&json!([pairing, side.as_str(), kind.as_str(), id])));
+        .map(|(pairing, side, kind, id)| cursor(&(pairing, side.as_str(), kind.as_str(), id)))
+        .transpose()?;
     items(&rows, next)
 }
 
@@ -132,25 +130,16 @@ fn instant(ask: &Ask, name: &str, faults: &mut Faults) -> Option<Timestamp> {
     parsed
 }
 
-fn cursor(key: &Json) -> String {
-    URL_SAFE_NO_PAD.encode(key.to_string())
-}
-
-fn read_cursor(text: &str) -> Option<Json> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
-}
-
-fn history_cursor(line: &HistoryLine) -> Json {
-    json!([line.key.at, line.key.pairing, line.key.number])
+fn history_cursor(line: &HistoryLine) -> Result<String, Refused> {
+    cursor(&(line.key.at, &line.key.pairing, line.key.number))
 }
 
 fn history_key(text: &str) -> Option<HistoryKey> {
-    let (at, pairing, number) = serde_json::from_value(read_cursor(text)?).ok()?;
+    let (at, pairing, number) = read_cursor(text)?;
     Some(HistoryKey { at, pairing, number })
 }
 
 fn quarantine_key(text: &str) -> Option<QuarantineKey> {
-    let (pairing, side, kind, id): (PairingId, String, String, RecordId) =
-        serde_json::from_value(read_cursor(text)?).ok()?;
+    let (pairing, side, kind, id): (PairingId, String, String, RecordId) = read_cursor(text)?;
     Some((pairing, Side::parse(&side)?, Kind::parse(&kind)?, id))
 }

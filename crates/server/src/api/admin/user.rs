@@ -4,7 +4,7 @@ use super::super::ask::Ask;
 use super::super::member::{Member, Shape, part};
 use super::super::reply::{Answer, Reply};
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{items, json, shown};
+use super::{after_id, id_cursor, items, json, shown};
 use crate::fault::Faults;
 use crate::ops::user::{ChangeUser, MapUser};
 use crate::ops::{entering, status, user};
@@ -24,6 +24,9 @@ const LANGUAGE: Member = Member::clearable("language", Shape::Text, "the languag
 const ZONE: Member = Member::clearable("zone", Shape::Text, "his IANA zone, for what carries none");
 
 const TAG: &str = "users";
+
+/// What the cursors of the users name.
+const LIST: &str = "users";
 
 pub(super) const ROUTES: &[Route] = &[
     Route {
@@ -143,11 +146,11 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 async fn list(ask: Ask) -> Answer {
-    let after = ask.text("after").map(PairingId::new);
+    let after = after_id(&ask, LIST)?.map(PairingId::new);
     let limit = ask.limit();
     let page = status::page(&ask.services, after.as_ref(), limit).await?;
-    let next = page.last().filter(|_| page.len() == limit).map(|last| last.pairing.to_string());
-    items(&page, next)
+    let next = page.last().filter(|_| page.len() == limit).map(|last| id_cursor(LIST, last.pairing.as_str()));
+    items(&page, next.transpose()?)
 }
 
 async fn map(ask: Ask) -> Answer {
