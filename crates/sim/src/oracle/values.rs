@@ -218,7 +218,10 @@ fn is_told(evidence: &Evidence<'_>, number: u64, given: &Given) -> bool {
         standing.unwrap_or_else(|| crm.tombstones.get(id).and_then(|stone| stone.thing))
     };
     // Days and minutes are no canaries: what is told of another thing tells nothing of this one.
-    let mut lines = evidence.history.iter().filter(|line| of(line).is_none_or(|thing| thing == number));
+    // What was overruled may name it itself, whatever the record says by now.
+    let names =
+        |line: &store::History| crate::people::ledger::number_of(line.domain.kind(), &line.overruled) == Some(number);
+    let mut lines = evidence.history.iter().filter(|line| names(line) || of(line).is_none_or(|thing| thing == number));
     lines.any(|line| tells(line, line.domain, given))
 }
 
