@@ -185,6 +185,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
             made_whole: &|side, path, edited, original| context.lens(side).made_whole(path, edited, original, map),
             gate: &|path| form::gate(form, domain, crm, pim, path, context),
             policy: context.domain(domain).conflict,
+            delete_wins: false,
             frozen: &BTreeSet::new(),
             ours: is_ours(form, crm, pim),
         },
@@ -200,7 +201,7 @@ pub fn adopt(domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) 
     if !changes.is_empty() && context.level(domain).exports() {
         let start = occurrence::clock(&changes).or(occurrence::clock(&pim.fields));
         // Found by its mark a series may get another rule: its exceptions are written again after it (rule R3).
-        let keep = occurrence::by_start(linked::keep(&merged, crm, pim), start);
+        let keep = occurrence::by_start(occurrence::keep(&merged, crm, pim), start);
         let changes = occurrence::by_start(changes, start);
         ops.push(Op::Update { side: Side::Pim, changes, keep });
     }

@@ -256,6 +256,7 @@ fn merged_but(
                 }
             },
             policy: context.domain(domain).conflict,
+            delete_wins: context.domain(domain).delete_wins,
             ours: false,
             frozen: &frozen,
         },
@@ -409,43 +410,12 @@ pub(crate) fn push_updates(
             changes.insert(Path::of(Field::Categories), all);
         }
         let start = occurrence::clock(&changes).or(occurrence::clock(&pim.fields));
-        let keep = keep(merged, crm, pim);
+        let keep = occurrence::keep(merged, crm, pim);
         ops.push(Op::Update {
             side: Side::Pim,
             changes: occurrence::by_start(changes, start),
             keep: occurrence::by_start(keep, start),
         });
-    }
-}
-
-/// Exceptions that must stand after the rule is set in the mailbox (rule R3): those of the agreed state, and the mailbox's
-/// own that stay local, that still fall on the rule.
-pub(crate) fn keep(merged: &Merged, crm: &Record, pim: &Record) -> Fields {
-    let writes_rule = [Field::Rule, Field::Start].into_iter().any(|field| merged.to_pim.contains_key(&Path::of(field)));
-    let at = |fields: &Fields, field: Field| fields.get(&Path::of(field)).cloned();
-    let rule = at(&merged.to_pim, Field::Rule)
-        .or_else(|| at(&pim.fields, Field::Rule))
-        .or_else(|| at(&crm.fields, Field::Rule));
-    let start = at(&merged.to_pim, Field::Start).or_else(|| at(&pim.fields, Field::Start));
-    // A cancelled occurrence comes back only by setting the rule again, which takes all others with it.
-    let revives = merged
-        .to_pim
-        .iter()
-        .any(|(path, value)| path.occurrence.is_some() && path.field == Field::State && value.is_blank());
-    match (writes_rule || revives, rule, start) {
-        (true, Some(Value::Rule(rule)), Some(Value::When(start))) if !planted::is(Planted::ExceptionsDropped) => {
-            // What a guest did to single occurrences of his own copy is not carried over, and not undone either (rule D1).
-            let mut stands = merged.base_pim.clone();
-            let shown = occurrence::by_date(&pim.fields);
-            for path in merged.local.iter().filter(|(_, side)| **side == Side::Pim) {
-                match shown.get(path.0) {
-                    Some(value) => stands.insert(path.0.clone(), value.clone()),
-                    None => stands.remove(path.0),
-                };
-            }
-            occurrence::surviving(&stands, &rule, start.wall())
-        }
-        (_, _, _) => Fields::new(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Three-way merge by images and units (decision 1, rules C1 to C3, C11, D1).
 
+mod contested;
+
 use crate::operation::Conflict;
-use jiff::civil::DateTime;
+use contested::{Units, settle_contested};
 use model::same::{fold, same};
 use model::settings::ConflictPolicy;
 use model::{Attendee, DomainMap, Field, Fields, Path, People, Response, Side, Unit, Value};
@@ -22,6 +24,8 @@ pub struct Rules<'a> {
     pub gate: &'a dyn Fn(&Path) -> Gate,
     /// Who wins when both sides changed a unit.
     pub policy: ConflictPolicy,
+    /// What was called off on one side stays so, whatever the other made of it meanwhile (rule C5).
+    pub delete_wins: bool,
     /// Paths that are never written to the mailbox again: they came back otherwise three times.
     pub frozen: &'a BTreeSet<Path>,
     /// The item is a copy that we made of this very record, though what was agreed is not known any more: no strangers.
@@ -86,7 +90,7 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
         merged.base_crm = crm.clone();
         merged.base_pim = pim.clone();
     }
-    let mut units: BTreeMap<(Option<DateTime>, Unit), Vec<Cell<'_>>> = BTreeMap::new();
+    let mut units = Units::new();
     for cell in cells(copies, rules.map) {
         let mut unit = cell.path.unit();
         if planted::is(Planted::UnitsSplit) {
@@ -94,6 +98,7 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
         }
         units.entry(unit).or_default().push(cell);
     }
+    settle_contested(&mut units, rules, &mut merged);
     for cells in units.into_values().filter(|cells| !cells.iter().all(Cell::is_untouched)) {
         unit(&cells, rules, &mut merged);
     }
@@ -285,9 +290,9 @@ fn both(cells: &[Cell<'_>], strangers: bool, rules: &Rules<'_>, merged: &mut Mer
     }
 }
 
-fn tell(cells: &[Cell<'_>], winner: Option<Side>, counts: bool, merged: &mut Merged) {
+fn tell<'a>(cells: impl IntoIterator<Item = &'a Cell<'a>>, winner: Option<Side>, counts: bool, merged: &mut Merged) {
     let values =
-        cells.iter().map(|cell| (cell.path.clone(), (Some(cell.crm.clone()), Some(cell.pim.clone())))).collect();
+        cells.into_iter().map(|cell| (cell.path.clone(), (Some(cell.crm.clone()), Some(cell.pim.clone())))).collect();
     if !planted::is(Planted::LoserUntold) {
         merged.conflicts.push(Conflict { values, winner, counts });
     }

@@ -3,6 +3,7 @@
 mod adopting;
 mod brakes;
 mod build;
+mod called_off;
 mod contacts;
 mod deletes;
 mod displayed;

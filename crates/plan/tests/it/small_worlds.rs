@@ -72,6 +72,7 @@ fn run(
             made_whole: &|_, _, _, _| None,
             gate: &|_| Gate { to_crm, to_pim, rules: None },
             policy,
+            delete_wins: false,
             ours: false,
             frozen: &BTreeSet::new(),
         },

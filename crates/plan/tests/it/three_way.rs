@@ -71,6 +71,7 @@ impl Merging {
                 made_whole: &|_, _, _, _| None,
                 gate: &|_| self.gate,
                 policy: self.policy,
+                delete_wins: false,
                 frozen: &self.frozen,
                 ours: self.ours,
             },

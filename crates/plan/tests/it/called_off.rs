@@ -1,0 +1,74 @@
+//! An occurrence called off on one side and edited on the other (rules C3, C5, R3).
+
+use crate::build::*;
+use model::{Domain, Kind, Pattern, Range, Recurrence, Side, Value};
+use plan::{After, Op};
+
+const STATE: &str = "occurrence(2026-12-15T10:00:00).state";
+const SUBJECT: &str = "occurrence(2026-12-15T10:00:00).subject";
+const PLACE: &str = "occurrence(2026-12-15T10:00:00).location";
+
+/// A weekly series, with what is different in single occurrences.
+fn series(more: &[(&'static str, Value)]) -> Vec<(&'static str, Value)> {
+    let pattern = Pattern::Weekly { interval: 1, days: [2].into(), first_day: 1 };
+    let rule = Recurrence { pattern, range: Range::NoEnd };
+    let mut pairs = vec![
+        ("subject", text("Kick-off")),
+        ("start", at("2026-12-01T10:00:00")),
+        ("end", at("2026-12-01T11:00:00")),
+        ("rule", Value::Rule(rule)),
+    ];
+    pairs.extend(more.iter().cloned());
+    pairs
+}
+
+// C5, C3: called off on one side and edited on the other, the edit outlives, whole, and what gave way to it is told.
+#[test]
+fn an_edit_of_an_occurrence_outlives_that_it_was_called_off() {
+    // An agreed exception: whoever calls it off says nothing else of it any more.
+    let base = series(&[(PLACE, text("Attic"))]);
+    let link = link(Domain::Calendar, &base, &base);
+    let off = series(&[(STATE, text("cancelled"))]);
+    let edited = series(&[(PLACE, text("Attic")), (SUBJECT, text("Edited"))]);
+    let plan = |world: &World, off_in: Side| {
+        let (left, right) = if off_in == Side::Crm { (&off, &edited) } else { (&edited, &off) };
+        let (crm, pim) = (crm(Domain::Calendar, "c1", left), pim(Kind::Appointment, "i1", right));
+        world.plan(&link, &there(&crm), &there(&pim))
+    };
+    for off_in in Side::BOTH {
+        let plan = plan(&World::new(), off_in);
+        assert_eq!(written(&plan, off_in), [SUBJECT, PLACE, STATE], "{off_in:?}");
+        assert_eq!(value(&plan, off_in, STATE), Some(Value::Null));
+        assert_eq!(value(&plan, off_in, PLACE), Some(text("Attic")), "as its series again it has lost that too");
+        assert!(written(&plan, off_in.other()).is_empty(), "{off_in:?}");
+        let told: Vec<_> = plan.conflicts.iter().map(|conflict| conflict.winner).collect();
+        assert_eq!(told, [Some(off_in.other())]);
+        let After::Linked(agreed) = &plan.after else { panic!("linked") };
+        let (left, right) = (crm(Domain::Calendar, "c1", &edited), pim(Kind::Appointment, "i1", &edited));
+        assert!(
+            World::new().plan(agreed, &there(&left), &there(&right)).ops.is_empty(),
+            "planned again it gives nothing"
+        );
+    }
+    // In the mailbox it comes back by setting the rule again, after which it is written like the others.
+    let back = plan(&World::new(), Side::Pim);
+    let keeps = |op: &Op| matches!(op, Op::Update { side: Side::Pim, keep, .. } if keep.len() == 2);
+    assert!(back.ops.iter().any(keeps), "{:?}", back.ops);
+}
+
+// C5, settable
+#[test]
+fn by_setting_an_occurrence_that_was_called_off_stays_so() {
+    let link = link(Domain::Calendar, &series(&[]), &series(&[]));
+    let off = series(&[(STATE, text("cancelled"))]);
+    let edited = series(&[("occurrence(2026-12-15T10:00:00).subject", text("Edited"))]);
+    let mut world = World::new();
+    world.of(Domain::Calendar).delete_wins = true;
+    for (off_in, left, right) in [(Side::Crm, &off, &edited), (Side::Pim, &edited, &off)] {
+        let (crm, pim) = (crm(Domain::Calendar, "c1", left), pim(Kind::Appointment, "i1", right));
+        let plan = world.plan(&link, &there(&crm), &there(&pim));
+        assert_eq!(value(&plan, off_in.other(), STATE), Some(text("cancelled")));
+        assert!(written(&plan, off_in).is_empty(), "{off_in:?}");
+        assert_eq!(plan.conflicts.len(), 1, "the edit is told");
+    }
+}
