@@ -13,6 +13,7 @@ on_both!(
     what_one_occurrence_does_without_is_cleared_in_it_alone_from_either_side,
     a_cleared_occurrence_follows_its_series_again,
     an_occurrence_that_takes_place_after_all_has_what_is_said_of_it,
+    an_edit_of_an_occurrence_outlives_that_it_was_called_off_from_either_side,
 );
 
 /// Four or fewer days in a row at ten in Berlin.
@@ -196,5 +197,40 @@ async fn an_occurrence_that_takes_place_after_all_has_what_is_said_of_it() {
     let seen = starts(&outlook).await;
     assert_eq!(seen[3], "2026-10-08T13:00:00Z", "{seen:?}");
     assert_eq!(seen.len(), 5);
+    assert_eq!(world.sync(&[&anna]).await.len(), 0);
+}
+
+// C5, C3, R3: called off on one side, edited on the other before the next cycle.
+async fn an_edit_of_an_occurrence_outlives_that_it_was_called_off_from_either_side() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.activity(&anna, daily("Daily", 5)).await;
+    clean(&world, &anna).await;
+    let master = id(&outlook.only(Folder::Calendar).await);
+    // An exception that both sides know, which setting the rule again would take along.
+    outlook.edit(&outlook.occurrence(&master, 5).await, vec![set(Property::Location, text("Cellar"))]).await;
+    clean(&world, &anna).await;
+    outlook.delete(&outlook.occurrence(&master, 2).await).await;
+    outlook.edit(&outlook.occurrence(&master, 4).await, vec![set(Property::Location, text("Attic"))]).await;
+    let said = json!([
+        {"original_start": "2026-10-06T10:00:00", "subject": "Only this one"},
+        {"original_start": "2026-10-08T10:00:00", "state": "cancelled"}
+    ]);
+    world.edit_activity(&anna, &record, json!({ "occurrences": said })).await;
+    let reports = world.sync(&[&anna]).await;
+    assert_eq!(reports.iter().map(|report| report.conflicts).sum::<u32>(), 2);
+    clean(&world, &anna).await;
+    assert_eq!(starts(&outlook).await.len(), 5, "all take place");
+    let own = |day: &str, what: &str, says: &str| {
+        let mut one = json!({"original_start": format!("2026-10-{day}T10:00:00"), "state": "modified"});
+        one[what] = json!(says);
+        one
+    };
+    let stands = [own("06", "subject", "Only this one"), own("08", "location", "Attic"), own("09", "location", "Cellar")];
+    assert_eq!(exceptions(&world.read_activity(&anna, &record).await), stands);
+    let master = id(&outlook.only(Folder::Calendar).await);
+    assert_eq!(nth(&outlook, &master, 2).await.0, "Only this one");
+    assert_eq!(nth(&outlook, &master, 4).await.1.as_deref(), Some("Attic"));
+    assert_eq!(nth(&outlook, &master, 5).await.1.as_deref(), Some("Cellar"));
     assert_eq!(world.sync(&[&anna]).await.len(), 0);
 }
