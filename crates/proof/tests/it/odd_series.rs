@@ -226,7 +226,8 @@ async fn an_edit_of_an_occurrence_outlives_that_it_was_called_off_from_either_si
         one[what] = json!(says);
         one
     };
-    let stands = [own("06", "subject", "Only this one"), own("08", "location", "Attic"), own("09", "location", "Cellar")];
+    let stands =
+        [own("06", "subject", "Only this one"), own("08", "location", "Attic"), own("09", "location", "Cellar")];
     assert_eq!(exceptions(&world.read_activity(&anna, &record).await), stands);
     let master = id(&outlook.only(Folder::Calendar).await);
     assert_eq!(nth(&outlook, &master, 2).await.0, "Only this one");
