@@ -25,8 +25,8 @@ pub(crate) fn with_its_edit(link: &Link, crm: &Record, pim: &Record, leaving: Pl
     push_updates(&Merged { to_pim: Fields::new(), ..merged.clone() }, crm, pim, false, context, &mut ops);
     ops.extend(leaving.ops);
     // Nobody is asked about an item that is gone: the record stands.
-    let decided = |conflict| Conflict { winner: Some(Side::Crm), ..conflict };
-    let conflicts = merged.conflicts.into_iter().map(|it| if it.winner.is_none() { decided(it) } else { it }).collect();
+    let decided = |conflict: Conflict| Conflict { winner: conflict.winner.or(Some(Side::Crm)), ..conflict };
+    let conflicts = merged.conflicts.into_iter().map(decided).collect();
     Plan { ops, conflicts, ..leaving }
 }
 

@@ -11,15 +11,17 @@ pub(super) type Units<'a> = BTreeMap<(Option<DateTime>, Unit), Vec<Cell<'a>>>;
 
 /// Takes the contested occurrences out of the units, and merges each as a whole.
 pub(super) fn settle_contested(units: &mut Units<'_>, rules: &Rules<'_>, merged: &mut Merged) {
-    let states: Vec<DateTime> =
-        units.keys().filter(|(_, unit)| *unit == Unit::Alone(Field::State)).filter_map(|(at, _)| *at).collect();
-    for at in states {
+    let called_off: Vec<(DateTime, Side)> = units
+        .iter()
+        .filter(|((_, unit), _)| *unit == Unit::Alone(Field::State))
+        .filter_map(|((at, _), cells)| (*at).zip(cells.iter().find_map(called_off)))
+        .collect();
+    for (at, off) in called_off {
         let cells: Vec<&Cell<'_>> =
             units.iter().filter(|((of, _), _)| *of == Some(at)).flat_map(|(_, of)| of).collect();
-        let Some(off) = called_off(&cells).filter(|off| is_edited(&cells, off.other()) && is_open(&cells, *off, rules))
-        else {
+        if !is_edited(&cells, off.other()) || !is_open(&cells, off, rules) {
             continue;
-        };
+        }
         let cells: Vec<Cell<'_>> = units.extract_if(.., |of, _| of.0 == Some(at)).flat_map(|(_, of)| of).collect();
         let stays = if rules.delete_wins { off } else { off.other() };
         let told: Vec<&Cell<'_>> = cells.iter().filter(|cell| cell.changed(stays.other())).collect();
@@ -31,9 +33,8 @@ pub(super) fn settle_contested(units: &mut Units<'_>, rules: &Rules<'_>, merged:
 }
 
 /// The side on which it was called off since both agreed, while it stands on the other.
-fn called_off(cells: &[&Cell<'_>]) -> Option<Side> {
-    let state = cells.iter().find(|cell| cell.path.field == Field::State && cell.base.is_some())?;
-    let off = |side: Side| state.value(side).as_text() == Some("cancelled");
+fn called_off(state: &Cell<'_>) -> Option<Side> {
+    let off = |side: Side| state.base.is_some() && state.value(side).as_text() == Some("cancelled");
     Side::BOTH.into_iter().find(|side| off(*side) && state.changed(*side) && !off(side.other()))
 }
 
