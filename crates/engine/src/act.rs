@@ -197,7 +197,7 @@ impl Cycle<'_> {
         self.store(settle).await
     }
 
-    pub(crate) async fn store(&mut self, settle: Settle) -> Result<(), CycleError> {
+    pub(crate) async fn store(&self, settle: Settle) -> Result<(), CycleError> {
         if settle.is_empty() {
             return Ok(());
         }

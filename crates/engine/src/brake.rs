@@ -66,6 +66,7 @@ impl Cycle<'_> {
                         continue;
                     };
                     count(&judged.plan, &mut tallies);
+                    self.keep_decided(work, &judged.plan).await?;
                     if let Some(domain) = judged.plan.domain.filter(|_| judged.plan.writes()) {
                         let line = format!("{:?} {:?} {:?}\n", work.key.side, work.key.id, judged.plan.ops);
                         digests.entry(domain).or_default().update(line.as_bytes());

@@ -1,8 +1,9 @@
 //! A series takes several requests: what stands after some of them is never read as a person's change (decision 2).
 
 use model::same::same_or_blank;
-use model::{Fields, Link, Path};
+use model::{Fields, Link, Path, Record};
 use planted::Planted;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Corrects a link whose write of a series may have stopped half-way, by what the mailbox shows now. An exception that
@@ -41,6 +42,22 @@ pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields
         }
     }
     unseen
+}
+
+/// A node that pauses in the middle of a call may send a write that another node has given up (decision 10): the item then
+/// bears a number of ours which its link does not know. What a late write of a series took away is no person's removal.
+pub(crate) fn came_late<'l>(link: &'l Link, item: &Record, epoch: u64) -> Cow<'l, Link> {
+    let late = item.facts.mark.as_ref().filter(|mark| {
+        mark.key == link.mark_key && mark.epoch == epoch && mark.write_no > link.write_no && link.sleep.is_none()
+    });
+    let Some(mark) = late else {
+        return Cow::Borrowed(link);
+    };
+    let mut mended = link.clone();
+    mended.write_no = mark.write_no;
+    // What it overwrote is merged as any edit is, and told there.
+    let _merged = mend(&mut mended, link, &Fields::new(), &plan::occurrence::by_date(&item.fields));
+    Cow::Owned(mended)
 }
 
 fn put(base: &mut Fields, path: &Path, value: Option<&model::Value>) {

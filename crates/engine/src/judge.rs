@@ -1,6 +1,7 @@
 //! Judging: what one record's observations mean, asked of `plan` with everything it needs read beforehand.
 
 use crate::cycle::Cycle;
+use crate::half;
 use crate::invitation::{WhoseId, without_id};
 use crate::lead::{Awaits, Leading};
 use crate::limits;
@@ -10,6 +11,7 @@ use crate::refused::{is_refused, waits};
 use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
 use plan::{After, Context, Lead, Plan, Reason, flip, fresh, linked, scope};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{Observation, Work};
@@ -61,6 +63,10 @@ impl Cycle<'_> {
             // What was seen of it before something happened to it is not what it says now: the next look tells.
             (Some(_), Some(crm), Some(pim)) if [crm, pim].into_iter().any(|seen| self.has_no_answer(seen)) => Ok(None),
             (Some(link), Some(crm), Some(pim)) => {
+                let link = &*match &pim.seen {
+                    Seen::Present(item) => half::came_late(link, item, self.epoch),
+                    Seen::Gone(_) => Cow::Borrowed(link),
+                };
                 let leading = match &pim.seen {
                     Seen::Present(item) => self.lead(item, Some(link)).await?,
                     Seen::Gone(_) => Leading::mine(),

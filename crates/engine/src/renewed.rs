@@ -6,9 +6,10 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
-use model::{Gone, Link, Seen, Side, Version};
-use store::Look;
+use model::{Gone, Link, Seen, Side, Sleep, SleepCause, Version};
+use plan::{Plan, Reason};
 use store::change::Settle;
+use store::{Look, Work};
 
 impl Cycle<'_> {
     /// Gives such links the record that their item's mark names, before they make it once more, or a person's copy of the
@@ -42,6 +43,18 @@ impl Cycle<'_> {
         // What became of these is not known: nothing is decided about them in this cycle.
         self.unanswered.extend(unanswered);
         Ok(())
+    }
+
+    /// What a restore lets be made again is remembered before anything is written: a create that a brake holds or a server
+    /// turns away would else pass for its user's delete in the next cycle, when the restore is over.
+    pub(crate) async fn keep_decided(&self, work: &Work, plan: &Plan) -> Result<(), CycleError> {
+        let decides = self.is_restored() && plan.reasons.contains(&Reason::Restored);
+        let Some(link) = work.link.as_ref().filter(|_| decides) else {
+            return Ok(());
+        };
+        let mut decided = link.clone();
+        decided.sleep = Some(Sleep { cause: SleepCause::Restored, since: self.engine.now() });
+        self.store(Settle { links: vec![decided], ..Settle::default() }).await
     }
 
     /// Whether a link was given the record that stands; trouble with one of the two looks is the answer's.

@@ -109,6 +109,8 @@ pub enum SleepCause {
     Hidden,
     /// The mailbox moved to another server, and the item, which bears no mark of ours, was not found there yet (M4).
     Moved,
+    /// The store was restored, and we may have taken the copy away ourselves since: it is to be made again (C4).
+    Restored,
 }
 
 impl Form {

@@ -199,6 +199,9 @@ pub fn sleep(cause: SleepCause) -> &'static str {
             "the user is not among its people, and the item is his own or came by a real invitation (D6)."
         }
         SleepCause::KeptInCrm => "no level lets a mailbox delete a business contact from the CRM (D1).",
+        SleepCause::Restored => {
+            "the store was restored from a copy, and what we may have taken away ourselves since is made again (C4)."
+        }
         SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
         SleepCause::Hidden => "the user removed it from his calendar (C6).",
     }

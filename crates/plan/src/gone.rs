@@ -124,13 +124,15 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     // Of what its user has of his own accord we take nothing away: contacts leave with his Sync List, others' activities
     // with his part in them.
     let ours_to_take = domain.kind() == Kind::Contact || link.form != Form::Own || crm.facts.part != Part::Owner;
-    if context.restored && ours_to_take && !crm.facts.locked && scope::admit_record(crm, context).is_ok() {
+    // Decided right after the restore, it stands until it is done, however often that fails.
+    let decided = matches!(&link.sleep, Some(Sleep { cause: SleepCause::Restored, .. }));
+    if (context.restored || decided) && ours_to_take && !crm.facts.locked {
         // Taken off a list and put on it again since the copy was made, the item of before lies in Deleted Items by our
         // own hand. Who deleted it himself deletes it once more (rule C4: nothing goes without proof).
-        return match (why, level.exports()) {
+        return match (why, level.exports() && scope::admit_record(crm, context).is_ok()) {
             // Not even there: whether it was deleted is asked again once this cycle is whole. An item without our mark is not
             // found in Deleted Items either, so that it is nowhere proves nothing.
-            (Gone::Unknown, _) if !link.mark_key.is_empty() => {
+            (Gone::Unknown, _) if !link.mark_key.is_empty() && !decided => {
                 Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven)
             }
             (_, true) => recreate(link, crm, Reason::Restored, context),

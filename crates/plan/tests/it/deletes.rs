@@ -2,7 +2,7 @@
 
 use crate::build::*;
 use model::settings::ExtractStart;
-use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, SleepCause, Value};
+use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, Sleep, SleepCause, Value};
 use plan::{After, Op, Plan};
 
 fn appointment() -> Vec<(&'static str, Value)> {
@@ -50,6 +50,16 @@ fn after_a_restore_of_the_store_what_we_may_have_taken_away_ourselves_proves_no_
     let (contact, listed) = (link(Domain::PersonalContact, &name, &name), crm(Domain::PersonalContact, "c1", &name));
     let plan = world.plan(&contact, &there(&listed), &GONE);
     assert!(creates(&plan, Side::Pim) && !deletes(&plan, Side::Crm));
+    // What was decided stands when the restore is over, until it was done.
+    let decided = Link { sleep: Some(Sleep { cause: SleepCause::Restored, since: world.now }), ..contact.clone() };
+    let later = World::new().plan(&decided, &there(&listed), &Seen::Gone(Gone::Unknown));
+    assert!(creates(&later, Side::Pim) && later.ops.len() == 1);
+    // What may not go out any more waits, and is not deleted for that.
+    for link in [&contact, &decided] {
+        let mut closed = World { restored: true, ..World::new() };
+        closed.levels.insert(Domain::PersonalContact, Level::IMPORT);
+        assert_eq!(sleeps(&closed.plan(link, &there(&listed), &GONE)), Some(SleepCause::Left));
+    }
     // Nowhere at all: asked again later. Without our mark it is not found in Deleted Items either.
     let nowhere = Seen::Gone(Gone::Unknown);
     let marked = Link { mark_key: "c1/k".to_owned(), ..contact.clone() };

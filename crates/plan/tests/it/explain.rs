@@ -276,6 +276,7 @@ fn every_sentence_names_a_rule() {
         SleepCause::KeptInCrm,
         SleepCause::Moved,
         SleepCause::Hidden,
+        SleepCause::Restored,
     ];
     let at = World::new().now;
     let mut sentences: Vec<String> = causes.map(|cause| explain::sleep(cause).to_owned()).into();
