@@ -62,7 +62,7 @@ impl Cycle<'_> {
         if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, business).await?.is_some() {
             return Err(CycleError::AlreadyLinked);
         }
-        let wanted_business = Wanted { id: business.clone(), mark_key: None, global_id: None };
+        let wanted_business = Wanted::by_id(business.clone());
         let mut found = Vec::new();
         for (side, wanted) in
             [(Side::Crm, wanted_business), (Side::Crm, wanted(&link, Side::Crm)), (Side::Pim, wanted(&link, Side::Pim))]

@@ -78,7 +78,7 @@ impl Engine {
             if self.store().link_of(pairing, side, kind, id).await?.is_some() {
                 return Err(CycleError::AlreadyLinked);
             }
-            let wanted = Wanted { id: id.clone(), mark_key: None, global_id: None };
+            let wanted = Wanted::by_id(id.clone());
             let found = match cycle.get_one(side, kind, wanted).await? {
                 Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Err(CycleError::NotThere(side)),
                 found => found?,

@@ -393,7 +393,7 @@ impl Cycle<'_> {
                     Seen::Gone(_) => None,
                 }));
             } else {
-                unread.push(Wanted { id: candidate.id, mark_key: None, global_id: None });
+                unread.push(Wanted::by_id(candidate.id));
             }
         }
         // A stranger's content is not ours to keep: it is read before linking (decision 12).

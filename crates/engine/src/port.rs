@@ -97,6 +97,14 @@ pub struct Wanted {
     pub global_id: Option<String>,
 }
 
+impl Wanted {
+    /// Looked at by its id, and nowhere else.
+    #[must_use]
+    pub fn by_id(id: RecordId) -> Wanted {
+        Wanted { id, mark_key: None, global_id: None }
+    }
+}
+
 /// A copy found by the key it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traced {

@@ -96,7 +96,7 @@ impl Cycle<'_> {
         if intent.side == Side::Pim || !self.pairing.state.moved || !link.mark_key.is_empty() {
             return Ok(false);
         }
-        let wanted = Wanted { id: link.pim.id.clone(), mark_key: None, global_id: None };
+        let wanted = Wanted::by_id(link.pim.id.clone());
         Ok(matches!(self.get_one(Side::Pim, intent.kind, wanted).await?, Ok(Seen::Gone(_))))
     }
 
@@ -156,7 +156,7 @@ impl Cycle<'_> {
         target: &RecordId,
         settle: &mut Settle,
     ) -> Result<(), CycleError> {
-        let wanted = Wanted { id: target.clone(), mark_key: None, global_id: None };
+        let wanted = Wanted::by_id(target.clone());
         let record = match self.get_one(intent.side, intent.kind, wanted).await? {
             Ok(Seen::Present(record)) => record,
             Ok(Seen::Gone(_)) | Err(Trouble::Gone(_)) => return Ok(()),

@@ -152,10 +152,7 @@ impl Cycle<'_> {
         for chunk in found.chunks(limits::LOOK_PAGE) {
             self.keep_lease().await?;
             // Asked by id alone: looking for the mark would find the very item that stands here.
-            let wanted: Vec<Wanted> = chunk
-                .iter()
-                .map(|(link, _)| Wanted { id: link.pim.id.clone(), mark_key: None, global_id: None })
-                .collect();
+            let wanted: Vec<Wanted> = chunk.iter().map(|(link, _)| Wanted::by_id(link.pim.id.clone())).collect();
             let answers: BTreeMap<_, _> = self.pim.get(kind, &wanted).await?.into_iter().collect();
             // An item seen under its old id before it moved, and not judged since, would pass for a new one.
             let gone = answers.iter().filter_map(|(id, answer)| match answer {

@@ -71,7 +71,7 @@ impl Cycle<'_> {
         if self.engine.store().link_of(&self.pairing.id, Side::Crm, link.kind, &id).await?.is_some() {
             return Ok(Ok(false));
         }
-        let asked = Wanted { id: id.clone(), mark_key: None, global_id: None };
+        let asked = Wanted::by_id(id.clone());
         match self.get_one(Side::Crm, link.kind, asked).await? {
             Ok(Seen::Present(_)) => {}
             Ok(Seen::Gone(_)) => return Ok(Ok(false)),

@@ -81,7 +81,7 @@ impl Cycle<'_> {
         if let Some(link) = link {
             return Ok(link.pim.id != item.id);
         }
-        Ok(match self.get_one(Side::Crm, item.kind, Wanted { id, mark_key: None, global_id: None }).await? {
+        Ok(match self.get_one(Side::Crm, item.kind, Wanted::by_id(id)).await? {
             Ok(Seen::Gone(why)) => matches!(why, Gone::Deleted | Gone::Delisted),
             // It stands, but the user has left it meanwhile: his copy has no place any more.
             Ok(Seen::Present(record)) => {

@@ -221,7 +221,7 @@ impl Cycle<'_> {
             None => item.map(|id| Wanted { id, mark_key, global_id: None }),
         };
         let mut seen = BTreeMap::new();
-        let asked = [(Side::Crm, Some(Wanted { id: crm.clone(), mark_key: None, global_id: None })), (Side::Pim, item)];
+        let asked = [(Side::Crm, Some(Wanted::by_id(crm.clone()))), (Side::Pim, item)];
         for (side, wanted) in asked {
             let Some(wanted) = wanted else { continue };
             match self.get_one(side, kind, wanted).await? {

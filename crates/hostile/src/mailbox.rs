@@ -54,7 +54,7 @@ pub fn mailbox(bytes: &[u8]) {
     runtime().block_on(async {
         for kind in [Kind::Contact, Kind::Appointment, Kind::Task] {
             let remote = connection.open(ANNA, maps.clone());
-            let wanted = Wanted { id: id.clone(), mark_key: None, global_id: None };
+            let wanted = Wanted::by_id(id.clone());
             let Ok(answers) = remote.get(kind, &[wanted]).await else { continue };
             for (answered, seen) in answers {
                 assert_eq!(answered, id, "an answer names the record that was asked for");

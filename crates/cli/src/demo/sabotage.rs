@@ -193,7 +193,7 @@ impl BentRemote {
         let Some(known) = self.bend.own(&self.pairing, kind) else {
             return Ok(());
         };
-        let wanted = [Wanted { id: known.id.clone(), mark_key: None, global_id: None }];
+        let wanted = [Wanted::by_id(known.id.clone())];
         for (_, seen) in self.inner.get(kind, &wanted).await? {
             let Ok(Seen::Present(record)) = seen else {
                 continue;

@@ -206,7 +206,7 @@ pub async fn seen(remote: &EwsRemote, kind: Kind, id: &RecordId, key: Option<&st
 
 /// A look whose trouble may be one id's or the whole call's.
 pub async fn seen_raw(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Result<Seen, Trouble> {
-    remote.get(kind, &[Wanted { id: id.clone(), mark_key: None, global_id: None }]).await?.remove(0).1
+    remote.get(kind, &[Wanted::by_id(id.clone())]).await?.remove(0).1
 }
 
 pub async fn present(remote: &EwsRemote, kind: Kind, id: &RecordId) -> Record {

@@ -183,7 +183,7 @@ async fn all(remote: &CrmRemote, kind: Kind) -> Vec<Record> {
 }
 
 async fn get(remote: &CrmRemote, kind: Kind, id: &str) -> Seen {
-    let wanted = [Wanted { id: RecordId::new(id), mark_key: None, global_id: None }];
+    let wanted = [Wanted::by_id(RecordId::new(id))];
     let mut answers = remote.get(kind, &wanted).await.expect("answers");
     assert_eq!(answers.len(), 1);
     answers.remove(0).1.expect("seen")
