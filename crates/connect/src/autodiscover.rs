@@ -15,6 +15,10 @@ const STEPS: usize = 12;
 /// The longest answer.
 const MOST: usize = 1 << 20;
 
+/// A password that so many places refused is shown to no further one: the same directory stands behind them, mostly, and
+/// counts.
+const REFUSALS: usize = 2;
+
 /// A server that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -26,6 +30,19 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no server was found: {}", .0.join("; "))]
 pub struct NotFound(pub Vec<String>);
+
+/// Why a place knew nothing.
+struct No {
+    why: String,
+    /// It refused the account's password.
+    locks: bool,
+}
+
+impl No {
+    fn of(why: String) -> Self {
+        Self { why, locks: false }
+    }
+}
 
 /// What is asked, and where it may be asked.
 pub struct Search<'a> {
@@ -58,7 +75,12 @@ impl Search<'_> {
             waiting.extend(pages.map(|page| format!("https://{host}/{page}")));
         }
         waiting.reverse();
+        let mut refused = 0;
         for _ in 0..STEPS {
+            if refused >= REFUSALS {
+                told.push("no further place is asked, lest the account be locked out".to_owned());
+                break;
+            }
             let Some(url) = waiting.pop() else { break };
             if let Err(why) = permitted(&url, &allowed) {
                 told.push(why);
@@ -79,19 +101,16 @@ impl Search<'_> {
                     Some(_) | None => told.push(format!("{}: it names another mail domain", host_of(&url))),
                 },
                 Ok(Found::Nothing(code)) => told.push(format!("{}: it knows no server ({code})", host_of(&url))),
-                Err(why) => told.push(format!("{}: {why}", host_of(&url))),
+                Err(no) => {
+                    refused += usize::from(no.locks);
+                    told.push(format!("{}: {}", host_of(&url), no.why));
+                }
             }
         }
         Err(NotFound(told))
     }
 
-    async fn ask(
-        &self,
-        transport: &dyn Transport,
-        account: &SignIn,
-        url: &str,
-        address: &str,
-    ) -> Result<Found, String> {
+    async fn ask(&self, transport: &dyn Transport, account: &SignIn, url: &str, address: &str) -> Result<Found, No> {
         let soap = url.ends_with(".svc");
         let mut headers = vec![("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())];
         if soap {
@@ -105,20 +124,20 @@ impl Search<'_> {
             most: MOST,
         };
         let answer = account.send(transport, request).await.map_err(|lost| match lost {
-            Lost::NotSent(why) | Lost::Unanswered(why) | Lost::Refused(why) => why,
-            Lost::TooLarge(_) => "its answer is no answer".to_owned(),
+            Lost::NotSent(why) | Lost::Unanswered(why) | Lost::Refused(why) => No::of(why),
+            Lost::TooLarge(_) => No::of("its answer is no answer".to_owned()),
         })?;
         match answer.status {
             200 => {
                 let read = if soap { soap_read(&answer.body) } else { pox_read(&answer.body) };
-                read.map_err(|why| why.to_string())
+                read.map_err(|why| No::of(why.to_string()))
             }
             301 | 302 | 303 | 307 | 308 => match answer.header("location").next() {
                 Some(next) => Ok(Found::Elsewhere(next.to_owned())),
-                None => Err("it sends us nowhere".to_owned()),
+                None => Err(No::of("it sends us nowhere".to_owned())),
             },
-            401 => Err(account.refused(&answer)),
-            status => Err(format!("it does not answer (status {status})")),
+            401 => Err(No { why: account.refused(&answer), locks: account.locks(&answer) }),
+            status => Err(No::of(format!("it does not answer (status {status})"))),
         }
     }
 }

@@ -197,9 +197,10 @@ impl Emulator {
         mailbox
     }
 
-    /// Makes an account without a mailbox that may impersonate every user of this server.
+    /// Makes an account without a mailbox that may impersonate every user of this server, or changes its password.
     pub fn add_service_account(&self, name: &str, password: &str) {
         if let Some(server) = self.world().servers.get_mut(self.0.server) {
+            server.services.retain(|known| !known.name.eq_ignore_ascii_case(name));
             server.services.push(ServiceAccount { name: name.to_owned(), password: password.to_owned() });
         }
     }

@@ -142,3 +142,22 @@ async fn soap_is_asked_where_there_is_no_pox() {
     let (found, asked) = find(&[(page, 200, &elsewhere)], &[]).await;
     assert!(found.is_err() && !asked.iter().any(|url| url.contains("evil")));
 }
+
+// trap 181: seven tries of a wrong password lock an account that everybody needs.
+#[tokio::test]
+async fn a_wrong_password_is_not_carried_to_every_place() {
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    let handler = move |_| -> futures::future::BoxFuture<'static, Result<Answer, Lost>> {
+        *count.lock().expect("unpoisoned") += 1;
+        let headers = vec![("www-authenticate".to_owned(), "Basic realm=\"x\"".to_owned())];
+        Box::pin(async move { Ok(Answer { status: 401, headers, body: Vec::new() }) })
+    };
+    let account = SignIn::basic("anna", SecretString::from("wrong"));
+    let hosts = ["a.test".to_owned(), "b.test".to_owned()];
+    let search = Search { address: "anna@crm.test", hosts: &hosts, deadline_ms: 1 };
+    let told = search.find(&InProcess(Arc::new(handler)), &account).await.expect_err("nowhere").to_string();
+    assert!(told.contains("name or password") && told.ends_with("lest the account be locked out"), "{told}");
+    // One of them is repeated, for servers that challenge whatever comes.
+    assert_eq!(*asked.lock().expect("unpoisoned"), 3);
+}

@@ -1,9 +1,7 @@
 //! How long a server asks us to wait in the header of an answer (RFC 9110, 10.2.3): seconds, or a moment.
 
 use super::trouble::LONGEST_WAIT_MS;
-use crate::http::Answer;
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use crate::http::{Answer, moment};
 
 /// Milliseconds to wait, when told. A moment counts from the answer's own date, whatever our clock says; without that date
 /// nobody knows how far off it is.
@@ -13,17 +11,11 @@ pub(super) fn retry_after(answer: &Answer) -> Option<u64> {
         Ok(seconds) => seconds.saturating_mul(1000),
         Err(_) => {
             let date = answer.header("date").next()?;
-            let ms = moment(told)?.as_millisecond() - moment(date.trim())?.as_millisecond();
+            let ms = moment(told)?.as_millisecond() - moment(date)?.as_millisecond();
             u64::try_from(ms).unwrap_or(0)
         }
     };
     Some(wait_ms.min(LONGEST_WAIT_MS))
-}
-
-/// A moment as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn moment(text: &str) -> Option<Timestamp> {
-    static PARSER: DateTimeParser = DateTimeParser::new();
-    PARSER.parse_timestamp(text).ok()
 }
 
 #[cfg(test)]

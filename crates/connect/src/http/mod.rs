@@ -11,6 +11,8 @@ pub(crate) use trust::plain as tls_of;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 pub use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -74,6 +76,12 @@ impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
     }
+}
+
+/// A moment as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    static PARSER: DateTimeParser = DateTimeParser::new();
+    PARSER.parse_timestamp(text.trim()).ok()
 }
 
 /// Why there is no answer. What matters is whether the server can have acted on the request (trap 44).
@@ -223,10 +231,18 @@ fn distrusted(error: &(dyn std::error::Error + 'static)) -> Option<&'static str>
         let tls = at.downcast_ref::<rustls::Error>();
         match tls {
             Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
-                return Some("the server's certificate has expired");
+                return Some("the server's certificate has expired; renew it there, or set this machine's clock");
+            }
+            Some(rustls::Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. })) => {
+                return Some("the server's certificate is not valid yet; set this machine's clock, or renew it there");
             }
             Some(rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. })) => {
-                return Some("the server's certificate is for another name");
+                return Some(
+                    "the server's certificate is for another name; use the name it bears, or one that bears the address",
+                );
+            }
+            Some(rustls::Error::InvalidCertificate(Bad::Revoked)) => {
+                return Some("the server's certificate was revoked; replace it there");
             }
             Some(rustls::Error::InvalidCertificate(_)) => {
                 return Some("the server's certificate is not trusted; name its authority in the connection's CA file");

@@ -37,6 +37,10 @@ enum Scheme {
     Bearer(Tokens),
 }
 
+/// What is said of a password that is not tried in each call.
+const SELDOM: &str =
+    "; set the connection's password and it is tried at once, else twice an hour, lest the account be locked out";
+
 impl SignIn {
     fn new(scheme: Scheme) -> Self {
         Self { scheme, accepted: AtomicBool::new(false), repeated: AtomicBool::new(false), patience: None }
@@ -66,12 +70,12 @@ impl SignIn {
     /// Sends a request signed. An answer of 401 is given back; [`SignIn::refused`] says what it means.
     pub async fn send(&self, transport: &dyn Transport, request: Request) -> Result<Answer, Lost> {
         let Some(patience) = &self.patience else { return self.ask(transport, request).await };
-        let _turn = match patience.leave().await {
+        let _turn = match patience.leave(&request).await {
             Leave::Refused(answer) => return Ok(answer),
             Leave::Ask(turn) => turn,
         };
         let answer = self.ask(transport, request.clone()).await?;
-        patience.learn(&request, &answer);
+        patience.learn(&request, &answer, self.locks(&answer));
         Ok(answer)
     }
 
@@ -101,12 +105,12 @@ impl SignIn {
     ) -> Result<(Answer, Pieces, Box<dyn Line>), Lost> {
         let line = transport.line(&request.url, request.deadline_ms).await?;
         let Some(patience) = &self.patience else { return self.open_on(transport, request, line).await };
-        let _turn = match patience.leave().await {
+        let _turn = match patience.leave(request).await {
             Leave::Refused(answer) => return Ok((answer, Box::pin(futures::stream::empty()), line)),
             Leave::Ask(turn) => turn,
         };
         let opened = self.open_on(transport, request, line).await?;
-        patience.learn(request, &opened.0);
+        patience.learn(request, &opened.0, self.locks(&opened.0));
         Ok(opened)
     }
 
@@ -165,20 +169,27 @@ impl SignIn {
         Ok(answer)
     }
 
+    /// Whether a password was looked at: each one that is refused brings a lock-out nearer.
+    pub(crate) fn locks(&self, answer: &Answer) -> bool {
+        !matches!(self.scheme, Scheme::Bearer(_)) && self.offered(answer)
+    }
+
     /// Why an answer of 401 was given, in words a person can act on.
     pub fn refused(&self, answer: &Answer) -> String {
         if self.offered(answer) {
-            return match &self.scheme {
-                Scheme::Basic { .. } => "the server refused the account's name or password".to_owned(),
-                Scheme::Windows(_) => "the server refused the account's name or password, or something between us and \
-                     the server ends the secure connection (Extended Protection)"
-                    .to_owned(),
+            let why = match &self.scheme {
+                Scheme::Basic { .. } => "the server refused the account's name or password",
+                Scheme::Windows(_) => {
+                    "the server refused the account's name or password, or something between us and the server ends the \
+                     secure connection (Extended Protection)"
+                }
                 Scheme::Bearer(_) => {
-                    "the server refused the application's token; check its permission, the scope, and \
-                     that the server trusts the identity provider"
-                        .to_owned()
+                    "the server refused the application's token; check its permission, the scope, and that the server \
+                     trusts the identity provider"
                 }
             };
+            let seldom = if self.patience.is_some() && self.locks(answer) { SELDOM } else { "" };
+            return format!("{why}{seldom}");
         }
         let offers = offers(answer);
         let offers: Vec<&str> = offers

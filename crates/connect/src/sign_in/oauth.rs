@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-use crate::http::{Lost, Request, Transport};
+use crate::http::{Answer, Lost, Request, Transport, moment};
 
 /// An application at an identity provider.
 #[derive(Clone)]
@@ -68,12 +68,36 @@ const STATEMENT: SignedDuration = SignedDuration::from_mins(9);
 /// The longest answer of an identity provider.
 const MOST: usize = 1 << 20;
 
+/// The longest a provider is waited for: whoever needs the token has a deadline of his own, and others wait behind him.
+const PROVIDER_MS: u64 = 20_000;
+
+/// How long a failure stands without the provider being asked, at first and at most; doubled each time.
+const FAILED_S: i64 = 5;
+const FAILED_MOST_S: i64 = 300;
+
+/// A clock so far from the provider's is told of: statements signed by it are not in force yet, or not any more.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+
 pub(super) struct Tokens {
     settings: OAuth,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     /// Held while a token is asked for, so that whoever else needs one waits for the same.
-    kept: Mutex<Option<Kept>>,
+    kept: Mutex<Given>,
+}
+
+/// What the provider gave last.
+#[derive(Default)]
+struct Given {
+    token: Option<Kept>,
+    failed: Option<Failed>,
+}
+
+/// None, and why; it holds for everybody who needs one.
+struct Failed {
+    why: Lost,
+    until: Timestamp,
+    waited_s: i64,
 }
 
 struct Kept {
@@ -81,8 +105,9 @@ struct Kept {
     renew_at: Timestamp,
 }
 
+/// A provider's answer.
 #[derive(Deserialize)]
-struct Given {
+struct Told {
     access_token: Option<String>,
     expires_in: Option<serde_json::Value>,
     error: Option<String>,
@@ -90,7 +115,7 @@ struct Given {
 
 impl Tokens {
     pub(super) fn new(settings: OAuth, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
-        Self { settings, clock, dice, kept: Mutex::new(None) }
+        Self { settings, clock, dice, kept: Mutex::default() }
     }
 
     /// The token in force; a new one when it ends soon, or is the one that was just refused.
@@ -100,17 +125,45 @@ impl Tokens {
         refused: Option<&SecretString>,
     ) -> Result<SecretString, Lost> {
         let mut kept = self.kept.lock().await;
-        if let Some(present) = &*kept {
+        let now = self.clock.now();
+        if let Some(present) = &kept.token {
             let is_refused = refused.is_some_and(|token| token.expose_secret() == present.token.expose_secret());
-            if present.renew_at > self.clock.now() && !is_refused {
+            if present.renew_at > now && !is_refused {
                 return Ok(present.token.clone());
             }
         }
-        *kept = None;
-        let fresh = self.ask(transport).await?;
-        let token = fresh.token.clone();
-        *kept = Some(fresh);
-        Ok(token)
+        kept.token = None;
+        let waited_s = match &kept.failed {
+            // A wait longer than the longest was noted by a clock that was wrong.
+            Some(failed) if failed.until > now && failed.until.duration_since(now).as_secs() <= FAILED_MOST_S => {
+                return Err(failed.why.clone());
+            }
+            Some(failed) => failed.waited_s,
+            None => 0,
+        };
+        match self.ask(transport).await {
+            Ok(fresh) => {
+                let token = fresh.token.clone();
+                *kept = Given { token: Some(fresh), failed: None };
+                Ok(token)
+            }
+            Err(why) => {
+                let waited_s = (waited_s * 2).clamp(FAILED_S, FAILED_MOST_S);
+                let until = self.clock.now().saturating_add(SignedDuration::from_secs(waited_s)).unwrap_or(now);
+                kept.failed = Some(Failed { why: why.clone(), until, waited_s });
+                Err(why)
+            }
+        }
+    }
+
+    /// How far our clock is from the provider's, where that may be why it refuses us.
+    fn clocks_apart(&self, answer: &Answer) -> Option<String> {
+        let theirs = moment(answer.header("date").next()?)?;
+        let apart = self.clock.now().duration_since(theirs);
+        let way = if apart.is_negative() { "behind" } else { "ahead of" };
+        let minutes = apart.abs().as_mins();
+        (apart.abs() > CLOCKS_APART)
+            .then(|| format!("; this machine's clock is {minutes} minutes {way} the provider's: set it"))
     }
 
     async fn ask(&self, transport: &dyn Transport) -> Result<Kept, Lost> {
@@ -142,17 +195,17 @@ impl Tokens {
                 ("accept".to_owned(), "application/json".to_owned()),
             ],
             body: body.join("&").into_bytes(),
-            deadline_ms: of.deadline_ms,
+            deadline_ms: of.deadline_ms.min(PROVIDER_MS),
             most: MOST,
         };
         // Nothing was asked of the mailbox yet: a lost answer here has done nothing there.
         let answer = transport.call(&request).await;
         let answer = answer.map_err(|lost| Lost::NotSent(format!("the identity provider: {lost}")))?;
-        let given: Option<Given> = serde_json::from_slice(&answer.body).ok();
+        let given: Option<Told> = serde_json::from_slice(&answer.body).ok();
         let code = given.as_ref().and_then(|given| given.error.clone()).unwrap_or_default();
         let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
         match (answer.status, given) {
-            (200, Some(Given { access_token: Some(token), expires_in, .. })) => {
+            (200, Some(Told { access_token: Some(token), expires_in, .. })) => {
                 let lasts = expires_in.and_then(|value| match value {
                     serde_json::Value::Number(number) => number.as_i64(),
                     serde_json::Value::String(text) => text.trim().parse().ok(),
@@ -165,8 +218,9 @@ impl Tokens {
                 Ok(Kept { token: SecretString::from(token), renew_at })
             }
             (400..=403, _) => Err(Lost::Refused(format!(
-                "the identity provider refused the application ({}); check its id, its secret or certificate, and the scope",
-                if code.is_empty() { answer.status.to_string() } else { code }
+                "the identity provider refused the application ({}); check its id, its secret or certificate, and the scope{}",
+                if code.is_empty() { answer.status.to_string() } else { code },
+                self.clocks_apart(&answer).unwrap_or_default()
             ))),
             (status, _) => Err(Lost::NotSent(format!("the identity provider gave no token (status {status})"))),
         }

@@ -1,4 +1,4 @@
-//! An account that a server refused at several mailboxes is asked for once in a while, not by every mailbox that uses it: each
+//! An account that a server refused is asked for once in a while, not in each call and by every mailbox that uses it: each
 //! further try of a password that ended brings a lock-out of the account nearer.
 
 use crate::http::{Answer, Request};
@@ -8,10 +8,11 @@ use planted::Planted;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The first wait, in seconds; doubled with each further refusal.
-const FIRST_S: i64 = 30;
-/// The longest wait.
-const LONGEST_S: i64 = 600;
+/// The first wait, in seconds: a refusal may be a moment's.
+const FIRST_S: i64 = 60;
+/// Every further one. Directories lock an account after five or ten wrong passwords within half an hour; with the first
+/// tries, and one repeated for servers that challenge whatever comes, there are never more than four.
+const FURTHER_S: i64 = 1_800;
 /// One mailbox alone proves nothing of the account: what stands before it may refuse it by itself.
 const MAILBOXES: usize = 2;
 
@@ -26,9 +27,15 @@ pub(super) struct Patience {
 struct Seen {
     /// At which mailboxes it was refused since it was accepted last.
     refused: BTreeSet<String>,
-    /// The refusal, and until when it stands without being asked for.
-    stands: Option<(Answer, Timestamp)>,
-    waited_s: i64,
+    stands: Option<Stands>,
+}
+
+/// A refusal that stands without being asked for.
+struct Stands {
+    answer: Answer,
+    until: Timestamp,
+    /// For every mailbox; else for those where it was seen.
+    for_all: bool,
 }
 
 /// Leave to ask: one at a time while the account is in doubt.
@@ -49,34 +56,50 @@ impl Patience {
     }
 
     /// Whether the account may be tried now.
-    pub(super) async fn leave(&self) -> Leave<'_> {
+    pub(super) async fn leave(&self, request: &Request) -> Leave<'_> {
         let in_doubt = !self.seen().refused.is_empty();
         let turn = if in_doubt { Some(self.turn.lock().await) } else { None };
         let now = self.clock.now();
-        match &self.seen().stands {
-            Some((answer, until)) if *until > now => Leave::Refused(answer.clone()),
+        let seen = self.seen();
+        match &seen.stands {
+            // A wait longer than the longest was noted by a clock that was wrong.
+            Some(stands)
+                if stands.until > now
+                    && stands.until.duration_since(now).as_secs() <= FURTHER_S
+                    && (stands.for_all || seen.refused.contains(mailbox(request))) =>
+            {
+                Leave::Refused(stands.answer.clone())
+            }
             Some(_) | None => Leave::Ask(turn),
         }
     }
 
-    /// Takes note of how it went.
-    pub(super) fn learn(&self, request: &Request, answer: &Answer) {
+    /// Takes note of how it went; a password that was looked at and refused is one that locks the account in the end.
+    pub(super) fn learn(&self, request: &Request, answer: &Answer, locks: bool) {
         let mut seen = self.seen();
-        if answer.status != 401 {
-            *seen = Seen::default();
-            return;
+        match answer.status {
+            401 => {}
+            // Served, or failed behind the sign-in.
+            200..=299 | 500 => {
+                *seen = Seen::default();
+                return;
+            }
+            // Said before the account was looked at, perhaps.
+            _ => return,
         }
-        let anchor = request.headers.iter().find(|(name, _)| name == "x-anchormailbox");
-        if seen.refused.len() < MAILBOXES {
-            seen.refused.insert(anchor.map(|(_, address)| address.clone()).unwrap_or_default());
-        }
-        if seen.refused.len() >= MAILBOXES || planted::is(Planted::OneRefusedIsAll) {
-            seen.waited_s = (seen.waited_s * 2).clamp(FIRST_S, LONGEST_S);
-            let until = self.clock.now().saturating_add(SignedDuration::from_secs(seen.waited_s));
-            let refusal = Answer { body: Vec::new(), ..answer.clone() };
-            seen.stands = until.ok().map(|until| (refusal, until));
-        }
+        let another = seen.refused.len() < MAILBOXES && seen.refused.insert(mailbox(request).to_owned());
+        let for_all = seen.refused.len() >= MAILBOXES || planted::is(Planted::OneRefusedIsAll);
+        let wait_s = if another || !locks { FIRST_S } else { FURTHER_S };
+        let until = self.clock.now().saturating_add(SignedDuration::from_secs(wait_s));
+        let answer = Answer { body: Vec::new(), ..answer.clone() };
+        seen.stands = until.ok().map(|until| Stands { answer, until, for_all });
     }
+}
+
+/// Whose mailbox a request is for.
+fn mailbox(request: &Request) -> &str {
+    let anchor = request.headers.iter().find(|(name, _)| name == "x-anchormailbox");
+    anchor.map(|(_, address)| address.as_str()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -154,10 +177,16 @@ mod tests {
             world.clock.0.store(second, Ordering::Relaxed);
             world.status_of(&format!("user{}", second % 100)).await;
         }
-        assert!((5..=7).contains(&world.asked()), "now and then");
+        assert_eq!(world.asked(), 1, "below what locks an account");
+        // Four hours more: twice an hour.
+        for second in 1_800..16_200 {
+            world.clock.0.store(second, Ordering::Relaxed);
+            world.status_of(&format!("user{}", second % 100)).await;
+        }
+        assert_eq!(world.asked(), 8);
         // Put right on the server's side: found by the next try, and then everybody is let in.
         world.status.store(200, Ordering::Relaxed);
-        world.clock.0.store(1_800 + LONGEST_S, Ordering::Relaxed);
+        world.clock.0.store(16_200 + FURTHER_S, Ordering::Relaxed);
         for number in 0..10 {
             assert_eq!(world.status_of(&format!("user{number}")).await, 200);
         }
@@ -174,5 +203,32 @@ mod tests {
             assert_eq!(world.status_of("moved").await, 401);
         }
         assert_eq!(world.status_of("bob").await, 200);
+    }
+
+    // E2: nor is it where one mailbox is all there is, or each signs in as itself.
+    #[tokio::test]
+    async fn the_password_of_the_only_mailbox_is_not_tried_in_every_call() {
+        let world = world(None);
+        world.status.store(401, Ordering::Relaxed);
+        for second in 0..1_800 {
+            world.clock.0.store(second, Ordering::Relaxed);
+            assert_eq!(world.status_of("anna").await, 401);
+        }
+        // The first of all is repeated, for servers that challenge whatever comes.
+        assert_eq!(world.asked(), 3);
+        // What is said before anybody looks at the account takes no doubt away.
+        world.status.store(503, Ordering::Relaxed);
+        world.clock.0.store(1_861, Ordering::Relaxed);
+        assert_eq!(world.status_of("anna").await, 503);
+        world.status.store(401, Ordering::Relaxed);
+        for second in 1_862..3_600 {
+            world.clock.0.store(second, Ordering::Relaxed);
+            world.status_of("anna").await;
+        }
+        assert_eq!(world.asked(), 2);
+        // A clock that was days ahead holds nobody back for days.
+        world.clock.0.store(-200_000, Ordering::Relaxed);
+        world.status.store(200, Ordering::Relaxed);
+        assert_eq!(world.status_of("anna").await, 200);
     }
 }

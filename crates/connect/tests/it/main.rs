@@ -1,5 +1,7 @@
 //! Exchange mailboxes as the engine meets them: the connector against an Exchange in memory, byte for byte over its wire.
 
+mod between;
+mod certificates;
 mod changes;
 mod check;
 mod deletes;
@@ -11,6 +13,7 @@ mod mail;
 mod meetings;
 mod network;
 mod series;
+mod signing_edges;
 mod signing_in;
 mod streaming;
 mod together;

@@ -2,7 +2,7 @@
 
 use crate::world::{ANNA, World, maps};
 use connect::ews::{EwsConnection, EwsSettings};
-use connect::http::{Lost, Network, Request, Transport, certificate_ends};
+use connect::http::{Lost, Network, Request, Transport};
 use connect::sign_in::SignIn;
 use engine::port::Remote;
 use secrecy::SecretString;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-fn ask(url: String) -> Request {
+pub fn ask(url: String) -> Request {
     Request { url, headers: Vec::new(), body: b"<ask/>".to_vec(), deadline_ms: 5_000, most: 1_000 }
 }
 
@@ -113,73 +113,4 @@ async fn a_mailbox_is_reached_over_plain_http_on_this_machine() {
         assert!(remote.identity().await.expect("known").is_user);
     }
     served.abort();
-}
-
-// trap 185: an own authority is trusted by its file, and by nothing else.
-#[tokio::test]
-async fn certificates_are_always_checked() {
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str, text: String| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("written");
-        path
-    };
-    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("an authority");
-    let ca = file("ca.pem", authority.pem());
-    let mut urls = Vec::new();
-    let mut served = Vec::new();
-    let world = World::new();
-    let long_ago = (2001, 2002);
-    for (name, years) in [("127.0.0.1", (2020, 2090)), ("mail.crm.test", (2020, 2090)), ("127.0.0.1", long_ago)] {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
-        params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
-        params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
-        let cert = params.signed_by(&key, &authority).expect("a certificate");
-        let n = urls.len();
-        let tls = emulator::listen::TlsFiles {
-            cert: file(&format!("{n}.pem"), cert.pem()),
-            key: file(&format!("{n}.key"), key.serialize_pem()),
-        };
-        let (listener, address) =
-            emulator::listen::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
-        let router = world.emulator.router();
-        served.push(tokio::spawn(emulator::listen::serve(listener, router, Some(tls), std::future::pending())));
-        urls.push(format!("https://{address}/EWS/Exchange.asmx"));
-    }
-    let told = async |network: &Network, url: &str| match network.call(&ask(url.to_owned())).await {
-        Ok(answer) => answer.status.to_string(),
-        Err(Lost::NotSent(why)) => why,
-        Err(other) => panic!("{other}"),
-    };
-    let own = Network::new(Some(&ca)).expect("a client");
-    assert_eq!(told(&own, &urls[0]).await, "401");
-    assert!(told(&own, &urls[1]).await.contains("another name"));
-    assert!(told(&own, &urls[2]).await.contains("expired"));
-    // W5: when it ends is read from the connection itself.
-    let ends = certificate_ends(&urls[0], Some(&ca), 5_000).await.expect("reached");
-    assert_eq!(ends.map(|at| at.to_string()).as_deref(), Some("2090-01-01T00:00:00Z"));
-    assert!(certificate_ends(&urls[1], Some(&ca), 5_000).await.is_err());
-    let without = Network::new(None).expect("a client");
-    assert!(told(&without, &urls[0]).await.contains("not trusted"));
-    // And a mailbox by it, signed in.
-    let settings = EwsSettings { impersonate: true, ..EwsSettings::new(urls[0].clone()) };
-    let account = Arc::new(SignIn::basic("svc@crm.test", SecretString::from("secret")));
-    let remote = EwsConnection::new(Arc::new(own), account, settings).open(ANNA, maps());
-    assert!(remote.identity().await.expect("known").is_user);
-    served.iter().for_each(tokio::task::JoinHandle::abort);
-}
-
-// trap 185
-#[tokio::test]
-async fn certificate_files_that_hold_none_are_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let none = folder.path().join("none.pem");
-    std::fs::write(&none, "no certificate").expect("written");
-    for file in [none, folder.path().join("missing.pem")] {
-        assert!(matches!(Network::new(Some(&file)), Err(Lost::NotSent(_))));
-    }
 }

@@ -289,8 +289,12 @@ async fn a_delegate_works_in_the_mailbox_it_was_given() {
 }
 
 pub fn oauth(served: &Served, proof: &str) -> SignIn {
+    oauth_of(&served.url, proof)
+}
+
+pub fn oauth_of(url: &str, proof: &str) -> SignIn {
     let settings = OAuth {
-        token_url: format!("{}/tenant/oauth2/v2.0/token", served.url),
+        token_url: format!("{url}/tenant/oauth2/v2.0/token"),
         client: "application".to_owned(),
         scope: "https://mail.crm.test/.default".to_owned(),
         proof: Proof::of(SecretString::from(proof.to_owned())),

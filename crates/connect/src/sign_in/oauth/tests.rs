@@ -120,3 +120,59 @@ fn a_proof_is_a_word_or_a_key_with_its_certificate() {
     let broken = Proof::of(SecretString::from("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"));
     assert!(matches!(&broken, Proof::Certificate(_)) && broken.fault().is_some());
 }
+
+// trap 176: a provider that is down is not waited for by each of a thousand mailboxes, one after the other.
+#[tokio::test]
+async fn a_provider_that_fails_is_asked_by_one_for_all_and_seldom() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let handler = move |_| -> futures::future::BoxFuture<'static, Result<Answer, Lost>> {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move { Err(Lost::NotSent("the server cannot be reached".to_owned())) })
+    };
+    let down = InProcess(Arc::new(handler));
+    let (tokens, time) = tokens("x");
+    let all = futures::future::join_all((0..100).map(|_| tokens.get(&down, None))).await;
+    let told = Lost::NotSent("the identity provider: the server cannot be reached".to_owned());
+    assert!(all.iter().all(|one| one.as_ref().err() == Some(&told)));
+    assert_eq!(asked.swap(0, Ordering::Relaxed), 1);
+    for _ in 0..3_600 {
+        time.0.fetch_add(1, Ordering::Relaxed);
+        assert!(tokens.get(&down, None).await.is_err());
+    }
+    assert!((10..20).contains(&asked.load(Ordering::Relaxed)), "{asked:?}");
+    // A clock that was two days ahead holds nobody back, and what is given then is used.
+    time.0.fetch_sub(172_800, Ordering::Relaxed);
+    let (up, _) = provider(3600);
+    assert_eq!(tokens.get(&up, None).await.expect("given").expose_secret(), "t1");
+    time.0.fetch_add(172_800, Ordering::Relaxed);
+    assert_eq!(tokens.get(&up, None).await.expect("given").expose_secret(), "t2", "and not for longer than it lasts");
+    time.0.fetch_sub(172_800, Ordering::Relaxed);
+    assert_eq!(tokens.get(&up, None).await.expect("given").expose_secret(), "t2");
+    let old = SecretString::from("t2");
+    assert_eq!(
+        tokens.get(&up, Some(&old)).await.expect("given").expose_secret(),
+        "t3",
+        "refused, whatever our clock says"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_makes_statements_worthless_is_named() {
+    for (date, words) in [
+        ("Wed, 23 Sep 2026 14:13:20 GMT", "this machine's clock is 2880 minutes behind the provider's: set it"),
+        ("Sat, 19 Sep 2026 14:13:20 GMT", "this machine's clock is 2880 minutes ahead of the provider's: set it"),
+        ("Mon, 21 Sep 2026 14:13:20 GMT", "and the scope"),
+        ("nonsense", "and the scope"),
+    ] {
+        let handler = move |_| -> futures::future::BoxFuture<'static, Result<Answer, Lost>> {
+            let headers = vec![("date".to_owned(), date.to_owned())];
+            Box::pin(
+                async move { Ok(Answer { status: 401, headers, body: b"{\"error\":\"invalid_client\"}".to_vec() }) },
+            )
+        };
+        let (tokens, _) = tokens("s3cret");
+        let lost = tokens.get(&InProcess(Arc::new(handler)), None).await.expect_err("no token");
+        assert!(lost.to_string().ends_with(words), "{lost}");
+    }
+}
