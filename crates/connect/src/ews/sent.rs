@@ -25,7 +25,7 @@ impl Reach {
 
 /// Another address of the same server that an answer sends the same request to (RFC 9110, 15.4.8 and 15.4.9). Whatever has the
 /// request made anew as another one leads to a page for people; and to no other host, port or scheme goes what we sign in with.
-fn beside(from: &str, answer: &Answer) -> Option<String> {
+pub(super) fn beside(from: &str, answer: &Answer) -> Option<String> {
     if !matches!(answer.status, 307 | 308) {
         return None;
     }

@@ -13,8 +13,9 @@ use wire::xml::Limits;
 use super::affinity::Affinity;
 use super::call::{Reach, lost_trouble, unreadable};
 use super::remote::EwsRemote;
+use super::sent::beside;
 use super::trouble::{Effect, refusal};
-use crate::http::{Answer, Line, Pieces};
+use crate::http::{Answer, Line, Pieces, Request};
 use model::Kind;
 
 /// The largest part of a streaming answer: it holds ids of what happened, some hundred bytes each.
@@ -96,8 +97,15 @@ impl EwsRemote {
         let reach = self.near(affinity);
         let asked = GetStreamingEvents { subscriptions: subscriptions.clone(), minutes: LONGEST_STREAM_MINUTES };
         let request = reach.request(reach.spoken.version(), &asked, LARGEST);
-        let opened = reach.sign_in.open(&*reach.transport, &request).await;
-        let (answer, pieces, line) = opened.map_err(|lost| lost_trouble(lost, Effect::Read)).map_err(Trouble::from)?;
+        let open = async |request: &Request| {
+            let opened = reach.sign_in.open(&*reach.transport, request).await;
+            opened.map_err(|lost| lost_trouble(lost, Effect::Read)).map_err(Trouble::from)
+        };
+        let mut opened = open(&request).await?;
+        if let Some(url) = beside(&request.url, &opened.0) {
+            opened = open(&Request { url, ..request }).await?;
+        }
+        let (answer, pieces, line) = opened;
         let mut stream =
             Stream { subscriptions, pieces, envelopes: Envelopes::new(LARGEST), waiting: VecDeque::new(), _line: line };
         match reach.by_status(&answer, Effect::Read) {

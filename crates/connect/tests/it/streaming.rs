@@ -1,8 +1,13 @@
 //! Being told by a server on a port that something happened: by every way to sign in, together with other mailboxes, and
 //! when the server loses what it kept.
 
+use crate::between::layered;
 use crate::signing_in::{application, ntlm, oauth, served, windows};
 use crate::world::{ANNA, World, maps};
+use axum::extract::Request as Asked;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
 use connect::ews::{Affinity, EwsConnection, EwsSettings, Found, Heard};
 use connect::http::Network;
 use connect::sign_in::SignIn;
@@ -106,4 +111,23 @@ async fn a_server_that_cannot_stream_says_so_and_a_trial_tells_it() {
     let old = EwsConnection::new(network, Arc::new(basic()), settings).open(ANNA, maps());
     let refused = old.subscribe(&Affinity::to(ANNA)).await;
     assert!(matches!(&refused, Err(Trouble::Refused { code, .. }) if code == "NoStreaming"), "{refused:?}");
+}
+
+// E4: a front that has the service under another path sends the stream there as it does every other call.
+#[tokio::test]
+async fn a_stream_goes_to_another_path_of_its_server_as_every_call_does() {
+    let world = World::new();
+    let url = layered(&world.emulator, |mut asked: Asked, next: Next| async move {
+        if asked.uri().path() != "/here/Exchange.asmx" {
+            return (StatusCode::TEMPORARY_REDIRECT, [("location", "/here/Exchange.asmx")]).into_response();
+        }
+        *asked.uri_mut() = "/EWS/Exchange.asmx".parse().expect("a path");
+        next.run(asked).await
+    })
+    .await;
+    for account in [basic(), ntlm("secret")] {
+        let both = Offers { basic: true, ntlm: Some(ExtendedProtection::Off), bearer: None };
+        world.emulator.set_offers(both);
+        tells(&world, &connection(&url, None, account)).await;
+    }
 }

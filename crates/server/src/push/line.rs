@@ -21,8 +21,12 @@ const GATHER_MS: u64 = 300;
 /// A mailbox that could not be subscribed to is tried again after this; one server that does not stream, too.
 const RETRY: SignedDuration = SignedDuration::from_mins(30);
 
-/// A connection that ends sooner than this was none.
+/// A connection that ends sooner than this after its first word was none; what a proxy holds back to the end comes all at once.
 const SHORT: SignedDuration = SignedDuration::from_secs(10);
+
+/// So many failures in a row, each time, before the server that the subscriptions live on is given up: what is down comes
+/// back mostly, and made anew they count twice for a while.
+const GIVEN_UP: u32 = 4;
 
 /// So many mailboxes in a row that cannot be subscribed to are the server's trouble, not theirs (rule E7).
 const SERVERS: u32 = 3;
@@ -266,16 +270,20 @@ impl Line {
     async fn listen(&mut self) -> Ended {
         let ids: Vec<String> = self.seats.iter().filter_map(|seat| seat.subscription.clone()).collect();
         let (Some(affinity), Some(anchor)) = (self.affinity.clone(), self.anchor()) else { return Ended::Changed };
-        let began = self.services.clock.now();
+        let mut greeted = None;
         let opened = match self.remote(&anchor).await {
             Ok(remote) => remote.listen(&affinity, ids).await,
             Err(trouble) => Err(trouble),
         };
         let ended = match opened {
-            Ok(stream) => self.hear(stream).await,
+            Ok(stream) => self.hear(stream, &mut greeted).await,
             Err(trouble) => Ended::Broken(Some(trouble)),
         };
-        let short = self.services.clock.now().duration_since(began) < SHORT;
+        let now = self.services.clock.now();
+        let short = greeted.is_none_or(|at| now.duration_since(at) < SHORT);
+        if !short {
+            self.failures = 0;
+        }
         let (why, ended) = match ended {
             Ended::Closed if short => ("short", Ended::Broken(None)),
             Ended::Closed => ("closed", Ended::Closed),
@@ -288,12 +296,19 @@ impl Line {
         match &ended {
             // It may have told what we did not hear any more.
             Ended::Changed | Ended::Lost => self.all_due().await,
-            Ended::Broken(trouble) if self.failures > 0 => {
-                let broken = Trouble::Broken { why: "the streaming connection does not stay open".to_owned() };
-                self.unheard(trouble.as_ref().unwrap_or(&broken)).await;
+            Ended::Broken(trouble) => {
+                // The first time it is opened again at once. What it told and we did not hear is looked for.
+                if greeted.is_some() || self.failures == 0 {
+                    self.all_due().await;
+                }
+                if self.failures > 0 {
+                    let broken = Trouble::Broken { why: "the streaming connection does not stay open".to_owned() };
+                    self.unheard(trouble.as_ref().unwrap_or(&broken)).await;
+                }
+                if (self.failures + 1).is_multiple_of(GIVEN_UP) {
+                    self.seats.iter_mut().for_each(|seat| seat.subscription = None);
+                }
             }
-            // The first time it is opened again at once; what was not told is looked for.
-            Ended::Broken(_) => self.all_due().await,
             Ended::Closed | Ended::Over => {}
         }
         ended
@@ -307,19 +322,17 @@ impl Line {
         own.or_else(|| carried.clone().next()).map(|seat| seat.member.clone())
     }
 
-    async fn hear(&mut self, mut stream: Stream) -> Ended {
+    async fn hear(&mut self, mut stream: Stream, greeted: &mut Option<Timestamp>) -> Ended {
         let clock = Arc::clone(&self.services.clock);
         let mut due: BTreeSet<PairingId> = BTreeSet::new();
         let mut gathering: BoxFuture<'static, ()> = Box::pin(std::future::pending());
         let mut retry = self.retry();
-        let mut greeted = false;
         let ended = loop {
             tokio::select! {
                 heard = stream.next() => match heard {
                     Ok(Some(heard)) => {
-                        if !greeted {
-                            greeted = true;
-                            self.failures = 0;
+                        if greeted.is_none() {
+                            *greeted = Some(clock.now());
                             self.show(|_, seat| seat.subscription.is_some().then(Push::on)).await;
                         }
                         let lost = self.lose(&heard).await;

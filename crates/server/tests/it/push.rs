@@ -5,7 +5,7 @@ use crate::world::World;
 use async_trait::async_trait;
 use connect::http::{Network, Request};
 use connect::sign_in::SignIn;
-use emulator::{Emulator, EmulatorOptions, FaultAction, Quirk, RequestInfo, ServerVersion};
+use emulator::{Effect, Emulator, EmulatorOptions, FaultAction, Quirk, RequestInfo, ServerVersion};
 use engine::port::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -13,7 +13,8 @@ use serde_json::{Value as Json, json};
 use server::clock::{MachineClock, MachineDice, now_of};
 use server::ops::user::Whom;
 use server::{ops, worker};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use wire::ews::{
@@ -247,4 +248,80 @@ async fn one_mailbox_that_cannot_be_pushed_keeps_nobody_else_from_it() {
     assert_eq!(bob["pushed"], false);
     assert!(bob["why"].as_str().is_some_and(|why| why.contains("moved")), "{bob}");
     assert_eq!(emulator.counters().requests["GetStreamingEvents"], 1);
+}
+
+/// The machine's clock, whose waits before another try take a hundredth of their time, and are noted.
+#[derive(Clone, Default)]
+struct Hurried(Arc<Mutex<Vec<u64>>>);
+
+#[async_trait]
+impl Clock for Hurried {
+    fn now(&self) -> Timestamp {
+        MachineClock.now()
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        self.0.lock().expect("unpoisoned").push(ms);
+        MachineClock.sleep_ms(ms.div_ceil(100)).await;
+    }
+}
+
+/// A whole streaming answer of one part each.
+fn stream(parts: &[&str]) -> Vec<u8> {
+    let part = |status: &&str| {
+        format!(
+            "<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap11:Header xmlns:soap11=\"http://schemas.xmlsoap.org/soap/envelope/\"/>\
+             <soap11:Body xmlns:soap11=\"http://schemas.xmlsoap.org/soap/envelope/\"><m:GetStreamingEventsResponse \
+             xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"><m:ResponseMessages>\
+             <m:GetStreamingEventsResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>\
+             <m:ConnectionStatus>{status}</m:ConnectionStatus></m:GetStreamingEventsResponseMessage></m:ResponseMessages>\
+             </m:GetStreamingEventsResponse></soap11:Body></Envelope>"
+        )
+    };
+    parts.iter().map(part).collect::<String>().into_bytes()
+}
+
+// E4, trap 167: each connection ends at once: in order, without an end, or after a proxy held it all back. Its mailboxes are
+// polled, it is opened less and less often, and once it stays open they are pushed again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_each_stream_at_once_is_not_asked_without_end() {
+    for parts in [&["OK", "Closed"][..], &["OK"], &[]] {
+        let clock = Hurried::default();
+        let world = World::with(Arc::new(clock.clone()), Arc::new(MachineDice)).await;
+        let emulator = Emulator::new(EmulatorOptions::new(1, now_of(&world.services.clock)));
+        exchange(&world, "hq", &emulator).await;
+        mapped(&world, &emulator, "hq", "anna").await;
+        let settings = json!({"interval_s": 3_600, "net_interval_s": 3_600});
+        assert!(world.patch(&world.admin, "/api/admin/settings", settings).await.status.is_success());
+        ops::cycle::run(&world.services, &Whom::All).await.expect("a first cycle");
+        let (ends, body) = (Arc::new(AtomicBool::new(true)), stream(parts));
+        let is_ending = ends.clone();
+        let mut told = watched(&emulator, move |request| {
+            let ends = request.operation == "GetStreamingEvents" && is_ending.load(Ordering::Relaxed);
+            let content_type = "text/xml; charset=utf-8".to_owned();
+            ends.then(|| FaultAction::Answer { status: 200, content_type, body: body.clone(), effect: Effect::None })
+        });
+        let before = emulator.counters().requests.get("SyncFolderItems").copied().unwrap_or(0);
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(worker::run(world.services.clone(), stopped));
+        for _ in 0..6 {
+            until(&mut told, "GetStreamingEvents", ANNA).await;
+        }
+        let waits: Vec<u64> = clock.0.lock().expect("unpoisoned").clone();
+        for (shortest, longest) in [(1_000, 1_500), (2_000, 3_000), (4_000, 6_000), (8_000, 12_000), (16_000, 24_000)] {
+            assert!(waits.iter().any(|ms| (shortest..longest).contains(ms)), "{parts:?}: {shortest} in {waits:?}");
+        }
+        let listed = emulator.counters().requests.get("SyncFolderItems").copied().unwrap_or(0) - before;
+        assert!(listed <= 6 * 9, "{parts:?}: {listed}");
+        assert!(emulator.counters().requests["Subscribe"] >= 2, "another server may be the right one");
+        ends.store(false, Ordering::Relaxed);
+        let pushed = async {
+            while world.get(&world.admin, "/api/admin/users/anna").await.json["push"]["pushed"] != true {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, pushed).await.expect("it is pushed again");
+        stop.send_replace(true);
+        tokio::time::timeout(LONG, running).await.expect("it stops").expect("no panic");
+    }
 }
