@@ -37,6 +37,7 @@ mod oddities;
 mod opt_in;
 mod outlook;
 mod owners;
+mod pages;
 mod peak;
 mod people_brakes;
 mod people_cards;

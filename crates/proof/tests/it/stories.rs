@@ -4,9 +4,9 @@ use crate::database::server;
 use crate::{
     activities, alerts, alerts_mail, clearing, clock, contract, copies, cost, days, deletes, doors, explained, found,
     inventory, kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving,
-    nobodys, odd_people, odd_series, oddities, opt_in, owners, peak, people_brakes, people_cards, people_invited,
-    people_private, people_secrets, received, recurrence, refusals, refused_once, restored, returning, same_id,
-    scrubbed, series, stand_ins, sub_folders, texts, to_dos, together, trouble, undoing, upkeep, wire_trouble,
+    nobodys, odd_people, odd_series, oddities, opt_in, owners, pages, peak, people_brakes, people_cards,
+    people_invited, people_private, people_secrets, received, recurrence, refusals, refused_once, restored, returning,
+    same_id, scrubbed, series, stand_ins, sub_folders, texts, to_dos, together, trouble, undoing, upkeep, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -51,6 +51,7 @@ async fn every_story_runs_on_every_database() {
         oddities::NAMES,
         opt_in::NAMES,
         owners::NAMES,
+        pages::NAMES,
         peak::NAMES,
         people_brakes::NAMES,
         people_cards::NAMES,
