@@ -3,6 +3,8 @@
 //! Only over https, only at the mail domain and at hosts an administrator listed, and a redirect is followed only there:
 //! nothing is ever asked, and no account shown, upward of the mail domain or anywhere else (traps 181, 182).
 
+mod unsigned;
+
 use std::collections::BTreeSet;
 use wire::autodiscover::{Found, pox_read, pox_request, soap_read, soap_request};
 
@@ -41,6 +43,15 @@ struct No {
 impl No {
     fn of(why: String) -> Self {
         Self { why, locks: false }
+    }
+}
+
+impl NotFound {
+    fn told(mut told: Vec<String>) -> Self {
+        if told.is_empty() {
+            told.push("there are only redirects that lead nowhere".to_owned());
+        }
+        Self(told)
     }
 }
 
@@ -107,7 +118,7 @@ impl Search<'_> {
                 }
             }
         }
-        Err(NotFound(told))
+        Err(NotFound::told(told))
     }
 
     async fn ask(&self, transport: &dyn Transport, account: &SignIn, url: &str, address: &str) -> Result<Found, No> {

@@ -50,6 +50,7 @@ pub(crate) async fn asked(
         address,
         password,
         sign_in: connection.access.sign_in,
+        scope: connection.access.scope.clone(),
         hosts: connection.access.find_hosts.clone(),
         ca_file: connection.ca_file.clone(),
     };
@@ -79,7 +80,7 @@ impl Finder {
         };
         match stored(means.store, connection, url, now).await {
             Ok(Some(moved)) => {
-                tracing::warn!(connection = %connection.name, "its server moved: Autodiscover names another address");
+                tracing::warn!(connection = %connection.name, from = %connection.url, to = %moved.url, "its server moved: Autodiscover names another address");
                 waits.insert(connection.name.clone(), Patience { not_before, waited_s: 0 });
                 Some(moved)
             }
@@ -104,7 +105,7 @@ async fn stored(
     }
     let present = store.connection(&connection.name).await?;
     let Some(mut moved) = present.filter(|present| present == connection) else { return Ok(None) };
-    moved.url = url;
+    moved.access.moved_from = Some(std::mem::replace(&mut moved.url, url));
     moved.access.found_at = Some(now);
     store.put_connection(&moved).await?;
     Ok(Some(moved))

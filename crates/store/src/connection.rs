@@ -69,6 +69,9 @@ pub struct Access {
     /// When the present address was found.
     #[serde(default)]
     pub found_at: Option<Timestamp>,
+    /// The address before it, where the server was found to have moved.
+    #[serde(default)]
+    pub moved_from: Option<String>,
 }
 
 /// The schemes an account may sign in by.

@@ -111,14 +111,17 @@ pub async fn run(args: Args, config: &Path, show: &mut Show<'_>) -> Result<(), F
         }
     }
     if places.is_empty() {
-        let found: Vec<(&str, jiff::Timestamp)> =
-            connections.iter().filter_map(|of| Some((of.name.as_str(), of.access.found_at?))).collect();
+        let found: Vec<(&str, jiff::Timestamp, Option<&str>)> = connections
+            .iter()
+            .filter_map(|of| Some((of.name.as_str(), of.access.found_at?, of.access.moved_from.as_deref())))
+            .collect();
         let mut told = format!("everything can be used; connections: {}, mailboxes: {tried}", connections.len());
-        for (name, at) in &found {
-            told.push_str(&format!("\nthe address of {name} was found by Autodiscover on {}", second(*at)));
+        for (name, at, before) in &found {
+            let before = before.map(|url| format!(", in place of {url}")).unwrap_or_default();
+            told.push_str(&format!("\nthe address of {name} was found by Autodiscover on {}{before}", second(*at)));
         }
         let found: serde_json::Map<String, serde_json::Value> =
-            found.into_iter().map(|(name, at)| (name.to_owned(), json!(at))).collect();
+            found.into_iter().map(|(name, at, _)| (name.to_owned(), json!(at))).collect();
         let value = json!({ "connections": connections.len(), "mailboxes": tried, "found": found, "faults": [] });
         return show.done(&value, &told);
     }

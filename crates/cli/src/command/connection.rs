@@ -45,15 +45,18 @@ Example:
     Find {
         /// The mailbox's address.
         address: String,
-        /// The account that signs in there.
-        #[arg(long)]
-        user: String,
+        /// The account that signs in there; an application does not.
+        #[arg(long, required_unless_present = "scope")]
+        user: Option<String>,
         /// Reads the account's password from standard input.
         #[arg(long)]
         password_stdin: bool,
         /// How the account signs in.
-        #[arg(long, value_name = "basic|ntlm", default_value = "basic")]
+        #[arg(long, value_name = "basic|ntlm|oauth", default_value = "basic")]
         sign_in: String,
+        /// What an application's tokens are for: the server that is named must be that one, or listed.
+        #[arg(long, value_name = "SCOPE", required_if_eq("sign_in", "oauth"))]
+        scope: Option<String>,
         /// A further host that may be asked; may be given more than once.
         #[arg(long)]
         host: Vec<String>,
@@ -181,20 +184,37 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             let changed = connection::change(&services, &name, draft.read()?).await?;
             show.done(&changed, &format!("connection {name} changed"))
         }
-        Command::Find { address, user, password_stdin, sign_in, host, ca_file } => {
-            let password = secret::read(PASSWORD, password_stdin)?.ok_or_else(|| {
-                Failure::usage(format!("{PASSWORD} holds no password, and --password-stdin is not given"))
-            })?;
+        Command::Find { address, user, password_stdin, sign_in, scope, host, ca_file } => {
             let sign_in = SignInKind::parse(&sign_in)
-                .ok_or_else(|| Failure::usage(format!("--sign-in {sign_in}: basic or ntlm")))?;
-            let asked = Asked { address, user, password, sign_in, hosts: host, ca_file };
+                .ok_or_else(|| Failure::usage(format!("--sign-in {sign_in}: basic, ntlm or oauth")))?;
+            let (user, password) = match sign_in {
+                SignInKind::Oauth => (String::new(), SecretString::default()),
+                SignInKind::Basic | SignInKind::Ntlm => {
+                    let password = secret::read(PASSWORD, password_stdin)?.ok_or_else(|| {
+                        Failure::usage(format!("{PASSWORD} holds no password, and --password-stdin is not given"))
+                    })?;
+                    (user.ok_or_else(|| Failure::usage("--user: the account that signs in".to_owned()))?, password)
+                }
+            };
+            let asked = Asked { address, user, password, sign_in, scope, hosts: host, ca_file };
             let url = find::server(&services, asked).await?;
             show.done(&serde_json::json!({ "url": url }), &url)
         }
         Command::List => {
             let list = connection::list(&services).await?;
-            let head =
-                ["name", "kind", "url", "user", "sign-in", "impersonates", "push", "CA file", "password ends", "found"];
+            let head = [
+                "name",
+                "kind",
+                "url",
+                "user",
+                "sign-in",
+                "impersonates",
+                "push",
+                "CA file",
+                "password ends",
+                "found",
+                "moved from",
+            ];
             show.list(&list, &head, |of| {
                 vec![
                     of.name.clone(),
@@ -207,6 +227,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                     or_dash(of.ca_file.as_ref()),
                     or_dash(of.access.password_ends),
                     or_dash(of.access.found_at),
+                    or_dash(of.access.moved_from.as_ref()),
                 ]
             })
         }

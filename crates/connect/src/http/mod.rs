@@ -26,6 +26,12 @@ pub trait Transport: Send + Sync {
     /// One call, whole: it ends by the request's deadline, and its answer is no larger than asked for.
     async fn call(&self, request: &Request) -> Result<Answer, Lost>;
 
+    /// The same as a GET without a body, for the one question that Autodiscover answers to everybody.
+    async fn get(&self, request: &Request) -> Result<Answer, Lost> {
+        let _ = request;
+        Err(Lost::NotSent("this server is not reached by GET".to_owned()))
+    }
+
     /// A connection of one's own to the server at this address, where calls need to stay on one.
     async fn line(&self, url: &str, deadline_ms: u64) -> Result<Box<dyn Line>, Lost> {
         let _ = (url, deadline_ms);
@@ -33,7 +39,7 @@ pub trait Transport: Send + Sync {
     }
 }
 
-/// A request: always a POST, as every protocol of a mailbox speaks it so far.
+/// A request: a POST, as every protocol of a mailbox speaks it so far, unless it is sent by [`Transport::get`].
 #[derive(Clone)]
 pub struct Request {
     /// Where to.
@@ -166,6 +172,10 @@ impl Transport for Network {
         self.ask("POST", request).await
     }
 
+    async fn get(&self, request: &Request) -> Result<Answer, Lost> {
+        self.ask("GET", request).await
+    }
+
     async fn line(&self, url: &str, deadline_ms: u64) -> Result<Box<dyn Line>, Lost> {
         Ok(Box::new(line::NetworkLine::connect(url, self.tls.clone(), deadline_ms).await?))
     }
@@ -267,6 +277,10 @@ impl Transport for InProcess {
         checked(&request.url)?;
         let answer = (self.0)(request.clone()).await?;
         if answer.body.len() > request.most { Err(Lost::TooLarge(request.most)) } else { Ok(answer) }
+    }
+
+    async fn get(&self, request: &Request) -> Result<Answer, Lost> {
+        self.call(request).await
     }
 
     async fn line(&self, _: &str, _: u64) -> Result<Box<dyn Line>, Lost> {

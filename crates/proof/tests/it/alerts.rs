@@ -71,7 +71,7 @@ impl Receiver {
     }
 }
 
-async fn alerted(world: &World) -> Receiver {
+pub async fn alerted(world: &World) -> Receiver {
     let receiver = Receiver::new().await;
     let body = json!({"url": receiver.url, "bearer": "token-word"});
     world.done(&world.admin, "PUT", "/api/admin/alerts/webhook", Some(&body)).await;
@@ -86,7 +86,7 @@ async fn stands(world: &World) -> Json {
     world.get(&world.admin, "/api/admin/alerts").await
 }
 
-async fn pass(world: &World) -> Passed {
+pub async fn pass(world: &World) -> Passed {
     alert::pass(&world.services).await.expect("the store answers")
 }
 

@@ -1,22 +1,27 @@
 //! A connection whose address nobody configured: its mail domain is asked (Autodiscover), and again when the server moved.
 
+use crate::alerts;
 use crate::database::on_both;
 use crate::outlook;
 use crate::world::{PASSWORD, SERVICE, World};
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
 use axum::{Router, routing};
-use emulator::Emulator;
 use emulator::listen::{TlsFiles, bind, serve};
+use emulator::{Application, Emulator, Offers};
 use serde_json::{Value as Json, json};
+use server::alert::Passed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wire::ews::DistinguishedFolder as Folder;
 
-on_both!(a_server_that_moved_is_found_again_and_its_domain_is_not_hammered);
+on_both!(
+    a_server_that_moved_is_found_again_and_its_domain_is_not_hammered,
+    an_applications_server_is_found_without_an_account_and_its_move_is_told,
+);
 
 /// A server behind an address that can be given up.
 struct Address {
@@ -35,6 +40,10 @@ impl Address {
         let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         tokio::spawn(serve(listener, router, None, std::future::pending()));
         Address { url: format!("http://{address}/EWS/Exchange.asmx"), open }
+    }
+
+    fn host(&self) -> &str {
+        self.url.trim_end_matches("/EWS/Exchange.asmx")
     }
 
     fn is_given_up(&self) {
@@ -69,7 +78,17 @@ impl Domain {
                 )
             }
         };
-        let router = Router::new().route("/autodiscover/autodiscover.xml", routing::post(answer));
+        // The question that everybody may ask, and applications do.
+        let (name, count) = (names.clone(), asked.clone());
+        let unsigned = move |headers: HeaderMap| {
+            count.fetch_add(1, Ordering::Relaxed);
+            assert!(!headers.contains_key("authorization"));
+            let url = name.lock().expect("unpoisoned").clone();
+            async move { json!({"Protocol": "EWS", "Url": url}).to_string() }
+        };
+        let router = Router::new()
+            .route("/autodiscover/autodiscover.xml", routing::post(answer))
+            .route("/autodiscover/autodiscover.json", routing::get(unsigned));
         let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         tokio::spawn(serve(listener, router, Some(files), std::future::pending()));
         Domain { host: format!("localhost:{}", address.port()), certificate, names, asked }
@@ -144,4 +163,69 @@ async fn a_server_that_moved_is_found_again_and_its_domain_is_not_hammered() {
     let set = connection(&world).await;
     assert_eq!((&set["url"], &set["find_by"], &set["found_at"]), (&json!(old.url), &Json::Null, &Json::Null));
     assert_eq!(domain.asked(), 5);
+}
+
+// D5, E2, W5, traps 181, 182, 190
+async fn an_applications_server_is_found_without_an_account_and_its_move_is_told() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new, other) = (Address::of(&world.hq).await, Address::of(&world.hq).await, Address::of(&world.hq).await);
+    let provider = Address::of(&world.hq).await;
+    let application = Application {
+        client: SERVICE.to_owned(),
+        secret: Some(PASSWORD.to_owned()),
+        certificate: None,
+        scope: format!("{}/.default", old.host()),
+        lasts: 3_600,
+    };
+    world.hq.set_offers(Offers { basic: true, ntlm: None, bearer: Some(application) });
+    let domain = Domain::naming(&old.url, folder.path()).await;
+    let listed = new.host().trim_start_matches("http://").to_owned();
+    let body = json!({
+        "name": "found", "find_by": "anna@crm.test", "find_hosts": [domain.host, listed], "ca_file": domain.certificate,
+        "user": SERVICE, "password": PASSWORD, "impersonate": true, "sign_in": "oauth",
+        "token_url": format!("{}/any/oauth2/v2.0/token", provider.host()), "scope": format!("{}/.default", old.host()),
+    });
+    let made = world.made(&world.admin, "/api/admin/connections", body).await;
+    assert_eq!((&made["url"], &made["moved_from"]), (&json!(old.url), &Json::Null));
+    let anna = world.hire("anna").await;
+    let mapping = json!({"user": anna.login, "connection": "found", "address": anna.address});
+    world.made(&world.admin, "/api/admin/users", mapping).await;
+    let outlook = world.outlook(&anna);
+    outlook
+        .make(Folder::Calendar, outlook::appointment("Before", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z"))
+        .await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.view(&anna, "my_calendar").await.len(), 1);
+    let receiver = alerts::alerted(&world).await;
+    assert_eq!(alerts::pass(&world).await, Passed::Quiet);
+    // One that the tokens are not for, and that nobody listed, is not taken.
+    old.is_given_up();
+    domain.names(&other.url);
+    for _ in 0..4 {
+        assert!(world.cycle(&anna).await.trouble.is_some());
+    }
+    assert_eq!(connection(&world).await["url"], old.url);
+    domain.names(&new.url);
+    world.pass_s(61);
+    let mut failed = 0;
+    while let Some(trouble) = world.cycle(&anna).await.trouble {
+        failed += 1;
+        assert!(failed < 5, "it is found: {trouble:?}");
+    }
+    let found = connection(&world).await;
+    assert_eq!((&found["url"], &found["moved_from"]), (&json!(new.url), &json!(old.url)));
+    world.sync(&[&anna]).await;
+    assert_eq!(world.hq.items(&anna.address, "calendar").expect("a folder").len(), 1, "nothing is doubled");
+    // An administrator is told once, from where to where, and once that it is over.
+    alerts::pass(&world).await;
+    let told = receiver.take().remove(0)["alerts"][0].clone();
+    let text = told["text"].as_str().expect("words");
+    assert!(text.contains(&old.url) && text.contains(&new.url) && text.contains("found moved"), "{told}");
+    assert_eq!(told["about"]["kind"], "moved");
+    assert_eq!(alerts::pass(&world).await, Passed::Quiet);
+    world.done(&world.admin, "PATCH", "/api/admin/connections/found", Some(&json!({"url": new.url}))).await;
+    alerts::pass(&world).await;
+    assert_eq!(receiver.take().remove(0)["totals"]["over"], 1);
+    assert_eq!(connection(&world).await["moved_from"], Json::Null);
 }

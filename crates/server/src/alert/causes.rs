@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{PairingId, UserId};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Alert, AlertBook, Brake, Pairing, StoreError};
+use store::{Alert, AlertBook, Brake, Connection, Pairing, StoreError};
 
 /// Pairings read at once.
 const PAGE: usize = 500;
@@ -48,9 +48,12 @@ pub(super) async fn present(
         let domain = brake.domain.map_or("deletes", model::Domain::as_str);
         causes.insert(format!("brake:{of}:{domain}:{}", brake.side.as_str()), braked(brake, user.as_deref()));
     }
-    causes.extend(endings(services, book, now).await?);
+    causes.extend(of_connections(services, book, now).await?);
     Ok(causes)
 }
+
+/// How long it is told that a server moved.
+const MOVED: SignedDuration = SignedDuration::from_hours(72);
 
 /// A user who is without success.
 struct Stuck {
@@ -173,10 +176,15 @@ fn braked(brake: &Brake, user: Option<&str>) -> Cause {
     }
 }
 
-/// Certificates and passwords of connections that end soon, or have ended.
-async fn endings(services: &Services, book: &AlertBook, now: Timestamp) -> Result<BTreeMap<String, Cause>, StoreError> {
+/// Connections whose server was found somewhere else, and certificates and passwords of theirs that end soon, or have ended.
+async fn of_connections(
+    services: &Services,
+    book: &AlertBook,
+    now: Timestamp,
+) -> Result<BTreeMap<String, Cause>, StoreError> {
     let mut causes = BTreeMap::new();
     for connection in services.store.connections().await? {
+        causes.extend(moved(&connection, now).map(|cause| (format!("moved:{}", connection.name), cause)));
         let name = connection.name;
         let look = book.certificates.get(&name);
         let ends = [
@@ -213,4 +221,20 @@ async fn endings(services: &Services, book: &AlertBook, now: Timestamp) -> Resul
         }
     }
     Ok(causes)
+}
+
+/// A server that Autodiscover named somewhere else: told for so long that nobody's weekend hides it.
+fn moved(connection: &Connection, now: Timestamp) -> Option<Cause> {
+    let (before, at) = (connection.access.moved_from.as_deref()?, connection.access.found_at?);
+    if now.duration_since(at) > MOVED {
+        return None;
+    }
+    let (name, url) = (&connection.name, &connection.url);
+    let text =
+        format!("the server of connection {name} moved: Autodiscover names {url} since {at}; before, it was {before}");
+    let cure = format!(
+        "nothing, if that is your server; else 'syncline connection change {name} --url URL' sets the right one, which is never replaced"
+    );
+    let about = about(&[("kind", "moved"), ("connection", name)]);
+    Some(Cause { text, cure, about, since: at, due: at })
 }

@@ -225,7 +225,7 @@ async fn store(
         let (url, now) =
             (moved::asked(&services.key, &services.clock, &services.dice, &connection).await?, services.clock.now());
         connection.url = url;
-        connection.access.found_at = Some(now);
+        (connection.access.found_at, connection.access.moved_from) = (Some(now), None);
     }
     services.store.put_connection(&connection).await?;
     super::woken(services);
@@ -264,7 +264,7 @@ fn found_by(
         of.find_by = None;
     }
     if of.find_by.is_none() {
-        of.found_at = None;
+        (of.found_at, of.moved_from) = (None, None);
         of.find_hosts.clear();
     }
     of.find_by.is_some() && (names || find_hosts.is_some())

@@ -22,8 +22,10 @@ pub struct Asked {
     pub user: String,
     /// Its password.
     pub password: SecretString,
-    /// By name and password, or as a Windows account.
+    /// By name and password, as a Windows account, or not at all: an application asks what everybody may.
     pub sign_in: SignInKind,
+    /// What an application's tokens are for.
+    pub scope: Option<String>,
     /// Further hosts that may be asked and redirected to.
     pub hosts: Vec<String>,
     /// A file of further certificate authorities.
@@ -40,16 +42,13 @@ pub async fn server(services: &Services, asked: Asked) -> Result<String, Refused
 
 /// The same, for whoever has no services yet.
 pub(crate) async fn find(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, asked: Asked) -> Result<String, Refused> {
-    let account = match asked.sign_in {
-        SignInKind::Basic => SignIn::basic(asked.user, asked.password),
-        SignInKind::Ntlm => SignIn::ntlm(&asked.user, asked.password, clock, dice),
-        SignInKind::Oauth => {
-            return Err(Refused::at("sign_in", "is basic or ntlm here; an application's token is made for one server"));
-        }
-    };
     let network = Network::new(asked.ca_file.as_deref().map(Path::new));
     let network = network.map_err(|why| Refused::at("ca_file", why.to_string()))?;
     let search = Search { address: &asked.address, hosts: &asked.hosts, deadline_ms: DEADLINE_MS };
-    let found = search.find(&network, &account).await;
+    let found = match asked.sign_in {
+        SignInKind::Basic => search.find(&network, &SignIn::basic(asked.user, asked.password)).await,
+        SignInKind::Ntlm => search.find(&network, &SignIn::ntlm(&asked.user, asked.password, clock, dice)).await,
+        SignInKind::Oauth => search.find_unsigned(&network, asked.scope.as_deref().unwrap_or_default()).await,
+    };
     found.map(|server| server.url).map_err(|why| Refused::at("address", why.to_string()))
 }

@@ -217,6 +217,7 @@ pub fn connection(name: &str) -> Connection {
             find_by: Some("anna@hq.test".into()),
             find_hosts: vec!["mail.hq.test".into()],
             found_at: Some(minute(80)),
+            moved_from: Some("https://old.crm.test/EWS/Exchange.asmx".to_owned()),
         },
     }
 }

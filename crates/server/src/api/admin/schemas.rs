@@ -58,6 +58,7 @@ fn tables() -> &'static [Table] {
                 ("find_by", "text?"),
                 ("find_hosts", "[text]"),
                 ("found_at", "time?"),
+                ("moved_from", "text?"),
             ],
         ),
         ("Push", &[("pushed", "flag"), ("why", "text")]),
