@@ -31,6 +31,7 @@ impl Cycle<'_> {
                 let before = self.again.remove(&acting.link.pim.id).map(|(_, key)| key);
                 let asked = if before.is_some() { Asked::Again } else { Asked::Once };
                 let key = before.unwrap_or_else(|| self.engine.fresh_id());
+                let revive = self.comes_back_as(acting).await?;
                 let create = Create {
                     domain: *domain,
                     folder: None,
@@ -41,7 +42,7 @@ impl Cycle<'_> {
                     locked: *locked,
                     owner: owner.clone(),
                     made_from: Some(acting.old_crm.0.clone()).filter(|_| !acting.is_new && acting.crm.is_some()),
-                    revive: acting.pim.as_ref().and_then(|item| self.was(item)),
+                    revive,
                     mail: Mail::None,
                 };
                 self.create_record(acting, create, *form, plan, asked).await

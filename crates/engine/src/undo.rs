@@ -10,7 +10,7 @@ use crate::undo_act::{Done, Whole};
 use jiff::Timestamp;
 use model::{Domain, Kind, Link, PairingId, RecordId, Seen, Side};
 use plan::Lead;
-use plan::undo::{Act, Copies, Did, Follows, Said, Undo, undo};
+use plan::undo::{Act, Copies, Did, Follows, Said, Stays, Undo, undo};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{History, HistoryFilter, HistoryKey};
@@ -171,7 +171,8 @@ impl Cycle<'_> {
 
     fn plan_undo(&self, whole: &Whole, said: &[Said], follows: &Follows) -> Undo {
         let lenses = self.lenses();
-        let now = Copies { crm: whole.seen.get(&Side::Crm), pim: whole.seen.get(&Side::Pim) };
+        let now =
+            Copies { crm: whole.seen.get(&Side::Crm), pim: whole.seen.get(&Side::Pim), elsewhere: whole.elsewhere };
         undo(whole.domain, whole.link.as_ref(), &now, said, follows, &self.context(Lead::Mine, &lenses))
     }
 
@@ -230,7 +231,33 @@ impl Cycle<'_> {
                 Err(trouble) => return Err(trouble.into()),
             };
         }
-        Ok(Some(Whole { kind, domain: link.as_ref().map_or(domain, |link: &Link| link.domain), crm, link, seen }))
+        let domain = link.as_ref().map_or(domain, |link: &Link| link.domain);
+        let deleted = mine().filter(|line| line.side == Some(Side::Crm) && line.what == "delete").count();
+        let key = self.hash(&format!("undo|{crm}|{deleted}"));
+        let mut whole = Whole { kind, domain, crm, link, seen, key, elsewhere: None };
+        if matches!(whole.seen.get(&Side::Crm), Some(Seen::Gone(_))) {
+            whole.elsewhere = self.elsewhere(&whole).await?;
+        }
+        Ok(Some(whole))
+    }
+
+    /// What became of a record that is gone: its item was edited and shows another record since, or an earlier undoing put it
+    /// back, under another id where the CRM gives no old one again.
+    async fn elsewhere(&self, whole: &Whole) -> Result<Option<Stays>, CycleError> {
+        let store = self.engine.store();
+        if let Some(item) = whole.record(Side::Pim)
+            && let Some(link) = store.link_of(&self.pairing.id, Side::Pim, whole.kind, &item.id).await?
+            && link.crm.id != whole.crm
+        {
+            return Ok(Some(Stays::ChangedSince));
+        }
+        let made = self.crm.trace(whole.kind, &whole.key, limits::TRACED).await?;
+        let stands = made.iter().any(|one| one.gone.is_none());
+        Ok(match (stands, made.is_empty()) {
+            (true, _) => Some(Stays::AsItWas),
+            (false, false) => Some(Stays::ChangedSince),
+            (false, true) => None,
+        })
     }
 
     /// The line that an act writes into the history.

@@ -2,9 +2,9 @@
 
 use crate::cycle::Cycle;
 use crate::outcome::CycleError;
-use crate::port::{Create, FindBy, Mail, Trouble, Update, Write};
+use crate::port::{Create, FindBy, Mail, Trouble, Update, Write, Written};
 use model::{Domain, Fields, Kind, Link, Record, RecordId, Seen, Side, Sleep, SleepCause, Version};
-use plan::undo::Act;
+use plan::undo::{Act, Stays};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::change::Settle;
@@ -17,6 +17,10 @@ pub(crate) struct Whole {
     pub crm: RecordId,
     pub link: Option<Link>,
     pub seen: BTreeMap<Side, Seen>,
+    /// What a record that comes back is made by: the same however often its deletion is put back.
+    pub key: String,
+    /// Where it stands by now, if not under its own id.
+    pub elsewhere: Option<Stays>,
 }
 
 impl Whole {
@@ -152,9 +156,26 @@ impl Cycle<'_> {
         match written {
             Ok(written) => {
                 line.pim = Some(written.id.clone());
+                self.name_anew(whole, mark_key, &written).await?;
                 self.stands(whole, Side::Pim, written.id, line).await
             }
             Err(trouble) => self.not_put(whole, Side::Pim, trouble).await,
+        }
+    }
+
+    /// A record that came back under another id is not the one that its item's mark names: the item gets a mark for it, or
+    /// the two would pass for strangers.
+    async fn name_anew(&self, whole: &Whole, mark_key: Option<&str>, item: &Written) -> Result<(), CycleError> {
+        let names = mark_key.and_then(plan::keys::crm_id);
+        if whole.link.is_some() || names.is_none_or(|id| id == whole.crm.as_str()) {
+            return Ok(());
+        }
+        let mark = self.new_mark(plan::keys::mark_key(&whole.crm, &self.engine.fresh_id()), 1);
+        let (id, version) = (item.id.clone(), item.version.clone());
+        match self.pim.write(&Write::Mark { kind: whole.kind, id, mark, version, planned: None }).await {
+            // Who edits it in just this moment has both looked at, and matched by what they say.
+            Ok(_) | Err(Trouble::Stale | Trouble::Gone(_) | Trouble::Refused { .. }) => Ok(()),
+            Err(trouble) => Err(trouble.into()),
         }
     }
 
@@ -165,8 +186,7 @@ impl Cycle<'_> {
         fields: &Fields,
         line: &mut History,
     ) -> Result<Done, CycleError> {
-        let key = self.hash(&format!("undo|{}|{}", self.id, whole.crm));
-        let create = self.create_of(whole, fields, key, Some(whole.crm.clone()));
+        let create = self.create_of(whole, fields, whole.key.clone(), Some(whole.crm.clone()));
         match self.crm.write(&Write::Create(create)).await {
             Ok(written) => {
                 line.crm = Some(written.id.clone());

@@ -152,6 +152,8 @@ pub struct Copies<'a> {
     pub crm: Option<&'a Seen>,
     /// In the mailbox.
     pub pim: Option<&'a Seen>,
+    /// The item shows another record of the CRM by now, or the record was put back already and has another id there.
+    pub elsewhere: Option<Stays>,
 }
 
 impl Copies<'_> {
@@ -272,6 +274,9 @@ impl Undoing<'_> {
         }
         if self.later(first, |line| is_existence(line.did) && line.side == side) {
             return Some(Stays::ChangedSince);
+        }
+        if side == Side::Crm && self.now.elsewhere.is_some() {
+            return self.now.elsewhere;
         }
         if !self.permits(side) {
             return Some(Stays::Level);

@@ -23,6 +23,8 @@ pub enum Hand {
     Wide,
     /// Those of bytes on their way.
     Bytes,
+    /// Those of lively worlds.
+    Lively,
 }
 
 /// Seeded dice. Clones throw the same ones.
@@ -43,6 +45,7 @@ impl Dice {
             Hand::Delays => 6,
             Hand::Wide => 7,
             Hand::Bytes => 8,
+            Hand::Lively => 9,
         });
         Dice(Arc::new(Mutex::new(rng)))
     }

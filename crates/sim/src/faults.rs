@@ -19,6 +19,14 @@ pub const MOVING: u64 = 3_000_000;
 /// In half of the worlds from this seed on a mailbox does not tell of every change (trap 22).
 pub const SILENT: u64 = 4_000_000;
 
+/// In worlds from this seed on people also write into single occurrences and give them back to their series, an
+/// administrator puts back what cycles did, what the sync is about to take away goes by a person's hand first, and what it
+/// writes seldom is struck more often.
+pub const LIVELY: u64 = 6_000_000;
+
+/// How much more often a seldom write is struck in such worlds.
+const OFTEN: u64 = 6;
+
 /// Edits that a full world has at least.
 pub const EDITS: u64 = 40;
 
@@ -135,7 +143,9 @@ impl Fault {
         match call {
             Call::Read => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess],
             Call::ReadOn => &[Fault::RequestLost, Fault::Busy, Fault::NoAccess, Fault::CursorRefused],
-            Call::Write => &[Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::NoAccess],
+            Call::Write | Call::Seldom => {
+                &[Fault::RequestLost, Fault::AnswerLost, Fault::Busy, Fault::Stale, Fault::NoAccess]
+            }
         }
     }
 }
@@ -149,6 +159,8 @@ pub enum Call {
     ReadOn,
     /// It writes.
     Write,
+    /// It writes what is seldom written.
+    Seldom,
 }
 
 /// Which faults a world has, and how many took effect.
@@ -238,6 +250,12 @@ impl Faults {
         self.on && self.has(fault) && dice.chance(250)
     }
 
+    /// Whether trouble strikes at all now.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// Switches all of them on or off.
     pub fn switch(&mut self, on: bool) {
         self.on = on;
@@ -245,7 +263,11 @@ impl Faults {
 
     /// Whether this kind strikes now; if so it is counted.
     pub fn strikes(&mut self, fault: Fault, dice: &Dice) -> bool {
-        let strikes = self.on && self.kinds.contains(&fault) && dice.chance(self.per_mille);
+        self.strikes_often(1, fault, dice)
+    }
+
+    fn strikes_often(&mut self, often: u64, fault: Fault, dice: &Dice) -> bool {
+        let strikes = self.on && self.kinds.contains(&fault) && dice.chance(self.per_mille * often);
         if strikes {
             self.count(fault);
         }
@@ -259,7 +281,8 @@ impl Faults {
 
     /// What strikes a call, if anything does.
     pub fn at(&mut self, call: Call, dice: &Dice) -> Option<Fault> {
-        Fault::of_call(call).iter().copied().find(|fault| self.strikes(*fault, dice))
+        let often = if call == Call::Seldom { OFTEN } else { 1 };
+        Fault::of_call(call).iter().copied().find(|fault| self.strikes_often(often, *fault, dice))
     }
 
     /// How many of each kind took effect.

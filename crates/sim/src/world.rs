@@ -3,11 +3,12 @@
 mod accident;
 mod blows;
 mod parts;
+mod put_back;
 
 use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
 use crate::executor::{Go, Ran, block_on, run};
-use crate::faults::{EDITS, FULL, Fault, Faults, TROUBLES, WIDE};
+use crate::faults::{EDITS, FULL, Fault, Faults, LIVELY, TROUBLES, WIDE};
 use crate::logs::Listener;
 use crate::memory::Ground;
 use crate::oracle::{Evidence, Finding, judge};
@@ -20,7 +21,7 @@ use model::{CrmId, PairingId, RecordId, UserId};
 use parts::{act, engine, linked_by, map_users};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{History, HistoryFilter, StoreError};
+use store::StoreError;
 
 /// Rounds of cycles after which both sides must be the same and nothing may be open.
 pub const ROUNDS: usize = 8;
@@ -157,7 +158,9 @@ impl World {
         let ids = users.iter().map(|(user, _, _)| user.clone()).collect();
         let mut people = People::new(Dice::of(seed, Hand::People), ids, today);
         people.wide = seed >= WIDE;
+        people.lively = seed >= LIVELY;
         people.strict = ground.post().is_some();
+        ground.sides().crm.revives = seed >= LIVELY && seed % 2 == 0;
         people.furnish(&mut ground.sides());
         block_on(map_users(&kept.store, &crm, &users)).expect("an empty store takes new pairings");
         let engine = engine(&ground, &kept.store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
@@ -228,6 +231,7 @@ impl World {
             self.cycle(place);
             self.ground.clock.pass_ms(1_000 * (1 + self.dice.below(90)));
         }
+        self.put_back();
     }
 
     /// Trouble is over: within a bounded number of rounds nothing is left to do.
@@ -307,19 +311,6 @@ impl World {
             steps: self.steps,
             reached: self.ground.reached(),
             trace: self.ground.trace.lines(),
-        }
-    }
-
-    async fn history(&self) -> store::Result<Vec<History>> {
-        let mut lines = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.kept.store.history(&HistoryFilter::default(), after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(lines);
-            };
-            after = Some(last.key.clone());
-            lines.extend(page.into_iter().map(|line| line.line));
         }
     }
 
@@ -424,6 +415,11 @@ impl World {
                     act(people, &ground, &store, &users, |people, sides| people.act_on(sides, side, &id, &linked))
             {
                 ground.trace.line(format!("just then {did}"));
+            }
+            if let Some(what) = ground.take_overtaken()
+                && let Some(did) = act(people, &ground, &store, &users, |people, sides| people.overtake(sides, &what))
+            {
+                ground.trace.line(format!("faster {did}"));
             }
             let pauses = |fault| ground.faults().strikes(fault, &ground.delays);
             if let Some(pairing) = &rival

@@ -111,7 +111,7 @@ fn the_crm_leads_and_the_mailbox_follows() {
 }
 
 fn back(crm: &Seen, pim: &Seen, said: &[Said], world: &World) -> Undo {
-    let now = Copies { crm: Some(crm), pim: Some(pim) };
+    let now = Copies { crm: Some(crm), pim: Some(pim), elsewhere: None };
     undo(CALENDAR, None, &now, said, &Follows::default(), &world.context())
 }
 
@@ -185,7 +185,7 @@ fn a_copy_comes_back_with_what_may_be_written_there() {
     let line = |side: Side, pairs: &[(&str, Value)]| said(side, Did::Deleted, pairs, &[]);
     let names = |domain: Domain, side: Side, pairs: &[(&str, Value)]| {
         let world = World::new().level(domain, Level::FULL);
-        let now = Copies { crm: Some(&GONE), pim: Some(&GONE) };
+        let now = Copies { crm: Some(&GONE), pim: Some(&GONE), elsewhere: None };
         let undo = undo(domain, None, &now, &[line(side, pairs)], &Follows::default(), &world.context());
         let of = |act: &Act| match act {
             Act::BringBack { fields, .. } => fields.keys().map(ToString::to_string).collect(),
@@ -208,6 +208,20 @@ fn a_copy_comes_back_with_what_may_be_written_there() {
     let contact = [("last_name", text("Berg")), ("categories", words(&["x"])), ("private", Value::Flag(true))];
     assert_eq!(names(Domain::BusinessContact, Side::Crm, &contact), ["last_name"]);
     assert!(names(Domain::BusinessContact, Side::Pim, &contact).contains(&"categories".to_owned()), "his own words");
+}
+
+// W3: a record that is gone is not made beside the one that its item shows by now, nor beside the one of an earlier undoing.
+#[test]
+fn what_stands_elsewhere_by_now_is_not_put_back_once_more() {
+    let lines = [said(Side::Crm, Did::Deleted, &[("subject", text("Plan"))], &[])];
+    let world = World::new().level(CALENDAR, Level::FULL);
+    for elsewhere in [None, Some(Stays::ChangedSince), Some(Stays::AsItWas)] {
+        let now = Copies { crm: Some(&GONE), pim: Some(&GONE), elsewhere };
+        let undo = undo(CALENDAR, None, &now, &lines, &Follows::default(), &world.context());
+        assert_eq!(undo.acts.is_empty(), elsewhere.is_some(), "{elsewhere:?}");
+        let why = undo.stays.iter().map(|(side, _, why)| (*side, *why)).next();
+        assert_eq!(why, elsewhere.map(|why| (Side::Crm, why)));
+    }
 }
 
 // W3: of what was changed before it was deleted, the lines that are put back on that side count, the oldest first.
@@ -237,7 +251,7 @@ fn the_list_goes_back_where_the_user_sees_the_record() {
     let domain = Domain::BusinessContact;
     let world = World::new();
     let asked = |crm: Option<&Seen>, line: Said| {
-        let now = Copies { crm, pim: None };
+        let now = Copies { crm, pim: None, elsewhere: None };
         undo(domain, None, &now, &[line], &Follows::default(), &world.context())
     };
     let line = |did| said(Side::Crm, did, &[], &[]);
@@ -260,7 +274,7 @@ fn a_contacts_sign_is_not_put_back() {
     (contact.link.domain, contact.link.kind, contact.crm.facts.domain) = (domain, domain.kind(), Some(domain));
     (contact.crm.kind, contact.pim.kind) = (domain.kind(), domain.kind());
     let (crm, pim) = (there(&contact.crm), there(&contact.pim));
-    let now = Copies { crm: Some(&crm), pim: Some(&pim) };
+    let now = Copies { crm: Some(&crm), pim: Some(&pim), elsewhere: None };
     let undo = undo(domain, Some(&contact.link), &now, &[line()], &Follows::default(), &contact.world.context());
     assert!(undo.acts.is_empty());
 }
@@ -282,7 +296,7 @@ fn values_go_back_only_into_a_copy_that_stands() {
     let it = linked("New");
     let (crm, pim) = (there(&it.crm), there(&it.pim));
     let asked = |link: Option<&model::Link>, crm: &Seen, pim: &Seen| {
-        let now = Copies { crm: Some(crm), pim: Some(pim) };
+        let now = Copies { crm: Some(crm), pim: Some(pim), elsewhere: None };
         undo(CALENDAR, link, &now, &[line()], &Follows::default(), &it.world.context())
     };
     assert!(put(&asked(Some(&it.link), &crm, &pim), Side::Crm).is_some());

@@ -49,7 +49,7 @@ impl Linked {
 
     pub fn follow(&self, said: &[Said], follows: &Follows) -> Undo {
         let (crm, pim) = (there(&self.crm), there(&self.pim));
-        let now = Copies { crm: Some(&crm), pim: Some(&pim) };
+        let now = Copies { crm: Some(&crm), pim: Some(&pim), elsewhere: None };
         undo(CALENDAR, Some(&self.link), &now, said, follows, &self.world.context())
     }
 
@@ -220,7 +220,7 @@ fn what_was_deleted_comes_back_as_it_was() {
         line
     };
     let asked = |crm: &Seen, pim: &Seen, said: &[Said], world: &World| {
-        let now = Copies { crm: Some(crm), pim: Some(pim) };
+        let now = Copies { crm: Some(crm), pim: Some(pim), elsewhere: None };
         undo(CALENDAR, None, &now, said, &Follows::default(), &world.context())
     };
     let back = asked(&gone, &gone, &[deleted(Side::Crm, Some("c1~k"))], &world);
@@ -254,7 +254,7 @@ fn the_sync_list_goes_back_and_nobodys_place_on_an_activity() {
         let mut record = crm(domain, "c1", &[("last_name", text("Berg"))]);
         record.facts.on_sync_list = listed;
         let seen = there(&record);
-        let now = Copies { crm: Some(&seen), pim: None };
+        let now = Copies { crm: Some(&seen), pim: None, elsewhere: None };
         undo(domain, None, &now, &[said(Side::Crm, did, &[], &[])], &Follows::default(), &world.context())
     };
     assert!(matches!(asked(false, Did::Delisted).acts.as_slice(), [Act::Enlist]));

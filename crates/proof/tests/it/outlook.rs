@@ -91,6 +91,16 @@ impl Outlook {
         String::from_utf8(self.send(request.into_bytes()).await).expect("text")
     }
 
+    /// Copies an item within its folder: the copy keeps every property of ours; its id.
+    pub async fn copy(&self, folder: Folder, original: &str) -> String {
+        let to = folder.name();
+        let body = format!(
+            r#"<m:CopyItem><m:ToFolderId><t:DistinguishedFolderId Id="{to}"/></m:ToFolderId><m:ItemIds><t:ItemId Id="{original}"/></m:ItemIds></m:CopyItem>"#
+        );
+        let answer = self.raw("", &body).await;
+        answer.split(r#"ItemId Id=""#).nth(1).and_then(|rest| rest.split('"').next()).expect("an id").to_owned()
+    }
+
     /// Makes an item from its XML; its id.
     pub async fn make_raw(&self, folder: Folder, item: &str) -> String {
         let mail = if folder == Folder::Calendar { r#" SendMeetingInvitations="SendToNone""# } else { "" };

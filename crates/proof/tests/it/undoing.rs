@@ -16,6 +16,8 @@ on_both!(
     a_record_deleted_in_the_mailbox_comes_back_under_its_id_and_out_of_deleted_items,
     a_record_deleted_in_the_crm_comes_back_and_its_item_is_made_anew_when_nothing_is_left_of_it,
     what_was_made_is_taken_back_and_its_source_stays,
+    a_copy_of_an_item_whose_record_was_taken_back_is_a_record_of_its_own,
+    a_record_whose_item_shows_another_one_since_is_not_put_back_beside_it,
     the_overruled_value_of_a_conflict_is_put_back_with_one_action,
     everything_done_to_a_user_since_a_time_is_put_back_and_nothing_of_others,
     a_meeting_put_back_in_the_crm_is_followed_by_the_other_mailboxes,
@@ -198,6 +200,57 @@ async fn what_was_made_is_taken_back_and_its_source_stays() {
     world.sync(&[&anna]).await;
     assert_eq!(world.only(&anna, "my_calendar").await["location"], "Room 1");
     assert_eq!(title(&outlook.only(Folder::Tasks).await), "Call back");
+}
+
+// W3, M4, trap 46: who copies an item copies our mark with it, and the record that it names is not the copy's.
+async fn a_copy_of_an_item_whose_record_was_taken_back_is_a_record_of_its_own() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    outlook.make(Folder::Calendar, outlook::appointment("Ride", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z")).await;
+    world.sync(&[&anna]).await;
+    let ride = crate::api::id(&world.only(&anna, "my_calendar").await);
+    let item = id(&outlook.only(Folder::Calendar).await);
+    undone(&world, json!({"record": ride})).await;
+    world.sync(&[&anna]).await;
+    let copy = outlook.copy(Folder::Calendar, &item).await;
+    outlook.edit(&copy, vec![set(Property::Subject, text("Walk"))]).await;
+    world.sync(&[&anna]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, "my_calendar").await["subject"], "Walk");
+    assert_eq!(title(&outlook.read(&item).await.expect("it stays")), "Ride");
+    // Edited, its own record is made again, and the copy's stays the copy's.
+    outlook.edit(&item, vec![set(Property::Location, text("Room 1"))]).await;
+    world.sync(&[&anna]).await;
+    world.sync(&[&anna]).await;
+    let all = world.view(&anna, "my_calendar").await;
+    let mut said: Vec<(String, bool)> =
+        all.iter().map(|one| (one["subject"].to_string(), one["location"] == "Room 1")).collect();
+    said.sort();
+    assert_eq!(said, [("\"Ride\"".to_owned(), true), ("\"Walk\"".to_owned(), false)]);
+    assert_eq!(outlook.count(Folder::Calendar), 2);
+}
+
+// W3: its owner made its item a new record since; the old one beside it would be a double.
+async fn a_record_whose_item_shows_another_one_since_is_not_put_back_beside_it() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    outlook.make(Folder::Calendar, outlook::appointment("Ride", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z")).await;
+    world.sync(&[&anna]).await;
+    let ride = crate::api::id(&world.only(&anna, "my_calendar").await);
+    let taken = undone(&world, json!({"record": ride})).await;
+    world.sync(&[&anna]).await;
+    outlook.edit(&id(&outlook.only(Folder::Calendar).await), vec![set(Property::Location, text("Room 1"))]).await;
+    world.sync(&[&anna]).await;
+    world.sync(&[&anna]).await;
+    let cycle = lines(&taken)[0]["cycle"].as_str().expect("a cycle").to_owned();
+    for _ in 0..2 {
+        let again = undone(&world, json!({"cycle": cycle})).await;
+        assert!(lines(&again).is_empty(), "{again}");
+        world.sync(&[&anna]).await;
+        world.sync(&[&anna]).await;
+        assert_eq!(world.only(&anna, "my_calendar").await["location"], "Room 1");
+        assert_eq!(outlook.count(Folder::Calendar), 1);
+    }
 }
 
 // C3

@@ -70,8 +70,13 @@ pub struct Crm {
     pub tombstones: BTreeMap<RecordId, Tombstone>,
     /// The change feed.
     pub feed: Vec<Entry>,
+    /// A deleted record comes back under its own id.
+    pub revives: bool,
     pub(super) next: u64,
 }
+
+/// Higher than any version of a record that nobody has deleted yet.
+const REVIVED: u64 = 1_000;
 
 /// A line of the change feed.
 #[derive(Clone, Debug)]
@@ -293,6 +298,15 @@ impl Crm {
         self.rows.insert(id.clone(), row);
         self.tell(kind, &id, users, false);
         id
+    }
+
+    /// Digs a deleted record up again: its id, and a version that it never had.
+    pub(super) fn dig_up(&mut self, id: &RecordId, row: Row) -> RecordId {
+        self.tombstones.remove(id);
+        let (users, kind) = (row.concerned(&self.members), row.kind);
+        self.rows.insert(id.clone(), Row { version: REVIVED + self.feed.len() as u64, ..row });
+        self.tell(kind, id, users, false);
+        id.clone()
     }
 
     /// Sets whether a user has a record on his Sync List: a row of its own, the record's version stays.

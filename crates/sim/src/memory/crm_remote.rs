@@ -159,7 +159,7 @@ impl Remote for CrmRemote {
 impl CrmRemote {
     async fn write_one(&self, write: &Write) -> Result<Written, Trouble> {
         let what = self.what(&crate::trace::said(write));
-        let fault = self.ground.call(Call::Write, &what).await;
+        let fault = self.ground.call(self.ground.writes(Side::Crm, write), &what).await;
         if let Some(witness) = &self.witness {
             witness.sees(Side::Crm, write, &self.ground);
         }

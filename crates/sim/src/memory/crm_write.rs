@@ -122,7 +122,10 @@ impl Crm {
         }
         set(&mut row, user, &create.fields);
         valid(&row)?;
-        let id = self.insert(row);
+        let id = match create.revive.as_ref().filter(|id| self.revives && self.tombstones.contains_key(id)) {
+            Some(id) => self.dig_up(id, row),
+            None => self.insert(row),
+        };
         self.answer(&id)
     }
 

@@ -333,6 +333,15 @@ impl Exchange {
         Some(new)
     }
 
+    /// What bears this mark's key is gone from Deleted Items for good; whether anything did.
+    pub(crate) fn empty_trash(&mut self, key: &str) -> bool {
+        let is_it =
+            |item: &Item| item.place == Place::Deleted && item.mark.as_ref().is_some_and(|mark| mark.key == key);
+        let before: usize = self.mailboxes.values().map(|mailbox| mailbox.items.len()).sum();
+        self.mailboxes.values_mut().for_each(|mailbox| mailbox.items.retain(|_, item| !is_it(item)));
+        before > self.mailboxes.values().map(|mailbox| mailbox.items.len()).sum()
+    }
+
     /// Copies an item within its folder: the copy keeps our mark and gets a global id of its own.
     pub fn copy(&mut self, address: &str, id: &RecordId) -> Option<RecordId> {
         let item = self.mailboxes.get(address)?.items.get(id)?;

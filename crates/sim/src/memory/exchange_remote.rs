@@ -76,8 +76,8 @@ impl ExchangeRemote {
     }
 
     /// A request that writes; `Ok(true)` when its answer will be lost.
-    async fn request(&self, what: &str) -> Result<bool, Trouble> {
-        let fault = self.ground.call(Call::Write, what).await;
+    async fn request(&self, what: &str, call: Call) -> Result<bool, Trouble> {
+        let fault = self.ground.call(call, what).await;
         match fault {
             None => Ok(false),
             Some(Fault::AnswerLost) => Ok(true),
@@ -121,9 +121,10 @@ impl ExchangeRemote {
         if let Some(witness) = &self.witness {
             witness.sees(Side::Pim, write, &self.ground);
         }
+        let call = self.ground.writes(Side::Pim, write);
         match write {
             Write::Create(create) => {
-                let lost = self.request(what).await?;
+                let lost = self.request(what, call).await?;
                 if create.meeting.is_some() && self.ground.memory().exchange.keeps_less {
                     // Made, looked at, taken away again.
                     self.ground.memory().exchange.keeps_less_seen = true;
@@ -140,7 +141,7 @@ impl ExchangeRemote {
             }
             Write::Update(update) => {
                 let kind = update.domain.kind();
-                let lost = self.request(what).await?;
+                let lost = self.request(what, call).await?;
                 self.ground.memory().exchange.mailed(update.mail);
                 let occurrences = self.see(|mailbox| {
                     let item = mailbox.current(kind, &update.id, &update.version)?;
@@ -152,14 +153,16 @@ impl ExchangeRemote {
                 Ok(Written { partly, ..self.written(update.id.clone())? })
             }
             Write::Mark { kind, id, mark, version, planned: _ } => {
-                let lost = self.request(what).await?;
+                let lost = self.request(what, call).await?;
                 self.act(|mailbox| mailbox.mark(*kind, id, version, mark))?;
                 self.lost(lost)?;
                 self.written(id.clone())
             }
-            Write::Delete { kind, id, version, planned: _, mail } => self.delete(what, *kind, id, version, *mail).await,
+            Write::Delete { kind, id, version, planned: _, mail } => {
+                self.delete((what, call), *kind, id, version, *mail).await
+            }
             Write::Restore { kind, mark_key } => {
-                let lost = self.request(what).await?;
+                let lost = self.request(what, call).await?;
                 let found = self.see(|mailbox| {
                     let found = mailbox.items.iter().find(|(_, item)| {
                         item.place == Place::Deleted
@@ -211,7 +214,7 @@ impl ExchangeRemote {
             return Ok(Partly::new());
         }
         let unknown = || self.ground.trouble_of(Fault::AnswerLost);
-        let lost = self.request(what).await.map_err(|_| unknown())?;
+        let lost = self.request(what, Call::Write).await.map_err(|_| unknown())?;
         let refused = self.act(|mailbox| Ok(mailbox.except(id, occurrences)))?;
         self.lost(lost)?;
         Ok(refused.into_iter().map(|path| (path, "it does not fall on the series".to_owned())).collect())
@@ -220,7 +223,7 @@ impl ExchangeRemote {
     /// Deletes know no change key: read right before, move, look at what landed, put back what was newer (decision 10).
     async fn delete(
         &self,
-        what: &str,
+        (what, call): (&str, Call),
         kind: Kind,
         id: &RecordId,
         version: &Version,
@@ -228,7 +231,7 @@ impl ExchangeRemote {
     ) -> Result<Written, Trouble> {
         self.ground.reads(Call::Read, what).await?;
         self.see(|mailbox| mailbox.current(kind, id, version).map(|_| ()))?;
-        let lost = self.request(what).await?;
+        let lost = self.request(what, call).await?;
         self.ground.memory().exchange.mailed(mail);
         let landed = self.put(id, Place::Deleted)?;
         if self.version(&landed)? == *version {
@@ -276,7 +279,7 @@ impl Remote for ExchangeRemote {
     }
 
     async fn set_identity(&self, id: &MailboxId) -> Result<(), Trouble> {
-        let lost = self.request(&self.what("set identity")).await?;
+        let lost = self.request(&self.what("set identity"), Call::Write).await?;
         self.act(|mailbox| match &mailbox.identity {
             Some(other) if other != id => Err(refused("taken", "another id stands there")),
             Some(_) | None => {

@@ -18,13 +18,13 @@ pub mod witness;
 use crate::clock::VirtualClock;
 use crate::dice::{Dice, Hand};
 use crate::executor::pause;
-use crate::faults::{Call, Fault, Faults};
+use crate::faults::{Call, Fault, Faults, LIVELY};
 use crate::places::Places;
 use crate::post::{Node, Post};
 use crate::trace::Trace;
 use async_trait::async_trait;
 use crm::Crm;
-use engine::port::{Directory, Maps, Remote, Remotes, Trouble};
+use engine::port::{Directory, Maps, Remote, Remotes, Trouble, Write};
 use exchange::Exchange;
 use jiff::Timestamp;
 use model::{CrmId, RecordId, Side};
@@ -67,6 +67,8 @@ pub struct Ground {
     pub wide: Dice,
     /// Every place where something can go wrong.
     pub places: Arc<Places>,
+    /// Those of lively worlds.
+    pub lively: Option<Dice>,
     post: Option<Arc<dyn Post>>,
     sides: Mutex<Sides>,
     faults: Mutex<Faults>,
@@ -84,8 +86,21 @@ struct Seen {
     reached: BTreeMap<String, u64>,
     /// The record that somebody will act on at the next step.
     just_then: Option<(Side, RecordId)>,
+    /// The record that goes by a person's hand at the next step, before the sync takes it away.
+    overtaken: Option<Overtaken>,
+    /// An administrator puts something back.
+    putting_back: bool,
     /// Mailboxes that are disabled, until when.
     disabled: BTreeMap<String, Timestamp>,
+}
+
+/// What a person takes away before the sync does something to it.
+#[derive(Clone, Debug)]
+pub(crate) enum Overtaken {
+    /// A record that stands.
+    Record(Side, RecordId),
+    /// An item in Deleted Items, by its mark's key.
+    Trash(String),
 }
 
 /// Writes of a node whose lease had ended: what they changed arrives after another node has looked.
@@ -107,6 +122,7 @@ impl Ground {
             delays: Dice::of(seed, Hand::Delays),
             wide: Dice::of(seed, Hand::Wide),
             places: Arc::default(),
+            lively: (seed >= LIVELY).then(|| Dice::of(seed, Hand::Lively)),
             post: None,
             sides: Mutex::default(),
             faults: Mutex::new(faults),
@@ -174,6 +190,41 @@ impl Ground {
     /// The record that somebody acts on now.
     pub(crate) fn take_just_then(&self) -> Option<(Side, RecordId)> {
         self.seen().just_then.take()
+    }
+
+    /// What a write is to trouble; in lively worlds a person may be faster than what takes a record away.
+    pub(crate) fn writes(&self, side: Side, write: &Write) -> Call {
+        let Some(lively) = &self.lively else {
+            return Call::Write;
+        };
+        let taken = match write {
+            Write::Create(_) | Write::Update(_) => return Call::Write,
+            Write::Mark { .. } | Write::Flag { .. } => None,
+            Write::Restore { mark_key, .. } => Some(Overtaken::Trash(mark_key.clone())),
+            Write::Delete { id, .. }
+            | Write::Enlist { id, .. }
+            | Write::Delist { id, .. }
+            | Write::Leave { id, .. } => Some(Overtaken::Record(side, id.clone())),
+        };
+        if self.faults().is_on() && lively.chance(30) {
+            self.seen().overtaken = taken;
+        }
+        Call::Seldom
+    }
+
+    /// An administrator begins to put something back, or has ended.
+    pub(crate) fn set_putting_back(&self, now: bool) {
+        self.seen().putting_back = now;
+    }
+
+    /// Whether an administrator puts something back.
+    pub(crate) fn is_putting_back(&self) -> bool {
+        self.seen().putting_back
+    }
+
+    /// The record that a person takes away now.
+    pub(crate) fn take_overtaken(&self) -> Option<Overtaken> {
+        self.seen().overtaken.take()
     }
 
     /// Nothing of a mailbox may be read or written until then.
@@ -244,7 +295,7 @@ impl Ground {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         match call {
             Call::Read | Call::ReadOn => calls.reads += 1,
-            Call::Write => calls.writes += 1,
+            Call::Write | Call::Seldom => calls.writes += 1,
         }
         drop(calls);
         let fault = match self.is_disabled(what) {

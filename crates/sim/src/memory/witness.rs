@@ -30,8 +30,8 @@ impl Witness {
 
     /// Tells of a write that nothing would recognise if its answer were lost.
     pub(crate) fn sees(&self, side: Side, write: &Write, ground: &Ground) {
-        if ground.is_overdue() {
-            // Another node has settled what this one had opened.
+        if ground.is_overdue() || ground.is_putting_back() {
+            // Another node has settled what this one had opened; what an administrator puts back is as a person's edit.
             return;
         }
         let recognises = |intent: &Intent| match write {

@@ -11,7 +11,7 @@ use model::{Field, Kind, Path, Value};
 /// Everything about what is one person's that is not as the rules say.
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (number, thing) in &evidence.ledger.things {
+    for (number, thing) in evidence.ledger.things.iter().filter(|(_, thing)| !thing.put_back) {
         let copies = evidence.copies(*number);
         let mut say = |text: String| findings.push(format!("thing {number}: {text}"));
         // A copy that went and was made again is a new one.

@@ -16,6 +16,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
             doubles(evidence, &copies, &mut say);
         }
         strangers(thing, &copies, &mut say);
+        if thing.put_back {
+            continue;
+        }
         existence(evidence, *number, thing, &copies, &mut say);
         for (user, _, _) in evidence.users {
             in_mailbox(evidence, thing, user, &copies, &mut say);

@@ -35,7 +35,8 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
                 }
             }
         }
-        for given in lost(evidence, *number) {
+        let lost = if thing.put_back { Vec::new() } else { lost(evidence, *number) };
+        for given in lost {
             findings.push(format!(
                 "thing {number} ({}): what a person wrote into {} ({:?}) is lost",
                 thing.domain, given.path, given.side
@@ -81,6 +82,10 @@ fn differing(evidence: &Evidence<'_>, user: &UserId, row: &Row, id: &RecordId, i
         })
     };
     let own = row.owner == *user && !item.is_received();
+    if thing.is_some_and(|thing| thing.put_back) && !own {
+        // What is put back in one participant's copy is his own there, as if he had written it (rules P6, W3).
+        return Vec::new();
+    }
     // A restored store does not know that a participant's copy agreed: what it showed once counts as his own.
     let forgotten = |path: &Path| {
         let shown = |given: &Given, is| given.path == *path && alike(row.domain, path, &given.value, is);

@@ -50,6 +50,8 @@ pub struct Thing {
     pub adrift: bool,
     /// A person edited it then.
     pub estranged: bool,
+    /// An administrator put back what cycles did to it: which of its values stand, and where, is his doing.
+    pub put_back: bool,
     /// Words of their own that people put on their items.
     pub labels: BTreeSet<(UserId, String)>,
     /// What participants wrote into their copies of another's meeting.
@@ -140,6 +142,7 @@ impl Ledger {
                 unmarked: false,
                 adrift: false,
                 estranged: false,
+                put_back: false,
                 labels: BTreeSet::new(),
                 locals: Vec::new(),
                 spans: Vec::new(),
@@ -235,6 +238,14 @@ impl Ledger {
     pub fn set_adrift(&mut self, number: u64) {
         if let Some(thing) = self.things.get_mut(&number) {
             thing.adrift = true;
+        }
+    }
+
+    /// An administrator put back what was done to it.
+    pub fn put_back(&mut self, number: u64) {
+        self.unclear(number);
+        if let Some(thing) = self.things.get_mut(&number) {
+            thing.put_back = true;
         }
     }
 

@@ -32,6 +32,8 @@ pub struct People {
     pub(super) today: Date,
     /// They have the habits of wide worlds.
     pub wide: bool,
+    /// They have the habits of lively worlds.
+    pub lively: bool,
     /// Their mailboxes are a real server's: occurrences of a series never overlap there, and a copy keeps its people.
     pub strict: bool,
     deletes: u32,
@@ -48,6 +50,7 @@ impl People {
             serial: 0,
             today,
             wide: false,
+            lively: false,
             strict: false,
             deletes: DELETES,
         }

@@ -35,7 +35,7 @@ impl People {
         }
     }
 
-    fn twist(&mut self, fields: &Fields) -> Option<Twist> {
+    fn twist(&mut self, fields: &Fields, side: Side) -> Option<Twist> {
         let start = fields.get(&Path::of(Field::Start)).and_then(Value::as_when)?.clone();
         let end = fields.get(&Path::of(Field::End)).and_then(Value::as_when)?.clone();
         let of = rule(fields)?.clone();
@@ -57,7 +57,25 @@ impl People {
         let dates: Vec<_> = of.dates(first).take(6).collect();
         let date = *self.dice.pick(&dates)?;
         let original = date.to_datetime(start.wall().time());
+        if self.lively && !self.strict && self.dice.chance(400) {
+            return self.said_of_one(fields, side, original).map(Twist::Exception);
+        }
         Some(Twist::Exception(self.exception(fields, &start, original)))
+    }
+
+    /// An occurrence has a place or a text of its own; in the CRM it is given back to its series as well.
+    fn said_of_one(&mut self, fields: &Fields, side: Side, original: DateTime) -> Option<Fields> {
+        let state = Path::occurrence(original, Field::State);
+        let is_own = fields.keys().any(|path| path.occurrence == Some(original));
+        match fields.get(&state).and_then(Value::as_text) {
+            Some("cancelled") => None,
+            _ if is_own && side == Side::Crm && self.dice.chance(400) => Some([(state, Value::Null)].into()),
+            _ => {
+                let field = if self.dice.chance(500) { Field::Location } else { Field::Body };
+                let text = Value::text(self.text());
+                Some([(state, Value::text("modified")), (Path::occurrence(original, field), text)].into())
+            }
+        }
     }
 
     /// An occurrence is cancelled or moved; a cancelled one comes back.
@@ -90,7 +108,7 @@ impl People {
         let row = crm.rows.get(&id)?;
         let before = shown(row);
         let owner = row.owner.clone();
-        let (Twist::Exception(changes) | Twist::Whole(changes)) = self.twist(&before)?;
+        let (Twist::Exception(changes) | Twist::Whole(changes)) = self.twist(&before, Side::Crm)?;
         self.ledger.give(number, Side::Crm, &before, &changes);
         crm.change(&id, |row| set(row, &owner, &changes));
         let after = by_date(&crm.rows.get(&id)?.fields);
@@ -110,7 +128,7 @@ impl People {
         let address = address(&sides.crm, user)?;
         let mailbox = sides.exchange.mailboxes.get_mut(&address)?;
         let before = mailbox.items.get(&held.id)?.record(&held.id).fields;
-        let twist = self.twist(&before)?;
+        let twist = self.twist(&before, Side::Pim)?;
         let (Twist::Exception(changes) | Twist::Whole(changes)) = &twist;
         // A cancelled occurrence cannot be had back in the mailbox one by one.
         let back = changes

@@ -4,9 +4,9 @@
 use super::ledger::{alike, number_of};
 use super::pim_side::address;
 use super::{Linked, People};
-use crate::memory::Sides;
 use crate::memory::crm::Row;
 use crate::memory::crm_write::set;
+use crate::memory::{Overtaken, Sides};
 use crate::people::crm_side::{blank, shown};
 use crate::people::values::later;
 use jiff::civil::DateTime;
@@ -162,6 +162,29 @@ impl People {
                     _ => self.edit_item(sides, &user, &held),
                 };
                 done.map(|what| format!("person {user} pim: {what}"))
+            }
+        }
+    }
+
+    /// A person takes away what the sync is about to take away, or to take out of Deleted Items.
+    pub(crate) fn overtake(&mut self, sides: &mut Sides, what: &Overtaken) -> Option<String> {
+        match what {
+            Overtaken::Record(Side::Crm, id) => {
+                let row = sides.crm.rows.get(id)?;
+                let (user, number) = (row.owner.clone(), number_of(row.kind, &row.fields)?);
+                let may = row.domain != Domain::Employee && !row.locked;
+                let did = if may { self.delete_row(&mut sides.crm, id, number) } else { None };
+                did.map(|what| format!("person {user} crm: {what}"))
+            }
+            Overtaken::Record(Side::Pim, id) => {
+                let user = self.users.iter().find(|user| self.held(sides, user).iter().any(|held| held.id == *id))?;
+                let user = user.clone();
+                let held = self.held(sides, &user).into_iter().find(|held| held.id == *id)?;
+                self.delete_item(sides, &user, &held).map(|what| format!("person {user} pim: {what}"))
+            }
+            Overtaken::Trash(_) if self.strict => None,
+            Overtaken::Trash(key) => {
+                sides.exchange.empty_trash(key).then(|| format!("person empties the trash of {key}"))
             }
         }
     }
