@@ -66,6 +66,9 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
     if level == Level::NONE {
         return sleep(link, domain, SleepCause::Level, context);
     }
+    if scope::has_left(link, &pim.fields, context) {
+        return sleep(link, domain, SleepCause::Window, context);
+    }
     if !level.exports() {
         return sleep(link, domain, SleepCause::ReceiverDeleted, context);
     }
@@ -120,6 +123,9 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     }
     if crm.facts.part == Part::Former || crm.facts.domain != Some(domain) {
         return Plan::of(Some(domain), After::Forget, Reason::TakenOff);
+    }
+    if scope::has_left(link, &crm.fields, context) {
+        return sleep(link, domain, SleepCause::Window, context);
     }
     // Of what its user has of his own accord we take nothing away: contacts leave with his Sync List, others' activities
     // with his part in them.

@@ -157,9 +157,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if domain == Domain::Calendar && scope::lacks_times(&crm.fields) {
         return Some(sleep(link, domain, SleepCause::NoTimes, context));
     }
-    // A linked record leaves the window only when both base and present value lie before the date (rule O9).
-    let before = |fields: &Fields| scope::is_before(domain, fields, context);
-    if before(&crm.fields) && before(&pim.fields) && before(&link.crm.base) {
+    if scope::has_left(link, &crm.fields, context) && scope::is_before(domain, &pim.fields, context) {
         if planted::is(Planted::OutIsDeleted) {
             return Some(leaves(link, Reason::Window, None, context));
         }

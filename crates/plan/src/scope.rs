@@ -4,7 +4,7 @@ use crate::context::{Context, Lead};
 use crate::operation::Reason;
 use jiff::civil::{Date, DateTime};
 use model::same::fold;
-use model::{Domain, Field, Fields, Kind, Part, Path, Record, Value};
+use model::{Domain, Field, Fields, Kind, Link, Part, Path, Record, Value};
 use planted::Planted;
 use std::collections::BTreeSet;
 
@@ -213,6 +213,12 @@ pub fn none_left(fields: &Fields) -> bool {
 #[must_use]
 pub fn is_cancelled(fields: &Fields) -> bool {
     fields.get(&Path::of(Field::Cancelled)).and_then(Value::as_flag).unwrap_or(false)
+}
+
+/// Rule O9: a linked record leaves the window only when base and present value lie before the day. A delete of what left is
+/// not carried over either: what is out of the window is written nowhere until it is inside again (rule O10).
+pub(crate) fn has_left(link: &Link, present: &Fields, context: &Context<'_>) -> bool {
+    is_before(link.domain, &link.crm.base, context) && is_before(link.domain, present, context)
 }
 
 /// Rule O9: whether a record lies before the extract start. Tasks without a due date and series without an end are inside.

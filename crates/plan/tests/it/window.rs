@@ -79,6 +79,25 @@ fn a_linked_record_leaves_the_window_only_when_nothing_of_it_lies_inside() {
     }
 }
 
+// O10: out of the window nothing is written, no delete either; an edit that brings what is left inside is worked on.
+#[test]
+fn what_left_the_window_is_not_deleted_because_its_other_copy_was() {
+    let (old, now) = (at("2026-10-10T11:00:00"), at("2026-11-10T11:00:00"));
+    let entry = |end: &Value| [("subject", text("S")), ("start", at("2026-10-10T10:00:00")), ("end", end.clone())];
+    for (base, left, asleep) in [(&old, &old, true), (&now, &old, false), (&old, &now, false)] {
+        let link = link(Domain::Calendar, &entry(base), &entry(base));
+        let record = crm(Domain::Calendar, "c1", &entry(left));
+        let item = pim(Kind::Appointment, "i1", &entry(left));
+        let gone = model::Seen::Gone(Gone::Deleted);
+        let in_mailbox = twenty_days().plan(&link, &there(&record), &gone);
+        let in_crm = twenty_days().plan(&link, &gone, &there(&item));
+        for plan in [&in_mailbox, &in_crm] {
+            assert_eq!(sleeps(plan) == Some(SleepCause::Window), asleep, "{plan:?}");
+            assert_eq!(plan.ops.is_empty(), asleep, "{plan:?}");
+        }
+    }
+}
+
 fn series(off: &[(&str, &str, &str)], rule: Value) -> Record {
     let mut record = crm(
         Domain::Calendar,

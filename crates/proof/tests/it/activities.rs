@@ -17,6 +17,7 @@ on_both!(
     the_three_filters_hold_back_what_is_born_in_the_mailbox_and_add_up,
     a_private_item_shows_everybody_else_only_that_the_time_is_taken,
     what_ended_before_the_extract_start_stays_out_until_the_day_is_moved,
+    what_left_the_window_is_deleted_on_one_side_alone_until_it_is_inside_again,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -219,4 +220,31 @@ async fn what_ended_before_the_extract_start_stays_out_until_the_day_is_moved() 
     world.mapping(&anna, json!({"extract_start": {"day": "2026-09-15"}})).await;
     world.sync(&[&anna]).await;
     assert_eq!((outlook.count(Folder::Calendar), world.view(&anna, CALENDAR).await.len()), (3, 3));
+}
+
+// O9, O10: out of the window a delete goes nowhere, as an edit does not; inside again, it does.
+async fn what_left_the_window_is_deleted_on_one_side_alone_until_it_is_inside_again() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    world.appointment(&anna, "Outlook deletes", "2026-09-01").await;
+    let record = world.appointment(&anna, "The CRM deletes", "2026-09-02").await;
+    world.activity(&anna, to_do("Outlook deletes", "2026-09-01")).await;
+    world.sync(&[&anna]).await;
+    world.mapping(&anna, json!({"extract_start": {"day": "2026-09-15"}})).await;
+    world.sync(&[&anna]).await;
+    let items = outlook.items(Folder::Calendar).await;
+    let item = items.iter().find(|item| title(item) == "Outlook deletes").expect("the item");
+    outlook.delete(&id(item)).await;
+    outlook.delete(&id(&outlook.only(Folder::Tasks).await)).await;
+    world.delete(&anna, &format!("/api/crm/activities/{record}")).await;
+    for _ in 0..2 {
+        world.sync(&[&anna]).await;
+        assert_eq!(world.only(&anna, CALENDAR).await["subject"], "Outlook deletes");
+        assert_eq!(world.view(&anna, TO_DOS).await.len(), 1);
+        assert_eq!(titles(&outlook.items(Folder::Calendar).await), ["The CRM deletes"]);
+    }
+    world.mapping(&anna, json!({"extract_start": {"day": "2026-08-01"}})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!((world.view(&anna, CALENDAR).await.len(), world.view(&anna, TO_DOS).await.len()), (0, 0));
+    assert_eq!(outlook.count(Folder::Calendar), 0);
 }
