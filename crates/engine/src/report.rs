@@ -11,7 +11,7 @@ use model::{Domain, Gone, Kind, PairingId, RecordId, Seen, Side};
 use plan::access::{Chain, chain};
 use plan::{After, Op};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{HistoryFilter, Pairing, Work, WorkKey};
 
 /// The plan of the next cycle.
@@ -91,13 +91,21 @@ impl Engine {
         cycle.learn().await?;
         let mut report = PlanReport::default();
         for kind in cycle.kinds.clone() {
+            // A cycle links two strangers at the first of them and has nothing left to do at the other.
+            let mut matched: BTreeSet<(Side, RecordId)> = BTreeSet::new();
             let mut after: Option<WorkKey> = None;
             loop {
                 let page = self.store().work(id, kind, after.as_ref(), limits::WORK_PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.key.clone());
                 for work in &page {
+                    if work.link.is_none() && matched.contains(&(work.key.side, work.key.id.clone())) {
+                        continue;
+                    }
                     if let Some(judged) = cycle.judge(work).await? {
+                        if let (None, Some(crm), Some(pim)) = (&work.link, &judged.crm, &judged.pim) {
+                            matched.extend([(Side::Crm, crm.id.clone()), (Side::Pim, pim.id.clone())]);
+                        }
                         let mail_to = cycle.mail_to(work, &judged);
                         add(&mut report, work, &judged.plan, judged.crm.as_ref(), judged.pim.as_ref(), mail_to);
                     }

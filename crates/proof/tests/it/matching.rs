@@ -295,13 +295,21 @@ async fn a_question_about_a_mailbox_that_moved_is_asked_once_about_its_new_ids()
     assert_ne!(after[0]["id"], before[0]["id"], "the question names the items as they are now");
 }
 
-// M4
+// M4, W1: and the plan tells each record once, as the cycle does, whatever its user made of its category.
 async fn a_user_forgotten_and_mapped_anew_links_what_is_there() {
     let (world, anna, _) = World::with_two().await;
     filled(&world, &anna).await;
     world.sync(&[&anna]).await;
+    let outlook = world.outlook(&anna);
+    let other = outlook::texts(&["Siebel Personal Contact"]);
+    let item = id(&outlook.items(Folder::Contacts).await[0]);
+    outlook.edit(&item, vec![outlook::set(Property::Categories, other)]).await;
+    world.sync(&[&anna]).await;
     world.done(&world.admin, "POST", "/api/admin/users/anna/forget", None).await;
     world.map(&anna).await;
+    let plan = world.get(&world.admin, "/api/admin/users/anna/plan").await;
+    let creates = plan["lines"].as_array().expect("lines").iter().filter(|line| line["what"] == "create").count();
+    assert_eq!((plan["lines"].as_array().map(Vec::len), creates), (Some(24), 0), "{plan}");
     let reports = world.sync(&[&anna]).await;
     assert_eq!((sum(&reports, Count::Created), sum(&reports, Count::Deleted)), (0, 0));
     assert_eq!(sum(&reports, Count::Matched), 24);
