@@ -117,6 +117,37 @@ impl Crm {
         Ok(after.seen_by(&actor.user))
     }
 
+    /// An appointment that a participant removed from his My Calendar is shown there again (rule C6).
+    ///
+    /// # Errors
+    /// Neither himself nor an administrator; he is not on it.
+    pub async fn rejoin_activity(
+        &self,
+        actor: &Actor,
+        id: &ActivityId,
+        employee: &EmployeeId,
+        now: Timestamp,
+    ) -> Result<Activity, Error> {
+        let mut tx = self.db.write().await?;
+        let activity = tx.activity_of(actor, id).await?;
+        if *employee != actor.user && !actor.is_admin() {
+            return Err(Error::forbidden("what somebody removed from his calendar only he takes back"));
+        }
+        let on_it = *employee == activity.owner
+            || activity.people.iter().any(|person| person.who == Who::Employee(employee.clone()));
+        if !on_it {
+            return Err(Error::fault("employee", "this employee is not on it"));
+        }
+        let users = tx.activity_users(id).await?;
+        let sql = "UPDATE activity_employee SET hidden = 0 WHERE activity_id = $1 AND employee_id = $2 AND hidden = 1";
+        if tx.execute(sql, args![id, employee]).await? > 0 {
+            tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
+        }
+        let after = tx.unveiled(&actor.user, id).await?;
+        tx.commit().await?;
+        Ok(after.seen_by(&actor.user))
+    }
+
     /// A participant answers in the CRM.
     ///
     /// # Errors

@@ -30,7 +30,9 @@ impl Stopped {
             Op::Delete { side, .. } => self.deletes.contains(side),
             Op::Delist | Op::Leave => self.deletes.contains(&Side::Crm),
             Op::Update { side, .. } if plan.reduces() => self.deletes.contains(side),
-            Op::Create { .. } | Op::Update { .. } | Op::Restore { .. } | Op::Enlist | Op::Flag { .. } => false,
+            Op::Create { .. } | Op::Update { .. } | Op::Restore { .. } | Op::Enlist | Op::Rejoin | Op::Flag { .. } => {
+                false
+            }
         };
         domain || plan.ops.iter().any(delete)
     }

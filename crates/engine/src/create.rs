@@ -157,6 +157,7 @@ impl Cycle<'_> {
             | Write::Enlist { .. }
             | Write::Delist { .. }
             | Write::Leave { .. }
+            | Write::Rejoin { .. }
             | Write::Flag { .. } => Ok(false),
         }
     }

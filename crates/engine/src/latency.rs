@@ -63,7 +63,7 @@ impl Cycle<'_> {
         let to = match op {
             Op::Create { side, .. } | Op::Update { side, .. } | Op::Delete { side, .. } => *side,
             Op::Restore { .. } => Side::Pim,
-            Op::Enlist | Op::Delist | Op::Leave | Op::Flag { .. } => return,
+            Op::Enlist | Op::Delist | Op::Leave | Op::Rejoin | Op::Flag { .. } => return,
         };
         let from = match to {
             Side::Crm => &work.pim,

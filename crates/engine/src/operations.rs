@@ -78,6 +78,17 @@ impl Cycle<'_> {
                 self.count_deleted(acting, Side::Crm, "leave", &step);
                 Ok(step)
             }
+            Op::Rejoin => {
+                let write = Write::Rejoin { kind: acting.link.kind, id: acting.link.crm.id.clone() };
+                let step = self.small(acting, write).await?;
+                if matches!(step, Step::Done) {
+                    let mut line =
+                        self.line(acting.domain, "rejoin", Some(&acting.link.crm.id), Some(&acting.link.pim.id));
+                    line.side = Some(Side::Crm);
+                    acting.settle.history.push(line);
+                }
+                Ok(step)
+            }
             Op::Flag { global_id, locked } => {
                 let write =
                     Write::Flag { id: acting.link.crm.id.clone(), global_id: global_id.clone(), locked: *locked };

@@ -233,6 +233,13 @@ pub enum Write {
         /// Which.
         id: RecordId,
     },
+    /// CRM: shows a meeting in this pairing's user's My Calendar again, whose own delete had hidden it there (rule C6).
+    Rejoin {
+        /// Which kind.
+        kind: Kind,
+        /// Which.
+        id: RecordId,
+    },
     /// CRM: sets what the sync knows of a meeting, without touching a field a person sees (rules P1, P6).
     Flag {
         /// Which.
@@ -389,6 +396,7 @@ quiet_debug! {
         Write::Enlist { domain, id } => format!("Enlist({domain} {id})"),
         Write::Delist { domain, id } => format!("Delist({domain} {id})"),
         Write::Leave { kind, id } => format!("Leave({kind} {id})"),
+        Write::Rejoin { kind, id } => format!("Rejoin({kind} {id})"),
         Write::Flag { id, .. } => format!("Flag({id})"),
     };
 }

@@ -19,6 +19,7 @@ pub(crate) fn is_refused(work: &Work, link: &Link, crm: &Observation, plan: &Pla
         | Op::Enlist
         | Op::Delist
         | Op::Leave
+        | Op::Rejoin
         | Op::Flag { .. } => false,
     };
     link.sleep.is_none()

@@ -320,6 +320,7 @@ fn add(
         (_, Some(Op::Enlist | Op::Flag { .. })) => "link",
         (_, Some(Op::Delist)) => "delist",
         (_, Some(Op::Leave)) => "leave",
+        (_, Some(Op::Rejoin)) => "rejoin",
         (After::New { .. }, None) => "link",
         // It waits for a person (rules C3, W1).
         (_, None) if plan.conflicts.iter().any(|conflict| conflict.counts) => "conflict",
@@ -335,6 +336,7 @@ fn add(
             Op::Enlist => "enlist",
             Op::Delist => "delist",
             Op::Leave => "leave",
+            Op::Rejoin => "rejoin",
             Op::Flag { .. } => "flag",
         };
         *report.totals.entry(format!("{domain}.{name}_{}", op.side().as_str())).or_default() += 1;

@@ -105,8 +105,10 @@ pub enum SleepCause {
     TakenOff,
     /// A business contact deleted in the mailbox at a level that may not take it from the CRM (D1).
     KeptInCrm,
-    /// The user removed the meeting from his calendar (C6).
+    /// The user removed the meeting from his calendar in the CRM (C6).
     Hidden,
+    /// The user deleted his copy, which hid the meeting from his calendar in the CRM; taken back, it is shown again (C6).
+    Removed,
     /// The mailbox moved to another server, and the item, which bears no mark of ours, was not found there yet (M4).
     Moved,
     /// The store was restored, and we may have taken the copy away ourselves since: it is to be made again (C4).

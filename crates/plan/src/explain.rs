@@ -92,6 +92,7 @@ pub fn op(op: &Op) -> String {
         Op::Enlist => "Put the user on its Sync List (O3).".to_owned(),
         Op::Delist => "Take the user off its Sync List (C6).".to_owned(),
         Op::Leave => "Take the user off it, or hide it from his calendar (C6, D6).".to_owned(),
+        Op::Rejoin => "Show it in the user's calendar again (C6).".to_owned(),
         Op::Flag { locked: true, .. } => "Tell the CRM that Exchange owns this meeting (P6).".to_owned(),
         Op::Flag { locked: false, .. } => {
             "Tell the CRM the meeting's global id, and that Exchange does not own it (P1, P6).".to_owned()
@@ -203,7 +204,10 @@ pub fn sleep(cause: SleepCause) -> &'static str {
             "the store was restored from a copy, and what we may have taken away ourselves since is made again (C4)."
         }
         SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
-        SleepCause::Hidden => "the user removed it from his calendar (C6).",
+        SleepCause::Hidden => "the user removed it from his calendar in the CRM (C6).",
+        SleepCause::Removed => {
+            "the user deleted his copy, so it is hidden from his calendar in the CRM; taken back, it is shown again (C6)."
+        }
     }
 }
 
@@ -241,6 +245,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::ExchangeInvites => "Exchange itself brings this meeting to its participants (P6).",
         Reason::Cancelled => "It was called off (C6).",
         Reason::Hidden => "The user removed it from his calendar (C6).",
+        Reason::TakenBack => "The copy that the user had deleted stands in his calendar again (C6).",
         Reason::TakenOff => "The user was taken off it (D6).",
         Reason::Deleted => "It was deleted on the other side (C4).",
         Reason::EditOutlives => {

@@ -6,6 +6,7 @@ use crate::form;
 use crate::mailing;
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
+use crate::removed;
 use crate::scope;
 use model::{Domain, Field, Fields, Form, Gone, Kind, Level, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
 use planted::Planted;
@@ -175,10 +176,13 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
     if participant && domain != Domain::PersonalContact {
         return match domain {
             // He did it before: the copy is still gone, and nothing more is to be said in the CRM.
-            Domain::Calendar if crm.facts.hidden => sleep(link, domain, SleepCause::Hidden, context),
+            Domain::Calendar if crm.facts.hidden => sleep(link, domain, SleepCause::Removed, context),
+            Domain::Calendar if removed::is_removed(link) && !context.restored => {
+                removed::shown_again(link, crm, context)
+            }
             Domain::Calendar => {
                 let mut asleep = link.clone();
-                asleep.sleep = Some(Sleep { cause: SleepCause::Hidden, since: context.now });
+                asleep.sleep = Some(Sleep { cause: SleepCause::Removed, since: context.now });
                 finish(domain, Op::Leave, After::Linked(Box::new(asleep)), Reason::Hidden)
             }
             _ => finish(domain, Op::Leave, After::Forget, Reason::TakenOff),

@@ -32,7 +32,7 @@ pub fn count(plan: &Plan, tallies: &mut Tallies) {
             Op::Delete { .. } => tally.deletes += 1,
             // Reversible lines of a list, not records; still a delete as the user sees it when many come at once.
             Op::Delist | Op::Leave => tally.deletes += 1,
-            Op::Enlist | Op::Flag { .. } => {}
+            Op::Enlist | Op::Rejoin | Op::Flag { .. } => {}
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod occurrence;
 pub mod operation;
 mod parting;
 pub mod removal;
+mod removed;
 pub mod scope;
 pub mod undo;
 mod undo_values;

@@ -10,6 +10,7 @@ use crate::merge::{Copies, Gate, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::parting::with_its_edit;
+use crate::removed;
 use crate::scope;
 use crate::veil::{lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
@@ -33,7 +34,7 @@ pub fn plan_as_it_is(link: &Link, crm: &Record, pim: &Record, context: &Context<
     present(link, crm, pim, false, context)
 }
 
-fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Context<'_>) -> Plan {
+pub(crate) fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Context<'_>) -> Plan {
     let Some(domain) = crm.facts.domain else {
         return sent_away(link, link.domain, crm, pim, context)
             .unwrap_or_else(|| shown_elsewhere(link, crm, pim, None, context));
@@ -48,6 +49,9 @@ fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, context: &Conte
     let level = context.level(domain);
     if level == Level::NONE && !planted::is(Planted::NoLevelStaysAwake) {
         return sleep(link, domain, SleepCause::Level, context);
+    }
+    if crm.facts.hidden && removed::is_taken_back(link, pim, context) {
+        return removed::taken_back(link, crm, pim, flips, context);
     }
     if let Some(plan) = out_of_scope(link, domain, crm, pim, context) {
         return plan;
@@ -130,7 +134,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         return Some(not_visible(link, domain, pim, context));
     }
     if crm.facts.hidden {
-        return Some(sleep(link, domain, SleepCause::Hidden, context));
+        return Some(sleep(link, domain, removed::cause(link), context));
     }
     if crm.facts.part == Part::Former && !planted::is(Planted::CopyKeepsPlace) {
         return Some(match link.form {

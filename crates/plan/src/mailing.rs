@@ -51,6 +51,7 @@ pub fn recipients(op: &Op, form: Form, domain: Domain, pim: &Record, context: &C
         | Op::Enlist
         | Op::Delist
         | Op::Leave
+        | Op::Rejoin
         | Op::Flag { .. } => return Vec::new(),
     };
     // A meeting that moves into the past, or out of it, concerns its guests.

@@ -66,6 +66,8 @@ pub enum Op {
     Delist,
     /// Take the user off a to-do, or hide the meeting from his calendar.
     Leave,
+    /// Show a meeting in the user's calendar again that his own delete had hidden there.
+    Rejoin,
     /// Tell the CRM the meeting's global id and whether Exchange locks it.
     Flag {
         /// The global id.
@@ -176,6 +178,8 @@ pub enum Reason {
     Cancelled,
     /// C6: the user removed it from his calendar.
     Hidden,
+    /// C6: the copy that the user had deleted stands in his calendar again.
+    TakenBack,
     /// D6: the employee was taken off it.
     TakenOff,
     /// C4: deleted on the other side.
@@ -263,7 +267,7 @@ impl Op {
         match self {
             Op::Create { side, .. } | Op::Update { side, .. } | Op::Delete { side, .. } => *side,
             Op::Restore { .. } => Side::Pim,
-            Op::Enlist | Op::Delist | Op::Leave | Op::Flag { .. } => Side::Crm,
+            Op::Enlist | Op::Delist | Op::Leave | Op::Rejoin | Op::Flag { .. } => Side::Crm,
         }
     }
 }
@@ -280,6 +284,7 @@ impl std::fmt::Debug for Op {
             Op::Enlist => f.write_str("Enlist"),
             Op::Delist => f.write_str("Delist"),
             Op::Leave => f.write_str("Leave"),
+            Op::Rejoin => f.write_str("Rejoin"),
             Op::Flag { locked, .. } => write!(f, "Flag(locked {locked})"),
         }
     }

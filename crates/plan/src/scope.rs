@@ -75,15 +75,17 @@ fn activity(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(), 
             Lead::Mine | Lead::Carrier => {}
             Lead::Another if planted::is(Planted::EveryCopyDecides) => {}
             Lead::Another => return Err(Reason::AnotherLeads),
-            Lead::Outsider => {
-                let accepted = item.facts.my_response.is_some_and(model::Response::accepts);
-                if !accepted && !context.settings.unanswered_invitations {
-                    return Err(Reason::Unanswered);
-                }
-            }
+            Lead::Outsider if is_answered(item, context) => {}
+            Lead::Outsider => return Err(Reason::Unanswered),
         }
     }
     Ok(())
+}
+
+/// Rule P3: what a stranger invites to enters once it was accepted, unless the setting says otherwise.
+pub(crate) fn is_answered(item: &Record, context: &Context<'_>) -> bool {
+    let accepted = || item.facts.my_response.is_some_and(model::Response::accepts);
+    context.lead != Lead::Outsider || context.settings.unanswered_invitations || accepted()
 }
 
 /// Rule O7's three filters; they add up.

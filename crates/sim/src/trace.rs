@@ -36,7 +36,8 @@ pub fn said(write: &Write) -> String {
         | Write::Restore { .. }
         | Write::Enlist { .. }
         | Write::Delist { .. }
-        | Write::Leave { .. } => format!("{write:?}"),
+        | Write::Leave { .. }
+        | Write::Rejoin { .. } => format!("{write:?}"),
     }
 }
 
@@ -52,6 +53,7 @@ pub fn operation(write: &Write) -> &'static str {
         Write::Enlist { .. } => "enlist",
         Write::Delist { .. } => "delist",
         Write::Leave { .. } => "leave",
+        Write::Rejoin { .. } => "rejoin",
         Write::Flag { .. } => "flag",
     }
 }

@@ -184,6 +184,7 @@ impl BentRemote {
             | Write::Enlist { .. }
             | Write::Delist { .. }
             | Write::Leave { .. }
+            | Write::Rejoin { .. }
             | Write::Flag { .. } => self.inner.write(write).await,
         }
     }

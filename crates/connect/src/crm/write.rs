@@ -35,6 +35,7 @@ impl CrmRemote {
                 self.written_now(Kind::Contact, id).await
             }
             Write::Leave { kind, id } => self.leave(*kind, id).await,
+            Write::Rejoin { kind, id } => self.rejoin(*kind, id).await,
             Write::Flag { id, global_id, locked } => {
                 let (activity, now) = (ActivityId::new(id.as_str()), self.clock.now());
                 let flagged = self.crm.flag_meeting(&self.actor, &activity, global_id.as_deref(), *locked, now).await;
@@ -162,6 +163,25 @@ impl CrmRemote {
         let activity = ActivityId::new(id.as_str());
         let left = self.crm.leave_activity(&self.actor, &activity, &self.user, self.clock.now()).await;
         let record = left.map_err(|error| writing(&error))?;
+        Ok(written(id.clone(), map::version(record.version, false)))
+    }
+
+    async fn rejoin(&self, kind: Kind, id: &RecordId) -> Result<Written, Trouble> {
+        if kind != Kind::Appointment {
+            return Err(refused("invalid", "nothing but a meeting is hidden from a calendar"));
+        }
+        let seen = self.look(kind, std::slice::from_ref(id)).await.map_err(|error| reading(&error))?;
+        match seen.get(id) {
+            // A repeated request finds it shown already.
+            Some(Seen::Present(record)) if !record.facts.hidden => {
+                return Ok(written(id.clone(), record.version.clone()));
+            }
+            Some(Seen::Gone(gone)) => return Err(Trouble::Gone(*gone)),
+            Some(Seen::Present(_)) | None => {}
+        }
+        let activity = ActivityId::new(id.as_str());
+        let shown = self.crm.rejoin_activity(&self.actor, &activity, &self.user, self.clock.now()).await;
+        let record = shown.map_err(|error| writing(&error))?;
         Ok(written(id.clone(), map::version(record.version, false)))
     }
 

@@ -39,6 +39,7 @@ fn plain(write: &Write) -> Option<&Create> {
         | Write::Enlist { .. }
         | Write::Delist { .. }
         | Write::Leave { .. }
+        | Write::Rejoin { .. }
         | Write::Flag { .. } => None,
     }
 }

@@ -45,9 +45,11 @@ impl EwsRemote {
                 self.settled(id, item).await
             }
             Write::Restore { kind, mark_key } => self.restore(*kind, mark_key).await,
-            Write::Enlist { .. } | Write::Delist { .. } | Write::Leave { .. } | Write::Flag { .. } => {
-                Err(refused("NotHere", "a mailbox has no such operation"))
-            }
+            Write::Enlist { .. }
+            | Write::Delist { .. }
+            | Write::Leave { .. }
+            | Write::Rejoin { .. }
+            | Write::Flag { .. } => Err(refused("NotHere", "a mailbox has no such operation")),
         }
     }
 

@@ -112,6 +112,15 @@ async fn a_participant_who_leaves_is_shown_as_removed(world: &World) {
     assert!(listed[0].hidden, "the synchronisation is told");
     let refused = crm.leave_activity(&world.as_anna(), &meeting.id, &world.anna, now()).await.unwrap_err();
     assert_eq!(faults(refused), ["employee"], "the owner cannot go");
+    let refused = crm.rejoin_activity(&world.as_anna(), &meeting.id, &world.bob, now()).await.unwrap_err();
+    assert!(matches!(refused, Error::Forbidden { .. }), "only he takes it back");
+    for version in [3, 3] {
+        let back = crm.rejoin_activity(&world.as_bob(), &meeting.id, &world.bob, now()).await.unwrap();
+        assert_eq!((back.people[0].removed, back.version), (false, version), "said twice, done once");
+    }
+    assert_eq!(view(ActivityView::MyCalendar).await, 1);
+    let stranger = crm.rejoin_activity(&world.admin, &meeting.id, &world.carla, now()).await.unwrap_err();
+    assert_eq!(faults(stranger), ["employee"]);
 }
 
 /// Counts a view, to keep the tests short.

@@ -49,6 +49,7 @@ fn every_write_counts_on_its_side_as_what_it_does() {
         (Op::Delist, crm, tally(0, 0, 1)),
         (Op::Leave, crm, tally(0, 0, 1)),
         (Op::Enlist, crm, tally(0, 0, 0)),
+        (Op::Rejoin, crm, tally(0, 0, 0)),
         (Op::Flag { global_id: None, locked: true }, crm, tally(0, 0, 0)),
     ] {
         let told = format!("{op:?}");

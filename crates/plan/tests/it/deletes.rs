@@ -3,7 +3,7 @@
 use crate::build::*;
 use model::settings::ExtractStart;
 use model::{Domain, Form, Gone, Kind, Level, Link, Part, Record, Seen, Side, Sleep, SleepCause, Value};
-use plan::{After, Op, Plan};
+use plan::{After, Op, Plan, Reason};
 
 fn appointment() -> Vec<(&'static str, Value)> {
     vec![
@@ -190,6 +190,36 @@ fn a_meeting_deleted_by_an_attendee_is_hidden_from_him_alone() {
     meeting.facts.part = Part::Participant;
     let plan = World::new().plan(&link, &there(&meeting), &GONE);
     assert_eq!(plan.ops, [Op::Leave]);
+}
+
+// C6: taken back, it is shown to him again, and what changed meanwhile is merged; by the CRM, our copy is made again.
+#[test]
+fn what_an_attendee_takes_back_is_shown_to_him_again() {
+    let world = World::new();
+    let removed = |cause| {
+        let mut link = linked();
+        (link.form, link.sleep) = (Form::MeetingCopy, Some(Sleep { cause, since: world.now }));
+        link
+    };
+    let mut meeting = record();
+    (meeting.facts.part, meeting.facts.hidden) = (Part::Participant, true);
+    let item = there(&item());
+    let plan = world.plan(&removed(SleepCause::Removed), &there(&meeting), &item);
+    assert_eq!((plan.ops.last(), plan.reasons.first()), (Some(&Op::Rejoin), Some(&Reason::TakenBack)));
+    assert!(matches!(&plan.after, After::Linked(link) if link.sleep.is_none()));
+    // Hidden in the CRM itself, or where nothing may come in from the mailbox, nothing is taken back.
+    let export = World::new().level(Domain::Calendar, Level::EXPORT);
+    for (cause, world) in [(SleepCause::Hidden, &world), (SleepCause::Removed, &export)] {
+        let plan = world.plan(&removed(cause), &there(&meeting), &item);
+        assert!(plan.ops.is_empty() && sleeps(&plan) == Some(cause), "{cause:?}");
+    }
+    meeting.facts.hidden = false;
+    let plan = world.plan(&removed(SleepCause::Removed), &there(&meeting), &GONE);
+    assert!(matches!(plan.ops[..], [Op::Create { side: Side::Pim, .. }]), "{:?}", plan.ops);
+    let mut invited = removed(SleepCause::Removed);
+    invited.form = Form::Received;
+    let plan = world.plan(&invited, &there(&meeting), &GONE);
+    assert!(plan.ops.is_empty() && sleeps(&plan) == Some(SleepCause::ReceiverDeleted), "{:?}", plan.ops);
 }
 
 // D6

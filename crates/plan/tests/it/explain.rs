@@ -252,7 +252,7 @@ fn every_answer_about_a_linked_record_names_its_rule() {
                     Arc::make_mut(record).facts.part = Part::Participant;
                 }
             }),
-            "The link sleeps: the user removed it from his calendar (C6).",
+            "The link sleeps: the user deleted his copy, so it is hidden from his calendar in the CRM; taken back, it is shown again (C6).",
         ),
     ] {
         assert_eq!(last(told), [sentence]);
@@ -277,6 +277,7 @@ fn every_sentence_names_a_rule() {
         SleepCause::Moved,
         SleepCause::Hidden,
         SleepCause::Restored,
+        SleepCause::Removed,
     ];
     let at = World::new().now;
     let mut sentences: Vec<String> = causes.map(|cause| explain::sleep(cause).to_owned()).into();

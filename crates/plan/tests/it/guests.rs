@@ -80,6 +80,7 @@ fn guests_hear_of_what_they_share_and_of_nothing_else() {
         change(Side::Crm, "location", text("Hall")),
         Op::Delete { side: Side::Crm, after_new: None },
         Op::Leave,
+        Op::Rejoin,
         Op::Flag { global_id: None, locked: false },
         Op::Restore { mark_key: "c1~k".to_owned() },
     ] {

@@ -287,7 +287,7 @@ fn only_the_owner_of_an_activity_deletes_it() {
         (it.link.form, it.crm.facts.part, it.crm.facts.hidden) = (Form::Received, Part::Participant, true);
     });
     let plan = hidden.pim_gone();
-    assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(SleepCause::Hidden)));
+    assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(SleepCause::Removed)));
 }
 
 // P5, C5: a participant's copy that is made again bears the meeting's id, and the owner's own none of ours.

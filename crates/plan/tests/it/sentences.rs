@@ -87,7 +87,7 @@ fn every_operation_names_its_side() {
     }
     let told = explain::op(&Op::Restore { mark_key: "c1~k".to_owned() });
     assert!(told.contains("Deleted Items") && told.contains("(O2)"), "{told}");
-    for (op, rule) in [(Op::Enlist, "(O3)"), (Op::Delist, "(C6)"), (Op::Leave, "C6, D6")] {
+    for (op, rule) in [(Op::Enlist, "(O3)"), (Op::Delist, "(C6)"), (Op::Leave, "C6, D6"), (Op::Rejoin, "(C6)")] {
         let told = explain::op(&op);
         assert!(told.contains(rule), "{told}");
     }

@@ -51,7 +51,7 @@ fn a_contact_becomes_business_by_a_flip_to_business_alone() {
 #[test]
 fn lists_and_flags_are_written_in_the_crm_and_a_copy_comes_back_in_the_mailbox() {
     let flag = Op::Flag { global_id: None, locked: true };
-    for op in [Op::Enlist, Op::Delist, Op::Leave, flag, update(Side::Crm)] {
+    for op in [Op::Enlist, Op::Delist, Op::Leave, Op::Rejoin, flag, update(Side::Crm)] {
         assert_eq!(op.side(), Side::Crm, "{op:?}");
     }
     let key = "c1~k".to_owned();

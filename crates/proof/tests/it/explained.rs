@@ -16,7 +16,8 @@ on_both!(
     a_user_who_left_is_explained_as_one_who_left,
 );
 
-async fn explained(world: &World, who: &Person, record: &str) -> String {
+/// What `explain` says of a meeting or appointment.
+pub async fn explained(world: &World, who: &Person, record: &str) -> String {
     let path = format!("/api/admin/users/{}/explain?side=crm&kind=appointment&record={record}", who.login);
     world.get(&world.admin, &path).await["text"].to_string()
 }

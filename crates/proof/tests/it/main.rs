@@ -58,6 +58,7 @@ mod stand_ins;
 mod stories;
 mod strangers;
 mod sub_folders;
+mod taken_back;
 mod texts;
 mod to_dos;
 mod together;

@@ -81,6 +81,7 @@ async fn recognises(store: &Store, pairing: &PairingId, side: Side, write: &Writ
         | Write::Enlist { .. }
         | Write::Delist { .. }
         | Write::Leave { .. }
+        | Write::Rejoin { .. }
         | Write::Flag { .. } => return None,
     };
     assert!(known, "a {word} at the {side:?} side was sent before its intent was stored: {write:?}");

@@ -6,7 +6,8 @@ use crate::{
     inventory, kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging, moving,
     nobodys, odd_people, odd_series, oddities, opt_in, owners, pages, peak, people_brakes, people_cards,
     people_invited, people_private, people_secrets, received, recurrence, refusals, refused_once, restored, returning,
-    same_id, scrubbed, series, stand_ins, sub_folders, texts, to_dos, together, trouble, undoing, upkeep, wire_trouble,
+    same_id, scrubbed, series, stand_ins, sub_folders, taken_back, texts, to_dos, together, trouble, undoing, upkeep,
+    wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -69,6 +70,7 @@ async fn every_story_runs_on_every_database() {
         series::NAMES,
         stand_ins::NAMES,
         sub_folders::NAMES,
+        taken_back::NAMES,
         texts::NAMES,
         to_dos::NAMES,
         together::NAMES,

@@ -54,6 +54,17 @@ impl Crm {
                 }
                 self.answer(id)
             }
+            Write::Rejoin { kind, id } => {
+                self.row(id)?;
+                if *kind != Kind::Appointment {
+                    return Err(refused("kind", "nothing but a meeting is hidden"));
+                }
+                let user = user.clone();
+                self.change(id, |row| {
+                    row.hidden.remove(&user);
+                });
+                self.answer(id)
+            }
             Write::Flag { id, global_id, locked } => {
                 self.row(id)?;
                 self.change(id, |row| {

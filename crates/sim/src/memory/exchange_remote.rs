@@ -175,9 +175,11 @@ impl ExchangeRemote {
                 self.lost(lost)?;
                 self.written(new)
             }
-            Write::Enlist { .. } | Write::Delist { .. } | Write::Leave { .. } | Write::Flag { .. } => {
-                Err(refused("unknown", "a mailbox has no such thing"))
-            }
+            Write::Enlist { .. }
+            | Write::Delist { .. }
+            | Write::Leave { .. }
+            | Write::Rejoin { .. }
+            | Write::Flag { .. } => Err(refused("unknown", "a mailbox has no such thing")),
         }
     }
 

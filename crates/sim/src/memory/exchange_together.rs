@@ -26,6 +26,7 @@ fn plain(write: &Write) -> Option<&Create> {
         | Write::Enlist { .. }
         | Write::Delist { .. }
         | Write::Leave { .. }
+        | Write::Rejoin { .. }
         | Write::Flag { .. } => None,
     }
 }

@@ -48,6 +48,7 @@ impl Witness {
             | Write::Enlist { .. }
             | Write::Delist { .. }
             | Write::Leave { .. }
+            | Write::Rejoin { .. }
             | Write::Flag { .. } => true,
         };
         let needs = !matches!(
@@ -56,6 +57,7 @@ impl Witness {
                 | Write::Enlist { .. }
                 | Write::Delist { .. }
                 | Write::Leave { .. }
+                | Write::Rejoin { .. }
                 | Write::Flag { .. }
         );
         // What a witness asks is no call of the engine's.

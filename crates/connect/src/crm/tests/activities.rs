@@ -31,6 +31,12 @@ async fn a_participant_leaves_and_is_told_so() {
     let record = present(&bob, Kind::Appointment, meeting.id.as_str()).await;
     assert!(record.facts.hidden && record.version == left.version);
     assert_eq!(bob.write(&leave(Kind::Appointment, &meeting.id)).await.expect("left already"), left);
+    let rejoin = |kind| Write::Rejoin { kind, id: RecordId::new(meeting.id.as_str()) };
+    let back = bob.write(&rejoin(Kind::Appointment)).await.expect("back");
+    let record = present(&bob, Kind::Appointment, meeting.id.as_str()).await;
+    assert!(!record.facts.hidden && record.version == back.version && back.version != left.version);
+    assert_eq!(bob.write(&rejoin(Kind::Appointment)).await.expect("back already"), back);
+    assert!(matches!(bob.write(&rejoin(Kind::Task)).await, Err(Trouble::Refused { .. })), "a to-do is not hidden");
     let mut draft = ActivityDraft::new(Display::ToDo, world.anna.clone());
     draft.fields = fields([
         (Field::Subject, Value::text("Call")),

@@ -113,6 +113,21 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         method: Method::Post,
+        path: "/api/crm/activities/{id}/rejoin",
+        tag: TAG,
+        summary: "Shows an appointment again in the calendar of a participant who removed it.",
+        who: Who::User,
+        query: &[],
+        body: Body::Members(&[Member::optional(
+            "employee",
+            Shape::Text,
+            "in whose calendar; that of whoever asks unless said otherwise",
+        )]),
+        answer: Shown::One("Activity"),
+        run: |ask| Box::pin(rejoin(ask)),
+    },
+    Route {
+        method: Method::Post,
         path: "/api/crm/activities/{id}/respond",
         tag: TAG,
         summary: "A participant's answer.",
@@ -225,6 +240,15 @@ async fn leave(ask: Ask) -> Answer {
     let id = ActivityId::new(ask.part("id"));
     let employee = ask.text("employee").map_or_else(|| actor.user.clone(), EmployeeId::new);
     let changed = ask.services.crm.leave_activity(actor, &id, &employee, ask.now).await?;
+    ask.services.wake.crm_changed();
+    Ok(reply(&changed))
+}
+
+async fn rejoin(ask: Ask) -> Answer {
+    let actor = ask.actor()?;
+    let id = ActivityId::new(ask.part("id"));
+    let employee = ask.text("employee").map_or_else(|| actor.user.clone(), EmployeeId::new);
+    let changed = ask.services.crm.rejoin_activity(actor, &id, &employee, ask.now).await?;
     ask.services.wake.crm_changed();
     Ok(reply(&changed))
 }
