@@ -242,6 +242,7 @@ impl Cycle<'_> {
     async fn run(&mut self) -> Result<Left, CycleError> {
         let before = self.pairing.state.clone();
         let done = self.work().await;
+        self.note_folders().await?;
         let mut state = self.pairing.state.clone();
         let now = self.engine.now();
         state.last_cycle = Some(now);

@@ -26,6 +26,7 @@ mod limits;
 mod mark;
 mod meeting;
 mod merged;
+mod named;
 mod new_owner;
 mod observe;
 mod operations;

@@ -7,7 +7,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, Record, RecordId, Seen, Side, UserId, Version};
+use model::{
+    Domain, FolderId, Gone, Kind, Lens, MailboxId, Mark, NamedFolder, Record, RecordId, Seen, Side, UserId, Version,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,6 +37,12 @@ pub trait Remote: Send + Sync {
     /// The folders observed for a kind: the default one, and those an administrator named (rule D7). The CRM has one
     /// collection per kind.
     async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble>;
+
+    /// The sub-folders an administrator named, by kind and name, as they were found when the folders were last read: one that
+    /// is called otherwise, or lies elsewhere, since then is the same folder (trap 149).
+    fn named_folders(&self) -> BTreeMap<String, NamedFolder> {
+        BTreeMap::new()
+    }
 
     /// What changed in a folder since a cursor, one page; without a cursor the whole folder is listed, page by page, each
     /// record in full. A page is at most a few hundred records. A refused cursor is [`Trouble::CursorRefused`]. The CRM

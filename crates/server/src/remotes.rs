@@ -236,7 +236,9 @@ impl Remotes for ServerRemotes {
         let settings = self.store.settings().await.map_err(|why| Trouble::Broken { why: why.to_string() })?;
         let account = self.account(&pairing.connection, &pairing.address, pairing.settings.zone.as_deref()).await?;
         let pim = account.open(&pairing.address, Arc::clone(&maps));
-        let pim = pim.with_participants_in_body(settings.participants_in_body);
+        let pim = pim
+            .with_participants_in_body(settings.participants_in_body)
+            .with_named_folders(pairing.state.folders.clone());
         let crm = CrmRemote::new(self.crm.clone(), pairing.user.clone(), Arc::clone(&self.clock))
             .with_maps(maps)
             .with_all_contacts(pairing.settings.visibility_all);

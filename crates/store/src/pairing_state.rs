@@ -2,7 +2,7 @@
 
 use crate::rows::Push;
 use jiff::Timestamp;
-use model::{Domain, Level};
+use model::{Domain, Level, NamedFolder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -56,6 +56,8 @@ pub struct PairingState {
     pub levels: BTreeMap<Domain, Level>,
     /// The digest of the field maps.
     pub maps: String,
+    /// The named sub-folders of the mailbox as they were found last (rule D7).
+    pub folders: BTreeMap<String, NamedFolder>,
     /// Progress of a first cycle: records seen, records expected, since when.
     pub progress: Option<Progress>,
 }

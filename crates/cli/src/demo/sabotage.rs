@@ -247,6 +247,10 @@ impl Remote for BentRemote {
         self.inner.set_identity(id).await
     }
 
+    fn named_folders(&self) -> std::collections::BTreeMap<String, model::NamedFolder> {
+        self.inner.named_folders()
+    }
+
     async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
         self.inner.folders(kind).await
     }

@@ -1,7 +1,7 @@
 //! A connection to an Exchange server: what its mailboxes have in common, and what is remembered of each between cycles.
 
 use engine::port::{Maps, Trouble};
-use model::{FolderId, Kind, MailboxId, Zone};
+use model::{FolderId, Kind, MailboxId, NamedFolder, Zone};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use wire::ews::{ResolveNames, ServerVersion, Version};
@@ -78,7 +78,7 @@ pub(super) struct Known {
     pub mailbox: Option<MailboxId>,
     pub observed: BTreeMap<Kind, Result<Vec<FolderId>, String>>,
     /// The sub-folders an administrator named, as they were found.
-    pub named: BTreeMap<(Kind, String), FolderId>,
+    pub named: BTreeMap<String, NamedFolder>,
     pub totals: BTreeMap<FolderId, u64>,
     pub deleted: FolderId,
     pub recoverable: Option<FolderId>,

@@ -1,7 +1,7 @@
 //! The mailbox's own id, its folders, and which folder lies in which (rules L1, D7).
 
 use engine::port::{Identity, Trouble};
-use model::{FolderId, Kind, MailboxId};
+use model::{FolderId, Kind, MailboxId, NamedFolder};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +22,12 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    fn of(below: &[Folder]) -> Self {
+        let parents =
+            below.iter().filter_map(|folder| Some((folder_id(folder), FolderId::new(&folder.parent.as_ref()?.id))));
+        Tree { parents: parents.collect() }
+    }
+
     pub(super) fn ids(&self) -> impl Iterator<Item = &FolderId> {
         self.parents.keys()
     }
@@ -98,7 +104,7 @@ impl EwsRemote {
         let root = next()?;
         let deleted = folder_id(&next()?);
         let (mut observed, mut totals, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let before = self.connection.recall(&self.reach.address);
+        let top = (folder_id(&root), deleted.clone());
         for kind in Kind::ALL {
             let folder = match next() {
                 Ok(folder) => folder,
@@ -113,7 +119,7 @@ impl EwsRemote {
             if let Some(total) = folder.total {
                 totals.insert(id.clone(), total);
             }
-            observed.insert(kind, self.with_named(kind, id, before.as_deref(), &mut named).await?);
+            observed.insert(kind, self.with_named(kind, id, &top, &mut named).await?);
         }
         // Servers before 2010 have no such folder, and some accounts no right to it.
         let recoverable = next().ok().map(|folder| folder_id(&folder));
@@ -235,14 +241,14 @@ impl EwsRemote {
         }
     }
 
-    /// A missing sub-folder stops its kind alone, and is asked for again in the next cycle. One that only got another name
-    /// since it was found goes on, as long as it lies below the default folder (trap 149).
+    /// A missing sub-folder stops its kind alone, and is asked for again in the next cycle. One that only got another name or
+    /// place since it was found goes on, as long as nobody deleted it (trap 149).
     async fn with_named(
         &self,
         kind: Kind,
         default: FolderId,
-        before: Option<&Known>,
-        found: &mut BTreeMap<(Kind, String), FolderId>,
+        top: &(FolderId, FolderId),
+        found: &mut BTreeMap<String, NamedFolder>,
     ) -> Result<Result<Vec<FolderId>, String>, Trouble> {
         let mut folders = vec![default.clone()];
         let names = self.connection.named(kind);
@@ -251,17 +257,23 @@ impl EwsRemote {
         }
         let below = self.below(&wire::ews::FolderId::of(default.as_str()).into()).await?;
         let paths = paths(&below, &default);
+        let before = self.before();
         for name in names {
             let wanted = name.trim_matches('/').to_lowercase();
-            let key = (kind, wanted);
-            let renamed = || before?.named.get(&key).filter(|id| paths.iter().any(|(_, there)| there == *id)).cloned();
-            let there = paths.iter().find(|(path, _)| *path == key.1).map(|(_, id)| id.clone());
-            let Some(id) = there.or_else(renamed) else {
+            let key = NamedFolder::key(kind, &wanted);
+            let known = before.get(&key).map(|folder| &folder.id);
+            let here = paths.iter().find(|(path, _)| *path == wanted);
+            let here = here.or_else(|| paths.iter().find(|(_, id)| Some(id) == known)).cloned();
+            let there = match (here, known) {
+                (None, Some(known)) => self.moved_away(known, top).await?,
+                (here, _) => here,
+            };
+            let Some((path, id)) = there else {
                 return Ok(Err(format!(
                     "the sub-folder \"{name}\" named in the connection is not in the mailbox: make it there or give it that name, or name others in the connection"
                 )));
             };
-            found.insert(key, id.clone());
+            found.insert(key, NamedFolder { id: id.clone(), path });
             if !folders.contains(&id) {
                 folders.push(id);
             }
@@ -269,12 +281,30 @@ impl EwsRemote {
         Ok(Ok(folders))
     }
 
+    /// The named sub-folders as they were found last: in an earlier cycle, or by a server that ran before.
+    fn before(&self) -> BTreeMap<String, NamedFolder> {
+        let mut before = self.named.clone();
+        before.extend(self.connection.recall(&self.reach.address).iter().flat_map(|known| known.named.clone()));
+        before
+    }
+
+    /// A folder that was moved out of its default folder: where it lies now, unless that is Deleted Items.
+    async fn moved_away(
+        &self,
+        known: &FolderId,
+        (root, deleted): &(FolderId, FolderId),
+    ) -> Result<Option<(String, FolderId)>, Trouble> {
+        let all = self.below(&wire::ews::FolderId::of(root.as_str()).into()).await?;
+        let tree = Tree::of(&all);
+        if tree.is_within(known, deleted) {
+            return Ok(None);
+        }
+        Ok(paths(&all, root).into_iter().find(|(_, id)| id == known))
+    }
+
     /// Every folder below another, with the folder each lies in.
     pub(super) async fn tree(&self, top: &FolderRef) -> Result<Tree, Trouble> {
-        let below = self.below(top).await?;
-        let parents =
-            below.iter().filter_map(|folder| Some((folder_id(folder), FolderId::new(&folder.parent.as_ref()?.id))));
-        Ok(Tree { parents: parents.collect() })
+        Ok(Tree::of(&self.below(top).await?))
     }
 
     async fn below(&self, top: &FolderRef) -> Result<Vec<Folder>, Trouble> {

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use engine::port::{FindBy, Identity, Inventory, Maps, Page, Remote, Traced, Trouble, Wanted, Write, Written};
-use model::{FolderId, Kind, Lens, MailboxId, Record, RecordId, Seen, Side, Zone};
+use model::{FolderId, Kind, Lens, MailboxId, NamedFolder, Record, RecordId, Seen, Side, Zone};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -21,6 +22,8 @@ pub struct EwsRemote {
     /// Rule C9's setting.
     pub(super) participants_in_body: bool,
     kinds: [KindMap; 3],
+    /// Named sub-folders as they were found by whoever ran before (trap 149).
+    pub(super) named: BTreeMap<String, NamedFolder>,
     /// The mailbox's folders were read since it was opened.
     pub(super) looked: AtomicBool,
 }
@@ -29,13 +32,29 @@ impl EwsRemote {
     pub(super) fn new(connection: Arc<EwsConnection>, reach: Reach, maps: Arc<Maps>, settings: &EwsSettings) -> Self {
         let kinds = Kind::ALL.map(|kind| KindMap::new(kind, &maps, &settings.crm));
         let zone = settings.zone.clone();
-        Self { connection, reach, maps, zone, participants_in_body: true, kinds, looked: AtomicBool::new(false) }
+        Self {
+            connection,
+            reach,
+            maps,
+            zone,
+            participants_in_body: true,
+            kinds,
+            named: BTreeMap::new(),
+            looked: AtomicBool::new(false),
+        }
     }
 
     /// Whether the CRM's participants stand at the end of a copy's body, or in a property of ours alone (rule C9).
     #[must_use]
     pub fn with_participants_in_body(mut self, shown: bool) -> Self {
         self.participants_in_body = shown;
+        self
+    }
+
+    /// Which folders the named sub-folders were when they were found last (rule D7).
+    #[must_use]
+    pub fn with_named_folders(mut self, named: BTreeMap<String, NamedFolder>) -> Self {
+        self.named = named;
         self
     }
 
@@ -70,6 +89,11 @@ impl Remote for EwsRemote {
 
     async fn set_identity(&self, id: &MailboxId) -> Result<(), Trouble> {
         self.write_identity(id).await
+    }
+
+    fn named_folders(&self) -> BTreeMap<String, NamedFolder> {
+        let known = self.connection.recall(&self.reach.address);
+        known.map(|known| known.named.clone()).unwrap_or_default()
     }
 
     async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {

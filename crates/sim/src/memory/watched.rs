@@ -41,6 +41,10 @@ impl Remote for Watched {
         self.of.set_identity(id).await
     }
 
+    fn named_folders(&self) -> std::collections::BTreeMap<String, model::NamedFolder> {
+        self.of.named_folders()
+    }
+
     async fn folders(&self, kind: Kind) -> Result<Vec<FolderId>, Trouble> {
         self.of.folders(kind).await
     }
