@@ -107,6 +107,8 @@ pub enum SleepCause {
     KeptInCrm,
     /// The user removed the meeting from his calendar in the CRM (C6).
     Hidden,
+    /// The item became the tracking copy of a task that its user gave to somebody else (D6).
+    Tracked,
     /// The user deleted his copy, which hid the meeting from his calendar in the CRM; taken back, it is shown again (C6).
     Removed,
     /// The mailbox moved to another server, and the item, which bears no mark of ours, was not found there yet (M4).

@@ -205,6 +205,9 @@ pub fn sleep(cause: SleepCause) -> &'static str {
         }
         SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
         SleepCause::Hidden => "the user removed it from his calendar in the CRM (C6).",
+        SleepCause::Tracked => {
+            "the user gave the task to somebody else, and his item only tracks it: what becomes of it changes nothing here (D6)."
+        }
         SleepCause::Removed => {
             "the user deleted his copy, so it is hidden from his calendar in the CRM; taken back, it is shown again (C6)."
         }

@@ -26,6 +26,10 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         Gone::Deleted if planted::is(Planted::DeletedStays) => return sleep(link, domain, SleepCause::Left, context),
         Gone::Deleted => {}
     }
+    if pim.facts.tracking_copy {
+        // It tracks somebody else's task, and brings nothing in (rule D6).
+        return Plan::of(Some(domain), After::Forget, Reason::TrackingCopy);
+    }
     let edited = link.form == Form::Own && changed(link, Side::Pim, &occurrence::by_date(&pim.fields), context);
     if let Some(Sleep { cause: cause @ (SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden), .. }) = &link.sleep
         && !edited
@@ -103,6 +107,10 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Moved, .. })) {
         // The id is of another server: that it is not here proves nothing (rule M4).
         return sleep(link, domain, SleepCause::Moved, context);
+    }
+    if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Tracked, .. })) {
+        // The task itself is another person's: that nobody tracks it here any more is no delete of it (rule D6).
+        return sleep(link, domain, SleepCause::Tracked, context);
     }
     match why {
         Gone::Left if planted::is(Planted::LeftIsDeleted) => {}

@@ -149,6 +149,10 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
         Domain::BusinessContact | Domain::PersonalContact | Domain::Employee => return None,
         Domain::Calendar | Domain::Task => {}
     }
+    // A task that was given to somebody else goes on in his mailbox: what is left here is none (rule D6).
+    if pim.facts.tracking_copy {
+        return Some(sleep(link, domain, SleepCause::Tracked, context));
+    }
     // What the organiser's own invitation brought takes the place of our copy, once it is there: whom he did not invite
     // keeps it (rules P5, P6).
     if link.form.is_participants() && domain == Domain::Calendar && context.invited {

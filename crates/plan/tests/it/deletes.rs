@@ -222,6 +222,29 @@ fn what_an_attendee_takes_back_is_shown_to_him_again() {
     assert!(plan.ops.is_empty() && sleeps(&plan) == Some(SleepCause::ReceiverDeleted), "{:?}", plan.ops);
 }
 
+// D6: a task given to somebody else: its tracking copy carries nothing over, and deleted on either side it deletes nothing.
+#[test]
+fn a_tracking_copy_is_not_the_task() {
+    let words = [("subject", text("T"))];
+    let own = link(Domain::Task, &words, &words);
+    let todo = crm(Domain::Task, "c1", &words);
+    let mut tracking = pim(Kind::Task, "i1", &[("subject", text("His words"))]);
+    tracking.facts.tracking_copy = true;
+    let world = World::new();
+    let plan = world.plan(&own, &there(&todo), &there(&tracking));
+    assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(SleepCause::Tracked)));
+    let After::Linked(asleep) = plan.after else { panic!("linked") };
+    for gone in [Gone::Deleted, Gone::Unknown] {
+        let plan = world.plan(&asleep, &there(&todo), &Seen::Gone(gone));
+        assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(SleepCause::Tracked)), "{gone:?}");
+    }
+    let plan = world.plan(&asleep, &GONE, &there(&tracking));
+    assert_eq!((plan.ops.len(), plan.after), (0, After::Forget));
+    tracking.facts.tracking_copy = false;
+    let plan = world.plan(&asleep, &there(&todo), &there(&tracking));
+    assert!(matches!(plan.ops[..], [Op::Update { side: Side::Crm, .. }]), "his again: {:?}", plan.ops);
+}
+
 // D6
 #[test]
 fn another_employees_delete_of_a_todo_takes_him_off_it() {

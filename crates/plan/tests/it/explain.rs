@@ -278,6 +278,7 @@ fn every_sentence_names_a_rule() {
         SleepCause::Hidden,
         SleepCause::Restored,
         SleepCause::Removed,
+        SleepCause::Tracked,
     ];
     let at = World::new().now;
     let mut sentences: Vec<String> = causes.map(|cause| explain::sleep(cause).to_owned()).into();

@@ -16,6 +16,7 @@ on_both!(
     a_series_that_vanished_is_archived_only_when_its_last_day_is_long_past,
     what_lies_in_recoverable_items_was_deleted,
     the_tracking_copy_of_a_task_request_stays_out,
+    a_task_given_to_somebody_else_stays_when_its_tracking_copy_goes,
     an_attendee_taken_off_in_the_crm_keeps_the_item_his_invitation_made,
     a_change_of_the_mail_setting_changes_the_lock,
     a_wish_that_came_before_the_lock_is_set_back_and_told,
@@ -187,6 +188,33 @@ async fn the_tracking_copy_of_a_task_request_stays_out() {
     entered.sort();
     assert_eq!(entered, ["\"Own\"", "\"Received\""]);
     assert_eq!(outlook.count(Folder::Tasks), 3);
+}
+
+// D6: a to-do in sync that its owner assigns in Outlook: his tracking copy is not the task, whatever he does with it.
+async fn a_task_given_to_somebody_else_stays_when_its_tracking_copy_goes() {
+    let (world, anna, _) = World::with_two().await;
+    let ownership = Path::Extended(ExtendedPath::number("Task", 0x8129, ExtendedType::Integer));
+    let whose = |whose| set(ownership.clone(), Value::Whole(whose));
+    let outlook = world.outlook(&anna);
+    let record = world.activity(&anna, to_do("Call", "2026-09-28")).await;
+    world.sync(&[&anna]).await;
+    let item = id(&outlook.only(Folder::Tasks).await);
+    outlook.edit(&item, vec![whose(1), set(Property::Subject, text("His words"))]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_activity(&anna, &record).await["subject"], "Call");
+    let path = format!("/api/admin/users/anna/explain?side=crm&kind=task&record={record}");
+    let told = world.get(&world.admin, &path).await["text"].to_string();
+    assert!(told.contains("gave the task to somebody else"), "{told}");
+    outlook.edit(&item, vec![whose(0)]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_activity(&anna, &record).await["subject"], "His words", "taken back, it is his again");
+    outlook.edit(&item, vec![whose(1)]).await;
+    world.sync(&[&anna]).await;
+    outlook.delete(&item).await;
+    world.sync(&[&anna]).await;
+    assert!(world.is_there(&anna, &format!("/api/crm/activities/{record}")).await, "the task goes on");
+    assert_eq!(outlook.count(Folder::Tasks), 0, "and he tracks it no more");
+    assert!(world.quarantine(&anna).await.is_empty());
 }
 
 // D6: what a real invitation made is its receiver's.
