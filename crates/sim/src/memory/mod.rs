@@ -204,7 +204,8 @@ impl Ground {
             Write::Delete { id, .. }
             | Write::Enlist { id, .. }
             | Write::Delist { id, .. }
-            | Write::Leave { id, .. } => Some(Overtaken::Record(side, id.clone())),
+            | Write::Leave { id, .. }
+            | Write::Rejoin { id, .. } => Some(Overtaken::Record(side, id.clone())),
         };
         if self.faults().is_on() && lively.chance(30) {
             self.seen().overtaken = taken;
