@@ -160,7 +160,7 @@ impl World {
         people.wide = seed >= WIDE;
         people.lively = seed >= LIVELY;
         people.strict = ground.post().is_some();
-        ground.sides().crm.revives = seed >= LIVELY && seed % 2 == 0;
+        ground.sides().crm.revives = seed >= LIVELY && seed.is_multiple_of(2);
         people.furnish(&mut ground.sides());
         block_on(map_users(&kept.store, &crm, &users)).expect("an empty store takes new pairings");
         let engine = engine(&ground, &kept.store, &Dice::of(seed, Hand::Engine), 1, clock_off(&ground));
