@@ -148,14 +148,22 @@ impl Cycle<'_> {
         plan::keys::crm_id(&mark.key).map(model::RecordId::new)
     }
 
-    /// The record that is dug up for an item: the one it was, unless another item's link waits for just that one. Who copies
-    /// an item whose record is gone copies the mark too.
+    /// The record that is dug up for an item: the one it was, unless another item's link waits for just that one, or another
+    /// item bears the same mark, in Deleted Items as well: who copies an item copies the mark too.
     pub(crate) async fn comes_back_as(&self, acting: &Acting) -> Result<Option<model::RecordId>, CycleError> {
         let Some(id) = acting.pim.as_ref().and_then(|item| self.was(item)) else {
             return Ok(None);
         };
         let held = self.engine.store().link_of(&self.pairing.id, Side::Crm, acting.link.kind, &id).await?;
-        Ok(held.is_none_or(|link| link.id == acting.link.id).then_some(id))
+        if held.is_some_and(|link| link.id != acting.link.id) {
+            return Ok(None);
+        }
+        let (Some(item), Some(key)) = (&acting.pim, acting.pim.as_ref().and_then(|item| item.facts.mark.as_ref()))
+        else {
+            return Ok(None);
+        };
+        let bearers = self.pim.trace(item.kind, &key.key, limits::TRACED).await?;
+        Ok(bearers.iter().all(|one| one.id == item.id).then_some(id))
     }
 
     async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {

@@ -101,7 +101,11 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
 pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'_>) -> Plan {
     let domain = link.domain;
     let level = context.level(domain);
-    if let Some(Sleep { cause: SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden, .. }) = &link.sleep {
+    // Taken out of Deleted Items into another folder it is no deleted copy any more (rule C12).
+    let elsewhere = matches!(why, Gone::Left | Gone::OutOfWindow);
+    if let Some(Sleep { cause: SleepCause::ReceiverDeleted | SleepCause::DeleteForbidden, .. }) = &link.sleep
+        && !elsewhere
+    {
         return made_again(link, crm, context);
     }
     if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Moved, .. })) {
@@ -274,6 +278,8 @@ pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone, context: &Context<'_>
         (true, Gone::Deleted | Gone::Unknown | Gone::Delisted) => {
             Plan::of(Some(link.domain), After::Forget, Reason::Deleted)
         }
+        // His own copy is gone, and whether the record stands he may not see: nothing is to be done till he may.
+        (false, _) if crm == Gone::NotVisible => sleep(link, link.domain, SleepCause::NotVisible, context),
         (_, _) => Plan::of(Some(link.domain), After::Wait(Reason::Unproven), Reason::Unproven),
     }
 }

@@ -158,6 +158,32 @@ fn what_sleeps_since_a_delete_stays_so_until_what_is_left_is_edited() {
     assert!(deletes(&other.crm_gone(), Side::Pim), "another sleep is no reason");
 }
 
+// C12: a copy that was deleted, and taken out of Deleted Items into another folder, is not made a second time.
+#[test]
+fn a_deleted_copy_that_was_put_into_another_folder_is_not_made_again() {
+    for cause in [SleepCause::ReceiverDeleted, SleepCause::DeleteForbidden] {
+        for why in [Gone::Left, Gone::OutOfWindow] {
+            let it = pair(|it| {
+                it.link.sleep = Some(Sleep { cause, since: it.world.now });
+                moved(&mut it.crm);
+            });
+            let plan = it.world.plan(&it.link, &there(&it.crm), &Seen::Gone(why));
+            assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::Left), 0), "{cause:?} {why:?}");
+            assert!(creates(&it.pim_gone(), Side::Pim), "deleted, and its record edited");
+        }
+    }
+}
+
+// C4, O2: who deleted his copy of what he may not see any more is asked nothing until he sees it again.
+#[test]
+fn what_is_not_visible_and_whose_copy_is_gone_sleeps() {
+    for why in [Gone::Deleted, Gone::Unknown, Gone::Left] {
+        let it = pair(|_| {});
+        let plan = it.world.plan(&it.link, &Seen::Gone(Gone::NotVisible), &Seen::Gone(why));
+        assert_eq!((sleeps(&plan), plan.ops.len()), (Some(SleepCause::NotVisible), 0), "{why:?}");
+    }
+}
+
 // C5, O7: an edit of a private item outlives nothing where private ones are skipped; without an edit it is deleted.
 #[test]
 fn an_edited_private_item_stays_in_its_mailbox_where_private_is_skipped() {

@@ -1,10 +1,11 @@
 //! Which records stand where: as many as people made, no doubles, none lost, nobody else's.
 
 use super::{Copies, Evidence, Finding};
+use crate::executor::block_on;
 use crate::memory::crm::Row;
 use crate::memory::exchange::{Item, Place};
 use crate::people::ledger::{Thing, number_of};
-use model::{Domain, Field, Kind, Path, UserId, Value};
+use model::{Domain, Field, Kind, Path, RecordId, Side, SleepCause, UserId, Value};
 
 /// Everything about presence that is not as the rules say.
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -119,11 +120,21 @@ fn in_mailbox(
         (Some(Should::Lack), Some((_, _, item))) if !moved && enters(item) && !item.is_received() => {
             say(format!("{user} has a copy that should be gone"));
         }
-        (None, Some((_, _, item))) if !moved && enters(item) && !item.is_received() => {
+        (None, Some((_, id, item)))
+            if !moved && enters(item) && !item.is_received() && !is_given_time(evidence, user, item, id) =>
+        {
             say(format!("{user}'s item has no record in the CRM"));
         }
         (_, _) => {}
     }
+}
+
+/// Whether an item waits for its record to be seen again (rule O2): dug up by its owner, it does not show to all who had it.
+fn is_given_time(evidence: &Evidence<'_>, user: &UserId, item: &Item, id: &RecordId) -> bool {
+    let pairing = evidence.users.iter().find(|(of, _, _)| of == user).map(|(_, pairing, _)| pairing);
+    let link = pairing.map(|pairing| block_on(evidence.store.link_of(pairing, Side::Pim, item.kind, id)));
+    let sleep = link.and_then(Result::ok).flatten().and_then(|link| link.sleep);
+    sleep.is_some_and(|sleep| sleep.cause == SleepCause::NotVisible)
 }
 
 /// What a record means for a user's mailbox; of several records the first of these counts.
