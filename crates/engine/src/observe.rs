@@ -71,7 +71,9 @@ impl Cycle<'_> {
                 }
             }
             (Some(_), _) => {
-                return Err(stop("another mailbox stands behind the address; confirm it to go on (L1)"));
+                return Err(stop(
+                    "another mailbox stands behind the address: if it is the right one, confirm it (user confirm-mailbox) (L1)",
+                ));
             }
         }
         self.identified = true;

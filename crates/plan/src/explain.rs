@@ -269,7 +269,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::PimChanged => "The mailbox changed it (C1).",
         Reason::OccurrenceRefused => "An occurrence was refused by the mailbox and waits in quarantine (R3).",
         Reason::StaysLocal => {
-            "A local change stands on one side: the level, the field map, or whose record it is lets it go nowhere, and does not undo it (D1, D6, P6)."
+            "A local change stands on one side: the level, the field map, whose record it is, or an online meeting, whose body is never written, lets it go nowhere, and does not undo it (C11, D1, D6, P6)."
         }
         Reason::Agrees => "Both sides agree.",
         Reason::New => "It is new.",

@@ -4,7 +4,7 @@ use super::{open, secret, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash, yes_no};
 use clap::{Args, Subcommand};
-use model::Kind;
+use model::{Domain, Kind};
 use secrecy::SecretString;
 use server::ops::connection::{self, ConnectionDraft};
 use server::ops::find::{self, Asked};
@@ -123,22 +123,16 @@ pub struct Draft {
     /// A further host that may be asked for it; may be given more than once.
     #[arg(long, value_name = "HOST")]
     find_host: Vec<String>,
-    /// A further folder to synchronise, by its path below the default one; may be given more than once.
-    #[arg(long, value_name = "contact|appointment|task:PATH")]
+    /// A further folder to synchronise, by its path below the default one; may be given more than once, for those named here
+    /// take the place of all before; none takes all back.
+    #[arg(long, value_name = "contact|calendar|task:PATH|none")]
     folder: Vec<String>,
 }
 
 impl Draft {
     fn read(self) -> Result<ConnectionDraft, Failure> {
         let password: Option<SecretString> = secret::read(PASSWORD, self.password_stdin)?;
-        let mut folders: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
-        for text in &self.folder {
-            let (kind, path) =
-                text.split_once(':').and_then(|(kind, path)| Some((Kind::parse(kind)?, path))).ok_or_else(|| {
-                    Failure::usage(format!("--folder {text}: contact, appointment or task, a colon, a path"))
-                })?;
-            folders.entry(kind).or_default().push(path.to_owned());
-        }
+        let folders = folders(&self.folder)?;
         Ok(ConnectionDraft {
             kind: self.kind,
             url: self.url,
@@ -146,7 +140,7 @@ impl Draft {
             password,
             impersonate: self.impersonate,
             ca_file: self.ca_file.map(Some),
-            folders: (!folders.is_empty()).then_some(folders),
+            folders,
             sign_in: self.sign_in,
             delegate: self.delegate,
             token_url: self.token_url.map(Some),
@@ -170,6 +164,29 @@ impl Draft {
             },
         })
     }
+}
+
+/// The sub-folders of each kind; `None` when none is named, so that they stay as they are.
+fn folders(named: &[String]) -> Result<Option<BTreeMap<Kind, Vec<String>>>, Failure> {
+    let mut folders: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
+    match named {
+        [] => return Ok(None),
+        [none] if none == "none" => return Ok(Some(folders)),
+        _ => {}
+    }
+    for text in named {
+        let (kind, path) =
+            text.split_once(':').and_then(|(kind, path)| Some((kind_of(kind)?, path))).ok_or_else(|| {
+                Failure::usage(format!("--folder {text}: contact, calendar or task, a colon, a path; or none alone"))
+            })?;
+        folders.entry(kind).or_default().push(path.to_owned());
+    }
+    Ok(Some(folders))
+}
+
+/// A kind by its own name, or a calendar by its domain's, which people know.
+fn kind_of(text: &str) -> Option<Kind> {
+    if text == Domain::Calendar.as_str() { Some(Kind::Appointment) } else { Kind::parse(text) }
 }
 
 /// Carries it out.

@@ -95,6 +95,22 @@ fn a_request_is_refused_once_for_all_its_faults() {
     }
 }
 
+// D7: a calendar is named as everywhere, and none takes sub-folders back; what is read is asked for before anything is done.
+#[test]
+fn sub_folders_are_named_by_the_words_of_their_domains() {
+    let place = Place::new();
+    let change = |folders: &[&str]| {
+        let named: Vec<&str> = folders.iter().flat_map(|folder| ["--folder", folder]).collect();
+        place.run(&[&["connection", "change", "nowhere"], named.as_slice()].concat())
+    };
+    for understood in [&["calendar:Team"][..], &["appointment:Team", "contact:A/B"], &["none"]] {
+        assert_eq!(change(understood).code, 1, "{understood:?}: there is no such connection");
+    }
+    for not_understood in [&["mail:Team"][..], &["none", "task:Team"], &[""]] {
+        assert_eq!(change(not_understood).code, 2, "{not_understood:?}");
+    }
+}
+
 // D1
 #[test]
 fn a_level_that_a_domain_refuses_is_refused_with_the_reason() {

@@ -38,7 +38,8 @@ pub enum Standing {
 #[must_use]
 pub fn standing(what: &Standing) -> String {
     match what {
-        Standing::Stopped(why) => format!("Its user stands still until an administrator acts: {why} (L1)."),
+        // Why it stopped names its rule itself.
+        Standing::Stopped(why) => format!("Its user stands still until an administrator acts: {why}."),
         Standing::Trouble(why) => {
             format!("Its user's last cycle did not end well, and is tried again with patience: {why} (E2).")
         }

@@ -287,7 +287,7 @@ fn every_sentence_names_a_rule() {
     let question = "q7".to_owned();
     sentences.extend(
         [
-            Standing::Stopped("another mailbox".to_owned()),
+            Standing::Stopped("another mailbox (L1)".to_owned()),
             Standing::Trouble("no answer".to_owned()),
             Standing::Rests(at),
             Standing::Braked("too many".to_owned()),
