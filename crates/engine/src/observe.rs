@@ -72,7 +72,7 @@ impl Cycle<'_> {
             }
             (Some(_), _) => {
                 return Err(stop(
-                    "another mailbox stands behind the address: if it is the right one, confirm it (user confirm-mailbox) (L1)",
+                    "another mailbox stands behind the address; `user confirm-mailbox` if it is right (L1)",
                 ));
             }
         }
