@@ -71,9 +71,7 @@ impl Cycle<'_> {
                 }
             }
             (Some(_), _) => {
-                return Err(stop(
-                    "another mailbox stands behind the address; `user confirm-mailbox` if it is right (L1)",
-                ));
+                return Err(stop("another mailbox stands behind the address; if right, `user confirm-mailbox` (L1)"));
             }
         }
         self.identified = true;
