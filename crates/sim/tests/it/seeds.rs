@@ -1,6 +1,6 @@
 //! A slice of worlds, and every seed that once found a fault.
 
-use sim::faults::{EDITS, FULL, TROUBLES, WIDE};
+use sim::faults::{EDITS, FULL, LIVELY, TROUBLES, WIDE};
 use sim::world::live;
 
 /// Worlds of the slice; the command runs as many as one likes.
@@ -9,6 +9,8 @@ const SLICE: u64 = 150;
 const WIDE_SLICE: u64 = 60;
 /// Worlds of the slice in which enough happens.
 const FULL_SLICE: u64 = 60;
+/// Lively worlds of the slice: from here on, so many.
+const LIVELY_SLICE: (u64, u64) = (LIVELY + 1_000, 40);
 
 // E6, C3, C5, traps 43, 142, 143, 160
 #[test]
@@ -25,7 +27,8 @@ fn a_slice_of_worlds_loses_nothing_and_doubles_nothing() {
 // E6, C3, C5, C8
 #[test]
 fn a_full_world_has_its_edits_and_its_troubles_and_loses_nothing() {
-    for seed in FULL..FULL + FULL_SLICE {
+    let (lively, many) = LIVELY_SLICE;
+    for seed in (FULL..FULL + FULL_SLICE).chain(lively..lively + many) {
         let outcome = live(seed);
         assert_eq!(outcome.findings, Vec::<String>::new(), "seed {seed}");
         assert!(outcome.edits >= EDITS, "seed {seed}: {} edits", outcome.edits);
@@ -46,7 +49,7 @@ fn seeds_that_found_a_fault_find_none_any_more() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    for seed in [7, 77, 177] {
+    for seed in [7, 77, 177, LIVELY + 7] {
         assert_eq!(live(seed).trace, live(seed).trace, "seed {seed}");
     }
 }
