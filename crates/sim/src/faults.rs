@@ -24,8 +24,10 @@ pub const SILENT: u64 = 4_000_000;
 /// writes seldom is struck more often.
 pub const LIVELY: u64 = 6_000_000;
 
-/// How much more often a seldom write is struck in such worlds.
+/// How much more often a seldom write is struck in such worlds, and how often in a thousand at most: nine conflicts in a row
+/// would be a program that works on the item all the time.
 const OFTEN: u64 = 6;
+const AT_MOST: u64 = 250;
 
 /// Edits that a full world has at least.
 pub const EDITS: u64 = 40;
@@ -267,7 +269,7 @@ impl Faults {
     }
 
     fn strikes_often(&mut self, often: u64, fault: Fault, dice: &Dice) -> bool {
-        let strikes = self.on && self.kinds.contains(&fault) && dice.chance(self.per_mille * often);
+        let strikes = self.on && self.kinds.contains(&fault) && dice.chance((self.per_mille * often).min(AT_MOST));
         if strikes {
             self.count(fault);
         }

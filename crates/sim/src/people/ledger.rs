@@ -343,6 +343,19 @@ impl Ledger {
         }
     }
 
+    /// A record was deleted in the CRM: a word on its item that nobody had carried over by then is an edit that outlives that
+    /// (rule C5). Its links, each the images of its sides.
+    pub fn buried(&mut self, number: u64, links: &[(Fields, Fields)]) {
+        let Some(thing) = self.things.get_mut(&number) else {
+            return;
+        };
+        let agreed = |word: &String| {
+            let words = |base: &Fields| base.get(&Path::of(Field::Categories)).and_then(Value::as_set).cloned();
+            links.iter().any(|(_, pim)| words(pim).is_some_and(|words| words.contains(word)))
+        };
+        thing.peopled |= thing.labels.iter().any(|(_, word)| !agreed(word));
+    }
+
     /// A participant wrote into his copy.
     pub fn local(&mut self, number: u64, user: &UserId, path: Path, value: Value) {
         self.edits += 1;

@@ -29,7 +29,7 @@ pub(super) fn act(
     how: impl FnOnce(&mut People, &mut Sides) -> Option<String>,
 ) -> Option<String> {
     let mut sides = ground.sides();
-    let before = sides.crm.tombstones.len();
+    let before: BTreeSet<RecordId> = sides.crm.tombstones.keys().cloned().collect();
     let asleep = if ground.faults().has(Fault::Replaced) { moved(store, users, &sides) } else { Vec::new() };
     let restored = ground.faults().has(Fault::Restored) && is_restored(store, users);
     let stood: BTreeSet<u64> = if restored { people.ledger.standing() } else { BTreeSet::new() };
@@ -53,7 +53,12 @@ pub(super) fn act(
         }
         people.ledger.compare(number, &agreed_on(store, users, &sides, number));
     }
-    if sides.crm.tombstones.len() > before {
+    let stones = sides.crm.tombstones.iter().filter(|(id, _)| !before.contains(id));
+    let buried: Vec<u64> = stones.filter_map(|(_, stone)| stone.thing).collect();
+    for number in &buried {
+        people.ledger.buried(*number, &agreed_on(store, users, &sides, *number));
+    }
+    if !buried.is_empty() {
         for (_, pairing, _) in users {
             for intent in block_on(store.intents(pairing, None, PAGE)).unwrap_or_default() {
                 let stone = intent.target.as_ref().and_then(|id| sides.crm.tombstones.get(id));
