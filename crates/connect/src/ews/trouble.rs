@@ -72,6 +72,9 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         | C::ErrorNoPublicFolderReplicaAvailable => no_access(NO_MAILBOX, code),
         C::ErrorMailboxConfiguration => no_access("the mailbox is not set up completely on the server", code),
         C::ErrorAccountDisabled => no_access("the account is disabled", code),
+        C::ErrorInvalidUserPrincipalName => {
+            no_access("the directory knows no account of this name; check the address", code)
+        }
         C::ErrorImpersonateUserDenied | C::ErrorImpersonationDenied | C::ErrorImpersonationFailed => {
             no_access("the account may not act for this mailbox; grant it ApplicationImpersonation", code)
         }
@@ -80,7 +83,6 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         | C::ErrorUserNotAllowedByPolicy
         | C::ErrorProxyRequestNotAllowed
         | C::ErrorInvalidUserSid
-        | C::ErrorInvalidUserPrincipalName
         | C::ErrorADSessionFilter
         | C::ErrorCrossSiteRequest
         | C::ErrorNoRespondingCASInDestinationSite => no_access("the account may not read this mailbox", code),
@@ -127,28 +129,50 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         | C::ErrorProxyServiceDiscoveryFailed => {
             refused(code, "the server does not keep notifications for this mailbox")
         }
-        C::NoError
-        | C::ErrorInvalidPropertySet
-        | C::ErrorInvalidPropertyRequest
+        C::ErrorInvalidPropertySet
+        | C::ErrorInvalidValueForProperty
+        | C::ErrorItemSavePropertyError
+        | C::ErrorPropertyUpdate
+        | C::ErrorInvalidPropertyDelete
+        | C::ErrorInvalidPropertyUpdateSentMessage
+        | C::ErrorInvalidExtendedPropertyValue => refused(code, VALUE),
+        C::ErrorCannotDeleteObject => {
+            refused(code, "the server does not let this item be deleted; delete it in Outlook")
+        }
+        C::ErrorItemSave => refused(code, "the server could not save it; open and save the item in Outlook"),
+        C::ErrorInvalidPropertyRequest
         | C::ErrorUnsupportedPathForQuery
         | C::ErrorUnsupportedPathForSortGroup
-        | C::ErrorInvalidPropertyUpdateSentMessage
         | C::ErrorInvalidRequest
         | C::ErrorSchemaValidation
-        | C::ErrorInvalidValueForProperty
-        | C::ErrorItemSave
-        | C::ErrorItemSavePropertyError
-        | C::ErrorInvalidPropertyDelete
         | C::ErrorIncorrectUpdatePropertyCount
-        | C::ErrorPropertyUpdate
-        | C::ErrorFolderExists
-        | C::ErrorCannotDeleteObject
         | C::ErrorInvalidOperation
         | C::ErrorUnsupportedPropertyDefinition
         | C::ErrorInvalidExtendedProperty
-        | C::ErrorInvalidExtendedPropertyValue
-        | C::ErrorUnsupportedCulture
-        | C::Other(_) => refused(code, "the server refused it"),
+        | C::ErrorUnsupportedCulture => refused(code, "the server does not understand what was asked; run `check`"),
+        C::Other(name) => refused(code, by_name(name)),
+        C::NoError | C::ErrorFolderExists => refused(code, REFUSED),
+    }
+}
+
+/// What a server says about one of the values of an item.
+const VALUE: &str = "the server does not take one of its values; change the record, or leave the field out of the map";
+/// What nobody has a better word for.
+const REFUSED: &str = "the server refused it; Microsoft's list of EWS response codes says why";
+
+/// Codes that no rule of ours hangs on, by what they have in common.
+fn by_name(name: &str) -> &'static str {
+    let says = |word| name.contains(word);
+    if says("Property") || says("Validation") {
+        VALUE
+    } else if says("Conversion") || says("Mime") || says("Content") {
+        "the server cannot read or convert the text of the item; open and save it in Outlook"
+    } else if says("NameResolution") || says("Recipient") {
+        "the server does not know one of the people on it; check their addresses"
+    } else if says("Quota") || says("Limit") || says("Exceeded") || says("TooBig") || says("TooLarge") {
+        "it is more than the server takes; shorten it, or raise the limit there"
+    } else {
+        REFUSED
     }
 }
 
@@ -219,6 +243,25 @@ mod tests {
         assert!(matches!(told("ErrorAccessDenied", Effect::Write), Trouble::NoAccess { .. }));
         let full = told("ErrorQuotaExceeded", Effect::Write);
         assert!(matches!(full, Trouble::Refused { code, .. } if code == MAILBOX_FULL));
+    }
+
+    // E2, trap 106: a person reads what to do, also where nothing of ours hangs on the code.
+    #[test]
+    fn what_is_refused_says_what_to_do() {
+        for (code, cure) in [
+            ("ErrorInvalidPropertySet", "change the record"),
+            ("ErrorPropertyValidationFailure", "change the record"),
+            ("ErrorMimeContentConversionFailed", "save it in Outlook"),
+            ("ErrorNameResolutionNoResults", "check their addresses"),
+            ("ErrorAttachmentSizeLimitExceeded", "shorten it"),
+            ("ErrorSchemaValidation", "run `check`"),
+            ("ErrorItemSave", "save the item in Outlook"),
+            ("ErrorNobodyKnows", "list of EWS response codes"),
+        ] {
+            let why = told(code, Effect::Write).to_string();
+            assert!(why.contains(cure) && why.contains(code), "{why}");
+        }
+        assert!(told("ErrorInvalidUserPrincipalName", Effect::Read).to_string().contains("check the address"));
     }
 
     // trap 44
