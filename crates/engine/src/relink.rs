@@ -148,15 +148,15 @@ impl Cycle<'_> {
         plan::keys::crm_id(&mark.key).map(model::RecordId::new)
     }
 
-    /// The record that is dug up for an item: the one it was, unless another item's link waits for just that one, or another
-    /// item bears the same mark, in Deleted Items as well: who copies an item copies the mark too.
+    /// The record that is dug up for an item: the one it was. Who copies an item copies the mark too: where a link waits for
+    /// that record it is its own item's, and where none does no other item may bear the mark, not in Deleted Items either.
     pub(crate) async fn comes_back_as(&self, acting: &Acting) -> Result<Option<model::RecordId>, CycleError> {
         let Some(id) = acting.pim.as_ref().and_then(|item| self.was(item)) else {
             return Ok(None);
         };
         let held = self.engine.store().link_of(&self.pairing.id, Side::Crm, acting.link.kind, &id).await?;
-        if held.is_some_and(|link| link.id != acting.link.id) {
-            return Ok(None);
+        if let Some(held) = held {
+            return Ok((held.id == acting.link.id).then_some(id));
         }
         let (Some(item), Some(key)) = (&acting.pim, acting.pim.as_ref().and_then(|item| item.facts.mark.as_ref()))
         else {
