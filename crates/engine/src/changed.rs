@@ -103,7 +103,7 @@ impl Cycle<'_> {
         let store = self.engine.store();
         let mut after = None;
         loop {
-            let page = store.quarantine(Some(&self.pairing.id), after.as_ref(), limits::WORK_PAGE).await?;
+            let page = store.quarantine(Some(&self.pairing.id), None, after.as_ref(), limits::WORK_PAGE).await?;
             let Some((pairing, last)) = page.last() else {
                 return Ok(());
             };

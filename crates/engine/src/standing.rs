@@ -53,7 +53,7 @@ impl Cycle<'_> {
         let mut after: Option<QuarantineKey> = None;
         loop {
             let page =
-                self.engine.store().quarantine(Some(&self.pairing.id), after.as_ref(), limits::WORK_PAGE).await?;
+                self.engine.store().quarantine(Some(&self.pairing.id), None, after.as_ref(), limits::WORK_PAGE).await?;
             let Some((of, last)) = page.last() else { return Ok(found) };
             after = Some((of.clone(), last.side, last.kind, last.id.clone()));
             let ours = page.into_iter().filter(|(_, row)| ends.get(&row.side) == Some(&row.id));

@@ -5,9 +5,10 @@ use super::{open, words};
 use crate::exit::Failure;
 use crate::show::{Show, or_dash};
 use clap::Subcommand;
-use model::{Domain, RecordId};
+use model::{Domain, RecordId, Side};
 use server::ops::cycle::{self, Decision};
 use server::ops::names::Told;
+use server::ops::naming::Named;
 use server::ops::people::{self, Question};
 use server::services::Services;
 use std::path::Path;
@@ -102,18 +103,25 @@ async fn list(
 }
 
 fn question(of: &Question) -> String {
-    let ids = |list: &[model::RecordId]| list.iter().map(model::RecordId::as_str).collect::<Vec<_>>().join(", ");
+    let known = |side: Side, id: &RecordId| {
+        let named = of.records.iter().find(|named| named.side == side && named.id == *id);
+        match named.and_then(Named::words) {
+            Some(words) => format!("{id} ({words})"),
+            None => id.to_string(),
+        }
+    };
+    let all = |side: Side, list: &[RecordId]| list.iter().map(|id| known(side, id)).collect::<Vec<_>>().join("; ");
     match &of.held.what {
         HeldKind::Conflict { link, values } => {
             let paths: Vec<String> = values.keys().map(ToString::to_string).collect();
-            let whose = of.crm.as_ref().map_or_else(|| format!("link {link}"), ToString::to_string);
+            let whose = of.crm.as_ref().map_or_else(|| format!("link {link}"), |id| known(Side::Crm, id));
             format!("which value stands in {} of {whose}: the CRM's, or the mailbox's", paths.join(", "))
         }
         HeldKind::Ambiguous { crm, pim } => {
-            format!("which of {} is which of {}", ids(crm), ids(pim))
+            format!("which of {} is which of {}", all(Side::Crm, crm), all(Side::Pim, pim))
         }
         HeldKind::PossibleDouble { crm, pim } => {
-            format!("told, not asked: {crm} and {pim} may be one")
+            format!("told, not asked: {} and {} may be one", known(Side::Crm, crm), known(Side::Pim, pim))
         }
     }
 }

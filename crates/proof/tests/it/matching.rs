@@ -59,6 +59,16 @@ async fn candidates_that_do_not_come_down_to_one_are_listed_and_left_alone_until
     assert_eq!(sides(&world, &anna).await, (1, 2));
     let held = world.held(&anna).await;
     assert!(!held.is_empty(), "it is listed");
+    // By what a person knows them by, not by their ids alone.
+    let mut known: Vec<String> = held[0]["records"]
+        .as_array()
+        .expect("records")
+        .iter()
+        .map(|one| format!("{} {}", one["side"].as_str().expect("a side"), one["name"].as_str().expect("a name")))
+        .collect();
+    known.sort();
+    assert!(known.iter().all(|name| name.contains("Ida Berg")), "{known:?}");
+    assert_eq!(known.iter().map(|name| &name[..3]).collect::<Vec<_>>(), ["crm", "pim", "pim"], "{known:?}");
     let chosen = id(&outlook.items(Folder::Contacts).await[0]);
     let path = format!("/api/admin/held/{}", held[0]["id"].as_str().expect("an id"));
     let answer = json!({"answer": "same", "crm": record, "pim": chosen});

@@ -5,6 +5,7 @@ use crate::database::on_both;
 use crate::outlook::{self, categories, id, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use wire::ews::{DistinguishedFolder as Folder, Item, Property};
 
 on_both!(
@@ -83,6 +84,11 @@ async fn private_cleared_on_a_contact_that_could_be_two_stays_personal_until_a_p
     assert_eq!((world.view(&anna, MINE).await.len(), outlook.count(Folder::Contacts)), (2, 1));
     let held = world.held(&anna).await;
     assert_eq!(held.len(), 1, "{held:?}");
+    // Who decides is told the business contacts by their names; the personal one is for its owner alone.
+    let names: BTreeSet<&str> =
+        held[0]["records"].as_array().expect("records").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.iter().any(|name| name.contains("Ida Berg")), "{held:?}");
+    assert!(!held[0].to_string().contains("Borg") && names.contains("Private"), "{held:?}");
     // Edits go on meanwhile.
     outlook.edit(&item, vec![set(Property::JobTitle, text("Chief"))]).await;
     world.sync(&[&anna]).await;

@@ -455,5 +455,11 @@ async fn a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told() {
     let waiting = world.quarantine(&anna).await;
     assert_eq!(waiting.len(), 1);
     assert!(waiting[0]["reason"].to_string().contains("Exchange cannot hold"), "{waiting:?}");
+    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Odd"), &json!("2026-10-05 10:00")));
+    // Only its owner reads what is private; that it waits, and when it is, everybody who administers may know.
+    world.edit_activity(&anna, &record, json!({"private": true})).await;
+    world.sync(&[&anna]).await;
+    let waiting = world.quarantine(&anna).await;
+    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Private"), &json!("2026-10-05 10:00")));
     assert_eq!(world.read_activity(&anna, &record).await["rule"], rule);
 }

@@ -13,6 +13,7 @@ pub mod key;
 pub mod level;
 pub mod map;
 pub mod names;
+pub mod naming;
 pub mod overall;
 pub mod people;
 pub mod schedule;

@@ -60,6 +60,11 @@ async fn quarantined_records_are_listed_with_the_reason() {
         path = format!("/api/admin/quarantine?limit=2&user=anna&after={next}");
     }
     assert_eq!(seen.len(), 3, "{seen:?}");
+    for (domain, count) in [("task", 3), ("calendar", 0), ("employee", 0)] {
+        let page = world.get(&world.admin, &format!("/api/admin/quarantine?domain={domain}")).await;
+        assert_eq!(page.items().len(), count, "{domain}");
+    }
+    assert_eq!(world.get(&world.admin, "/api/admin/quarantine?domain=notes").await.faults(), ["domain"]);
     assert_eq!(world.get(&world.admin, "/api/admin/quarantine?user=bob").await.code(), "not_found");
     assert_eq!(world.get(&world.admin, "/api/admin/quarantine?after=x").await.faults(), ["after"]);
 }

@@ -25,7 +25,7 @@ async fn rows(evidence: &Evidence<'_>) -> store::Result<Vec<Finding>> {
         for intent in store.intents(pairing, None, PAGE).await? {
             findings.push(format!("{user}: {:?} {:?} is left open", intent.what, intent.side));
         }
-        for (_, row) in store.quarantine(Some(pairing), None, PAGE).await? {
+        for (_, row) in store.quarantine(Some(pairing), None, None, PAGE).await? {
             findings.push(format!("{user}: {} is quarantined: {}", row.id, row.reason));
         }
         let state = store.pairing(pairing).await?.map(|pairing| pairing.state);

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::limits::page;
 use crate::rows::{Held, Quarantine};
 use jiff::Timestamp;
-use model::PairingId;
+use model::{Kind, PairingId};
 
 impl Store {
     /// A page of questions to people in order of their ids.
@@ -20,14 +20,15 @@ impl Store {
         engine!(self, answer_held(id))
     }
 
-    /// A page of quarantined records of one pairing or all.
+    /// A page of quarantined records of one pairing or all, of one kind or each.
     pub async fn quarantine(
         &self,
         pairing: Option<&PairingId>,
+        kind: Option<Kind>,
         after: Option<&QuarantineKey>,
         limit: usize,
     ) -> Result<Vec<(PairingId, Quarantine)>> {
-        engine!(self, quarantine(pairing, after, page(limit)))
+        engine!(self, quarantine(pairing, kind, after, page(limit)))
     }
 
     /// A page of the history, the newest first (rule W3).

@@ -7,7 +7,7 @@ use crate::checks::{before, hour};
 use crate::error::Result;
 use crate::rows::{Held, History, Quarantine};
 use jiff::Timestamp;
-use model::{PairingId, Side};
+use model::{Kind, PairingId, Side};
 use std::cmp::Reverse;
 
 impl Memory {
@@ -32,6 +32,7 @@ impl Memory {
     pub(crate) fn quarantine(
         &self,
         pairing: Option<&PairingId>,
+        kind: Option<Kind>,
         after: Option<&QuarantineKey>,
         limit: usize,
     ) -> Result<Vec<(PairingId, Quarantine)>> {
@@ -41,6 +42,7 @@ impl Memory {
                 .iter()
                 .filter(|(id, _)| pairing.is_none_or(|of| *id == of))
                 .flat_map(|(id, memories)| memories.quarantine.values().map(|row| (id.clone(), row.clone())))
+                .filter(|(_, row)| kind.is_none_or(|of| row.kind == of))
                 .filter(|(id, row)| {
                     after.is_none_or(|after| (id, row.side, row.kind, &row.id) > (&after.0, after.1, after.2, &after.3))
                 })

@@ -9,7 +9,7 @@ use crate::limits::SWEEP;
 use crate::rows::{Held, History, Quarantine};
 use crate::value::{Row, args, doc, instant};
 use jiff::Timestamp;
-use model::{PairingId, Side};
+use model::{Kind, PairingId, Side};
 
 macro_rules! lines {
     () => {
@@ -28,7 +28,8 @@ statements! {
     DROP_HELD = "DELETE FROM sync_held WHERE id = $1 AND pairing = $2";
     ANSWER = "DELETE FROM sync_held WHERE id = $1 RETURNING doc";
     QUARANTINE = "SELECT pairing, doc FROM sync_quarantine WHERE (CAST($1 AS TEXT) IS NULL OR pairing = $1) \
-        AND (pairing, side, kind, id) > ($2, $3, $4, $5) ORDER BY pairing, side, kind, id LIMIT $6";
+        AND (pairing, side, kind, id) > ($2, $3, $4, $5) AND (CAST($6 AS TEXT) IS NULL OR kind = $6) \
+        ORDER BY pairing, side, kind, id LIMIT $7";
     LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM sync_history WHERE pairing = $1";
     ADD_LINE = "INSERT INTO sync_history (pairing, number, written_at, cycle, crm_id, pim_id, stage, doc) \
         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
@@ -95,12 +96,13 @@ impl Sql {
     pub(crate) async fn quarantine(
         &self,
         pairing: Option<&PairingId>,
+        kind: Option<Kind>,
         after: Option<&QuarantineKey>,
         limit: usize,
     ) -> Result<Vec<(PairingId, Quarantine)>> {
-        let (of, side, kind, id) = after
+        let (of, side, last, id) = after
             .map_or(("", "", "", ""), |(of, side, kind, id)| (of.as_str(), side.as_str(), kind.as_str(), id.as_str()));
-        let values = args![pairing, of, side, kind, id, limit];
+        let values = args![pairing, of, side, last, id, kind.map(Kind::as_str), limit];
         let rows = self.db.all(QUARANTINE, values).await?;
         rows.iter()
             .map(|row| {

@@ -72,7 +72,7 @@ async fn holds_what_it_held(store: &Store, version: i64) {
     assert_eq!(store.intents(&anna, None, 10).await.unwrap().len(), 1);
     assert!(store.late(&anna, "k1").await.unwrap().is_some());
     assert_eq!(store.held(&HeldFilter::default(), None, 10).await.unwrap().len(), 1);
-    assert_eq!(store.quarantine(None, None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.quarantine(None, None, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().len(), 1);
     assert_eq!(store.counts(&Whose::All, jiff::Timestamp::UNIX_EPOCH).await.unwrap().len(), 1);
     assert_eq!(store.brakes().await.unwrap().len(), 1);

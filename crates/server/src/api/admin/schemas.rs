@@ -288,6 +288,8 @@ fn tables() -> &'static [Table] {
                 ("versions", "any"),
                 ("reason", "text"),
                 ("since", "time"),
+                ("name", "text?"),
+                ("when", "text?"),
             ],
         ),
         (
@@ -300,6 +302,7 @@ fn tables() -> &'static [Table] {
                 ("what", "object"),
                 ("crm", "text?"),
                 ("pim", "text?"),
+                ("records", "[object]"),
                 ("at", "time"),
             ],
         ),

@@ -4,16 +4,19 @@ use super::super::ask::Ask;
 use super::super::member::{Member, Shape};
 use super::super::reply::Answer;
 use super::super::route::{Body, Method, Route, Shown, Who};
-use super::{NO_CURSOR, SIDES, cursor, items, no_cursor, read_cursor, shown};
+use super::{DOMAINS, NO_CURSOR, SIDES, cursor, items, no_cursor, read_cursor, shown};
 use crate::fault::{Faults, Refused};
 use crate::ops::{overall, people};
 use jiff::Timestamp;
-use model::{Kind, PairingId, RecordId, Side};
+use model::{Domain, Kind, PairingId, RecordId, Side};
 use store::{HistoryFilter, HistoryKey, HistoryLine, QuarantineKey};
 
 const LIMIT: Member = Member::optional("limit", Shape::Whole(1, 500), "how many");
 const AFTER: Member = Member::optional("after", Shape::Text, "the `next` of the page before");
 const USER: Member = Member::optional("user", Shape::Text, "one user, by id, login or pairing");
+
+const DOMAIN: Member =
+    Member::optional("domain", Shape::OneOf(DOMAINS), "one domain; one of contacts shows all contacts");
 
 const TAG: &str = "history";
 
@@ -55,7 +58,7 @@ pub(super) const ROUTES: &[Route] = &[
         tag: TAG,
         summary: "Records that cannot be synchronised, with the reason.",
         who: Who::Administrator,
-        query: &[LIMIT, AFTER, USER],
+        query: &[LIMIT, AFTER, USER, DOMAIN],
         body: Body::None,
         answer: Shown::Page("Quarantine"),
         run: |ask| Box::pin(quarantine(ask)),
@@ -111,7 +114,10 @@ async fn quarantine(ask: Ask) -> Answer {
         Some(None) => return Err(no_cursor()),
     };
     let limit = ask.limit();
-    let rows = people::quarantine(&ask.services, ask.text("user"), after.as_ref(), limit).await?;
+    let viewer = ask.actor()?.user.clone();
+    let domain = ask.text("domain").and_then(Domain::parse);
+    let rows =
+        people::quarantine(&ask.services, Some(&viewer), ask.text("user"), domain, after.as_ref(), limit).await?;
     let next = rows
         .last()
         .filter(|_| rows.len() == limit)

@@ -188,7 +188,7 @@ async fn quarantine_and_questions_come_and_go_with_settles(world: &World) {
     let question = held(&anna, "h1");
     let settle = Settle { quarantine: vec![bad.clone()], held: vec![question.clone()], ..Settle::default() };
     world.settle(&lease, settle).await;
-    assert_eq!(store.quarantine(None, None, 10).await.unwrap(), [(anna.clone(), bad.clone())]);
+    assert_eq!(store.quarantine(None, None, None, 10).await.unwrap(), [(anna.clone(), bad.clone())]);
     assert_eq!(store.held(&HeldFilter::default(), None, 10).await.unwrap(), std::slice::from_ref(&question));
     let changed = store::Held { at: minute(1), ..question };
     let settle = Settle {
@@ -197,7 +197,7 @@ async fn quarantine_and_questions_come_and_go_with_settles(world: &World) {
         ..Settle::default()
     };
     world.settle(&lease, settle).await;
-    assert_eq!(store.quarantine(None, None, 10).await.unwrap().len(), 1, "another side, another kind");
+    assert_eq!(store.quarantine(None, None, None, 10).await.unwrap().len(), 1, "another side, another kind");
     assert_eq!(store.held(&HeldFilter::default(), None, 10).await.unwrap(), [changed]);
     let (_, bobs) = world.mapped("bob").await;
     world.settle(&bobs, Settle { answered: vec!["h1".into()], ..Settle::default() }).await;
@@ -205,7 +205,7 @@ async fn quarantine_and_questions_come_and_go_with_settles(world: &World) {
     let settle =
         Settle { cured: vec![(Side::Crm, Kind::Contact, rid("c1"))], answered: vec!["h1".into()], ..Settle::default() };
     world.settle(&lease, settle).await;
-    assert!(store.quarantine(None, None, 10).await.unwrap().is_empty());
+    assert!(store.quarantine(None, None, None, 10).await.unwrap().is_empty());
     assert!(store.held(&HeldFilter::default(), None, 10).await.unwrap().is_empty());
 }
 

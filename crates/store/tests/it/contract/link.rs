@@ -231,7 +231,7 @@ async fn remains(world: &World, id: &model::PairingId) -> (usize, usize, usize, 
     let held = HeldFilter { pairing: Some(id.clone()), ..HeldFilter::default() };
     let held = store.held(&held, None, 10).await.unwrap();
     let work = store.work(id, Kind::Appointment, None, 10).await.unwrap();
-    let quarantine = store.quarantine(Some(id), None, 10).await.unwrap();
+    let quarantine = store.quarantine(Some(id), None, None, 10).await.unwrap();
     (told.count(), held.len(), quarantine.len(), work.len())
 }
 

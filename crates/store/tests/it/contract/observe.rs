@@ -105,7 +105,7 @@ async fn an_unreadable_record_takes_the_place_of_its_observation(world: &World) 
     let bad = quarantined(Side::Pim, Kind::Contact, "p1");
     world.see(&lease, Seen { quarantine: vec![bad.clone()], ..Seen::default() }).await;
     assert_eq!(seen_ids(world, &anna).await, [("p2".into(), "v1".into())]);
-    assert_eq!(world.store.quarantine(None, None, 10).await.unwrap(), [(anna.clone(), bad.clone())]);
+    assert_eq!(world.store.quarantine(None, None, None, 10).await.unwrap(), [(anna.clone(), bad.clone())]);
     let found = world.store.candidates(&anna, Kind::Contact, Side::Pim, &["hash-of-p1".into()], 10).await.unwrap();
     assert!(found.is_empty());
     // A newer observation shows it together with its quarantine, for the plan to judge.
@@ -281,7 +281,7 @@ async fn observing_is_dropped_as_a_whole(world: &World) {
         assert_eq!(store.cursors(id).await.unwrap().len(), there);
         assert_eq!(store.work(id, Kind::Contact, None, 10).await.unwrap().len(), there);
         assert_eq!(store.strangers(id, None, None, 10).await.unwrap().len(), there);
-        assert_eq!(store.quarantine(Some(id), None, 10).await.unwrap().len(), there);
+        assert_eq!(store.quarantine(Some(id), None, None, 10).await.unwrap().len(), there);
         let hashes = ["hash-of-s1".to_owned()];
         assert_eq!(store.candidates(id, Kind::Contact, Side::Pim, &hashes, 10).await.unwrap().len(), there);
         assert_eq!(store.links(id, None, None, 10).await.unwrap().len(), 1);

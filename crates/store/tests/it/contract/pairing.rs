@@ -191,7 +191,7 @@ async fn a_forgotten_user_leaves_nothing_and_others_keep_theirs(world: &World) {
         assert_eq!(store.late(id, "k").await.unwrap().map_or(0, |_| 1), there);
         assert_eq!(store.work(id, Kind::Contact, None, 10).await.unwrap().len(), there);
         assert_eq!(store.strangers(id, None, None, 10).await.unwrap().len(), there);
-        assert_eq!(store.quarantine(Some(id), None, 10).await.unwrap().len(), there);
+        assert_eq!(store.quarantine(Some(id), None, None, 10).await.unwrap().len(), there);
         assert_eq!(store.looks(id, minute(600), 10).await.unwrap().len(), there);
         let of = HistoryFilter { pairing: Some(id.clone()), ..HistoryFilter::default() };
         assert_eq!(store.history(&of, None, 10).await.unwrap().len(), there);

@@ -53,13 +53,17 @@ async fn quarantine_is_listed_in_pages_over_pairings(world: &World) {
     for expected in [4, 2, 0] {
         let after: Option<QuarantineKey> =
             listed.last().map(|(id, row)| (id.clone(), row.side, row.kind, row.id.clone()));
-        let page = store.quarantine(None, after.as_ref(), 4).await.unwrap();
+        let page = store.quarantine(None, None, after.as_ref(), 4).await.unwrap();
         assert_eq!(page.len(), expected);
         listed.extend(page);
     }
     assert_eq!(listed, all);
     let bob = model::PairingId::new("bob");
-    assert_eq!(store.quarantine(Some(&bob), None, 10).await.unwrap(), all[3..]);
+    for kind in Kind::ALL {
+        let of_kind: Vec<_> = all.iter().filter(|(_, row)| row.kind == kind).cloned().collect();
+        assert_eq!(store.quarantine(None, Some(kind), None, 10).await.unwrap(), of_kind);
+    }
+    assert_eq!(store.quarantine(Some(&bob), None, None, 10).await.unwrap(), all[3..]);
 }
 
 async fn history_is_told_the_newest_first_in_pages(world: &World) {

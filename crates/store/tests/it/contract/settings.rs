@@ -164,7 +164,7 @@ async fn a_renewed_epoch_is_newer_and_lets_everything_be_listed_anew(world: &Wor
     assert!(1 < first && first < second, "{first} {second}");
     assert_eq!(store.epoch().await.unwrap(), second);
     assert!(store.work(&anna, Kind::Contact, None, 10).await.unwrap().is_empty());
-    assert!(store.quarantine(None, None, 10).await.unwrap().is_empty());
+    assert!(store.quarantine(None, None, None, 10).await.unwrap().is_empty());
     assert_eq!(store.link(&row.id).await.unwrap(), Some(row));
     assert_eq!(store.intents(&anna, None, 10).await.unwrap().len(), 1);
     let close = Settle { close: vec!["i1".into()], ..Settle::default() };
