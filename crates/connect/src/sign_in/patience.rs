@@ -8,8 +8,10 @@ use planted::Planted;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The first wait, in seconds: a refusal may be a moment's.
-const FIRST_S: i64 = 60;
+/// The first wait, in seconds: what stands before a server refuses a single call at times.
+const SOON_S: i64 = 5;
+/// The second one: a refusal may be a minute's.
+const THEN_S: i64 = 60;
 /// Every further one. Directories lock an account after five or ten wrong passwords within half an hour; with the first
 /// tries, and one repeated for servers that challenge whatever comes, there are never more than four.
 const FURTHER_S: i64 = 1_800;
@@ -27,6 +29,8 @@ pub(super) struct Patience {
 struct Seen {
     /// At which mailboxes it was refused since it was accepted last.
     refused: BTreeSet<String>,
+    /// How often.
+    times: u32,
     stands: Option<Stands>,
 }
 
@@ -87,9 +91,17 @@ impl Patience {
             // Said before the account was looked at, perhaps.
             _ => return,
         }
-        let another = seen.refused.len() < MAILBOXES && seen.refused.insert(mailbox(request).to_owned());
+        if seen.refused.len() < MAILBOXES {
+            seen.refused.insert(mailbox(request).to_owned());
+        }
+        seen.times = seen.times.saturating_add(1);
         let for_all = seen.refused.len() >= MAILBOXES || planted::is(Planted::OneRefusedIsAll);
-        let wait_s = if another || !locks { FIRST_S } else { FURTHER_S };
+        let wait_s = match seen.times {
+            1 => SOON_S,
+            2 => THEN_S,
+            _ if !locks => THEN_S,
+            _ => FURTHER_S,
+        };
         let until = self.clock.now().saturating_add(SignedDuration::from_secs(wait_s));
         let answer = Answer { body: Vec::new(), ..answer.clone() };
         seen.stands = until.ok().map(|until| Stands { answer, until, for_all });
@@ -214,14 +226,14 @@ mod tests {
             world.clock.0.store(second, Ordering::Relaxed);
             assert_eq!(world.status_of("anna").await, 401);
         }
-        // The first of all is repeated, for servers that challenge whatever comes.
-        assert_eq!(world.asked(), 3);
+        // The first of all is repeated, for servers that challenge whatever comes; then soon, then after a minute.
+        assert_eq!(world.asked(), 4);
         // What is said before anybody looks at the account takes no doubt away.
         world.status.store(503, Ordering::Relaxed);
-        world.clock.0.store(1_861, Ordering::Relaxed);
+        world.clock.0.store(1_865, Ordering::Relaxed);
         assert_eq!(world.status_of("anna").await, 503);
         world.status.store(401, Ordering::Relaxed);
-        for second in 1_862..3_600 {
+        for second in 1_866..3_600 {
             world.clock.0.store(second, Ordering::Relaxed);
             world.status_of("anna").await;
         }

@@ -284,7 +284,8 @@ async fn a_changed_password_is_not_tried_by_every_call_and_found_again() {
             let words = "twice an hour, lest the account be locked out";
             assert!(matches!(&told, Err(Trouble::NoAccess { why }) if why.contains(words)), "{told:?}");
         }
-        assert!(seen.lock().expect("unpoisoned").len() <= 3, "{seen:?}");
+        // At once and five seconds later; a Windows sign-in takes up to three requests.
+        assert!(seen.lock().expect("unpoisoned").len() <= if by_windows { 6 } else { 2 }, "{seen:?}");
         world.emulator.add_service_account("svc@crm.test", "secret");
         clock.0.fetch_add(60, Ordering::Relaxed);
         identity(&connection).await.expect("found again");
