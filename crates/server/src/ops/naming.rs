@@ -20,6 +20,9 @@ const WORD: &str = "Private";
 /// How long a side is waited for: who looks at a list is not kept by a server that does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long all of them together: what is not told by then stays without a name.
+const TOGETHER: Duration = Duration::from_secs(20);
+
 /// Users whose records are read at once.
 const AT_ONCE: usize = 8;
 
@@ -99,7 +102,14 @@ pub async fn named(
     let readings = by_pairing.into_iter().map(|(id, groups)| read(services, id, groups));
     let mut named = BTreeMap::new();
     let mut readings = futures::stream::iter(readings).buffer_unordered(AT_ONCE);
-    while let Some(reading) = readings.next().await {
+    let over = tokio::time::sleep(TOGETHER);
+    tokio::pin!(over);
+    loop {
+        let reading = tokio::select! {
+            reading = readings.next() => reading,
+            () = &mut over => None,
+        };
+        let Some(reading) = reading else { break };
         let Some((pairing, records)) = reading? else { continue };
         let own = viewer.is_some_and(|viewer| viewer.as_str() == pairing.user.as_str());
         for Read { about, record, personal: linked } in records {
