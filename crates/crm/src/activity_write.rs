@@ -6,6 +6,7 @@ use crate::activity_fields::{Parts, SHARED, edited, form_faults, parts, whole_fa
 use crate::activity_progress::done_fault;
 use crate::activity_read::column;
 use crate::activity_rules::{FLAGS, LOCKED, defaults, is_cancelled, may_change, overlay, shared_of, start_of};
+use crate::activity_series::on_its_days;
 use crate::actor::Actor;
 use crate::db::{Cells, Tx, args};
 use crate::error::{Error, Fault, check};
@@ -53,6 +54,7 @@ impl Crm {
         let parts = parts(&draft.fields);
         let mut shared = edited(&Fields::new(), &parts.shared, today(now));
         defaults(draft.display, &mut shared);
+        on_its_days(draft.display, &Fields::new(), &mut shared);
         let mut faults = whole_faults(draft.display, &shared, &parts.shared);
         let people = tx.wanted_people(actor, &draft.owner, draft.people.as_deref(), &parts, &[], &mut faults).await?;
         check(faults)?;
@@ -127,7 +129,8 @@ impl Crm {
         }
         check(faults)?;
         let standing = shared_of(&before.fields);
-        let shared = edited(&standing, &parts.shared, today(now));
+        let mut shared = edited(&standing, &parts.shared, today(now));
+        on_its_days(display, &standing, &mut shared);
         let mut faults = whole_faults(display, &shared, &parts.shared);
         let given = edit.people.as_deref();
         let people = tx.wanted_people(actor, &owner_id, given, &parts, &before.people, &mut faults).await?;

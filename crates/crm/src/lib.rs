@@ -14,6 +14,7 @@ mod activity_fields;
 mod activity_progress;
 mod activity_read;
 mod activity_rules;
+mod activity_series;
 mod activity_write;
 pub mod actor;
 pub mod company;

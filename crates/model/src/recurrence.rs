@@ -152,6 +152,12 @@ impl Recurrence {
         self.dates(first).take_while(|date| *date <= day).any(|date| date == day)
     }
 
+    /// The first date from that day on: of a sound rule that begins on a day of its own, that day.
+    #[must_use]
+    pub fn first_date(&self, from: Date) -> Option<Date> {
+        self.dates(from).next()
+    }
+
     /// The last date, if the series ends; a foreign rule's end is not known.
     #[must_use]
     pub fn last_date(&self, first: Date) -> Option<Date> {
@@ -202,7 +208,7 @@ impl Recurrence {
         match &self.range {
             Range::Until(date) if *date < first => Some("the series ends before it begins".to_owned()),
             Range::NoEnd | Range::Until(_) | Range::Count(_) => {
-                self.dates(first).next().is_none().then(|| "the series has no occurrence".to_owned())
+                self.first_date(first).is_none().then(|| "the series has no occurrence".to_owned())
             }
         }
     }

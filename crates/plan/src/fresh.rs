@@ -96,7 +96,8 @@ pub fn export(domain: Domain, record: &Record, context: &Context<'_>) -> Plan {
     if let Some(reason) = &record.facts.unreadable {
         return Plan::of(Some(domain), After::Quarantine(reason.clone()), Reason::New);
     }
-    if let Some(fault) = fault(&record.fields).filter(|_| !planted::is(Planted::WhatCannotBeHeldIsSent)) {
+    let fault = fault(&record.fields).or_else(|| begins_elsewhere(&record.fields));
+    if let Some(fault) = fault.filter(|_| !planted::is(Planted::WhatCannotBeHeldIsSent)) {
         return Plan::of(Some(domain), After::Quarantine(fault), Reason::New);
     }
     let form = form::of_copy(record, context);
@@ -298,4 +299,17 @@ fn fault(fields: &Fields) -> Option<String> {
         }
         (_, _) => None,
     }
+}
+
+/// An appointment's series that begins on a day which is none of its rule's: a mailbox would let it begin on another day,
+/// and nobody asked for that (rule R2).
+fn begins_elsewhere(fields: &Fields) -> Option<String> {
+    let said = fields.get(&Path::of(Field::Start)).and_then(Value::as_when)?.wall().date();
+    let first = fields.get(&Path::of(Field::Rule)).and_then(Value::as_rule)?.first_date(said)?;
+    (first != said).then(|| {
+        format!(
+            "the series begins on {said}, which is no day of its rule: the rule first falls on {first}; let it begin on that \
+             day in the CRM, or change the rule there"
+        )
+    })
 }

@@ -243,3 +243,24 @@ fn an_end_before_its_start_goes_over_in_neither_direction() {
         }
     }
 }
+
+// R2: a mailbox would let a series begin on its rule's first day; a CRM that says another is told, and nothing is sent.
+#[test]
+fn a_series_that_begins_on_no_day_of_its_rule_is_told_and_not_sent() {
+    let world = World::new();
+    let mut pairs = meeting();
+    for (day, first) in [(2, None), (4, Some("2026-12-03"))] {
+        let pattern = model::Pattern::Weekly { interval: 1, days: [day].into(), first_day: 1 };
+        let rule = Value::Rule(model::Recurrence { pattern, range: model::Range::NoEnd });
+        pairs.retain(|(name, _)| *name != "rule");
+        pairs.push(("rule", rule));
+        let plan = export(Domain::Calendar, &crm(Domain::Calendar, "c1", &pairs), &world.context());
+        match (&plan.after, first) {
+            (After::New { .. }, None) => assert_eq!(plan.ops.len(), 1),
+            (After::Quarantine(told), Some(first)) => {
+                assert!(told.contains("begins on 2026-12-01") && told.contains(first) && plan.ops.is_empty(), "{told}");
+            }
+            (other, first) => panic!("{first:?}: {other:?}"),
+        }
+    }
+}

@@ -6,7 +6,9 @@ use crate::database::on_both;
 use crate::outlook::{self, Outlook, id, moment, set, text, title};
 use crate::world::{Person, World};
 use serde_json::{Value as Json, json};
-use wire::ews::{DistinguishedFolder as Folder, FieldChange, Item, Property, Value};
+use wire::ews::{
+    DayOfWeek, DistinguishedFolder as Folder, FieldChange, Item, Pattern, Property, Range, Recurrence, Value,
+};
 
 on_both!(
     every_pattern_and_range_of_the_crm_is_the_same_series_in_the_mailbox,
@@ -18,7 +20,7 @@ on_both!(
     a_series_becomes_one_appointment_and_a_series_again_on_either_side,
     this_and_following_makes_two_series_on_either_side,
     a_rule_without_an_occurrence_or_without_measure_is_refused_by_the_crm,
-    a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told,
+    a_series_begins_on_a_day_of_its_rule_on_both_sides,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -444,22 +446,45 @@ async fn a_rule_without_an_occurrence_or_without_measure_is_refused_by_the_crm()
     assert!(world.view(&anna, CALENDAR).await.is_empty());
 }
 
-// R2, trap 68
-async fn a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told() {
+// R2: Exchange lets a series begin on its rule's first day alone, and so does the CRM, as Outlook does with what is typed;
+// what both sides make together begins there too.
+async fn a_series_begins_on_a_day_of_its_rule_on_both_sides() {
     let (world, anna, _) = World::with_two().await;
-    let rule =
-        json!({"pattern": "monthly_by_weekday", "interval": 1, "days": ["monday", "wednesday"], "index": "first"});
-    let record = world.activity(&anna, series("Odd", "2026-10-05", rule.clone())).await;
-    world.sync(&[&anna]).await;
-    assert_eq!(world.outlook(&anna).count(Folder::Calendar), 0, "a near rule would be a wrong meeting");
-    let waiting = world.quarantine(&anna).await;
-    assert_eq!(waiting.len(), 1);
-    assert!(waiting[0]["reason"].to_string().contains("Exchange cannot hold"), "{waiting:?}");
-    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Odd"), &json!("2026-10-05 10:00")));
-    // Only its owner reads what is private; that it waits, and when it is, everybody who administers may know.
-    world.edit_activity(&anna, &record, json!({"private": true})).await;
-    world.sync(&[&anna]).await;
-    let waiting = world.quarantine(&anna).await;
-    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Private"), &json!("2026-10-05 10:00")));
-    assert_eq!(world.read_activity(&anna, &record).await["rule"], rule);
+    let mondays = json!({"pattern": "weekly", "interval": 120, "days": ["monday"], "first_day": "monday"});
+    let far = world.activity(&anna, series("Far", "2026-10-06", mondays)).await;
+    let read = world.read_activity(&anna, &far).await;
+    assert_eq!((&read["start"], &read["end"]), (&berlin("2029-01-22T10:00:00"), &berlin("2029-01-22T11:00:00")));
+    world.delete(&anna, &format!("/api/crm/activities/{far}")).await;
+    // The day alone moves to the rule, and the rule alone moves the day.
+    let record = world.activity(&anna, series("Weekly", "2026-09-28", weekly(&["monday"], json!({})))).await;
+    let put_off = json!({"start": berlin("2026-09-29T10:00:00"), "end": berlin("2026-09-29T11:00:00")});
+    for (edit, first) in [
+        (put_off, "2026-10-05"),
+        (json!({"rule": weekly(&["friday"], json!({}))}), "2026-10-09"),
+        (
+            json!({"start": berlin("2026-10-05T10:00:00"), "end": berlin("2026-10-05T11:00:00"),
+            "rule": weekly(&["monday"], json!({}))}),
+            "2026-10-05",
+        ),
+    ] {
+        world.edit_activity(&anna, &record, edit).await;
+        let read = world.read_activity(&anna, &record).await;
+        assert_eq!(read["start"], berlin(&format!("{first}T10:00:00")), "{read}");
+        assert_eq!(read["end"], berlin(&format!("{first}T11:00:00")), "{read}");
+    }
+    clean(&world, &anna).await;
+    // Put off by an hour in the CRM while Outlook makes it a Wednesday's: the CRM's time, the mailbox's rule.
+    let outlook = world.outlook(&anna);
+    let item = outlook.only(Folder::Calendar).await;
+    let pattern = Pattern::Weekly { interval: 1, days: vec![DayOfWeek::Wednesday], first: Some(DayOfWeek::Monday) };
+    let rule = Recurrence { pattern, range: Range::NoEnd { start: "2026-10-05".parse().expect("a date") } };
+    outlook.edit(&id(&item), vec![set(Property::Recurrence, Value::Recurrence(rule))]).await;
+    let later = json!({"start": berlin("2026-10-05T11:00:00"), "end": berlin("2026-10-05T12:00:00")});
+    world.edit_activity(&anna, &record, later).await;
+    clean(&world, &anna).await;
+    let read = world.read_activity(&anna, &record).await;
+    assert_eq!(read["rule"]["days"], json!(["wednesday"]), "{read}");
+    assert_eq!(read["start"], berlin("2026-10-07T11:00:00"), "{read}");
+    assert_eq!(read["end"], berlin("2026-10-07T12:00:00"), "{read}");
+    assert_eq!(starts(&outlook, "2026-10-05", "2026-10-15").await, ["2026-10-07T09:00:00Z", "2026-10-14T09:00:00Z"]);
 }

@@ -20,6 +20,7 @@ on_both!(
     a_recurring_task_is_one_record_and_what_completing_it_leaves_is_no_new_series,
     a_recurring_to_do_of_the_crm_is_one_task_with_its_rule,
     an_appointments_reminder_is_minutes_before_and_a_tasks_an_instant,
+    a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -234,4 +235,26 @@ async fn an_appointments_reminder_is_minutes_before_and_a_tasks_an_instant() {
     world.sync(&[&anna]).await;
     assert_eq!(world.read_activity(&anna, &plan).await["reminder"], json!(null));
     assert_eq!(world.read_activity(&anna, &call).await["reminder_at"], "2026-09-28T05:00:00Z");
+}
+
+// R2, trap 68
+async fn a_rule_exchange_has_no_word_for_stays_in_the_crm_and_is_told() {
+    let (world, anna, _) = World::with_two().await;
+    let rule =
+        json!({"pattern": "monthly_by_weekday", "interval": 1, "days": ["monday", "wednesday"], "index": "first"});
+    let mut odd = appointment("Odd", "2026-10-05");
+    odd["rule"] = rule.clone();
+    let record = world.activity(&anna, odd).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.outlook(&anna).count(Folder::Calendar), 0, "a near rule would be a wrong meeting");
+    let waiting = world.quarantine(&anna).await;
+    assert_eq!(waiting.len(), 1);
+    assert!(waiting[0]["reason"].to_string().contains("Exchange cannot hold"), "{waiting:?}");
+    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Odd"), &json!("2026-10-05 10:00")));
+    // Only its owner reads what is private; that it waits, and when it is, everybody who administers may know.
+    world.edit_activity(&anna, &record, json!({"private": true})).await;
+    world.sync(&[&anna]).await;
+    let waiting = world.quarantine(&anna).await;
+    assert_eq!((&waiting[0]["name"], &waiting[0]["when"]), (&json!("Private"), &json!("2026-10-05 10:00")));
+    assert_eq!(world.read_activity(&anna, &record).await["rule"], rule);
 }
