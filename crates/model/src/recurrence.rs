@@ -146,6 +146,12 @@ impl Recurrence {
             .take(limit)
     }
 
+    /// Whether its dates follow from the rule alone.
+    #[must_use]
+    pub fn has_known_dates(&self) -> bool {
+        !matches!(self.pattern, Pattern::Regenerating { .. } | Pattern::Foreign { .. })
+    }
+
     /// Whether the series has a date on that day.
     #[must_use]
     pub fn falls_on(&self, first: Date, day: Date) -> bool {

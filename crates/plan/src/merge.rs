@@ -1,12 +1,14 @@
 //! Three-way merge by images and units (decision 1, rules C1 to C3, C11, D1).
 
 mod contested;
+mod off_rule;
 
 use crate::operation::Conflict;
 use contested::{Units, settle_contested};
 use model::same::{fold, same};
 use model::settings::ConflictPolicy;
 use model::{Attendee, DomainMap, Field, Fields, Path, People, Response, Side, Unit, Value};
+use off_rule::settle_off_rule;
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,11 +100,19 @@ pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {
         }
         units.entry(unit).or_default().push(cell);
     }
+    // The series before its occurrences: which of them there are is for its rule to say.
+    let series: Units<'_> = units.extract_if(.., |(occurrence, _), _| occurrence.is_none()).collect();
+    settle_units(series, rules, &mut merged);
+    settle_off_rule(&mut units, copies, rules, &mut merged);
     settle_contested(&mut units, rules, &mut merged);
-    for cells in units.into_values().filter(|cells| !cells.iter().all(Cell::is_untouched)) {
-        unit(&cells, rules, &mut merged);
-    }
+    settle_units(units, rules, &mut merged);
     merged
+}
+
+fn settle_units(units: Units<'_>, rules: &Rules<'_>, merged: &mut Merged) {
+    for cells in units.into_values().filter(|cells| !cells.iter().all(Cell::is_untouched)) {
+        unit(&cells, rules, merged);
+    }
 }
 
 fn cells<'a>(copies: &Copies<'a>, map: &DomainMap) -> Vec<Cell<'a>> {

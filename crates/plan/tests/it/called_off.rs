@@ -10,8 +10,12 @@ const PLACE: &str = "occurrence(2026-12-15T10:00:00).location";
 
 /// A weekly series, with what is different in single occurrences.
 fn series(more: &[(&'static str, Value)]) -> Vec<(&'static str, Value)> {
+    lasting(Range::NoEnd, more)
+}
+
+fn lasting(range: Range, more: &[(&'static str, Value)]) -> Vec<(&'static str, Value)> {
     let pattern = Pattern::Weekly { interval: 1, days: [2].into(), first_day: 1 };
-    let rule = Recurrence { pattern, range: Range::NoEnd };
+    let rule = Recurrence { pattern, range };
     let mut pairs = vec![
         ("subject", text("Kick-off")),
         ("start", at("2026-12-01T10:00:00")),
@@ -70,5 +74,30 @@ fn by_setting_an_occurrence_that_was_called_off_stays_so() {
         assert_eq!(value(&plan, off_in.other(), STATE), Some(text("cancelled")));
         assert!(written(&plan, off_in).is_empty(), "{off_in:?}");
         assert_eq!(plan.conflicts.len(), 1, "the edit is told");
+    }
+}
+
+// R3: the rule one side sets says which occurrences there are; what was said of another on the other side is told, is written
+// nowhere, and does not come back with a later rule.
+#[test]
+fn what_is_said_of_an_occurrence_that_the_series_loses_meanwhile_is_told() {
+    for (mover, word) in [(Side::Pim, "cancelled"), (Side::Pim, ""), (Side::Crm, "cancelled"), (Side::Crm, "")] {
+        let said = if word.is_empty() { (PLACE, text("Attic")) } else { (STATE, text(word)) };
+        let link = link(Domain::Calendar, &series(&[]), &series(&[]));
+        let shorter = lasting(Range::Until("2026-12-10".parse().expect("a date")), &[]);
+        let edited = series(std::slice::from_ref(&said));
+        let (left, right) = if mover == Side::Crm { (&shorter, &edited) } else { (&edited, &shorter) };
+        let (crm, pim) = (crm(Domain::Calendar, "c1", left), pim(Kind::Appointment, "i1", right));
+        let plan = World::new().plan(&link, &there(&crm), &there(&pim));
+        let told: Vec<_> = plan.conflicts.iter().map(|conflict| (conflict.winner, conflict.values.len())).collect();
+        assert_eq!(told, [(Some(mover), 1)], "{mover:?} {said:?}");
+        let back: &[&str] = if mover == Side::Pim { &["rule", said.0] } else { &[] };
+        assert_eq!(written(&plan, Side::Crm), back, "{mover:?} {said:?}");
+        assert_eq!(written(&plan, Side::Pim), if mover == Side::Crm { vec!["rule"] } else { vec![] });
+        let kept = plan.ops.iter().any(|op| matches!(op, Op::Update { keep, .. } if !keep.is_empty()));
+        assert!(!kept, "{:?}", plan.ops);
+        let After::Linked(agreed) = &plan.after else { panic!("linked") };
+        let (left, right) = (self::crm(Domain::Calendar, "c1", &shorter), self::pim(Kind::Appointment, "i1", &shorter));
+        assert!(World::new().plan(agreed, &there(&left), &there(&right)).ops.is_empty(), "{mover:?} {said:?}");
     }
 }
