@@ -203,7 +203,7 @@ impl Reach {
         let end = tokio::time::sleep(Duration::from_millis(self.deadline_ms));
         tokio::pin!(end);
         let passage = tokio::select! {
-            passage = self.gate.pass(&self.address) => passage,
+            passage = self.gate.pass(&self.address, operation.items()) => passage,
             () = &mut end => return Err(Failed::plain(no_turn())),
         };
         let request = self.request(version, operation, xml::Limits::default().total);

@@ -1,9 +1,9 @@
 //! How many calls a server, and each of its mailboxes, is asked at once: fewer when it says that it is busy, slowly more
-//! again when it is not; whoever waited longest comes next.
+//! again when it is not; a call for many items counts as several; whoever waited longest comes next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 /// The most calls at once to one server with one account: below the 27 that Exchange allows an account by default, which
 /// other programs of the same account share.
@@ -11,6 +11,9 @@ const OF_SERVER: usize = 16;
 
 /// The most calls at once for one mailbox, so that one with much to do leaves room for the others.
 const OF_MAILBOX: usize = 4;
+
+/// So many items of a call are worth one place: a call for more takes several, up to its mailbox's share.
+const ITEMS: usize = 10;
 
 /// Calls that must go well before one more is asked at once.
 const STEADY: usize = 32;
@@ -38,35 +41,39 @@ pub(super) enum Went {
     ServerBusy,
 }
 
-/// A call under way: its place at its mailbox and at the server.
+/// A call under way: its places at its mailbox and at the server.
 pub(super) struct Passage {
     gate: Arc<Gate>,
     address: String,
-    mailbox: Place,
-    server: Place,
+    mailbox: Places,
+    server: Places,
 }
 
-/// Calls of one kind under way.
+/// Calls of one kind under way, and those that wait.
 struct Lane {
     most: usize,
-    room: Arc<Semaphore>,
-    pace: Mutex<Pace>,
+    room: Mutex<Room>,
 }
 
-struct Pace {
-    /// Places there are, taken or free.
+struct Room {
+    /// Places there are. More may be taken for a while, when fewer were allowed meanwhile.
     places: usize,
-    /// Places to be given up as soon as they are free.
-    owed: usize,
+    taken: usize,
     /// Calls that went well since the last change.
     steady: usize,
+    /// Whoever waited longest stands first.
+    waiting: VecDeque<Waiting>,
 }
 
-/// A place that is taken.
-struct Place {
+struct Waiting {
+    wanted: usize,
+    turn: oneshot::Sender<Places>,
+}
+
+/// Places that are taken.
+struct Places {
     lane: Arc<Lane>,
-    /// None when the room was closed, which it never is.
-    permit: Option<OwnedSemaphorePermit>,
+    number: usize,
 }
 
 impl Default for Gate {
@@ -98,11 +105,12 @@ impl Gate {
         }
     }
 
-    /// Waits for a place, first among the mailbox's own calls, then among all.
-    pub(super) async fn pass(self: &Arc<Self>, address: &str) -> Passage {
+    /// Waits for the places that a call for so many items is worth, first among the mailbox's own calls, then among all.
+    pub(super) async fn pass(self: &Arc<Self>, address: &str, items: usize) -> Passage {
         let lane = self.lane(address);
-        let mailbox = Lane::enter(&lane).await;
-        let server = Lane::enter(&self.server).await;
+        let wanted = items.div_ceil(ITEMS).clamp(1, self.of_mailbox);
+        let mailbox = Lane::enter(&lane, wanted).await;
+        let server = Lane::enter(&self.server, wanted).await;
         Passage { gate: Arc::clone(self), address: address.to_lowercase(), mailbox, server }
     }
 
@@ -148,53 +156,61 @@ impl Passage {
 impl Lane {
     fn new(most: usize) -> Self {
         let most = most.max(1);
-        let pace = Mutex::new(Pace { places: most, owed: 0, steady: 0 });
-        Self { most, room: Arc::new(Semaphore::new(most)), pace }
+        let room = Room { places: most, taken: 0, steady: 0, waiting: VecDeque::new() };
+        Self { most, room: Mutex::new(room) }
     }
 
-    /// Waits for a place; whoever asked first gets the next one.
-    async fn enter(lane: &Arc<Self>) -> Place {
-        Place { permit: Arc::clone(&lane.room).acquire_owned().await.ok(), lane: Arc::clone(lane) }
+    /// Waits for places; whoever asked first is served first.
+    async fn enter(lane: &Arc<Self>, wanted: usize) -> Places {
+        let (turn, mine) = oneshot::channel();
+        whole(&lane.room).waiting.push_back(Waiting { wanted, turn });
+        Self::admit(lane);
+        // Nobody forgets who waits; were it so, a call too many is better than one that is never sent.
+        mine.await.unwrap_or_else(|_| Places { lane: Arc::clone(lane), number: 0 })
+    }
+
+    /// Lets in who is next, as long as there is room. Who wants more than there is at all gets all there is.
+    fn admit(lane: &Arc<Self>) {
+        loop {
+            let mut room = whole(&lane.room);
+            let (places, taken) = (room.places, room.taken);
+            let fits = |next: &mut Waiting| next.turn.is_closed() || taken + next.wanted.min(places) <= places;
+            let Some(Waiting { wanted, turn }) = room.waiting.pop_front_if(fits) else { return };
+            let number = wanted.min(places);
+            room.taken += number;
+            // Whoever gave up waiting hands them back, which needs the room.
+            drop(room);
+            if let Err(mut places) = turn.send(Places { lane: Arc::clone(lane), number }) {
+                whole(&lane.room).taken -= std::mem::take(&mut places.number);
+            }
+        }
     }
 
     fn was_busy(&self) {
-        let mut pace = whole(&self.pace);
-        let fewer = (pace.places / 2).max(1);
-        let less = pace.places - fewer;
-        // Free places go at once, taken ones when they become free.
-        pace.owed += less - self.room.forget_permits(less);
-        pace.places = fewer;
-        pace.steady = 0;
+        let mut room = whole(&self.room);
+        room.places = (room.places / 2).max(1);
+        room.steady = 0;
     }
 
     /// Says whether things have been well for long enough that more was allowed, or all is allowed already.
     fn went_well(&self) -> bool {
-        let mut pace = whole(&self.pace);
-        pace.steady += 1;
-        if pace.steady < STEADY {
+        let mut room = whole(&self.room);
+        room.steady += 1;
+        if room.steady < STEADY {
             return false;
         }
-        pace.steady = 0;
-        if pace.places < self.most {
-            pace.places += 1;
-            if pace.owed > 0 {
-                pace.owed -= 1;
-            } else {
-                self.room.add_permits(1);
-            }
-        }
+        room.steady = 0;
+        // Whoever waits is let in when the call that went well leaves its places.
+        room.places = (room.places + 1).min(self.most);
         true
     }
 }
 
-impl Drop for Place {
+impl Drop for Places {
     fn drop(&mut self) {
-        let mut pace = whole(&self.lane.pace);
-        if pace.owed > 0
-            && let Some(permit) = self.permit.take()
-        {
-            pace.owed -= 1;
-            permit.forget();
+        if self.number > 0 {
+            whole(&self.lane.room).taken -= self.number;
+            Lane::admit(&self.lane);
         }
     }
 }

@@ -6,7 +6,7 @@ use connect::ews::{EwsConnection, EwsSettings, Gate};
 use connect::http::{Answer, InProcess, Lost, Request, Transport};
 use connect::sign_in::SignIn;
 use emulator::{Emulator, FaultAction};
-use engine::port::{Remote, Trouble};
+use engine::port::{Remote, Trouble, Wanted};
 use futures::future::join_all;
 use model::{Domain, Field, Kind, RecordId, Value};
 use secrecy::SecretString;
@@ -116,4 +116,22 @@ async fn a_call_is_over_by_its_deadline_and_one_without_a_turn_is_not_sent() {
         refused = hasty.write(&write) => assert!(matches!(refused, Err(Trouble::Busy { .. })), "{refused:?}"),
     }
     assert_eq!(counting.sent.load(Ordering::SeqCst), 2, "only the patient one's was sent");
+}
+
+// trap 170
+#[tokio::test]
+async fn a_page_of_items_is_a_mailboxs_whole_share() {
+    let world = World::new();
+    let id = RecordId::new(world.makes(DistinguishedFolder::Contacts, Item::new(ItemKind::Contact)).await.id);
+    let counting = Counting::before(&world.emulator, false);
+    let connection = connection(&counting, &Arc::new(Gate::new(6, 4)), 55_000);
+    let remotes: Vec<_> = (0..6).map(|_| connection.open(ANNA, maps())).collect();
+    for remote in &remotes {
+        assert!(seen_raw(remote, Kind::Contact, &id).await.is_ok());
+    }
+    counting.most.store(0, Ordering::SeqCst);
+    let page: Vec<Wanted> = (0..40).map(|_| Wanted::by_id(id.clone())).collect();
+    let read = join_all(remotes.iter().map(|remote| remote.get(Kind::Contact, &page))).await;
+    assert!(read.iter().all(Result::is_ok), "{read:?}");
+    assert_eq!(counting.most.load(Ordering::SeqCst), 1, "one page at a time");
 }

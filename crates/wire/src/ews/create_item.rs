@@ -23,6 +23,10 @@ impl Operation for CreateItem {
     type Reply = Items;
     const NAME: &'static str = "CreateItem";
 
+    fn items(&self) -> usize {
+        self.items.len()
+    }
+
     fn write(&self, w: &mut Writer) {
         let mut attributes = vec![("MessageDisposition", "SaveOnly")];
         // Without this attribute servers before 2010 invite, and later ones refuse.

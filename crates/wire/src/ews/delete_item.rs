@@ -56,6 +56,10 @@ impl Operation for DeleteItem {
     type Reply = ();
     const NAME: &'static str = "DeleteItem";
 
+    fn items(&self) -> usize {
+        self.ids.len()
+    }
+
     fn write(&self, w: &mut Writer) {
         let tasks = match self.tasks {
             AffectedTaskOccurrences::AllOccurrences => "AllOccurrences",

@@ -16,6 +16,10 @@ pub trait Operation {
     const NAME: &'static str;
     /// Writes the operation's element, with all it holds.
     fn write(&self, w: &mut Writer);
+    /// How many items one call of it reads or writes: what it costs the server.
+    fn items(&self) -> usize {
+        1
+    }
 }
 
 /// What one result of an operation holds. Elements may come in any order.

@@ -70,6 +70,10 @@ impl Operation for GetItem {
     type Reply = Items;
     const NAME: &'static str = "GetItem";
 
+    fn items(&self) -> usize {
+        self.ids.len()
+    }
+
     fn write(&self, w: &mut Writer) {
         w.element("m:GetItem", &[], |w| {
             self.shape.write_items(w);

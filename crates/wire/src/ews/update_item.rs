@@ -74,6 +74,10 @@ impl Operation for UpdateItem {
     type Reply = Items;
     const NAME: &'static str = "UpdateItem";
 
+    fn items(&self) -> usize {
+        self.changes.len()
+    }
+
     fn write(&self, w: &mut Writer) {
         let mut attributes = vec![("ConflictResolution", self.conflicts.name()), ("MessageDisposition", "SaveOnly")];
         if self.changes.iter().any(|c| c.kind == ItemKind::CalendarItem) {

@@ -9,7 +9,7 @@ fn gate(of_server: usize, of_mailbox: usize) -> Arc<Gate> {
 
 /// A call, if it can begin now; the runtime's own share of turns left out of it.
 fn at_once(gate: &Arc<Gate>, address: &str) -> Option<Passage> {
-    tokio::task::unconstrained(gate.pass(address)).now_or_never()
+    tokio::task::unconstrained(gate.pass(address, 1)).now_or_never()
 }
 
 /// The calls that can begin now, of mailboxes of their own.
@@ -32,7 +32,7 @@ fn free_of(gate: &Arc<Gate>, address: &str) -> usize {
 
 async fn calls(gate: &Arc<Gate>, address: &str, number: usize, how: Went) {
     for _ in 0..number {
-        gate.pass(address).await.went(how);
+        gate.pass(address, 1).await.went(how);
     }
 }
 
@@ -83,7 +83,7 @@ async fn places_that_are_taken_are_given_up_as_they_become_free() {
     let gate = gate(4, 4);
     let mut held = Vec::new();
     for number in 0..4 {
-        held.push(gate.pass(&format!("{number}")).await);
+        held.push(gate.pass(&format!("{number}"), 1).await);
     }
     held.pop().expect("under way").went(Went::ServerBusy);
     assert_eq!(free(&gate), 0, "three are under way, two may be");
@@ -99,13 +99,13 @@ async fn places_that_are_taken_are_given_up_as_they_become_free() {
 #[tokio::test]
 async fn a_mailbox_with_much_to_do_leaves_room_and_waits_behind_those_who_came_first() {
     let gate = gate(4, 2);
-    let mut large = vec![gate.pass("large").await, gate.pass("large").await];
-    let mut third = Box::pin(gate.pass("large"));
+    let mut large = vec![gate.pass("large", 1).await, gate.pass("large", 1).await];
+    let mut third = Box::pin(gate.pass("large", 1));
     assert!((&mut third).now_or_never().is_none(), "its share is taken");
-    let small = gate.pass("small").await;
-    let other = gate.pass("other").await;
+    let small = gate.pass("small", 1).await;
+    let other = gate.pass("other", 1).await;
     // All places are taken now; the small ones came before the large one's next call gets to ask for one.
-    let mut late = Box::pin(gate.pass("late"));
+    let mut late = Box::pin(gate.pass("late", 1));
     assert!((&mut late).now_or_never().is_none());
     large.pop().expect("under way").went(Went::Well);
     assert!((&mut third).now_or_never().is_none());
@@ -117,8 +117,8 @@ async fn a_mailbox_with_much_to_do_leaves_room_and_waits_behind_those_who_came_f
 #[tokio::test]
 async fn a_call_that_is_given_up_leaves_its_place() {
     let gate = gate(1, 1);
-    let held = gate.pass("anna").await;
-    let mut waiting = Box::pin(gate.pass("bob"));
+    let held = gate.pass("anna", 1).await;
+    let mut waiting = Box::pin(gate.pass("bob", 1));
     assert!((&mut waiting).now_or_never().is_none());
     drop(waiting);
     drop(held);
@@ -130,4 +130,45 @@ fn no_setting_closes_the_gate_and_it_shows_no_addresses() {
     let gate = gate(0, 0);
     assert_eq!(free_of(&gate, "anna@crm.test"), 1);
     assert_eq!(format!("{gate:?}"), "at most 1 calls at once, 1 for a mailbox");
+}
+
+// trap 170: what follows is the order of calls, one by one.
+#[tokio::test]
+async fn a_call_for_many_items_takes_the_places_of_many_and_no_more_than_its_mailboxs_share() {
+    let gate = gate(8, 4);
+    let page = gate.pass("large", 100).await;
+    assert_eq!(free_of(&gate, "large"), 0, "a page of a hundred is the mailbox's whole share");
+    assert_eq!(free(&gate), 4, "and half of this server's");
+    let mut next = Box::pin(gate.pass("large", 100));
+    assert!((&mut next).now_or_never().is_none());
+    let creates = gate.pass("other", 20).await;
+    assert_eq!((free_of(&gate, "other"), free(&gate)), (2, 2), "twenty new items are two");
+    let mut third = Box::pin(gate.pass("third", 40));
+    assert!((&mut third).now_or_never().is_none(), "four are wanted, two are free");
+    let mut small = Box::pin(gate.pass("small", 1));
+    assert!((&mut small).now_or_never().is_none(), "nobody overtakes who waits, or large calls would wait for ever");
+    page.went(Went::Well);
+    assert!((&mut next).now_or_never().is_none(), "the large mailbox's next page comes behind them");
+    let third = third.now_or_never().expect("who waited longest");
+    let small = small.now_or_never().expect("then the small one");
+    drop(third);
+    let next = next.now_or_never().expect("then the large one's again");
+    drop((creates, small, next));
+    assert_eq!(free(&gate), 8);
+}
+
+// trap 166
+#[tokio::test]
+async fn a_call_that_wants_more_than_a_busy_server_has_gets_all_there_is() {
+    let gate = gate(8, 4);
+    calls(&gate, "bob", 2, Went::ServerBusy).await;
+    let held = gate.pass("anna", 40).await;
+    assert_eq!(free(&gate), 0, "two places of the server's");
+    let mut waits = Box::pin(gate.pass("anna", 40));
+    assert!((&mut waits).now_or_never().is_none());
+    held.went(Went::MailboxBusy);
+    let waited = waits.now_or_never().expect("and two of the mailbox's");
+    assert_eq!((free(&gate), free_of(&gate, "anna")), (0, 0));
+    drop(waited);
+    assert_eq!((free(&gate), free_of(&gate, "anna")), (2, 2));
 }
