@@ -6,7 +6,7 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
-use model::same::fold;
+use model::same::{fold, same};
 use model::{Domain, Field, Form, Gone, Kind, Link, Path, Record, Seen, Side, SleepCause, Value};
 use plan::{Op, Plan, keys};
 use planted::Planted;
@@ -75,6 +75,9 @@ impl Cycle<'_> {
                         }
                     }
                 }
+                // Who copies an item copies its mark, and ids tell nothing of their order: what says what was agreed is the
+                // item, and what was changed since is its copy (trap 46).
+                found.sort_by_key(|(link, item)| differences(link, item));
                 self.give_back(kind, found).await?;
             }
         }
@@ -218,6 +221,18 @@ impl Cycle<'_> {
 fn names_another(link: &Link, item: &Record) -> bool {
     let names = item.facts.mark.as_ref().filter(|mark| plan::keys::crm_id(&mark.key) == Some(link.crm.id.as_str()));
     !link.mark_key.is_empty() && names.is_some_and(|mark| mark.key != link.mark_key)
+}
+
+/// How much an item says otherwise than both sides agreed; what an occurrence lacks counts too. A program's touch on our
+/// categories is no sign.
+fn differences(link: &Link, item: &Record) -> usize {
+    let shown = plan::occurrence::by_date(&item.fields);
+    let told = link.pim.base.iter().filter(|(path, _)| path.field != Field::Categories);
+    told.filter(|(path, was)| {
+        let now = shown.get(path).or(path.occurrence.map(|_| &Value::Null));
+        now.is_some_and(|now| !same(&path.field, was, now))
+    })
+    .count()
 }
 
 /// A copied appointment keeps our mark but gets a global id of its own; a moved one keeps its own.

@@ -13,6 +13,7 @@ on_both!(
     a_moved_mailbox_without_marks_is_linked_again_and_local_edits_stay_where_they_are,
     an_item_that_did_not_come_along_deletes_nothing_in_the_crm,
     questions_about_items_of_before_do_not_outlive_a_move,
+    an_item_copied_on_the_new_server_before_it_was_found_there_stays_the_item,
 );
 
 /// Anna's mailbox comes in and nothing goes out.
@@ -115,4 +116,35 @@ async fn questions_about_items_of_before_do_not_outlive_a_move() {
     let ids: Vec<String> = world.outlook(&anna).items(Folder::Contacts).await.iter().map(id).collect();
     let told = now[0].to_string();
     assert!(ids.iter().all(|id| told.contains(id)), "{told}");
+}
+
+// M4, trap 46: item and copy bear the same mark, and their ids tell nothing; the one that says what it said is the item.
+async fn an_item_copied_on_the_new_server_before_it_was_found_there_stays_the_item() {
+    let (world, anna, _) = World::with_two().await;
+    let subject = |n: usize| format!("Call {n}");
+    let mut records = Vec::new();
+    for n in 0..8 {
+        records.push(world.activity(&anna, to_do(&subject(n), "2026-09-28")).await);
+    }
+    world.sync(&[&anna]).await;
+    move_to_branch(&world, &anna).await;
+    let outlook = world.outlook(&anna);
+    let items = outlook.items(Folder::Tasks).await;
+    for item in &items {
+        let copy = outlook.copy(Folder::Tasks, &id(item)).await;
+        outlook.edit(&copy, vec![set(Property::Subject, text(&format!("Copy of {}", title(item))))]).await;
+    }
+    world.sync(&[&anna]).await;
+    assert_eq!(world.view(&anna, "my_to_dos").await.len(), 16, "each copy is a record of its own");
+    for (n, record) in records.iter().enumerate() {
+        assert_eq!(world.read_activity(&anna, record).await["subject"], json!(subject(n)));
+    }
+    for copy in outlook.items(Folder::Tasks).await.iter().filter(|item| title(item).starts_with("Copy")) {
+        outlook.delete(&id(copy)).await;
+    }
+    world.sync(&[&anna]).await;
+    assert_eq!(world.view(&anna, "my_to_dos").await.len(), 8, "a copy that goes takes no item's record along");
+    for (n, record) in records.iter().enumerate() {
+        assert_eq!(world.read_activity(&anna, record).await["subject"], json!(subject(n)));
+    }
 }
