@@ -2,21 +2,16 @@
 
 use super::patience::wait_ms;
 use crate::services::Services;
-use connect::ews::{Affinity, EwsRemote, Heard, Stream};
+use connect::ews::{Affinity, EwsRemote};
 use engine::port::Trouble;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use model::PairingId;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Pairing, Push};
 use tokio::sync::{mpsc, watch};
 
-/// Exchange says something every 45 seconds or oftener; a connection that is silent for this long is dead.
-const SILENCE_MS: u64 = 150_000;
-
-/// Hints that come within this time are passed on together.
-const GATHER_MS: u64 = 300;
+mod hearing;
 
 /// A mailbox that could not be subscribed to is tried again after this; one server that does not stream, too.
 const RETRY: SignedDuration = SignedDuration::from_mins(30);
@@ -30,9 +25,6 @@ const GIVEN_UP: u32 = 4;
 
 /// So many mailboxes in a row that cannot be subscribed to are the server's trouble, not theirs (rule E7).
 const SERVERS: u32 = 3;
-
-/// Losses in a row after which a mailbox's subscriptions are taken to live elsewhere.
-const LOSSES: u32 = 2;
 
 /// A mailbox to be pushed.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,9 +80,9 @@ struct Seat {
 enum Ended {
     /// The server closed the connection as it should.
     Closed,
-    /// Other mailboxes are to be carried.
+    /// Other mailboxes are to be carried, and not beside it.
     Changed,
-    /// Subscriptions are to be made anew.
+    /// None of its subscriptions is there any more.
     Lost,
     /// It broke off, or nothing came any more: what happened meanwhile was not told.
     Broken(Option<Trouble>),
@@ -272,11 +264,11 @@ impl Line {
         let (Some(affinity), Some(anchor)) = (self.affinity.clone(), self.anchor()) else { return Ended::Changed };
         let mut greeted = None;
         let opened = match self.remote(&anchor).await {
-            Ok(remote) => remote.listen(&affinity, ids).await,
+            Ok(remote) => remote.listen(&affinity, ids.clone()).await,
             Err(trouble) => Err(trouble),
         };
         let ended = match opened {
-            Ok(stream) => self.hear(stream, &mut greeted).await,
+            Ok(stream) => self.hear(stream, ids, &mut greeted).await,
             Err(trouble) => Ended::Broken(Some(trouble)),
         };
         let now = self.services.clock.now();
@@ -320,108 +312,6 @@ impl Line {
         let carried = self.seats.iter().filter(|seat| seat.subscription.is_some());
         let own = carried.clone().find(|seat| seat.member.address == *anchor);
         own.or_else(|| carried.clone().next()).map(|seat| seat.member.clone())
-    }
-
-    async fn hear(&mut self, mut stream: Stream, greeted: &mut Option<Timestamp>) -> Ended {
-        let clock = Arc::clone(&self.services.clock);
-        let mut due: BTreeSet<PairingId> = BTreeSet::new();
-        let mut gathering: BoxFuture<'static, ()> = Box::pin(std::future::pending());
-        let mut retry = self.retry();
-        let ended = loop {
-            tokio::select! {
-                heard = stream.next() => match heard {
-                    Ok(Some(heard)) => {
-                        if greeted.is_none() {
-                            *greeted = Some(clock.now());
-                            self.show(|_, seat| seat.subscription.is_some().then(Push::on)).await;
-                        }
-                        let lost = self.lose(&heard).await;
-                        if due.is_empty() && !heard.happened.is_empty() {
-                            let clock = Arc::clone(&clock);
-                            gathering = Box::pin(async move { clock.sleep_ms(GATHER_MS).await });
-                        }
-                        due.extend(self.meant(&heard));
-                        if lost {
-                            break Ended::Lost;
-                        }
-                        if heard.closed {
-                            break Ended::Closed;
-                        }
-                    }
-                    Ok(None) => break Ended::Broken(None),
-                    Err(trouble) => break Ended::Broken(Some(trouble)),
-                },
-                () = &mut gathering => {
-                    let ready: Vec<PairingId> = std::mem::take(&mut due).into_iter().collect();
-                    gathering = Box::pin(std::future::pending());
-                    self.services.metrics.notified(ready.len());
-                    self.due(&ready).await;
-                }
-                () = clock.sleep_ms(SILENCE_MS) => {
-                    let why = "the streaming connection was silent for too long".to_owned();
-                    break Ended::Broken(Some(Trouble::Broken { why }));
-                }
-                () = &mut retry => {
-                    let carried = self.carried();
-                    if let Err(trouble) = self.subscribe().await {
-                        tracing::debug!(why = %trouble, "mailboxes are subscribed to later");
-                    }
-                    if self.carried() > carried {
-                        break Ended::Changed;
-                    }
-                    retry = self.retry();
-                }
-                changed = self.members.changed() => {
-                    break if changed.is_ok() { Ended::Changed } else { Ended::Over };
-                }
-            }
-        };
-        let rest: Vec<PairingId> = due.into_iter().collect();
-        self.due(&rest).await;
-        ended
-    }
-
-    /// The mailboxes in which something happened. One that is told of has its subscription where it should be.
-    fn meant(&mut self, heard: &Heard) -> Vec<PairingId> {
-        let told = |seat: &&mut Seat| seat.subscription.as_ref().is_some_and(|id| heard.happened.contains(id));
-        let told = self.seats.iter_mut().filter(told);
-        told.map(|seat| {
-            seat.losses = 0;
-            seat.member.pairing.clone()
-        })
-        .collect()
-    }
-
-    /// Takes note of lost subscriptions: they are made anew, and those that are lost again and again get a connection of
-    /// their own, or are polled for a while.
-    async fn lose(&mut self, heard: &Heard) -> bool {
-        let alone = self.seats.len() == 1;
-        let now = self.services.clock.now();
-        let mut lost = false;
-        let mut polled = BTreeSet::new();
-        for (index, seat) in self.seats.iter_mut().enumerate() {
-            if !seat.subscription.as_ref().is_some_and(|id| heard.lost.contains(id)) {
-                continue;
-            }
-            lost = true;
-            seat.subscription = None;
-            // One that was kept for a while was where it should be.
-            let at_once = seat.since.is_some_and(|since| now.duration_since(since) < SHORT);
-            seat.losses = if at_once { seat.losses + 1 } else { 1 };
-            if seat.losses < LOSSES {
-                continue;
-            }
-            seat.losses = 0;
-            seat.not_before = now.checked_add(RETRY).ok();
-            polled.insert(index);
-            // A full channel means that many wait to be told apart; this one is lost again then.
-            if !alone && let Err(why) = self.apart.try_send(seat.member.pairing.clone()) {
-                tracing::debug!(why = %why, "a mailbox is told apart later");
-            }
-        }
-        let why = Push::polled("the server does not keep the mailbox's subscription");
-        self.show(|index, _| polled.contains(&index).then(|| why.clone())).await;
-        lost
     }
 
     /// Nobody is told of anything any more.

@@ -158,6 +158,77 @@ async fn what_was_not_told_is_found_when_it_is_heard_again() {
     story.end().await;
 }
 
+/// Folders listed so far, by mailbox.
+fn listed(seen: &Seen, address: &str) -> usize {
+    seen.lock().expect("unpoisoned").iter().filter(|one| one.0 == "SyncFolderItems" && one.1 == address).count()
+}
+
+/// Requests by operation and mailbox.
+type Seen = Arc<Mutex<Vec<(String, String)>>>;
+
+// E4: whose subscription is gone is looked at again, and nobody who shares its connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_subscription_makes_nobody_elses_folders_be_listed() {
+    let (world, emulator) = crate::worker::world().await;
+    for login in ["anna", "bob", "cleo"] {
+        mapped(&world, &emulator, "hq", login).await;
+    }
+    let settings = json!({"interval_s": 3_600, "net_interval_s": 3_600});
+    assert!(world.patch(&world.admin, "/api/admin/settings", settings).await.status.is_success());
+    ops::cycle::run(&world.services, &Whom::All).await.expect("first cycles");
+    ops::cycle::run(&world.services, &Whom::All).await.expect("nothing left");
+    let seen: Seen = Arc::default();
+    let notes = seen.clone();
+    let mut told = watched(&emulator, move |request| {
+        let mailbox = request.mailbox.clone().unwrap_or_default();
+        notes.lock().expect("unpoisoned").push((request.operation.clone(), mailbox));
+        None
+    });
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(worker::run(world.services.clone(), stopped));
+    let pushed = async |login: &str| {
+        let wanted = async {
+            while world.get(&world.admin, &format!("/api/admin/users/{login}")).await.json["push"]["pushed"] != true {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, wanted).await.expect("it is pushed");
+    };
+    for login in ["anna", "bob", "cleo"] {
+        pushed(login).await;
+    }
+    let quiet = async || {
+        let due = async || {
+            let all = world.services.store.pairings(None, 10).await.expect("pairings");
+            let now = world.services.clock.now();
+            all.iter().any(|one| one.state.next.is_none_or(|next| next <= now))
+        };
+        // A cycle lists three folders: one that lists is not over.
+        let lists = || ["anna", "bob", "cleo"].iter().any(|of| listed(&seen, &format!("{of}@crm.test")) % 3 != 0);
+        while due().await || lists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    quiet().await;
+    while told.try_recv().is_ok() {}
+    let of = |address: &str| listed(&seen, address);
+    let before = [of(ANNA), of("bob@crm.test"), of("cleo@crm.test")];
+    emulator.lose_subscriptions("bob@crm.test").expect("a mailbox");
+    until(&mut told, "SyncFolderItems", "bob@crm.test").await;
+    let beside = async {
+        while emulator.counters().requests["GetStreamingEvents"] < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, beside).await.expect("he is heard again beside the others");
+    quiet().await;
+    assert_eq!([of(ANNA), of("cleo@crm.test")], [before[0], before[2]], "nobody else is listed");
+    let asked = emulator.counters().requests;
+    assert_eq!((asked["Subscribe"], asked["GetStreamingEvents"], emulator.subscriptions()), (4, 2, 3));
+    stop.send_replace(true);
+    tokio::time::timeout(LONG, running).await.expect("it stops").expect("no panic");
+}
+
 // E4: a connection over which nothing comes is dead, however open it looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_connection_is_given_up_and_what_it_did_not_tell_is_found() {
