@@ -7,6 +7,7 @@ mod trust;
 pub use expiry::{certificate_ends, ends};
 pub use line::{Line, Pieces};
 pub(crate) use line::{dial, secured};
+use trust::Trusted;
 pub(crate) use trust::plain as tls_of;
 
 use async_trait::async_trait;
@@ -108,11 +109,24 @@ pub enum Lost {
 }
 
 /// Over the network. Certificates are always checked; plain http goes to this machine alone; no redirect is followed.
+/// A replaced CA file counts from the next connection on.
 pub struct Network {
-    client: reqwest::Client,
+    remote: Trusted<Ways>,
     /// For addresses on this machine: needs no certificate authorities, which a bare machine may not have.
     local: reqwest::Client,
+}
+
+/// How other machines are reached with what is trusted now.
+struct Ways {
+    client: reqwest::Client,
     tls: Arc<rustls::ClientConfig>,
+}
+
+impl Ways {
+    fn trusting(tls: rustls::ClientConfig) -> Result<Self, Lost> {
+        let client = builder().tls_backend_preconfigured(tls.clone()).build().map_err(|_| unusable())?;
+        Ok(Self { client, tls: Arc::new(tls) })
+    }
 }
 
 impl Network {
@@ -120,15 +134,10 @@ impl Network {
     pub fn new(ca_file: Option<&Path>) -> Result<Self, Lost> {
         // Fails only when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let extra = match ca_file {
-            Some(file) => trust::authorities(file)?,
-            None => Vec::new(),
-        };
-        let tls = trust::config(extra)?;
-        let client = builder().tls_backend_preconfigured(tls.clone()).build().map_err(|_| unusable())?;
+        let remote = Trusted::by(ca_file, Ways::trusting)?;
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let local = builder().tls_certs_only([]).resolve("localhost", loopback).build().map_err(|_| unusable())?;
-        Ok(Self { client, local, tls: Arc::new(tls) })
+        Ok(Self { remote, local })
     }
 }
 
@@ -177,7 +186,9 @@ impl Transport for Network {
     }
 
     async fn line(&self, url: &str, deadline_ms: u64) -> Result<Box<dyn Line>, Lost> {
-        Ok(Box::new(line::NetworkLine::connect(url, self.tls.clone(), deadline_ms).await?))
+        let tls = Arc::clone(&self.remote.now().tls);
+        let line = line::NetworkLine::connect(url, tls, deadline_ms).await;
+        Ok(Box::new(line.map_err(|lost| self.remote.told(lost))?))
     }
 }
 
@@ -185,7 +196,8 @@ impl Network {
     /// The same with another method than POST, for interfaces that use them.
     pub async fn ask(&self, method: &str, request: &Request) -> Result<Answer, Lost> {
         let (url, local) = checked(&request.url)?;
-        let client = if local { &self.local } else { &self.client };
+        let ways = self.remote.now();
+        let client = if local { &self.local } else { &ways.client };
         let method = reqwest::Method::from_bytes(method.as_bytes())
             .map_err(|_| Lost::NotSent("the request names no method".to_owned()))?;
         let mut sending =
@@ -193,7 +205,7 @@ impl Network {
         for (name, value) in &request.headers {
             sending = sending.header(name, value);
         }
-        let mut answer = sending.send().await.map_err(|error| lost(&error))?;
+        let mut answer = sending.send().await.map_err(|error| self.remote.told(lost(&error)))?;
         let headers = answer
             .headers()
             .iter()

@@ -144,3 +144,62 @@ async fn a_certificate_that_goes_wrong_in_mid_run_is_told_by_its_cure_and_heals(
         served.await.expect("ended").expect("served");
     }
 }
+
+// E2, trap 185: the authorities of a company are replaced while we run, by way of a broken file and of none.
+#[tokio::test]
+async fn a_replaced_ca_file_counts_from_the_next_connection_on_and_a_broken_one_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [old, new] = [(), ()].map(|()| {
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("an authority")
+    });
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, old.pem()).expect("written");
+    let network = Network::new(Some(&ca)).expect("a client");
+    let world = World::new();
+    let port = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let url = format!("https://{port}/EWS/Exchange.asmx");
+    let serves = async |n: &str, authority: &CertifiedIssuer<'static, KeyPair>| {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+        let cert = params.signed_by(&key, authority).expect("a certificate");
+        let tls =
+            TlsFiles { cert: folder.path().join(format!("{n}.pem")), key: folder.path().join(format!("{n}.key")) };
+        std::fs::write(&tls.cert, cert.pem()).expect("written");
+        std::fs::write(&tls.key, key.serialize_pem()).expect("written");
+        let listener = TcpListener::bind(port).await.expect("the same port");
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let served = tokio::spawn(serve(listener, world.emulator.router(), Some(tls), async move {
+            // Told to stop, or nobody is left to tell.
+            let _ = stopped.await;
+        }));
+        (stop, served)
+    };
+    // By a call, and by a connection of its own: why not, where it is refused.
+    let both = async || {
+        let call = network.call(&ask(url.clone())).await.map(|answer| answer.status.to_string());
+        let line = network.line(&url, 5_000).await.map(|_| "401".to_owned());
+        let told = |one: Result<String, Lost>| one.unwrap_or_else(|lost| lost.to_string());
+        let (call, line) = (told(call), told(line));
+        assert_eq!(call, line);
+        call
+    };
+    let (stop, served) = serves("old", &old).await;
+    assert_eq!(both().await, "401");
+    std::fs::write(&ca, "no certificate").expect("written");
+    assert_eq!(both().await, "401", "what it held before counts");
+    std::fs::remove_file(&ca).expect("removed");
+    assert_eq!(both().await, "401", "also when it is gone");
+    stop.send(()).expect("it listens");
+    served.await.expect("ended").expect("served");
+    let (stop, served) = serves("new", &new).await;
+    let told = both().await;
+    for words in ["is not trusted", "ca.pem cannot be read; put a PEM file of certificates there"] {
+        assert!(told.contains(words), "{told}");
+    }
+    std::fs::write(&ca, new.pem()).expect("written");
+    assert_eq!(both().await, "401", "taken by itself");
+    stop.send(()).expect("it listens");
+    served.await.expect("ended").expect("served");
+}
