@@ -264,6 +264,7 @@ impl Cycle<'_> {
                 let mut line = self.line(acting.domain, "delete", Some(&acting.old_crm.0), Some(&acting.link.pim.id));
                 line.side = Some(side);
                 line.mark_key = Some(acting.link.mark_key.clone()).filter(|key| !key.is_empty());
+                line.form = Some(acting.link.form);
                 line.before = shown
                     .map(|record| record.fields.into_iter().map(|(path, value)| (path, Some(value))).collect())
                     .unwrap_or_default();

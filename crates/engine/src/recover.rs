@@ -262,6 +262,20 @@ impl Cycle<'_> {
         line
     }
 
+    /// What was deleted said what both sides had agreed: an edit would have outlived it (rules C4, C5).
+    fn deleted_line(&self, intent: &Intent, link: &Link) -> History {
+        let mut line = self.line(intent.domain, "delete", Some(&link.crm.id), Some(&link.pim.id));
+        line.side = Some(intent.side);
+        line.mark_key = Some(link.mark_key.clone()).filter(|key| !key.is_empty());
+        line.form = Some(link.form);
+        let base = link.end(intent.side).base.clone();
+        let clock = plan::occurrence::clock(&base);
+        let said = plan::occurrence::by_start(base, clock);
+        line.before = said.into_iter().map(|(path, value)| (path, Some(value))).collect();
+        line.note = "found after an answer was lost".to_owned();
+        line
+    }
+
     async fn recover_delete(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
         let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
@@ -289,12 +303,14 @@ impl Cycle<'_> {
             None => None,
         };
         let global_id = stands.as_ref().and_then(|link| link.global_id.clone()).filter(|_| intent.side == Side::Pim);
-        let mark_key = stands.map(|link| link.mark_key).filter(|key| intent.side == Side::Pim && !key.is_empty());
+        let key = stands.as_ref().map(|link| link.mark_key.clone());
+        let mark_key = key.filter(|key| intent.side == Side::Pim && !key.is_empty());
         let found = self.get_one(intent.side, intent.kind, Wanted { id: target.clone(), mark_key, global_id }).await?;
         let gone = matches!(found, Ok(Seen::Gone(Gone::Deleted | Gone::Unknown)) | Err(Trouble::Gone(_)));
         // What was seen of it before must not be matched again as if it stood.
         settle.looks.push(Look::now(intent.side, intent.kind, target.clone()));
         if let Some(link) = intent.link.as_ref().filter(|_| gone) {
+            settle.history.extend(stands.map(|stands| self.deleted_line(intent, &stands)));
             settle.forget.push(link.clone());
             settle.away.extend(intent.result.clone().map(|link| Away { link, since: self.engine.now() }));
             settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));

@@ -169,6 +169,19 @@ impl Cycle<'_> {
         Ok(bearers.iter().all(|one| one.id == item.id).then_some(id))
     }
 
+    /// Whether the item that a link lost stands in the folder under an id that gave no answer yet, beside this copy of it:
+    /// the link sleeps because the search for its mark found it, and it says what was agreed where this one does not.
+    async fn another_stands(&self, link: &Link, item: &Record) -> Result<bool, CycleError> {
+        if !link.sleep.as_ref().is_some_and(|sleep| sleep.cause == SleepCause::Left) {
+            return Ok(false);
+        }
+        let Some(mark) = &item.facts.mark else { return Ok(false) };
+        let bearers = self.pim.trace(item.kind, &mark.key, limits::TRACED).await?;
+        let others = bearers.iter().filter(|one| one.gone.is_none() && one.id != item.id);
+        let mut said = others.filter_map(|one| one.record.as_deref()).map(|other| differences(link, other));
+        Ok(said.any(|other| other < differences(link, item)))
+    }
+
     async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {
         for chunk in found.chunks(limits::LOOK_PAGE) {
             self.keep_lease().await?;
@@ -193,7 +206,7 @@ impl Cycle<'_> {
                     false => self.unproven.insert(item.id.clone()),
                 };
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
-                if !gone || taken || link.pim.id == item.id {
+                if !gone || taken || link.pim.id == item.id || self.another_stands(link, item).await? {
                     continue;
                 }
                 let mut link = link.clone();

@@ -46,6 +46,7 @@ impl Cycle<'_> {
             after: Fields::new(),
             overruled: Fields::new(),
             mark_key: None,
+            form: None,
             by: None,
             note: String::new(),
         }

@@ -285,6 +285,7 @@ impl Cycle<'_> {
                 let shown = shown.into_iter().flatten();
                 line.before = shown.map(|(path, value)| (path.clone(), Some(value.clone()))).collect();
                 line.mark_key = whole.link.as_ref().map(|link| link.mark_key.clone()).filter(|key| !key.is_empty());
+                line.form = whole.link.as_ref().map(|link| link.form);
             }
             Act::BringBack { fields, .. } => line.after.clone_from(fields),
             Act::Enlist | Act::Delist => {}
@@ -304,6 +305,7 @@ fn said(wish: &UndoWish, lines: &[History], kind: Kind) -> Vec<Said> {
                 before: line.before.clone(),
                 after: line.after.clone(),
                 mark_key: line.mark_key.clone(),
+                form: line.form,
                 wished: wish.names(line),
             })
         })

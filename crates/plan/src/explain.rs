@@ -161,6 +161,9 @@ pub fn not_put_back(why: undo::Stays) -> &'static str {
         undo::Stays::Forbidden => "deletions are forbidden there (C7)",
         undo::Stays::Exchanges => "Exchange owns this meeting: its guests would be left behind (P6)",
         undo::Stays::Left => "only the CRM can put a user back on an activity (C6, D6)",
+        undo::Stays::Owners => {
+            "the record is its owner's and is not there: put it back with its owner, and this copy follows (P5, D6)"
+        }
         undo::Stays::NotVisible => "the user does not see the record any more (O2)",
         undo::Stays::Asleep => "its link sleeps, and nothing is written meanwhile (O10)",
         undo::Stays::Refused => "the side refused it, or it changed just now",

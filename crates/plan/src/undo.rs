@@ -3,7 +3,7 @@
 use crate::asleep::changed;
 use crate::context::Context;
 use crate::occurrence;
-use model::{Domain, Field, Fields, Gone, Kind, Link, Path, Record, Seen, Side, Value};
+use model::{Domain, Field, Fields, Form, Gone, Kind, Link, Path, Record, Seen, Side, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of a record's history, as undoing reads it.
@@ -19,6 +19,8 @@ pub struct Said {
     pub after: Fields,
     /// The mark of a copy that was deleted.
     pub mark_key: Option<String>,
+    /// What that copy was.
+    pub form: Option<Form>,
     /// It is to be put back.
     pub wished: bool,
 }
@@ -120,6 +122,8 @@ pub enum Stays {
     Exchanges,
     /// Only the CRM can put a user back on an activity.
     Left,
+    /// The copy was a participant's, and its owner's record is not there.
+    Owners,
     /// The user does not see it any more.
     NotVisible,
     /// The link sleeps.
@@ -282,6 +286,13 @@ impl Undoing<'_> {
             return Some(Stays::Level);
         }
         let line = self.said.get(first)?;
+        if side == Side::Pim
+            && line.form.is_some_and(Form::is_participants)
+            && matches!(self.now.crm, Some(Seen::Gone(_)))
+        {
+            // Alone it would come in as a meeting of the participant's own.
+            return Some(Stays::Owners);
+        }
         let mark_key = line.mark_key.clone();
         let fields = self.remade(side, first);
         if fields.is_empty() && (side == Side::Crm || mark_key.is_none()) {

@@ -319,6 +319,9 @@ pub struct History {
     /// The mark of a mailbox copy whose record or item was deleted: it is found by that in Deleted Items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark_key: Option<String>,
+    /// What the copy was that was deleted: a participant's comes back with its owner's record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
     /// Who asked for it, when it was put back at a person's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

@@ -146,6 +146,7 @@ fn why_something_stays_is_said_in_words_of_its_own() {
         (Stays::Forbidden, "(C7)"),
         (Stays::Exchanges, "(P6)"),
         (Stays::Left, "(C6, D6)"),
+        (Stays::Owners, "(P5, D6)"),
         (Stays::NotVisible, "(O2)"),
         (Stays::Asleep, "(O10)"),
         (Stays::Refused, "refused it"),

@@ -1,7 +1,7 @@
 //! Undoing: what goes back, and why the rest stays (rule W3).
 
 use crate::build::*;
-use model::{Domain, Fields, Gone, Level, Link, Path, Record, Seen, Side, Sleep, SleepCause, Value};
+use model::{Domain, Fields, Form, Gone, Level, Link, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use plan::undo::{Act, Copies, Did, Follows, Said, Stays, Undo, undo};
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub fn plan_of(subject: &str) -> Vec<(&'static str, Value)> {
 
 pub fn said(side: Side, did: Did, before: &[(&str, Value)], after: &[(&str, Value)]) -> Said {
     let before = fields(before).into_iter().map(|(path, value)| (path, Some(value))).collect();
-    Said { side, did, before, after: fields(after), mark_key: None, wished: true }
+    Said { side, did, before, after: fields(after), mark_key: None, form: None, wished: true }
 }
 
 pub fn changed(side: Side, from: &str, to: &str) -> Said {
@@ -232,6 +232,13 @@ fn what_was_deleted_comes_back_as_it_was() {
     assert!(matches!(back.acts.as_slice(), [Act::BringBack { side: Side::Pim, fields, mark_key: None }]
         if fields.get(&Path::parse("subject").expect("a path")) == Some(&text("Old"))));
     let stands = there(&crm(CALENDAR, "c1", &plan_of("Plan")));
+    // P5: a guest's copy alone would come in as a meeting of his own.
+    let of_form = |form: Form| Said { form: Some(form), ..deleted(Side::Pim, Some("c1~k")) };
+    for form in [Form::ParticipantCopy, Form::MeetingCopy] {
+        assert_eq!(why(&asked(&gone, &gone, &[of_form(form)], &world)), [Stays::Owners]);
+        assert_eq!(asked(&stands, &gone, &[of_form(form)], &world).acts.len(), 1, "with its record it comes back");
+    }
+    assert_eq!(asked(&gone, &gone, &[of_form(Form::Own)], &world).acts.len(), 1, "an own one comes back alone");
     assert_eq!(why(&asked(&stands, &gone, &[deleted(Side::Crm, None)], &world)), [Stays::AsItWas]);
     let hidden = Seen::Gone(Gone::NotVisible);
     assert_eq!(why(&asked(&hidden, &gone, &[deleted(Side::Crm, None)], &world)), [Stays::NotVisible]);

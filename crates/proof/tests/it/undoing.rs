@@ -4,7 +4,9 @@ use crate::api::{appointment, to_do};
 use crate::database::on_both;
 use crate::outlook::{self, categories, id, set, text, title};
 use crate::world::{Person, World};
+use emulator::{Effect, FaultAction, RequestInfo};
 use serde_json::{Value as Json, json};
+use std::sync::{Arc, Mutex};
 use store::Retention;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
@@ -27,6 +29,8 @@ on_both!(
     who_was_taken_off_the_list_by_a_delete_is_on_it_again,
     after_the_retention_time_the_history_says_who_and_when_and_nothing_is_put_back,
     an_undo_names_what_it_means,
+    a_delete_whose_answer_was_lost_is_told_and_can_be_put_back,
+    a_guests_copy_is_not_put_back_without_its_owners_meeting,
 );
 
 /// What an undoing would write.
@@ -437,5 +441,53 @@ async fn a_cycle_that_the_history_does_not_know_is_not_said_to_be_undone() {
         let (status, told) = world.ask(&world.admin, "POST", "/api/admin/undo", Some(&asked)).await;
         assert_eq!((status, &told["error"]["code"]), (404, &json!("not_found")), "{told}");
         assert!(told.to_string().contains("no cycle 3f0c"), "{told}");
+    }
+}
+
+// W3, E2: the server did it, and its answer never came: the history tells it like any other.
+async fn a_delete_whose_answer_was_lost_is_told_and_can_be_put_back() {
+    let (world, anna, _) = World::with_two().await;
+    let (record, _) = planned(&world, &anna).await;
+    world.delete(&anna, &format!("/api/crm/activities/{record}")).await;
+    let left = Mutex::new(true);
+    world.hq.on_request(Some(Arc::new(move |request: &RequestInfo| {
+        let hit = request.operation == "DeleteItem" && std::mem::take(&mut *left.lock().expect("unpoisoned"));
+        hit.then_some(FaultAction::Drop { effect: Effect::Done })
+    })));
+    for _ in 0..3 {
+        world.pass_s(3600);
+        world.cycle(&anna).await;
+    }
+    world.hq.on_request(None);
+    assert_eq!(world.outlook(&anna).count(Folder::Calendar), 0);
+    let told = world.list(&world.admin, &format!("/api/admin/history?side=crm&record={record}")).await;
+    let deleted: Vec<&Json> = told.iter().filter(|line| line["what"] == "delete").collect();
+    let [line] = deleted.as_slice() else { panic!("once: {told:?}") };
+    assert_eq!((&line["side"], &line["form"]), (&json!("pim"), &json!("own")));
+    assert_eq!(line["before"]["subject"], json!("Plan"), "{line}");
+    undone(&world, json!({"record": record})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(title(&world.outlook(&anna).only(Folder::Calendar).await), "Plan");
+    assert_eq!(world.view(&anna, "my_calendar").await.len(), 1);
+}
+
+// W3, P5: a guest's copy belongs to its owner's meeting; alone it would come in as a meeting of the guest's own.
+async fn a_guests_copy_is_not_put_back_without_its_owners_meeting() {
+    let (world, anna, bob) = World::with_two().await;
+    let mut body = appointment("Kick-off", "2026-09-28");
+    body["people"] = json!([{"employee": bob.id}]);
+    let meeting = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    world.delete(&anna, &format!("/api/crm/activities/{meeting}")).await;
+    world.sync(&[&anna, &bob]).await;
+    let wish = json!({"record": meeting, "user": bob.login});
+    let plan = shown(&world, wish.clone()).await;
+    assert_eq!(lines(&plan), Vec::<Json>::new());
+    assert!(why(&plan)[0].contains("put it back with its owner"), "{plan}");
+    undone(&world, json!({"record": meeting, "user": anna.login})).await;
+    world.sync(&[&anna, &bob]).await;
+    for who in [&anna, &bob] {
+        assert_eq!(world.outlook(who).count(Folder::Calendar), 1);
+        assert_eq!(world.view(who, "my_calendar").await.len(), 1);
     }
 }

@@ -169,6 +169,7 @@ async fn the_history_is_told_newest_first_and_by_record() {
             after: Default::default(),
             overruled: Default::default(),
             mark_key: None,
+            form: None,
             by: None,
             note: String::new(),
         })

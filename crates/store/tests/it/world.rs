@@ -357,6 +357,7 @@ pub fn line(pairing: &PairingId, cycle: &str, at: Timestamp) -> History {
         after: Fields::from([(Path::of(Field::FirstName), Value::text("Anna"))]),
         overruled: Fields::from([(Path::of(Field::LastName), Value::text("Old"))]),
         mark_key: None,
+        form: None,
         by: None,
         note: "as the CRM says".into(),
     }

@@ -236,6 +236,7 @@ fn tables() -> &'static [Table] {
                 ("after", "object"),
                 ("overruled", "object"),
                 ("mark_key", "text?"),
+                ("form", "text?"),
                 ("by", "text?"),
                 ("note", "text"),
             ],
