@@ -206,7 +206,8 @@ impl Cycle<'_> {
                     false => self.unproven.insert(item.id.clone()),
                 };
                 let taken = self.engine.store().link(&link.id).await?.is_none_or(|now| now.pim.id != link.pim.id);
-                if !gone || taken || link.pim.id == item.id || self.another_stands(link, item).await? {
+                let room = gone && !taken && link.pim.id != item.id;
+                if !room || self.another_stands(link, item).await? {
                     continue;
                 }
                 let mut link = link.clone();
