@@ -21,7 +21,7 @@ impl Cycle<'_> {
         }
         let store = self.engine.store();
         store.look_at_strangers(&self.pairing.id, &crate::settle::SETTING_REASONS).await?;
-        const CAUSES: [SleepCause; 7] = [
+        const CAUSES: [SleepCause; 10] = [
             SleepCause::Level,
             SleepCause::Window,
             SleepCause::Filter,
@@ -29,6 +29,10 @@ impl Cycle<'_> {
             SleepCause::KeptInCrm,
             SleepCause::DeleteForbidden,
             SleepCause::NotVisible,
+            // What was edited, shown or taken back again while nothing might go.
+            SleepCause::ReceiverDeleted,
+            SleepCause::Removed,
+            SleepCause::Restored,
         ];
         store.look_at_sleepers(&self.pairing.id, &CAUSES).await?;
         self.look_at_conflicts().await?;

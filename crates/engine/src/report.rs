@@ -1,6 +1,7 @@
 //! What a person asks: a dry run (rule W1), why a record is or is not in sync (rule W2), whose level counts (rule L5).
 
 use crate::Engine;
+use crate::act::wanted;
 use crate::force::groups;
 use crate::limits;
 use crate::outcome::CycleError;
@@ -148,10 +149,8 @@ impl Engine {
         }
         let mut seen = BTreeMap::new();
         for (side, id) in &ends {
-            let marked = link.as_ref().filter(|_| *side == Side::Pim);
-            let mark_key = marked.map(|link| link.mark_key.clone());
-            let global_id = marked.and_then(|link| link.global_id.clone());
-            let found = cycle.get_one(*side, kind, Wanted { id: id.clone(), mark_key, global_id }).await??;
+            let asked = link.as_ref().map_or_else(|| Wanted::by_id(id.clone()), |link| wanted(link, *side));
+            let found = cycle.get_one(*side, kind, asked).await??;
             seen.insert(*side, cycle.observation(*side, kind, id, found));
         }
         let gone = |side| matches!(seen.get(&side), Some(store::Observation { seen: Seen::Gone(_), .. }));

@@ -101,6 +101,39 @@ pub(crate) fn sleep(link: &Link, domain: Domain, cause: SleepCause, context: &Co
     Plan::of(Some(domain), After::Linked(Box::new(asleep)), Reason::Asleep(cause))
 }
 
+/// Why the mailbox has no copy, as the link knows it: what keeps it asleep besides does not make that forgotten, or the missing
+/// copy would pass for its user's delete once that is over (rules D1, C4, C6, M4).
+pub(crate) fn missing_for(link: &Link) -> Option<SleepCause> {
+    link.sleep.as_ref().map(|sleep| sleep.cause).filter(|cause| match cause {
+        SleepCause::ReceiverDeleted
+        | SleepCause::DeleteForbidden
+        | SleepCause::Removed
+        | SleepCause::Tracked
+        | SleepCause::Moved
+        | SleepCause::Restored => true,
+        SleepCause::Level
+        | SleepCause::NoTimes
+        | SleepCause::Window
+        | SleepCause::Filter
+        | SleepCause::NotVisible
+        | SleepCause::Left
+        | SleepCause::Private
+        | SleepCause::TakenOff
+        | SleepCause::KeptInCrm
+        | SleepCause::Hidden => false,
+    })
+}
+
+/// A link without a copy sleeps for one cause more.
+pub(crate) fn sleep_missing(link: &Link, domain: Domain, cause: SleepCause, context: &Context<'_>) -> Plan {
+    let Some(missing) = missing_for(link) else {
+        return sleep(link, domain, cause, context);
+    };
+    let mut plan = sleep(link, domain, missing, context);
+    plan.reasons.push(Reason::Asleep(cause));
+    plan
+}
+
 pub(crate) fn awake(link: &Link) -> Link {
     let mut link = link.clone();
     link.sleep = None;

@@ -1,6 +1,6 @@
 //! One copy is gone: what a delete means, and when an edit outlives it (rules C4 to C7, C12, D1, D6).
 
-use crate::asleep::{aside, awake, changed, delisted, finish, is_old, leaves, not_visible, sleep};
+use crate::asleep::{aside, awake, changed, delisted, finish, is_old, leaves, not_visible, sleep, sleep_missing};
 use crate::context::Context;
 use crate::form;
 use crate::mailing;
@@ -8,6 +8,7 @@ use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::removed;
 use crate::scope;
+use crate::veil::is_reduced;
 use model::{Domain, Field, Fields, Form, Gone, Kind, Level, Link, Part, Path, Record, Side, Sleep, SleepCause, Value};
 use planted::Planted;
 
@@ -37,9 +38,18 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
         // What was deleted at the receiver stays deleted until its source is edited (rules D1, C7).
         return sleep(link, domain, *cause, context);
     }
-    if edited && matches!(scope::filters(domain, pim, context), Err(Reason::Private)) {
-        // It stays where it is, and private ones do not come in (rule O7).
-        return Plan::of(Some(domain), After::Forget, Reason::Private);
+    let own = link.born == Side::Pim && link.form == Form::Own && domain.kind() != Kind::Contact;
+    match scope::filters(domain, pim, context) {
+        // It stays where it is, and private ones do not come in (rule O7). What its owner made private where it was born is
+        // his: it does not go with what the CRM still said of it (rule O8).
+        Err(Reason::Private) if edited || own => return Plan::of(Some(domain), After::Forget, Reason::Private),
+        // What a filter keeps out is written nowhere until it is inside again (rule O10).
+        Err(_) if own => return sleep(link, domain, SleepCause::Filter, context),
+        Ok(()) | Err(_) => {}
+    }
+    if !edited && !pim.facts.requests_sent && link.form == Form::Own && slept(link, SleepCause::TakenOff) {
+        // Its user put there himself what the CRM does not show him (rule D6).
+        return sleep(link, domain, SleepCause::TakenOff, context);
     }
     let edited = edited && !planted::is(Planted::EditLosesToDelete);
     let outlives = edited && level.imports() && !context.domain(domain).delete_wins && domain != Domain::Employee;
@@ -98,6 +108,10 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
     }
 }
 
+fn slept(link: &Link, cause: SleepCause) -> bool {
+    matches!(&link.sleep, Some(sleep) if sleep.cause == cause)
+}
+
 pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'_>) -> Plan {
     let domain = link.domain;
     let level = context.level(domain);
@@ -108,13 +122,18 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     {
         return made_again(link, crm, context);
     }
-    if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Moved, .. })) {
+    if slept(link, SleepCause::Moved) {
         // The id is of another server: that it is not here proves nothing (rule M4).
         return sleep(link, domain, SleepCause::Moved, context);
     }
-    if matches!(&link.sleep, Some(Sleep { cause: SleepCause::Tracked, .. })) {
+    if slept(link, SleepCause::Tracked) {
         // The task itself is another person's: that nobody tracks it here any more is no delete of it (rule D6).
         return sleep(link, domain, SleepCause::Tracked, context);
+    }
+    let stays_on = crm.facts.part != Part::Former && crm.facts.domain == Some(domain);
+    if removed::is_removed(link) && crm.facts.hidden && stays_on {
+        // Wherever it lies now, he takes it back by putting it into his calendar (rule C6).
+        return sleep(link, domain, SleepCause::Removed, context);
     }
     match why {
         Gone::Left if planted::is(Planted::LeftIsDeleted) => {}
@@ -129,22 +148,27 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
         Gone::Unknown | Gone::Deleted | Gone::Merged => {}
     }
     if level == Level::NONE {
-        return sleep(link, domain, SleepCause::Level, context);
+        return sleep_missing(link, domain, SleepCause::Level, context);
     }
     if domain.kind() == Kind::Contact && !crm.facts.on_sync_list {
         return Plan::of(Some(domain), aside(link), Reason::RemovedFromList);
     }
-    if crm.facts.part == Part::Former || crm.facts.domain != Some(domain) {
+    if !stays_on {
         return Plan::of(Some(domain), After::Forget, Reason::TakenOff);
     }
     if scope::has_left(link, &crm.fields, context) {
-        return sleep(link, domain, SleepCause::Window, context);
+        return sleep_missing(link, domain, SleepCause::Window, context);
+    }
+    let of = context.domain(domain);
+    if slept(link, SleepCause::Filter) && (of.category_required || of.type_required) {
+        // It was kept out when it went: what the filter asks cannot be seen of it any more (rule O10).
+        return sleep(link, domain, SleepCause::Filter, context);
     }
     // Of what its user has of his own accord we take nothing away: contacts leave with his Sync List, others' activities
     // with his part in them.
     let ours_to_take = domain.kind() == Kind::Contact || link.form != Form::Own || crm.facts.part != Part::Owner;
     // Decided right after the restore, it stands until it is done, however often that fails.
-    let decided = matches!(&link.sleep, Some(Sleep { cause: SleepCause::Restored, .. }));
+    let decided = slept(link, SleepCause::Restored);
     if (context.restored || decided) && ours_to_take && !crm.facts.locked {
         // Taken off a list and put on it again since the copy was made, the item of before lies in Deleted Items by our
         // own hand. Who deleted it himself deletes it once more (rule C4: nothing goes without proof).
@@ -155,7 +179,9 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
                 Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven)
             }
             (_, true) => recreate(link, crm, Reason::Restored, context),
-            (_, false) => sleep(link, domain, SleepCause::Left, context),
+            // He deleted it himself since: the CRM hides it from him.
+            (_, false) if crm.facts.hidden => sleep(link, domain, SleepCause::Removed, context),
+            (_, false) => sleep(link, domain, SleepCause::Restored, context),
         };
     }
     // It may lie in another folder under a mark that the store forgot: that it is nowhere to be found proves nothing.
@@ -203,7 +229,8 @@ pub(crate) fn deleted_by_its_user(link: &Link, crm: &Record, context: &Context<'
     let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
     // Whether Exchange's meeting exists is not the CRM's to say: what was edited there brings none back (rule P6).
     let exchanges = crm.facts.locked && link.form == Form::Own;
-    let edited = edited && !exchanges && !planted::is(Planted::DeleteWinsOverEdit);
+    // What the CRM says of a reduced record is no edit of the item (rule O8).
+    let edited = edited && !exchanges && !is_reduced(link) && !planted::is(Planted::DeleteWinsOverEdit);
     if edited && !context.domain(domain).delete_wins {
         return recreate(link, crm, Reason::EditOutlives, context);
     }
@@ -275,11 +302,13 @@ pub(crate) fn both_gone(link: &Link, crm: Gone, pim: Gone, context: &Context<'_>
         // The item lies where nothing is observed: what the record's going means for it is asked when it comes back
         // (rule C12), and nothing is waited for until then.
         (true, Gone::Left | Gone::OutOfWindow) => sleep(link, link.domain, SleepCause::Left, context),
+        // Nor is it known where it lies (rule M4).
+        (true, Gone::Unknown) if slept(link, SleepCause::Moved) => sleep(link, link.domain, SleepCause::Moved, context),
         (true, Gone::Deleted | Gone::Unknown | Gone::Delisted) => {
             Plan::of(Some(link.domain), After::Forget, Reason::Deleted)
         }
         // His own copy is gone, and whether the record stands he may not see: nothing is to be done till he may.
-        (false, _) if crm == Gone::NotVisible => sleep(link, link.domain, SleepCause::NotVisible, context),
+        (false, _) if crm == Gone::NotVisible => sleep_missing(link, link.domain, SleepCause::NotVisible, context),
         (_, _) => Plan::of(Some(link.domain), After::Wait(Reason::Unproven), Reason::Unproven),
     }
 }

@@ -12,7 +12,7 @@ use crate::operation::{After, Op, Plan, Reason};
 use crate::parting::with_its_edit;
 use crate::removed;
 use crate::scope;
-use crate::veil::{lifted, slept_private, veil};
+use crate::veil::{is_reduced, lifted, slept_private, veil};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ pub(crate) fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, cont
     if let Some(plan) = out_of_scope(link, domain, crm, pim, context) {
         return plan;
     }
-    let mut link = if slept_private(link) && link.born == Side::Pim { lifted(link, crm, pim) } else { awake(link) };
+    let mut link = woken(link, crm, pim);
     link.form = form_now(&link, crm, pim);
     retitle(&mut link, crm, context);
     if flips && let Some(plan) = flip(&link, domain, crm, pim, context) {
@@ -68,6 +68,11 @@ pub(crate) fn present(link: &Link, crm: &Record, pim: &Record, flips: bool, cont
         return called_off(&link, crm, pim, merged, context);
     }
     outcome(link, domain, crm, pim, merged, removed, context)
+}
+
+/// A link as it goes on: from the base that it had, or from what the mailbox says where the CRM was reduced (rule O8).
+fn woken(link: &Link, crm: &Record, pim: &Record) -> Link {
+    if is_reduced(link) { lifted(link, crm, pim) } else { awake(link) }
 }
 
 /// A meeting whose invitations were sent leaves its organiser's calendar from the CRM only with a word to the guests: called
@@ -181,7 +186,7 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if link.born == Side::Pim && link.form == Form::Own {
         match scope::filters(domain, pim, context) {
             Ok(()) => {}
-            Err(Reason::Private) if slept_private(link) || planted::is(Planted::PrivateKeepsValues) => {
+            Err(Reason::Private) if is_reduced(link) || planted::is(Planted::PrivateKeepsValues) => {
                 return Some(sleep(link, domain, SleepCause::Private, context));
             }
             Err(Reason::Private) => return Some(veil(link, domain, crm, context)),
@@ -201,7 +206,8 @@ fn may_go(domain: Domain, context: &Context<'_>) -> bool {
 #[must_use]
 pub fn set_back(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Option<Plan> {
     let domain = crm.facts.domain.filter(|domain| *domain == link.domain && context.domain(*domain).set_back)?;
-    if !context.level(domain).exports() {
+    // What only the mailbox says of a reduced record is overwritten by nothing (rule O8).
+    if !context.level(domain).exports() || is_reduced(link) {
         return None;
     }
     let link = &awake(link);
@@ -218,7 +224,7 @@ pub fn set_back(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) 
 /// What stands on one side alone, for the level or the field map lets it go nowhere (rule D1).
 #[must_use]
 pub fn local(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> BTreeMap<Path, Side> {
-    merged(link, link.domain, crm, pim, context).local
+    merged(&woken(link, crm, pim), link.domain, crm, pim, context).local
 }
 
 pub(crate) fn merged(link: &Link, domain: Domain, crm: &Record, pim: &Record, context: &Context<'_>) -> Merged {

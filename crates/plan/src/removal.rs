@@ -2,6 +2,7 @@
 
 use crate::asleep::{aside, changed};
 use crate::context::Context;
+use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use model::{Form, Gone, Kind, Link, Seen, Side};
 
@@ -41,7 +42,7 @@ pub fn removal(link: &Link, pim: &Seen, context: &Context<'_>) -> Result<Plan, S
     if item.facts.received || item.facts.requests_sent {
         return Err(Stays::Invitation);
     }
-    if changed(link, Side::Pim, &item.fields, context) {
+    if changed(link, Side::Pim, &occurrence::by_date(&item.fields), context) {
         return Err(Stays::Edited);
     }
     Ok(Plan {

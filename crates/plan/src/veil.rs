@@ -69,6 +69,15 @@ pub(crate) fn slept_private(link: &Link) -> bool {
     matches!(&link.sleep, Some(asleep) if asleep.cause == SleepCause::Private)
 }
 
+/// Whether the CRM's record was reduced and not filled again since, whatever the link sleeps for by now: of what the mailbox
+/// said nothing is known but the flag. What the CRM says in place of the private words is never the mailbox's to take.
+#[must_use]
+pub fn is_reduced(link: &Link) -> bool {
+    let flag = (Path::of(Field::Private), Value::Flag(true));
+    let own = link.born == Side::Pim && link.kind != Kind::Contact;
+    own && link.pim.base.iter().eq([(&flag.0, &flag.1)])
+}
+
 fn reduced(crm: &Record) -> Fields {
     crm.fields
         .iter()

@@ -58,7 +58,7 @@ fn after_a_restore_of_the_store_what_we_may_have_taken_away_ourselves_proves_no_
     for link in [&contact, &decided] {
         let mut closed = World { restored: true, ..World::new() };
         closed.levels.insert(Domain::PersonalContact, Level::IMPORT);
-        assert_eq!(sleeps(&closed.plan(link, &there(&listed), &GONE)), Some(SleepCause::Left));
+        assert_eq!(sleeps(&closed.plan(link, &there(&listed), &GONE)), Some(SleepCause::Restored));
     }
     // Nowhere at all: asked again later. Without our mark it is not found in Deleted Items either.
     let nowhere = Seen::Gone(Gone::Unknown);

@@ -7,7 +7,11 @@ use crate::world::World;
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
-on_both!(a_record_that_became_private_is_found_in_no_file_of_ours, a_record_no_longer_private_is_filled_again,);
+on_both!(
+    a_record_that_became_private_is_found_in_no_file_of_ours,
+    a_record_no_longer_private_is_filled_again,
+    what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too,
+);
 
 /// A word that nobody else says.
 const CANARY: &str = "zwitscherndeskanarienvoeglein";
@@ -69,4 +73,26 @@ async fn a_record_no_longer_private_is_filled_again() {
     assert_eq!((&record["subject"], &record["location"]), (&json!("Doctor"), &json!("Room 1")));
     assert_eq!((&record["body"], &record["private"]), (&json!("At noon"), &json!(false)));
     assert_eq!(id(&outlook.only(Folder::Calendar).await), item);
+}
+
+// O8, L6: the flag was cleared while the link slept for the level: what the CRM says in its place never goes over.
+async fn what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let outlook = world.outlook(&anna);
+    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
+    world.sync(&[&anna]).await;
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
+    world.sync(&[&anna]).await;
+    world.levels(&anna, json!({"calendar": "none"})).await;
+    let record = id_of(&world.only(&anna, "my_calendar").await);
+    world.edit_activity(&anna, &record, json!({"reminder": 40})).await;
+    world.sync(&[&anna]).await;
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.levels(&anna, json!({"calendar": "full"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(outlook::title(&outlook.only(Folder::Calendar).await), "Plan");
+    let record = world.only(&anna, "my_calendar").await;
+    assert_eq!((&record["subject"], &record["location"]), (&json!("Plan"), &json!("Room 1")));
 }

@@ -8,7 +8,11 @@ use crate::world::{Person, World};
 use serde_json::json;
 use wire::ews::{DistinguishedFolder as Folder, Property, Value};
 
-on_both!(what_a_guest_takes_back_is_shown_to_him_again, a_guest_has_what_he_removed_again_from_either_side,);
+on_both!(
+    what_a_guest_takes_back_is_shown_to_him_again,
+    a_guest_has_what_he_removed_again_from_either_side,
+    a_guest_takes_back_what_lay_elsewhere_meanwhile_or_was_removed_before_a_restore,
+);
 
 async fn meeting(world: &World, owner: &Person, guest: &Person) -> String {
     let mut body = appointment("Plan", "2026-09-28");
@@ -91,4 +95,34 @@ async fn a_guest_has_what_he_removed_again_from_either_side() {
     assert_eq!(world.ask(&bob, "POST", &format!("{path}/rejoin"), Some(&json!({}))).await.0, 200);
     world.sync(&[&anna, &bob]).await;
     assert_eq!((bobs.count(Folder::Calendar), world.view(&bob, "my_calendar").await.len()), (1, 1));
+}
+
+// C6, C12, C4: out of Deleted Items it went through another folder; and the store that knew of its removal was restored.
+async fn a_guest_takes_back_what_lay_elsewhere_meanwhile_or_was_removed_before_a_restore() {
+    for restored in [false, true] {
+        let (mut world, anna, bob) = World::with_two().await;
+        let record = meeting(&world, &anna, &bob).await;
+        world.sync(&[&anna, &bob]).await;
+        world.backup().await;
+        let bobs = world.outlook(&bob);
+        bobs.delete(&id(&bobs.only(Folder::Calendar).await)).await;
+        world.sync(&[&anna, &bob]).await;
+        assert_eq!(world.view(&bob, "my_calendar").await.len(), 0);
+        let mut bin = Folder::DeletedItems;
+        if restored {
+            world = world.restored().await;
+        } else {
+            bobs.move_to(&id(&bobs.only(bin).await), Folder::Inbox).await;
+            bin = Folder::Inbox;
+        }
+        world.edit_activity(&anna, &record, json!({"subject": "Plan B"})).await;
+        world.sync(&[&anna, &bob]).await;
+        let told = explained(&world, &bob, &record).await;
+        assert!(told.contains("the user deleted his copy"), "{restored}: {told}");
+        let bobs = world.outlook(&bob);
+        bobs.move_to(&id(&bobs.only(bin).await), Folder::Calendar).await;
+        world.sync(&[&anna, &bob]).await;
+        assert_eq!((bobs.count(Folder::Calendar), world.view(&bob, "my_calendar").await.len()), (1, 1), "{restored}");
+        assert!(world.sync(&[&anna, &bob]).await.is_empty(), "and rests");
+    }
 }
