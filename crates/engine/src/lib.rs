@@ -89,6 +89,8 @@ pub struct Engine {
     of_maps: force::OfMaps,
     /// Records whose writes come too late again and again.
     stubborn: stubborn::Stubborn,
+    /// CRMs that everybody lists anew.
+    anew: reader::Anew,
     /// Ready to hash a match key with the installation's secret.
     keyed: Hmac<Sha256>,
 }
@@ -98,8 +100,8 @@ impl Engine {
     #[must_use]
     pub fn new(parts: EngineParts) -> Engine {
         let keyed = Hmac::new_from_slice(&parts.hash_key).expect("any key length will do");
-        let (times, of_maps, stubborn) = Default::default();
-        Engine { parts, times, of_maps, stubborn, keyed }
+        let (times, of_maps, stubborn, anew) = Default::default();
+        Engine { parts, times, of_maps, stubborn, anew, keyed }
     }
 
     pub(crate) fn store(&self) -> &Store {

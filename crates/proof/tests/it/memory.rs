@@ -17,6 +17,7 @@ on_both!(
     no_write_is_sent_before_what_recognises_it_is_stored,
     what_was_observed_may_be_forgotten_and_nothing_is_lost_or_doubled,
     a_feed_that_does_not_reach_back_has_everybody_list_anew,
+    who_is_at_work_while_everybody_lists_anew_is_waited_for_alone,
     the_feed_keeps_its_newest_entries,
     a_lease_is_kept_while_a_slow_cycle_works_whatever_the_databases_clock_says,
 );
@@ -227,6 +228,28 @@ async fn a_feed_that_does_not_reach_back_has_everybody_list_anew() {
     let reports = world.sync(&[&anna, &bob]).await;
     assert_eq!(reports.iter().map(engine::CycleReport::writes).sum::<u32>(), 1);
     assert!(titles(&world.outlook(&anna).items(Folder::Calendar).await).contains(&"Plan C"));
+}
+
+// trap 1, decision 9, E7: of many users somebody is always at work; the reader comes round to each of them once.
+async fn who_is_at_work_while_everybody_lists_anew_is_waited_for_alone() {
+    let (world, anna, bob) = World::with_two().await;
+    world.sync(&[&anna, &bob]).await;
+    world.appointment(&anna, "Annas", "2026-09-28").await;
+    world.appointment(&bob, "Bobs", "2026-09-28").await;
+    let (crm, store) = (&world.services.crm, &world.services.store);
+    crm.feed_forget(crm.feed_head().await.expect("a number"), 10_000).await.expect("forgotten");
+    let cursor = async || store.crm_cursor(&world.services.crm_id).await.expect("a cursor");
+    let before = cursor().await;
+    // Each is at work when the reader comes by, one after the other.
+    for (who, moved) in [(&bob, false), (&anna, true)] {
+        let name = world.pairing(who).await;
+        let lease = store.take_lease(name.as_str(), "another node", 60_000, 0).await.expect("asked").expect("free");
+        server::ops::cycle::read_crm(&world.services, &world.services.crm_id).await.expect("the CRM is read");
+        assert_eq!(cursor().await != before, moved, "{}", who.login);
+        store.release_lease(&lease).await.expect("given back");
+    }
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!([&anna, &bob].map(|who| world.outlook(who).count(Folder::Calendar)), [1, 1]);
 }
 
 async fn the_feed_keeps_its_newest_entries() {
