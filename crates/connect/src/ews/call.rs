@@ -15,7 +15,7 @@ use super::astray::{Astray, Met, is_elsewhere};
 use super::gate::{Gate, Went};
 use super::retry_after::retry_after;
 use super::spoken::{Spoken, adopt};
-use super::trouble::{Effect, is_too_many, of_item, refusal};
+use super::trouble::{Effect, is_too_many, of_all, of_item, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
@@ -106,6 +106,11 @@ impl Reach {
         O::Reply: Send,
     {
         let answer = self.call(operation, effect).await?;
+        if effect == Effect::Read
+            && let Some(refused) = of_all(&answer.results, count)
+        {
+            return Err(refusal(refused, effect));
+        }
         let results = answer.exactly(count).map_err(|failure| unreadable(&failure, effect).trouble)?;
         Ok(results.into_iter().map(|result| result.map_err(|refused| refusal(&refused, effect))).collect())
     }
@@ -380,6 +385,9 @@ type Place = Option<Result<Option<Item>, Refusal>>;
 /// One outcome for each id asked for. Exchange answers one by one and in order; others put all items into one result,
 /// answer in an order of their own, or the first few alone: an item that names one of the ids asked for belongs to that one.
 fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Place>, Failure> {
+    if let Some(refused) = of_all(&answer.results, batch.len()) {
+        return Err(Failure::Fault(refused.clone()));
+    }
     let mut outcomes: Vec<Result<Option<Item>, Refusal>> = Vec::with_capacity(batch.len());
     for result in answer.results {
         match result {

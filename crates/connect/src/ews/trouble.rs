@@ -52,12 +52,14 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
         | C::ErrorExceededFindCountLimit
         | C::ErrorBatchProcessingStopped
         | C::ErrorInsufficientResources => busy(refusal, "the server asks us to wait"),
-        C::ErrorMailboxMoveInProgress => busy(refusal, "the mailbox is being moved to another server"),
+        C::ErrorMailboxMoveInProgress => {
+            busy(refusal, "the mailbox is being moved to another server; it is tried again by itself")
+        }
         C::ErrorMailboxStoreUnavailable | C::ErrorMailboxFailover | C::ErrorConnectionFailed => {
-            busy(refusal, "the server cannot reach the mailbox at present")
+            busy(refusal, "the server cannot reach the mailbox at present; it is tried again by itself")
         }
         C::ErrorADUnavailable | C::ErrorADOperation => {
-            busy(refusal, "the server cannot reach its directory at present")
+            busy(refusal, "the server cannot reach its directory at present; it is tried again by itself")
         }
         C::ErrorTimeoutExpired | C::ErrorInternalServerTransientError | C::ErrorInternalServerError => match effect {
             Effect::Read => busy(refusal, "the server failed for a moment"),
@@ -99,11 +101,11 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
             refused(code, "an occurrence cannot be moved past its neighbour or onto the same day")
         }
         C::ErrorOccurrenceTimeSpanTooBig => refused(code, "an occurrence lasts longer than the time to the next one"),
-        C::ErrorRecurrenceHasNoOccurrence => refused(code, "the rule has no occurrence"),
-        C::ErrorRecurrenceEndDateTooBig => refused(code, "the series ends too far in the future"),
-        C::ErrorCalendarEndDateIsEarlierThanStartDate => refused(code, "it ends before it begins"),
+        C::ErrorRecurrenceHasNoOccurrence => refused(code, "the rule has no occurrence; change it"),
+        C::ErrorRecurrenceEndDateTooBig => refused(code, "the series ends too far in the future; end it earlier"),
+        C::ErrorCalendarEndDateIsEarlierThanStartDate => refused(code, "it ends before it begins; change its times"),
         C::ErrorInvalidCompleteDate => refused(code, "Exchange takes no done day in the future"),
-        C::ErrorCalendarDurationIsTooLong => refused(code, "it lasts longer than Exchange allows"),
+        C::ErrorCalendarDurationIsTooLong => refused(code, "it lasts longer than Exchange allows; shorten it"),
         C::ErrorCalendarInvalidRecurrence
         | C::ErrorCalendarInvalidDayForWeeklyRecurrence
         | C::ErrorCalendarInvalidPropertyValue => refused(code, "Exchange cannot hold this rule"),
@@ -111,12 +113,18 @@ pub fn refusal(refusal: &Refusal, effect: Effect) -> Trouble {
             refused(code, "the series has no such occurrence")
         }
         C::ErrorCalendarIsNotOrganizer => refused(code, "only the organiser may change this meeting"),
-        C::ErrorMessageSizeExceeded => refused(code, "it is larger than the server allows"),
+        C::ErrorMessageSizeExceeded => {
+            refused(code, "it is larger than the server allows; shorten its text, or raise the limit there")
+        }
         C::ErrorQuotaExceeded => Trouble::Refused {
             code: MAILBOX_FULL.to_owned(),
-            why: format!("the mailbox is full; it is tried again every hour ({code})"),
+            why: format!(
+                "the mailbox is full; make room in it, or raise its quota: it is tried again every hour ({code})"
+            ),
         },
-        C::ErrorCorruptData | C::ErrorItemCorrupt => refused(code, "the item in the mailbox is damaged"),
+        C::ErrorCorruptData | C::ErrorItemCorrupt => {
+            refused(code, "the item in the mailbox is damaged; open and save it in Outlook, or delete it there")
+        }
         C::ErrorInvalidTimeZone | C::ErrorTimeZone => refused(code, "the server does not know the time zone"),
         C::ErrorSubscriptionNotFound
         | C::ErrorInvalidSubscription
@@ -173,6 +181,17 @@ fn by_name(name: &str) -> &'static str {
         "it is more than the server takes; shorten it, or raise the limit there"
     } else {
         REFUSED
+    }
+}
+
+/// What a single refusal for several things says of all of them: what is the matter with the mailbox or the server.
+pub fn of_all<T>(results: &[Result<T, Refusal>], asked: usize) -> Option<&Refusal> {
+    match results {
+        [Err(refused)] if asked > 1 => {
+            let trouble = refusal(refused, Effect::Read);
+            matches!(trouble, Trouble::Busy { .. } | Trouble::NoAccess { .. }).then_some(refused)
+        }
+        _ => None,
     }
 }
 

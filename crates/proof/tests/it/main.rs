@@ -7,6 +7,7 @@ mod api;
 mod clearing;
 mod clients;
 mod clock;
+mod codes;
 mod contract;
 mod copies;
 mod cost;
