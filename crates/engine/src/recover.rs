@@ -174,6 +174,12 @@ impl Cycle<'_> {
                 settle_path(&mut link, result, path);
             }
         }
+        if link != before && plan::veil::is_reduced(result) {
+            // The flag and the private words go in one write: what the CRM says now is no value that both sides agree on, and
+            // nothing of what it said is kept (rule O8).
+            link.crm.base.clone_from(&result.crm.base);
+            link.pim.base.clone_from(&result.pim.base);
+        }
         if link != before {
             settle.looks.push(Look::now(Side::Pim, link.kind, link.pim.id.clone()));
             settle.history.push(self.found_line(intent, &link));

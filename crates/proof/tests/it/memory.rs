@@ -24,7 +24,7 @@ on_both!(
 
 impl World {
     /// From now on every write of the synchronisation goes through this door.
-    fn watch(&mut self, door: Door) {
+    pub fn watch(&mut self, door: Door) {
         self.services = self.services.clone().with_remotes(|inner| Arc::new(Watched { inner, door }));
     }
 }

@@ -3,14 +3,20 @@
 use crate::api::id as id_of;
 use crate::database::on_both;
 use crate::outlook::{self, id, plain, set, text};
+use crate::watch::Passes;
 use crate::world::World;
+use engine::port::Write;
+use model::Side;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wire::ews::{DistinguishedFolder as Folder, Property};
 
 on_both!(
     a_record_that_became_private_is_found_in_no_file_of_ours,
     a_record_no_longer_private_is_filled_again,
     what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too,
+    what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox_too,
 );
 
 /// A word that nobody else says.
@@ -91,6 +97,31 @@ async fn what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_t
     world.sync(&[&anna]).await;
     outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
     world.levels(&anna, json!({"calendar": "full"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(outlook::title(&outlook.only(Folder::Calendar).await), "Plan");
+    let record = world.only(&anna, "my_calendar").await;
+    assert_eq!((&record["subject"], &record["location"]), (&json!("Plan"), &json!("Room 1")));
+}
+
+// O8, E6: the answer of the write that reduced the record was lost, and the flag was cleared before anybody looked it up.
+async fn what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox_too() {
+    let (mut world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let outlook = world.outlook(&anna);
+    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
+    world.sync(&[&anna]).await;
+    let lost = Arc::new(AtomicBool::new(false));
+    let once = Arc::clone(&lost);
+    world.watch(Arc::new(move |_, side, write| {
+        let reduces = side == Side::Crm && matches!(write, Write::Update(_)) && !once.swap(true, Ordering::SeqCst);
+        Box::pin(async move { if reduces { Passes::Unanswered } else { Passes::Whole } })
+    }));
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
+    world.cycle(&anna).await;
+    assert!(lost.load(Ordering::SeqCst));
+    assert_eq!(world.only(&anna, "my_calendar").await["subject"], "Private");
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
     world.sync(&[&anna]).await;
     assert_eq!(outlook::title(&outlook.only(Folder::Calendar).await), "Plan");
     let record = world.only(&anna, "my_calendar").await;
