@@ -84,6 +84,16 @@ struct Cell<'a> {
     base: Option<(&'a Value, &'a Value)>,
 }
 
+impl Merged {
+    /// What is to be written on a side.
+    fn to(&self, side: Side) -> &Fields {
+        match side {
+            Side::Crm => &self.to_crm,
+            Side::Pim => &self.to_pim,
+        }
+    }
+}
+
 /// Merges two copies.
 #[must_use]
 pub fn merge(copies: &Copies<'_>, rules: &Rules<'_>) -> Merged {

@@ -1,18 +1,43 @@
-//! An occurrence changed on one side while the other moved the series off its day: there is no such occurrence any more, and
-//! what was said of it is told (rule R3).
+//! An occurrence changed on one side that the other side's series does not have: because this very merge moves the series off
+//! its day, or because the two rules stay apart (rules R3, D1).
 
 use super::{Cell, Copies, Merged, Rules, carry, contested::Units, tell};
 use jiff::civil::Date;
-use model::{Field, Fields, Path, Recurrence, Side, Value};
+use model::{Field, Path, Recurrence, Side, Value};
 
-/// Takes the occurrences that the series lost by this very merge out of the units, where somebody changed them meanwhile.
+/// Takes out of the units what is said of occurrences that are not there on the other side.
 pub(super) fn settle_off_rule(units: &mut Units<'_>, copies: &Copies<'_>, rules: &Rules<'_>, merged: &mut Merged) {
-    let Some((mover, rule, first)) = moved(copies, merged) else { return };
+    if copies.base.is_none() {
+        return;
+    }
+    if let Some(mover) = mover(merged) {
+        settle_lost(mover, units, copies, rules, merged);
+    }
+    for source in Side::BOTH {
+        stay_apart(source, units, copies, merged);
+    }
+}
+
+/// Which side's rule or day the series has from now on, where this merge moves it.
+fn mover(merged: &Merged) -> Option<Side> {
+    let writes = |side: Side| {
+        let fields = merged.to(side);
+        [Field::Rule, Field::Start].map(|field| fields.contains_key(&Path::of(field)))
+    };
+    match (writes(Side::Crm), writes(Side::Pim)) {
+        ([false, false], [false, false]) => None,
+        ([true, _], _) | ([_, true], [false, _]) => Some(Side::Pim),
+        (_, _) => Some(Side::Crm),
+    }
+}
+
+/// The series lost the occurrence by this merge while somebody changed it: what he said is told.
+fn settle_lost(mover: Side, units: &mut Units<'_>, copies: &Copies<'_>, rules: &Rules<'_>, merged: &mut Merged) {
+    let Some(series) = Series::of(mover.other(), copies, merged) else { return };
     let lost: Units<'_> = units
         .extract_if(.., |(at, _), cells| {
-            let off = at.is_some_and(|at| !rule.falls_on(first, at.date()));
-            let changed = |cell: &Cell<'_>| cell.base.is_some() && cell.changed(mover.other());
-            off && cells.iter().any(changed) && cells.iter().all(|cell| is_open(cell, mover, rules))
+            at.is_some_and(|at| is_changed(cells, mover.other()) && !series.has(at.date()))
+                && cells.iter().all(|cell| is_open(cell, mover, rules))
         })
         .collect();
     for cells in lost.into_values() {
@@ -25,24 +50,50 @@ pub(super) fn settle_off_rule(units: &mut Units<'_>, copies: &Copies<'_>, rules:
     }
 }
 
-/// Which side's rule or day the series has from now on where this merge moves it, and what both then show.
-fn moved<'a>(copies: &Copies<'a>, merged: &'a Merged) -> Option<(Side, &'a Recurrence, Date)> {
-    copies.base?;
-    let writes = |fields: &Fields| [Field::Rule, Field::Start].map(|field| fields.contains_key(&Path::of(field)));
-    let mover = match (writes(&merged.to_crm), writes(&merged.to_pim)) {
-        ([false, false], [false, false]) => return None,
-        ([true, _], _) | ([_, true], [false, _]) => Side::Pim,
-        (_, _) => Side::Crm,
-    };
-    let (sent, shown) = match mover {
-        Side::Pim => (&merged.to_crm, copies.crm),
-        Side::Crm => (&merged.to_pim, copies.pim),
-    };
-    let stands = |field: Field| sent.get(&Path::of(field.clone())).or_else(|| shown.get(&Path::of(field)));
-    // Which days another program's rule has is not known here.
-    let rule = stands(Field::Rule).and_then(Value::as_rule).filter(|rule| rule.has_known_dates())?;
-    let first = stands(Field::Start).and_then(Value::as_when)?.wall().date();
-    Some((mover, rule, first))
+/// Where the other side keeps another rule, what is said of an occurrence that it lacks stays where it is.
+fn stay_apart(source: Side, units: &mut Units<'_>, copies: &Copies<'_>, merged: &mut Merged) {
+    let target = source.other();
+    let series = [source, target].map(|side| Series::of(side, copies, merged));
+    let [Some(here), Some(there)] = series else { return };
+    let apart: Units<'_> = units
+        .extract_if(.., |(at, _), cells| {
+            at.is_some_and(|at| {
+                let once = is_changed(cells, source) && !is_changed(cells, target);
+                once && here.has(at.date()) && !there.has(at.date())
+            })
+        })
+        .collect();
+    for cell in apart.into_values().flatten().filter(|cell| cell.changed(source)) {
+        merged.local.insert(cell.path.clone(), source);
+    }
+}
+
+/// A series as it stands on a side after the merge, where its rule tells its days.
+struct Series {
+    rule: Recurrence,
+    first: Date,
+}
+
+impl Series {
+    fn of(side: Side, copies: &Copies<'_>, merged: &Merged) -> Option<Series> {
+        let shown = match side {
+            Side::Crm => copies.crm,
+            Side::Pim => copies.pim,
+        };
+        let stands = |field: Field| merged.to(side).get(&Path::of(field.clone())).or(shown.get(&Path::of(field)));
+        // Which days another program's rule has is not known here.
+        let rule = stands(Field::Rule).and_then(Value::as_rule).filter(|rule| rule.has_known_dates())?;
+        let first = stands(Field::Start).and_then(Value::as_when)?.wall().date();
+        Some(Series { rule: rule.clone(), first })
+    }
+
+    fn has(&self, day: Date) -> bool {
+        self.rule.falls_on(self.first, day)
+    }
+}
+
+fn is_changed(cells: &[Cell<'_>], side: Side) -> bool {
+    cells.iter().any(|cell| cell.base.is_some() && cell.changed(side))
 }
 
 /// Whether what the mover says may go to the other side, and no side rules (rules D1, P6).

@@ -101,3 +101,36 @@ fn what_is_said_of_an_occurrence_that_the_series_loses_meanwhile_is_told() {
         assert!(World::new().plan(agreed, &there(&left), &there(&right)).ops.is_empty(), "{mover:?} {said:?}");
     }
 }
+
+// D1, R3: a guest's own rule stays in his copy; an occurrence that it does not have is not written there, and waits for a rule
+// that has it.
+#[test]
+fn an_occurrence_that_the_other_sides_own_rule_lacks_stays_where_it_is() {
+    let shorter = |more: &[(&'static str, Value)]| lasting(Range::Until("2026-12-10".parse().expect("a date")), more);
+    let mut link = link(Domain::Calendar, &series(&[]), &series(&[]));
+    link.form = model::Form::MeetingCopy;
+    let crm = |pairs: &[(&'static str, Value)]| {
+        let mut record = crm(Domain::Calendar, "c1", pairs);
+        record.facts.part = model::Part::Participant;
+        record
+    };
+    let off = crm(&series(&[(STATE, text("cancelled"))]));
+    let mut own = pim(Kind::Appointment, "i1", &shorter(&[]));
+    own.facts.meeting_copy = true;
+    let plan = World::new().plan(&link, &there(&off), &there(&own));
+    assert!(plan.ops.is_empty() && plan.conflicts.is_empty(), "{:?}", plan.ops);
+    assert!(plan.reasons.contains(&plan::Reason::StaysLocal), "{:?}", plan.reasons);
+    let After::Linked(agreed) = &plan.after else { panic!("linked") };
+    let again = World::new().plan(agreed, &there(&off), &there(&own));
+    assert!(again.ops.is_empty(), "{:?}", again.ops);
+    // The CRM's next rule overrules the guest's, and its occurrence comes with it.
+    let mut longer = series(&[(STATE, text("cancelled"))]);
+    let until = Recurrence {
+        pattern: Pattern::Weekly { interval: 1, days: [2].into(), first_day: 1 },
+        range: Range::Until("2027-12-10".parse().expect("a date")),
+    };
+    longer.retain(|(name, _)| *name != "rule");
+    longer.push(("rule", Value::Rule(until)));
+    let plan = World::new().plan(agreed, &there(&crm(&longer)), &there(&own));
+    assert_eq!(written(&plan, Side::Pim), ["rule", STATE]);
+}
