@@ -82,7 +82,8 @@ impl Cycle<'_> {
             return Ok(link.pim.id != item.id);
         }
         Ok(match self.get_one(Side::Crm, item.kind, Wanted::by_id(id)).await? {
-            Ok(Seen::Gone(why)) => matches!(why, Gone::Deleted | Gone::Delisted),
+            // Of what its user does not see any more a copy that nobody touched is nobody's; it is made anew should he return.
+            Ok(Seen::Gone(why)) => matches!(why, Gone::Deleted | Gone::Delisted | Gone::NotVisible),
             // It stands, but the user has left it meanwhile: his copy has no place any more.
             Ok(Seen::Present(record)) => {
                 let lenses = self.lenses();
