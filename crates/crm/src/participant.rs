@@ -111,10 +111,7 @@ impl Crm {
         };
         let sql = format!("UPDATE activity_employee SET {column} = 1 WHERE activity_id = $1 AND employee_id = $2");
         tx.execute(&sql, args![id, employee]).await?;
-        tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
-        let after = tx.unveiled(&actor.user, id).await?;
-        tx.commit().await?;
-        Ok(after.seen_by(&actor.user))
+        tx.regrouped(actor, now, &activity, Some(users)).await
     }
 
     /// An appointment that a participant removed from his My Calendar is shown there again (rule C6).
@@ -140,12 +137,8 @@ impl Crm {
         }
         let users = tx.activity_users(id).await?;
         let sql = "UPDATE activity_employee SET hidden = 0 WHERE activity_id = $1 AND employee_id = $2 AND hidden = 1";
-        if tx.execute(sql, args![id, employee]).await? > 0 {
-            tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
-        }
-        let after = tx.unveiled(&actor.user, id).await?;
-        tx.commit().await?;
-        Ok(after.seen_by(&actor.user))
+        let shown = tx.execute(sql, args![id, employee]).await? > 0;
+        tx.regrouped(actor, now, &activity, shown.then_some(users)).await
     }
 
     /// A participant answers in the CRM.
@@ -167,10 +160,7 @@ impl Crm {
         let sql = "UPDATE activity_employee SET response = $3 WHERE activity_id = $1 AND employee_id = $2";
         tx.execute(sql, args![id, &actor.user, response_word(response)]).await?;
         let users = tx.activity_users(id).await?;
-        tx.touch_activity(actor, now, &activity, What::Participants, users).await?;
-        let after = tx.unveiled(&actor.user, id).await?;
-        tx.commit().await?;
-        Ok(after.seen_by(&actor.user))
+        tx.regrouped(actor, now, &activity, Some(users)).await
     }
 }
 
@@ -189,24 +179,29 @@ impl Tx {
         crate::people::employees(self.rows(sql, args![id]).await?)
     }
 
-    /// Counts up an activity's version after a change of its people, and notes it.
-    async fn touch_activity(
-        &mut self,
+    /// Ends a change of an activity's people: its version counts up and those it concerns hear of it, unless nothing
+    /// changed; answers it as it stands then.
+    async fn regrouped(
+        mut self,
         actor: &Actor,
         now: Timestamp,
         before: &Activity,
-        what: What,
-        users: BTreeSet<EmployeeId>,
-    ) -> Result<(), Error> {
-        let cells = Cells::default()
-            .set("version", before.version + 1)
-            .set("updated_at", now)
-            .set("updated_by", &actor.user)
-            .set("source", actor.source.as_str());
-        self.update("activity", before.id.as_str(), cells).await?;
-        let mut change = Change::new(Root::Activity, before.id.as_str(), Op::Update, what, users);
-        change.shown = BTreeSet::from([before.display]);
-        self.note(actor, now, change).await
+        concerned: Option<BTreeSet<EmployeeId>>,
+    ) -> Result<Activity, Error> {
+        if let Some(users) = concerned {
+            let cells = Cells::default()
+                .set("version", before.version + 1)
+                .set("updated_at", now)
+                .set("updated_by", &actor.user)
+                .set("source", actor.source.as_str());
+            self.update("activity", before.id.as_str(), cells).await?;
+            let mut change = Change::new(Root::Activity, before.id.as_str(), Op::Update, What::Participants, users);
+            change.shown = BTreeSet::from([before.display]);
+            self.note(actor, now, change).await?;
+        }
+        let after = self.unveiled(&actor.user, &before.id).await?;
+        self.commit().await?;
+        Ok(after.seen_by(&actor.user))
     }
 
     /// Fills what a request left out about people the CRM knows, and refuses whom it does not.

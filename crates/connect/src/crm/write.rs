@@ -6,7 +6,16 @@ use super::trouble::{reading, refused, writing};
 use crm::sync_list::Listable;
 use crm::{ActivityDraft, ActivityEdit, ActivityId, ContactDraft, ContactEdit, ContactId, EmployeeId};
 use engine::port::{Create, Trouble, Update, Write, Written};
-use model::{Domain, Field, Fields, Gone, Kind, Path, RecordId, Seen, Version};
+use model::{Domain, Field, Fields, Gone, Kind, Part, Path, Record, RecordId, Seen, Version};
+
+/// How a user's part in an activity changes.
+#[derive(Clone, Copy)]
+enum Takes {
+    /// He is taken off it, or it is hidden from his calendar (rules C6, D6).
+    Leaves,
+    /// It is shown in his calendar again (rule C6).
+    Rejoins,
+}
 
 impl CrmRemote {
     pub(super) async fn carry_out(&self, write: &Write) -> Result<Written, Trouble> {
@@ -34,8 +43,8 @@ impl CrmRemote {
                 done.map_err(|error| writing(&error))?;
                 self.written_now(Kind::Contact, id).await
             }
-            Write::Leave { kind, id } => self.leave(*kind, id).await,
-            Write::Rejoin { kind, id } => self.rejoin(*kind, id).await,
+            Write::Leave { kind, id } => self.take_part(*kind, id, Takes::Leaves).await,
+            Write::Rejoin { kind, id } => self.take_part(*kind, id, Takes::Rejoins).await,
             Write::Flag { id, global_id, locked } => {
                 let (activity, now) = (ActivityId::new(id.as_str()), self.clock.now());
                 let flagged = self.crm.flag_meeting(&self.actor, &activity, global_id.as_deref(), *locked, now).await;
@@ -147,41 +156,31 @@ impl CrmRemote {
         Ok(written(id.clone(), version.clone()))
     }
 
-    async fn leave(&self, kind: Kind, id: &RecordId) -> Result<Written, Trouble> {
-        if kind == Kind::Contact {
-            return Err(refused("invalid", "nobody takes part in a contact"));
+    /// Takes the user off an activity, or shows it to him again; a repeated request finds it so already.
+    async fn take_part(&self, kind: Kind, id: &RecordId, takes: Takes) -> Result<Written, Trouble> {
+        match (takes, kind) {
+            (Takes::Leaves, Kind::Contact) => return Err(refused("invalid", "nobody takes part in a contact")),
+            (Takes::Rejoins, Kind::Contact | Kind::Task) => {
+                return Err(refused("invalid", "nothing but a meeting is hidden from a calendar"));
+            }
+            (Takes::Leaves, Kind::Appointment | Kind::Task) | (Takes::Rejoins, Kind::Appointment) => {}
         }
+        let is_so = |record: &Record| match takes {
+            Takes::Leaves => record.facts.part == Part::Former || record.facts.hidden,
+            Takes::Rejoins => !record.facts.hidden,
+        };
         let seen = self.look(kind, std::slice::from_ref(id)).await.map_err(|error| reading(&error))?;
         match seen.get(id) {
-            // A repeated request finds him gone already.
-            Some(Seen::Present(record)) if record.facts.part == model::Part::Former || record.facts.hidden => {
-                return Ok(written(id.clone(), record.version.clone()));
-            }
+            Some(Seen::Present(record)) if is_so(record) => return Ok(written(id.clone(), record.version.clone())),
             Some(Seen::Gone(gone)) => return Err(Trouble::Gone(*gone)),
             Some(Seen::Present(_)) | None => {}
         }
-        let activity = ActivityId::new(id.as_str());
-        let left = self.crm.leave_activity(&self.actor, &activity, &self.user, self.clock.now()).await;
-        let record = left.map_err(|error| writing(&error))?;
-        Ok(written(id.clone(), map::version(record.version, false)))
-    }
-
-    async fn rejoin(&self, kind: Kind, id: &RecordId) -> Result<Written, Trouble> {
-        if kind != Kind::Appointment {
-            return Err(refused("invalid", "nothing but a meeting is hidden from a calendar"));
-        }
-        let seen = self.look(kind, std::slice::from_ref(id)).await.map_err(|error| reading(&error))?;
-        match seen.get(id) {
-            // A repeated request finds it shown already.
-            Some(Seen::Present(record)) if !record.facts.hidden => {
-                return Ok(written(id.clone(), record.version.clone()));
-            }
-            Some(Seen::Gone(gone)) => return Err(Trouble::Gone(*gone)),
-            Some(Seen::Present(_)) | None => {}
-        }
-        let activity = ActivityId::new(id.as_str());
-        let shown = self.crm.rejoin_activity(&self.actor, &activity, &self.user, self.clock.now()).await;
-        let record = shown.map_err(|error| writing(&error))?;
+        let (activity, now) = (ActivityId::new(id.as_str()), self.clock.now());
+        let done = match takes {
+            Takes::Leaves => self.crm.leave_activity(&self.actor, &activity, &self.user, now).await,
+            Takes::Rejoins => self.crm.rejoin_activity(&self.actor, &activity, &self.user, now).await,
+        };
+        let record = done.map_err(|error| writing(&error))?;
         Ok(written(id.clone(), map::version(record.version, false)))
     }
 
