@@ -83,7 +83,7 @@ pub struct Sleep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SleepCause {
-    /// The level permits nothing (L6).
+    /// The level does not permit it (L6).
     Level,
     /// The activity lost its planned times (D4).
     NoTimes,

@@ -190,7 +190,7 @@ fn after(after: &After) -> String {
 #[must_use]
 pub fn sleep(cause: SleepCause) -> &'static str {
     match cause {
-        SleepCause::Level => "the level permits nothing (L6).",
+        SleepCause::Level => "the level does not permit it (L6).",
         SleepCause::NoTimes => "planned start and planned end are not both there (D4).",
         SleepCause::Window => "it lies before the extract start date (O9).",
         SleepCause::Filter => "a filter for records born in the mailbox keeps it out (O7).",

@@ -172,7 +172,8 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
     if (context.restored || decided) && ours_to_take && !crm.facts.locked {
         // Taken off a list and put on it again since the copy was made, the item of before lies in Deleted Items by our
         // own hand. Who deleted it himself deletes it once more (rule C4: nothing goes without proof).
-        return match (why, level.exports() && scope::admit_record(crm, context).is_ok()) {
+        let admitted = scope::admit_record(crm, context);
+        return match (why, level.exports() && admitted.is_ok()) {
             // Not even there: whether it was deleted is asked again once this cycle is whole. An item without our mark is not
             // found in Deleted Items either, so that it is nowhere proves nothing.
             (Gone::Unknown, _) if !link.mark_key.is_empty() && !decided => {
@@ -181,7 +182,11 @@ pub(crate) fn pim_gone(link: &Link, crm: &Record, why: Gone, context: &Context<'
             (_, true) => recreate(link, crm, Reason::Restored, context),
             // He deleted it himself since: the CRM hides it from him.
             (_, false) if crm.facts.hidden => sleep(link, domain, SleepCause::Removed, context),
-            (_, false) => sleep(link, domain, SleepCause::Restored, context),
+            (_, false) => {
+                let mut asleep = sleep(link, domain, SleepCause::Restored, context);
+                asleep.reasons.extend(admitted.err());
+                asleep
+            }
         };
     }
     // It may lie in another folder under a mark that the store forgot: that it is nowhere to be found proves nothing.
@@ -265,11 +270,15 @@ fn unlocked(link: &Link, crm: &Record, mut plan: Plan) -> Plan {
 /// A copy deleted on the receiving side is made again once its source was edited (rules D1, C7).
 pub(crate) fn made_again(link: &Link, crm: &Record, context: &Context<'_>) -> Plan {
     let edited = changed(link, Side::Crm, &occurrence::by_date(&crm.fields), context);
-    if edited && scope::admit_record(crm, context).is_ok() {
+    let admitted = scope::admit_record(crm, context);
+    if edited && admitted.is_ok() {
         return recreate(link, crm, Reason::CrmChanged, context);
     }
     let cause = link.sleep.as_ref().map_or(SleepCause::ReceiverDeleted, |sleep| sleep.cause);
-    unlocked(link, crm, sleep(link, link.domain, cause, context))
+    let mut asleep = sleep(link, link.domain, cause, context);
+    // No edit makes it again while something else keeps it out: that is told (rule W2).
+    asleep.reasons.extend(admitted.err());
+    unlocked(link, crm, asleep)
 }
 
 pub(crate) fn recreate(link: &Link, crm: &Record, reason: Reason, context: &Context<'_>) -> Plan {

@@ -5,7 +5,7 @@ use model::settings::ExtractStart;
 use model::{Domain, Field, Fields, Form, Gone, Kind, Level, Link, Part, Path, Pattern, Range, Record, Recurrence};
 use model::{Seen, Side, Sleep, SleepCause, Value};
 use plan::linked::set_back;
-use plan::{After, Op, Plan};
+use plan::{After, Op, Plan, Reason};
 
 const CALENDAR: Domain = Domain::Calendar;
 const GONE: Seen = Seen::Gone(Gone::Deleted);
@@ -257,4 +257,21 @@ fn a_series_with_exceptions_that_nobody_edited_is_removed_from_a_mailbox() {
     let mut item = pim(Kind::Appointment, "i1", &visit());
     item.fields.extend(shown);
     assert!(plan::removal::removal(&ours, &there(&item), &World::new().context()).is_ok());
+}
+
+// W2, D1, C4: what keeps a missing copy from being made again besides is told.
+#[test]
+fn a_copy_that_no_edit_makes_again_says_why() {
+    let mut record = crm(CALENDAR, "c1", &visit());
+    record.fields.insert(Path::of(Field::Cancelled), Value::Flag(true));
+    record.facts.part = Part::Participant;
+    let copy = Link { form: Form::MeetingCopy, ..link(CALENDAR, &visit(), &visit()) };
+    for cause in [SleepCause::ReceiverDeleted, SleepCause::DeleteForbidden, SleepCause::Restored] {
+        let plan = World::new().plan(&asleep(&copy, cause), &there(&record), &GONE);
+        assert_eq!((plan.ops.len(), sleeps(&plan)), (0, Some(cause)));
+        assert!(plan.reasons.contains(&Reason::Cancelled), "{cause:?}: {:?}", plan.reasons);
+    }
+    let plain =
+        World::new().plan(&asleep(&copy, SleepCause::ReceiverDeleted), &there(&crm(CALENDAR, "c1", &visit())), &GONE);
+    assert_eq!(plain.reasons, [Reason::Asleep(SleepCause::ReceiverDeleted)]);
 }

@@ -244,7 +244,7 @@ fn every_answer_about_a_linked_record_names_its_rule() {
             linked(|_, _, _, pim| *pim = Seen::Gone(Gone::Left)),
             "The link sleeps: the item is in another folder or the archive (C12).",
         ),
-        (linked(|world, _, _, _| set_level(world, Level::NONE)), "The link sleeps: the level permits nothing (L6)."),
+        (linked(|world, _, _, _| set_level(world, Level::NONE)), "The link sleeps: the level does not permit it (L6)."),
         (
             pim_gone(|_, link, crm| {
                 link.form = Form::ParticipantCopy;

@@ -44,7 +44,7 @@ async fn a_record_that_does_not_cross_is_explained_by_what_stands_in_its_way() {
     };
     // The level.
     world.ceilings(json!({"calendar": "none"})).await;
-    only(explained(&world, &anna, &record).await, "the level permits nothing (L6)");
+    only(explained(&world, &anna, &record).await, "the level does not permit it (L6)");
     world.ceilings(json!({"calendar": "full"})).await;
     // The user.
     world.mapping(&anna, json!({"enabled": false})).await;
