@@ -192,6 +192,7 @@ impl Engine {
         if let Some(judged) = &judged {
             text.extend(plan::explain::plan(&judged.plan));
             text.extend(cycle.local(&work, &judged.plan).await?);
+            text.extend(cycle.allowed_again(&judged.plan));
             text.extend(plan::explain::mail(&cycle.mail_to(&work, judged)));
         }
         text.extend(cycle.standing(&ends, work.link.as_ref(), domain).await?);

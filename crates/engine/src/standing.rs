@@ -5,9 +5,9 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use jiff::Timestamp;
-use model::{Domain, Link, RecordId, Seen, Side};
+use model::{Domain, Field, Link, Record, RecordId, Seen, Side, SleepCause, Value};
 use plan::explain::{Standing, standing};
-use plan::{Plan, Reason};
+use plan::{After, Plan, Reason};
 use std::collections::BTreeMap;
 use store::{Brake, HeldFilter, HeldKind, Observation, Pairing, QuarantineKey, Work};
 
@@ -28,24 +28,37 @@ impl Cycle<'_> {
         Ok(found.iter().map(standing).collect())
     }
 
-    /// Which fields of a linked record stand on one side alone, and which the mailbox has no room for (rules D1, D2, W2).
+    /// That it was called off; which fields of a linked record stand on one side alone, are cut, or find no room in the mailbox
+    /// (rules C6, D1, D2, E5, W2).
     pub(crate) async fn local(&mut self, work: &Work, plan: &Plan) -> Result<Vec<String>, CycleError> {
         let seen = |row: &Option<Observation>| match row.as_ref().map(|row| &row.seen) {
             Some(Seen::Present(record)) => Some((**record).clone()),
             Some(Seen::Gone(_)) | None => None,
         };
-        let (Some(link), Some(crm), Some(pim)) = (&work.link, seen(&work.crm), seen(&work.pim)) else {
-            return Ok(Vec::new());
+        let crm = seen(&work.crm);
+        let cancelled = |record: &Record| record.get(Field::Cancelled).and_then(Value::as_flag) == Some(true);
+        let off = crm.as_ref().is_some_and(cancelled).then(|| plan::explain::CALLED_OFF.to_owned());
+        let mut told: Vec<String> = off.into_iter().collect();
+        let (Some(link), Some(crm), Some(pim)) = (&work.link, crm, seen(&work.pim)) else {
+            return Ok(told);
         };
         let lead = self.lead(&pim, Some(link)).await?.lead;
         let lenses = self.lenses();
         let context = self.context(lead, &lenses);
-        let mut told: Vec<String> =
-            plan::explain::unheld(&plan::unheld::unheld(link, &crm, &context)).into_iter().collect();
+        told.extend(plan::explain::unheld(&plan::unheld::unheld(link, &crm, &context)));
+        told.extend(plan::explain::shortened(&plan::unheld::shortened(link, &crm, &pim, &context)));
         if plan.reasons.contains(&Reason::StaysLocal) {
             told.extend(plan::explain::local(&plan::linked::local(link, &crm, &pim, &context)));
         }
         Ok(told)
+    }
+
+    /// That deletions are allowed again where one was made while they were not (rule C7).
+    pub(crate) fn allowed_again(&self, plan: &Plan) -> Option<String> {
+        let After::Linked(link) = &plan.after else { return None };
+        let forbidden = link.sleep.as_ref().is_some_and(|sleep| sleep.cause == SleepCause::DeleteForbidden);
+        let still = !self.force.settings.domain(link.domain).no_deletes.is_empty();
+        (forbidden && !still).then(|| plan::explain::ALLOWED_AGAIN.to_owned())
     }
 
     async fn quarantined(&self, ends: &BTreeMap<Side, RecordId>) -> Result<Vec<Standing>, CycleError> {

@@ -60,6 +60,31 @@ pub fn unheld(paths: &BTreeSet<Path>) -> Option<String> {
         .then(|| format!("Stands in the CRM alone, for the mailbox cannot hold it: {} (D2).", paths.join(", ")))
 }
 
+/// Which texts a side shows cut, as a sentence for each (rule E5).
+#[must_use]
+pub fn shortened(paths: &BTreeMap<Path, Side>) -> Vec<String> {
+    let of = |side: Side| {
+        let paths: Vec<String> =
+            paths.iter().filter(|(_, at)| **at == side).map(|(path, _)| path.to_string()).collect();
+        let (at, whole) = match side {
+            Side::Crm => ("the CRM", "the mailbox"),
+            Side::Pim => ("the mailbox", "the CRM"),
+        };
+        let paths = paths.join(", ");
+        (!paths.is_empty()).then(|| {
+            format!("Too long for {at}, which shows it cut, with a notice; {whole} keeps it whole: {paths} (E5).")
+        })
+    };
+    Side::BOTH.into_iter().filter_map(of).collect()
+}
+
+/// What a meeting that was called off is on both sides (rule C6).
+pub const CALLED_OFF: &str =
+    "It was called off: the record stays, marked as cancelled, until somebody deletes it (C6).";
+
+/// What was deleted while deletions were forbidden, once they are allowed again (rule C7).
+pub const ALLOWED_AGAIN: &str = "Deletions are allowed again, but this one was made while they were not, and is not caught up with: the next edit of what is left makes the other copy again; to have it gone, delete it there too (C7).";
+
 /// Whether something stands differently on the two sides, and is to.
 fn differs(plan: &Plan) -> bool {
     plan.reasons.contains(&Reason::StaysLocal) || plan.conflicts.iter().any(|conflict| conflict.winner.is_none())

@@ -2,9 +2,9 @@
 
 use crate::context::{Context, Lead};
 use crate::mailing;
-use crate::merge::Gate;
+use crate::merge::{Gate, Merged};
 use crate::occurrence;
-use model::same::fold;
+use model::same::{fold, same};
 use model::{Domain, DomainMap, Field, Fields, Form, Kind, Part, Path, Pattern, Record, Side, Value};
 use planted::Planted;
 use std::collections::BTreeSet;
@@ -70,13 +70,32 @@ pub fn gate(form: Form, domain: Domain, crm: &Record, pim: &Record, path: &Path,
         }
         Form::Received => {
             gate.to_pim = false;
-            let stands_in = matches!(context.lead, Lead::Carrier | Lead::Outsider);
-            if field.is_own() || !stands_in {
+            if field.is_own() || !stands_in(context) {
                 gate.to_crm = false;
             }
         }
     }
     gate
+}
+
+/// Whether an attendee's copy decides, for the organiser has none here (rule P3).
+pub(crate) fn stands_in(context: &Context<'_>) -> bool {
+    matches!(context.lead, Lead::Carrier | Lead::Outsider)
+}
+
+/// What an attendee changed in his own copy of a meeting that another copy decides: it goes nowhere, and is told (rule P6).
+pub(crate) fn with_own_copy(mut merged: Merged, pim: &Fields, map: &DomainMap) -> Merged {
+    let differs = |path: &Path, value: &Value| {
+        let agreed = merged.base_pim.get(path);
+        !path.field.is_own()
+            && map.maps(&path.field)
+            && !matches!(path.field, Field::Attendees | Field::Organizer | Field::Cancelled)
+            && agreed.is_some_and(|agreed| !same(&path.field, value, agreed))
+    };
+    let changed: Vec<Path> =
+        pim.iter().filter(|(path, value)| differs(path, value)).map(|(path, _)| path.clone()).collect();
+    merged.local.extend(changed.into_iter().map(|path| (path, Side::Pim)));
+    merged
 }
 
 const CLOSED: Gate = Gate { to_crm: false, to_pim: false, rules: None };

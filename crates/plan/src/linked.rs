@@ -244,9 +244,13 @@ fn merged_but(
         return Merged::default();
     };
     let (crm_fields, pim_fields) = views(crm, pim, context);
+    let told = |merged: Merged| match link.form == Form::Received && !form::stands_in(context) {
+        true => form::with_own_copy(merged, &pim_fields, map),
+        false => merged,
+    };
     let frozen: BTreeSet<Path> =
         link.bounced.iter().filter(|(_, times)| **times >= 3).map(|(path, _)| path.clone()).collect();
-    merge(
+    told(merge(
         &Copies { crm: &crm_fields, pim: &pim_fields, base: Some((&link.crm.base, &link.pim.base)) },
         &Rules {
             map,
@@ -272,7 +276,7 @@ fn merged_but(
             ours: false,
             frozen: &frozen,
         },
-    )
+    ))
 }
 
 /// A meeting of the CRM that was called off, or takes place after all, since a participant's copy last showed it: once

@@ -14,6 +14,8 @@ on_both!(
     a_to_do_is_explained_as_one_whatever_it_is_taken_for,
     what_is_gone_is_explained_by_what_became_of_it,
     a_user_who_left_is_explained_as_one_who_left,
+    what_one_side_shows_otherwise_is_explained_by_why,
+    what_was_deleted_while_that_was_forbidden_is_explained_also_once_it_is_allowed,
 );
 
 /// What `explain` says of a meeting or appointment.
@@ -163,4 +165,65 @@ async fn a_user_who_left_is_explained_as_one_who_left() {
         told.contains("calendar: the user is not active in the CRM (L1).") && !told.contains("not enabled"),
         "{told}"
     );
+}
+
+// W2, C6, E5, P6: a text that is cut, an attendee's own change, a meeting that was called off.
+async fn what_one_side_shows_otherwise_is_explained_by_why() {
+    let (world, anna, bob) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.appointment(&anna, "Long", "2026-09-28").await;
+    let plan = outlook::meeting("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z", &[&bob.address]);
+    let annas = outlook.invite(plan).await;
+    world.sync(&[&anna, &bob]).await;
+    let plain = explained(&world, &anna, &record).await;
+    assert!(!plain.contains("(E5)") && !plain.contains("(C6)"), "{plain}");
+    world.edit_activity(&anna, &record, json!({"location": "l".repeat(900)})).await;
+    world.sync(&[&anna]).await;
+    let told = explained(&world, &anna, &record).await;
+    let cut = "Too long for the mailbox, which shows it cut, with a notice; the CRM keeps it whole: location (E5).";
+    assert!(told.contains(cut), "{told}");
+    // Bob moves his own copy of what Anna asked him to.
+    let meeting = world.view(&anna, "my_calendar").await;
+    let meeting = meeting.iter().find(|one| one["subject"] == "Plan").and_then(|one| one["id"].as_str());
+    let meeting = meeting.expect("the meeting").to_owned();
+    let agrees = explained(&world, &bob, &meeting).await;
+    assert!(agrees.contains("Both sides agree.") && !agrees.contains("alone"), "{agrees}");
+    let bobs = id(&world.outlook(&bob).only(Folder::Calendar).await);
+    let own = vec![set(Property::Subject, text("Plan with Anna")), set(Property::Location, text("Attic"))];
+    world.outlook(&bob).edit(&bobs, own).await;
+    world.sync(&[&anna, &bob]).await;
+    let told = explained(&world, &bob, &meeting).await;
+    assert!(told.contains("A local change stands on one side") && !told.contains("Both sides agree"), "{told}");
+    assert!(told.contains("Changed in the mailbox alone: subject, location"), "{told}");
+    assert_eq!(world.read_activity(&anna, &meeting).await["subject"], "Plan");
+    // Anna calls it off.
+    outlook.cancel(&annas).await;
+    world.sync(&[&anna, &bob]).await;
+    for who in [&anna, &bob] {
+        let told = explained(&world, who, &meeting).await;
+        assert!(told.contains("called off") && told.contains("(C6)"), "{}: {told}", who.login);
+    }
+}
+
+// W2, C7
+async fn what_was_deleted_while_that_was_forbidden_is_explained_also_once_it_is_allowed() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let record = world.appointment(&anna, "Lunch", "2026-09-28").await;
+    world.sync(&[&anna]).await;
+    world.settings(json!({"domains": {"calendar": {"no_deletes": ["crm"]}}})).await;
+    outlook.delete(&id(&outlook.only(Folder::Calendar).await)).await;
+    world.sync(&[&anna]).await;
+    let told = explained(&world, &anna, &record).await;
+    assert!(told.contains("deletions are forbidden here (C7)") && !told.contains("allowed again"), "{told}");
+    world.settings(json!({"domains": {"calendar": {"no_deletes": []}}})).await;
+    for _ in 0..2 {
+        let told = explained(&world, &anna, &record).await;
+        assert!(told.contains("Deletions are allowed again") && told.contains("the next edit"), "{told}");
+        world.sync(&[&anna]).await;
+    }
+    world.edit_activity(&anna, &record, json!({"location": "Attic"})).await;
+    world.sync(&[&anna]).await;
+    assert!(!explained(&world, &anna, &record).await.contains("(C7)"));
+    assert_eq!(outlook.count(Folder::Calendar), 1);
 }
