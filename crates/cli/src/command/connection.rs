@@ -184,6 +184,16 @@ fn folders(named: &[String]) -> Result<Option<BTreeMap<Kind, Vec<String>>>, Fail
     Ok(Some(folders))
 }
 
+/// The sub-folders as they are named with `--folder`; none where there is none.
+fn named(folders: &BTreeMap<Kind, Vec<String>>) -> Option<String> {
+    let word = |kind: &Kind| if *kind == Kind::Appointment { Domain::Calendar.as_str() } else { kind.as_str() };
+    let all: Vec<String> = folders
+        .iter()
+        .flat_map(|(kind, paths)| paths.iter().map(move |path| format!("{}:{path}", word(kind))))
+        .collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// A kind by its own name, or a calendar by its domain's, which people know.
 fn kind_of(text: &str) -> Option<Kind> {
     if text == Domain::Calendar.as_str() { Some(Kind::Appointment) } else { Kind::parse(text) }
@@ -227,6 +237,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                 "sign-in",
                 "impersonates",
                 "push",
+                "sub-folders",
                 "CA file",
                 "password ends",
                 "found",
@@ -241,6 +252,7 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
                     of.access.sign_in.as_str().to_owned(),
                     yes_no(of.impersonate),
                     yes_no(of.push),
+                    or_dash(named(&of.folders)),
                     or_dash(of.ca_file.as_ref()),
                     or_dash(of.access.password_ends),
                     or_dash(of.access.found_at),
@@ -252,5 +264,19 @@ pub async fn run(command: Command, config: &Path, show: &mut Show<'_>) -> Result
             connection::remove(&services, &name).await?;
             show.done(&serde_json::json!({ "removed": name }), &format!("connection {name} removed"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // D7
+    #[test]
+    fn sub_folders_are_listed_as_they_are_named() {
+        let texts = ["calendar:Team", "contact:Customers/VIP", "contact:Old"].map(str::to_owned);
+        let read = folders(&texts).ok().flatten().expect("understood");
+        assert_eq!(named(&read).as_deref(), Some("contact:Customers/VIP, contact:Old, calendar:Team"));
+        assert_eq!(named(&BTreeMap::new()), None);
     }
 }

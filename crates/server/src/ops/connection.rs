@@ -198,8 +198,9 @@ async fn store(
     }
     if let Some(folders) = draft.folders {
         for (kind, paths) in &folders {
-            if paths.iter().any(|path| path.trim().is_empty()) {
-                faults.note(format!("folders.{kind}"), "names a folder without a name");
+            if let Some(path) = paths.iter().find(|path| !is_path(path)) {
+                let why = "is no path of folders: names with one / between them, from the default folder downwards";
+                faults.note(format!("folders.{kind}"), format!("'{}' {why}", path.escape_debug()));
             }
         }
         connection.folders = folders;
@@ -326,6 +327,15 @@ fn url_problem(url: &str) -> Option<String> {
     }
 }
 
+/// Whether it leads to a folder by names alone. `.` and `..` are no names, and lead nowhere on a mail server.
+fn is_path(path: &str) -> bool {
+    let is_name = |name: &str| {
+        let name = name.trim();
+        !name.is_empty() && !matches!(name, "." | "..") && !name.chars().any(char::is_control)
+    };
+    path.trim_matches('/').split('/').all(is_name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,6 +361,17 @@ mod tests {
         for url in ["http://mail.example.com/x", "http://127.0.0.1.example.com/x", "ftp://x/y", "mail", "https://", ""]
         {
             assert!(url_problem(url).is_some(), "{url}");
+        }
+    }
+
+    // D7, E3
+    #[test]
+    fn a_sub_folder_is_named_by_names_alone() {
+        for path in ["Customers", "Customers/VIP", "/Team/", "Süd & West/A..B", "a.b"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in ["", "/", " ", "Nope/../x", "..", "./a", "a//b", "a/ /b", "a\tb", "a/\u{0}"] {
+            assert!(!is_path(path), "{path:?}");
         }
     }
 }

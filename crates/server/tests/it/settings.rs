@@ -56,6 +56,14 @@ async fn every_fault_of_a_connection_is_told_at_once() {
     world.made(&world.admin, "/api/admin/connections", connection("hq")).await;
     let twice = world.post(&world.admin, "/api/admin/connections", connection("hq")).await;
     assert_eq!(twice.faults(), ["name"]);
+    let nowhere = json!({"folders": {"contact": ["Nope/../x"]}});
+    let refused = world.patch(&world.admin, "/api/admin/connections/hq", nowhere).await;
+    assert_eq!(refused.faults(), ["folders.contact"]);
+    assert!(
+        refused.text.contains("'Nope/../x' is no path of folders: names with one / between them"),
+        "{}",
+        refused.text
+    );
     let unknown = world.patch(&world.admin, "/api/admin/connections/no", json!({"user": "x"})).await;
     assert_eq!(unknown.code(), "not_found");
 }
