@@ -37,6 +37,7 @@ mod odd_series;
 mod oddities;
 mod opt_in;
 mod outlook;
+mod own_words;
 mod owners;
 mod pages;
 mod peak;

@@ -4,10 +4,10 @@ use crate::database::server;
 use crate::{
     activities, alerts, alerts_mail, clearing, clock, codes, contract, copies, cost, days, deletes, doors, explained,
     found, inventory, kills, latencies, levels, lines, mailing, maps, matching, meetings, memory, merged, merging,
-    moving, nobodys, odd_people, odd_series, oddities, opt_in, owners, pages, peak, people_brakes, people_cards,
-    people_invited, people_private, people_secrets, received, recurrence, refusals, refused_once, restored, returning,
-    same_id, scrubbed, series, stand_ins, sub_folders, taken_back, texts, to_dos, together, trouble, undoing, upkeep,
-    wire_trouble,
+    moving, nobodys, odd_people, odd_series, oddities, opt_in, own_words, owners, pages, peak, people_brakes,
+    people_cards, people_invited, people_private, people_secrets, received, recurrence, refusals, refused_once,
+    restored, returning, same_id, scrubbed, series, stand_ins, sub_folders, taken_back, texts, to_dos, together,
+    trouble, undoing, upkeep, wire_trouble,
 };
 use sqlx::Connection as _;
 use std::collections::BTreeSet;
@@ -52,6 +52,7 @@ async fn every_story_runs_on_every_database() {
         odd_series::NAMES,
         oddities::NAMES,
         opt_in::NAMES,
+        own_words::NAMES,
         owners::NAMES,
         pages::NAMES,
         peak::NAMES,
