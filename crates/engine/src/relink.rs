@@ -6,6 +6,7 @@ use crate::cycle::Cycle;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
+use jiff::Timestamp;
 use model::same::{fold, same};
 use model::{Domain, Field, Form, Gone, Kind, Link, Path, Record, Seen, Side, SleepCause, Value};
 use plan::{Op, Plan, keys};
@@ -75,9 +76,7 @@ impl Cycle<'_> {
                         }
                     }
                 }
-                // Who copies an item copies its mark, and ids tell nothing of their order: what says what was agreed is the
-                // item, and what was changed since is its copy (trap 46).
-                found.sort_by_key(|(link, item)| differences(link, item));
+                found.sort_by_key(|(link, item)| likeness(link, item));
                 self.give_back(kind, found).await?;
             }
         }
@@ -140,8 +139,7 @@ impl Cycle<'_> {
             return Ok(false);
         }
         let own = self.pim.trace(item.kind, &link.mark_key, limits::TRACED).await?;
-        let stands = own.into_iter().filter(|one| one.gone != Some(Gone::Deleted));
-        let mut marks = stands.filter_map(|one| one.record).filter_map(|record| record.facts.mark.clone());
+        let mut marks = own.into_iter().filter_map(|one| one.record).filter_map(|record| record.facts.mark.clone());
         Ok(marks.any(|own| own.mailbox == mark.mailbox && own.epoch > mark.epoch))
     }
 
@@ -178,8 +176,8 @@ impl Cycle<'_> {
         let Some(mark) = &item.facts.mark else { return Ok(false) };
         let bearers = self.pim.trace(item.kind, &mark.key, limits::TRACED).await?;
         let others = bearers.iter().filter(|one| one.gone.is_none() && one.id != item.id);
-        let mut said = others.filter_map(|one| one.record.as_deref()).map(|other| differences(link, other));
-        Ok(said.any(|other| other < differences(link, item)))
+        let mut said = others.filter_map(|one| one.record.as_deref()).map(|other| likeness(link, other));
+        Ok(said.any(|other| other < likeness(link, item)))
     }
 
     async fn give_back(&mut self, kind: Kind, found: Vec<(Link, Record)>) -> Result<(), CycleError> {
@@ -235,6 +233,12 @@ impl Cycle<'_> {
 fn names_another(link: &Link, item: &Record) -> bool {
     let names = item.facts.mark.as_ref().filter(|mark| plan::keys::crm_id(&mark.key) == Some(link.crm.id.as_str()));
     !link.mark_key.is_empty() && names.is_some_and(|mark| mark.key != link.mark_key)
+}
+
+/// What comes first is the item, and what comes after it a copy of it: who copies an item copies its mark, and ids tell
+/// nothing of their order, but a copy is made later, and what was made in one second says the less what was agreed (trap 46).
+fn likeness(link: &Link, item: &Record) -> (Timestamp, usize) {
+    (item.facts.created.unwrap_or(Timestamp::MAX), differences(link, item))
 }
 
 /// How much an item says otherwise than both sides agreed; what an occurrence lacks counts too. A program's touch on our

@@ -45,6 +45,8 @@ pub struct Item {
     pub meeting_copy: bool,
     /// Requests were sent.
     pub requests_sent: bool,
+    /// When it was made, in the order of all that was made: it stays through moves, and a copy has its own.
+    pub made: i64,
     /// It showed late: what a person did to such a copy would make it his own (decision 10).
     pub late: bool,
 }
@@ -124,6 +126,7 @@ impl Item {
             organizer: None,
             meeting_copy: false,
             requests_sent: false,
+            made: 0,
             late: false,
         };
         item.set(fields);
@@ -188,6 +191,7 @@ impl Item {
                 received,
                 meeting_copy: self.meeting_copy,
                 my_response: received.then_some(Response::Accepted),
+                created: Timestamp::from_second(self.made).ok(),
                 ..Facts::default()
             },
         }
@@ -305,6 +309,7 @@ impl Exchange {
     /// Puts an item in; an appointment gets a global id when it has none.
     pub fn insert(&mut self, address: &str, mut item: Item) -> Option<RecordId> {
         let id = self.fresh();
+        item.made = self.next.cast_signed();
         if item.kind == Kind::Appointment && item.global_id.is_none() {
             item.global_id = Some(format!("gid:{}", self.next));
         }
@@ -347,6 +352,7 @@ impl Exchange {
         let item = self.mailboxes.get(address)?.items.get(id)?;
         let mut copy = Item { global_id: None, version: 1, ..item.clone() };
         let to = self.fresh();
+        copy.made = self.next.cast_signed();
         if copy.kind == Kind::Appointment {
             copy.global_id = Some(format!("gid:{}", self.next));
         }
