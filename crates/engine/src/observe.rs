@@ -71,7 +71,9 @@ impl Cycle<'_> {
                 }
             }
             (Some(_), _) => {
-                return Err(stop("another mailbox stands behind the address; if right, `user confirm-mailbox` (L1)"));
+                return Err(stop(
+                    "another mailbox stands behind the address; if right, `user confirm-mailbox`; if not, put address or connection right first, then confirm: nothing was touched, and what was in sync goes on (L1)",
+                ));
             }
         }
         self.identified = true;

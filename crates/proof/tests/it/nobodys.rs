@@ -12,6 +12,7 @@ on_both!(
     a_mailbox_that_became_a_room_before_its_first_cycle_stops_and_nothing_is_written,
     a_mailbox_marked_as_shared_is_refused_and_stops_its_user_until_the_mark_goes,
     a_mapping_that_was_wrong_is_put_right_and_each_has_his_own_mailbox,
+    a_user_mapped_to_a_wrong_mailbox_is_told_the_way_back_and_goes_on_where_he_was,
 );
 
 fn thing(world: &World, address: &str, kind: MailboxKind) {
@@ -101,4 +102,33 @@ async fn a_mapping_that_was_wrong_is_put_right_and_each_has_his_own_mailbox() {
     assert_eq!(world.only(&bob, "my_calendar").await["subject"], "Moved");
     assert_eq!(outlook::titles(&world.outlook(&bob).items(Folder::Calendar).await), ["Moved"]);
     assert!(outlook::titles(&world.outlook(&anna).items(Folder::Calendar).await).contains(&"Anna's"));
+}
+
+// L1: somebody else's mailbox, by mistake: the words lead back, and the way back loses nothing.
+async fn a_user_mapped_to_a_wrong_mailbox_is_told_the_way_back_and_goes_on_where_he_was() {
+    let (world, anna, _) = World::with_two().await;
+    let record = world.appointment(&anna, "Plan", "2026-09-28").await;
+    world.sync(&[&anna]).await;
+    let copy = outlook::id(&world.outlook(&anna).only(Folder::Calendar).await);
+    thing(&world, "anna.tester@crm.test", MailboxKind::User);
+    world.mapping(&anna, json!({"address": "anna.tester@crm.test"})).await;
+    world.edit_activity(&anna, &record, json!({"location": "Attic"})).await;
+    let told = world.cycle(&anna).await.trouble.expect("stopped");
+    for words in ["if right, `user confirm-mailbox`", "put address or connection right first, then confirm"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(
+        world.hq.items("anna.tester@crm.test", "calendar").expect("a folder").len(),
+        0,
+        "nothing is written there"
+    );
+    world.mapping(&anna, json!({"address": anna.address})).await;
+    world.mapping(&anna, json!({"confirm_mailbox": true})).await;
+    world.sync(&[&anna]).await;
+    let item = world.outlook(&anna).only(Folder::Calendar).await;
+    assert_eq!((outlook::id(&item), item.text(Property::Location)), (copy, Some("Attic")));
+    assert_eq!(
+        (world.view(&anna, "my_calendar").await.len(), world.outlook(&anna).count(Folder::DeletedItems)),
+        (1, 0)
+    );
 }
