@@ -71,9 +71,7 @@ impl Cycle<'_> {
                 }
             }
             (Some(_), _) => {
-                return Err(stop(
-                    "another mailbox stands behind the address; if right, `user confirm-mailbox`; if not, put address or connection right first, then confirm: nothing was touched, and what was in sync goes on (L1)",
-                ));
+                return Err(stop(ANOTHERS));
             }
         }
         self.identified = true;
@@ -493,8 +491,9 @@ impl Cycle<'_> {
     }
 }
 
-/// Why a mailbox that is nobody's own stops its pairing (rule L1).
+/// Why a mailbox that is nobody's own stops its pairing, or another one than we know, with the way back (rule L1).
 const NOBODYS: &str = "the mailbox is a shared, room or equipment mailbox; only a user's own can be mapped (L1)";
+const ANOTHERS: &str = "another mailbox stands behind the address; if right, `user confirm-mailbox`; if not, put address or connection right first, then confirm: nothing was touched, and what was in sync goes on (L1)";
 
 fn stop(why: &str) -> CycleError {
     CycleError::Stopped(why.to_owned())
