@@ -129,7 +129,14 @@ impl Cycle<'_> {
         })
     }
 
-    fn new_link(&self, domain: Domain, form: Form, born: Side, crm: Option<&Record>, pim: Option<&Record>) -> Link {
+    pub(crate) fn new_link(
+        &self,
+        domain: Domain,
+        form: Form,
+        born: Side,
+        crm: Option<&Record>,
+        pim: Option<&Record>,
+    ) -> Link {
         let end = |record: Option<&Record>| End {
             id: record.map_or_else(|| RecordId::new(""), |record| record.id.clone()),
             version: record.map_or_else(|| Version::new(""), |record| record.version.clone()),

@@ -234,7 +234,8 @@ impl Cycle<'_> {
         let domain = link.as_ref().map_or(domain, |link: &Link| link.domain);
         let deleted = mine().filter(|line| line.side == Some(Side::Crm) && line.what == "delete").count();
         let key = self.hash(&format!("undo|{crm}|{deleted}"));
-        let mut whole = Whole { kind, domain, crm, link, seen, key, elsewhere: None };
+        let stands = matches!(seen.get(&Side::Crm), Some(Seen::Present(_)));
+        let mut whole = Whole { kind, domain, crm, link, stands, seen, key, elsewhere: None };
         if matches!(whole.seen.get(&Side::Crm), Some(Seen::Gone(_))) {
             whole.elsewhere = self.elsewhere(&whole).await?;
         }

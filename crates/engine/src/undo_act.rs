@@ -2,8 +2,8 @@
 
 use crate::cycle::Cycle;
 use crate::outcome::CycleError;
-use crate::port::{Create, FindBy, Mail, Trouble, Update, Write, Written};
-use model::{Domain, Fields, Kind, Link, Record, RecordId, Seen, Side, Sleep, SleepCause, Version};
+use crate::port::{Create, Mail, Trouble, Update, Write, Written};
+use model::{Domain, Fields, Form, Kind, Link, Record, RecordId, Seen, Side, Sleep, SleepCause, Version};
 use plan::undo::{Act, Stays};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub(crate) struct Whole {
     pub domain: Domain,
     pub crm: RecordId,
     pub link: Option<Link>,
+    /// It stands in the CRM.
+    pub stands: bool,
     pub seen: BTreeMap<Side, Seen>,
     /// What a record that comes back is made by: the same however often its deletion is put back.
     pub key: String,
@@ -137,7 +139,8 @@ impl Cycle<'_> {
             Some(key) => key.to_owned(),
             None => plan::keys::mark_key(&whole.crm, &self.hash(&format!("undo|{}", whole.crm))),
         };
-        if !self.pim.find(kind, &FindBy::Key(key.clone()), 1).await?.is_empty() {
+        let bearer = self.pim.trace(kind, &key, 1).await?.into_iter().next();
+        if bearer.as_ref().is_some_and(|one| one.gone.is_none()) {
             return Ok(Done::Not(Some(plan::explain::not_put_back(plan::undo::Stays::AsItWas).to_owned())));
         }
         let restored = match mark_key {
@@ -148,7 +151,7 @@ impl Cycle<'_> {
             Err(Trouble::Gone(_) | Trouble::Refused { .. }) if fields.is_empty() => return Ok(Done::Not(None)),
             Err(Trouble::Gone(_) | Trouble::Refused { .. }) => {
                 "create".clone_into(&mut line.what);
-                let create = self.create_of(whole, fields, key, None);
+                let create = self.create_of(whole, fields, key.clone(), None);
                 self.pim.write(&Write::Create(create)).await
             }
             otherwise => otherwise,
@@ -156,25 +159,50 @@ impl Cycle<'_> {
         match written {
             Ok(written) => {
                 line.pim = Some(written.id.clone());
+                self.join(whole, bearer.and_then(|one| one.record), key);
+                let done = self.stands(whole, Side::Pim, written.id.clone(), line).await?;
                 self.name_anew(whole, mark_key, &written).await?;
-                self.stands(whole, Side::Pim, written.id, line).await
+                Ok(done)
             }
             Err(trouble) => self.not_put(whole, Side::Pim, trouble).await,
         }
     }
 
-    /// A record that came back under another id is not the one that its item's mark names: the item gets a mark for it, or
-    /// the two would pass for strangers.
-    async fn name_anew(&self, whole: &Whole, mark_key: Option<&str>, item: &Written) -> Result<(), CycleError> {
-        let names = mark_key.and_then(plan::keys::crm_id);
-        if whole.link.is_some() || names.is_none_or(|id| id == whole.crm.as_str()) {
-            return Ok(());
+    /// A record that stands again and its item are one from the moment both do, whatever happens to either of them next: what
+    /// they say is merged as if they were strangers (rule M3).
+    fn join(&self, whole: &mut Whole, lain: Option<Arc<Record>>, key: String) {
+        if whole.link.is_some() || !whole.stands {
+            return;
         }
-        let mark = self.new_mark(plan::keys::mark_key(&whole.crm, &self.engine.fresh_id()), 1);
+        let mut link = self.new_link(whole.domain, Form::Own, Side::Crm, None, lain.as_deref());
+        link.crm.id.clone_from(&whole.crm);
+        link.pim.version = Version::new("");
+        link.mark_key = key;
+        let mark = lain.as_ref().and_then(|item| item.facts.mark.as_ref());
+        link.write_no = mark.map_or(1, |mark| mark.write_no);
+        link.global_id = lain.as_ref().and_then(|item| item.facts.global_id.clone());
+        whole.link = Some(link);
+    }
+
+    /// A record that came back under another id is not the one that its item's mark names: the item gets a mark for it, or
+    /// the two would pass for strangers once the link is forgotten.
+    async fn name_anew(&self, whole: &mut Whole, mark_key: Option<&str>, item: &Written) -> Result<(), CycleError> {
+        let names = mark_key.and_then(plan::keys::crm_id);
+        let Some(link) = whole.link.as_mut().filter(|link| names.is_some_and(|id| id != link.crm.id.as_str())) else {
+            return Ok(());
+        };
+        let mark = self.new_mark(plan::keys::mark_key(&link.crm.id, &self.engine.fresh_id()), link.write_no + 1);
         let (id, version) = (item.id.clone(), item.version.clone());
-        match self.pim.write(&Write::Mark { kind: whole.kind, id, mark, version, planned: None }).await {
-            // Who edits it in just this moment has both looked at, and matched by what they say.
-            Ok(_) | Err(Trouble::Stale | Trouble::Gone(_) | Trouble::Refused { .. }) => Ok(()),
+        let write = Write::Mark { kind: whole.kind, id, mark: mark.clone(), version, planned: None };
+        match self.pim.write(&write).await {
+            Ok(_) => {
+                link.write_no = mark.write_no;
+                link.mark_key = mark.key;
+                let links = vec![link.clone()];
+                self.store(Settle { links, ..Settle::default() }).await
+            }
+            // Who edits it in just this moment has the link all the same.
+            Err(Trouble::Stale | Trouble::Gone(_) | Trouble::Refused { .. }) => Ok(()),
             Err(trouble) => Err(trouble.into()),
         }
     }
@@ -233,6 +261,7 @@ impl Cycle<'_> {
         }
         if side == Side::Crm {
             whole.crm = id.clone();
+            whole.stands = true;
         }
         let looks = vec![Look::now(side, whole.kind, id)];
         self.store(Settle { looks, ..Settle::default() }).await?;
