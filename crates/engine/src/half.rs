@@ -48,13 +48,17 @@ pub(crate) fn mend(link: &mut Link, result: &Link, sent: &Fields, shown: &Fields
 /// bears a number of ours which its link does not know. What a late write of a series took away is no person's removal.
 pub(crate) fn came_late<'l>(link: &'l Link, item: &Record, epoch: u64) -> Cow<'l, Link> {
     let late = item.facts.mark.as_ref().filter(|mark| {
-        mark.key == link.mark_key && mark.epoch == epoch && mark.write_no > link.write_no && link.sleep.is_none()
+        // A link whose own mark never arrived knows no key yet: the first that its item bears came with such a write.
+        let names = plan::keys::crm_id(&mark.key) == Some(link.crm.id.as_str());
+        let ours = mark.key == link.mark_key || link.mark_key.is_empty() && names;
+        ours && mark.epoch == epoch && mark.write_no > link.write_no && link.sleep.is_none()
     });
     let Some(mark) = late else {
         return Cow::Borrowed(link);
     };
     let mut mended = link.clone();
     mended.write_no = mark.write_no;
+    mended.mark_key.clone_from(&mark.key);
     // What it overwrote is merged as any edit is, and told there.
     let _merged = mend(&mut mended, link, &Fields::new(), &plan::occurrence::by_date(&item.fields));
     Cow::Owned(mended)
