@@ -77,10 +77,11 @@ impl Cycle<'_> {
                     (Seen::Present(record), Seen::Gone(_)) => self.meeting_of(record).await?.known(),
                     (_, _) => None,
                 };
+                let restored = self.is_restored() || self.may_be_ours(link, &pim.seen).await?;
                 let plan = {
                     let lenses = self.lenses();
-                    let context =
-                        Context { invited, meeting_id: meeting.as_deref(), ..self.context(leading.lead, &lenses) };
+                    let meeting_id = meeting.as_deref();
+                    let context = Context { invited, meeting_id, restored, ..self.context(leading.lead, &lenses) };
                     linked::plan(link, &crm.seen, &pim.seen, &context)
                 };
                 let plan = if is_refused(work, link, crm, &plan) { waits(link, crm, pim, &plan) } else { plan };

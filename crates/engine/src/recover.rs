@@ -321,6 +321,9 @@ impl Cycle<'_> {
             settle.away.extend(intent.result.clone().map(|link| Away { link, since: self.engine.now() }));
             settle.counts.push((intent.domain, intent.side, Count::Deleted, 1));
             self.report.add(intent.domain, intent.side, Count::Deleted);
+        } else if let (Some(link), Side::Pim) = (&intent.link, intent.side) {
+            // It stands; whoever sent it may still be about to (decision 10).
+            settle.late.push(self.late_delete(link));
         }
         Ok(settle)
     }

@@ -48,8 +48,9 @@ impl Cycle<'_> {
     /// What a restore lets be made again is remembered before anything is written: a create that a brake holds or a server
     /// turns away would else pass for its user's delete in the next cycle, when the restore is over.
     pub(crate) async fn keep_decided(&self, work: &Work, plan: &Plan) -> Result<(), CycleError> {
-        let decides = self.is_restored() && plan.reasons.contains(&Reason::Restored);
-        let Some(link) = work.link.as_ref().filter(|_| decides) else {
+        let decides = plan.reasons.contains(&Reason::Restored);
+        let known = |link: &Link| link.sleep.as_ref().is_some_and(|sleep| sleep.cause == SleepCause::Restored);
+        let Some(link) = work.link.as_ref().filter(|link| decides && !known(link)) else {
             return Ok(());
         };
         let mut decided = link.clone();

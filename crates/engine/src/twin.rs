@@ -5,8 +5,9 @@ use crate::judge::Judged;
 use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::Wanted;
+use jiff::Timestamp;
 use model::same::{normal, same_or_blank};
-use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, Path, Record, RecordId, Seen, Side, Version};
+use model::{Domain, Facts, Field, Fields, Gone, Kind, Link, LinkId, Path, Record, RecordId, Seen, Side, Version};
 use plan::{After, Lead, Op, Plan, Reason, scope};
 use planted::Planted;
 use std::collections::BTreeSet;
@@ -18,13 +19,31 @@ const TEXTS: [Field; 2] = [Field::Body, Field::Location];
 impl Cycle<'_> {
     /// What a create that was not found is known by for a day (decision 10, trap 47).
     pub(crate) fn late(&self, intent: &Intent, result: &Link) -> Late {
-        let now = self.engine.now();
         Late {
             key: intent.id.clone(),
             link: result.id.clone(),
             content: self.content(intent.kind, &intent.fields),
-            until: now.checked_add(jiff::SignedDuration::from_hours(limits::LATE_HOURS)).unwrap_or(now),
+            until: self.until(),
         }
+    }
+
+    /// A delete that was given up for lost: a node that paused in the middle of its call may send it all the same.
+    pub(crate) fn late_delete(&self, link: &LinkId) -> Late {
+        Late { key: doomed(link), link: link.clone(), content: String::new(), until: self.until() }
+    }
+
+    /// Whether an item that lies in Deleted Items may have got there by such a delete of ours: no proof of a person's.
+    pub(crate) async fn may_be_ours(&self, link: &Link, item: &Seen) -> Result<bool, CycleError> {
+        if !matches!(item, Seen::Gone(Gone::Deleted)) {
+            return Ok(false);
+        }
+        let late = self.engine.store().late(&self.pairing.id, &doomed(&link.id)).await?;
+        Ok(late.is_some_and(|late| late.until > self.engine.now()))
+    }
+
+    fn until(&self) -> Timestamp {
+        let now = self.engine.now();
+        now.checked_add(jiff::SignedDuration::from_hours(limits::LATE_HOURS)).unwrap_or(now)
     }
 
     /// Whether an item carries the mark of a create that was given up for lost.
@@ -128,4 +147,9 @@ fn domain_of(item: &Record) -> Domain {
         Kind::Contact if item.is_private() => Domain::PersonalContact,
         Kind::Contact => Domain::BusinessContact,
     }
+}
+
+/// What a delete given up for lost is remembered by.
+fn doomed(link: &LinkId) -> String {
+    format!("delete|{link}")
 }

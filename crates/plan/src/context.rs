@@ -38,7 +38,8 @@ pub struct Context<'a> {
     /// (rule P5).
     pub meeting_id: Option<&'a str>,
     /// The store was restored from a copy and the pairing had no whole cycle since: what we did after the copy was made
-    /// looks like a person's doing (decision 13).
+    /// looks like a person's doing (decision 13). Or a delete of this very item was given up for lost, and a node that
+    /// paused may have sent it since (decision 10).
     pub restored: bool,
 }
 

@@ -229,7 +229,8 @@ pub fn sleep(cause: SleepCause) -> &'static str {
         }
         SleepCause::KeptInCrm => "no level lets a mailbox delete a business contact from the CRM (D1).",
         SleepCause::Restored => {
-            "the store was restored from a copy, and what we may have taken away ourselves since is made again (C4)."
+            "we may have taken the copy away ourselves, before the store was restored from a copy or by a server of ours that was \
+             late, so it is made again (C4)."
         }
         SleepCause::Moved => "the mailbox moved, and the item was not found where it is now (M4).",
         SleepCause::Hidden => "the user removed it from his calendar in the CRM (C6).",
@@ -283,7 +284,8 @@ pub fn reason(reason: Reason) -> String {
             "It was edited on one side and deleted on the other: the edit outlives the delete (C5)."
         }
         Reason::Restored => {
-            "The store was restored from a copy: we may have taken the item away ourselves since, so it is made again (C4)."
+            "We may have taken the item away ourselves, before the store was restored from a copy or by a server of ours that was \
+             late, so it is made again (C4)."
         }
         Reason::Delisted => "It was deleted in the mailbox, which takes the user off its Sync List (C6).",
         Reason::RemovedFromList => "The user took it off his Sync List (O2).",
