@@ -42,10 +42,7 @@ pub async fn rotate(services: &Services, new: &SecretKey) -> Result<usize, Refus
         }
     }
     let alerts = alerts(services, new).await?;
-    services.store.replace_secrets(&sealed).await?;
-    if !alerts.ways.is_empty() {
-        services.store.change_alerts(&alerts).await?;
-    }
+    services.store.replace_secrets(&sealed, &alerts).await?;
     drop(claim);
     Ok(sealed.len())
 }

@@ -63,8 +63,9 @@ impl Store {
         engine!(self, delete_connection(name))
     }
 
-    /// Replaces the enveloped secrets of connections, all or none: the key file was changed.
-    pub async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
-        engine!(self, replace_secrets(secrets))
+    /// Replaces every enveloped secret, those of connections and where alerts go, all or none: the key file was changed, and
+    /// no key opens a part of each. [`crate::StoreError::Conflict`] when the alerts were changed since the book was read.
+    pub async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
+        engine!(self, replace_secrets(secrets, alerts))
     }
 }

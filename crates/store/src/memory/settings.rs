@@ -1,6 +1,7 @@
 //! Settings, maps and connections in memory.
 
 use super::Memory;
+use super::state::State;
 use crate::alert::AlertBook;
 use crate::connection::Connection;
 use crate::error::{Fault, Result, StoreError};
@@ -8,6 +9,15 @@ use model::settings::Settings;
 use model::{Domain, DomainMap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+fn write_alerts(state: &mut State, book: &AlertBook) -> Result<u64> {
+    let generation = state.alerts.generation;
+    if generation != book.generation {
+        return Err(StoreError::Conflict { generation });
+    }
+    state.alerts = AlertBook { generation: generation + 1, ..book.clone() };
+    Ok(generation + 1)
+}
 
 impl Memory {
     pub(crate) fn settings(&self) -> Result<Settings> {
@@ -37,14 +47,7 @@ impl Memory {
     }
 
     pub(crate) fn change_alerts(&self, book: &AlertBook) -> Result<u64> {
-        self.write(|state| {
-            let generation = state.alerts.generation;
-            if generation != book.generation {
-                return Err(StoreError::Conflict { generation });
-            }
-            state.alerts = AlertBook { generation: generation + 1, ..book.clone() };
-            Ok(generation + 1)
-        })
+        self.write(|state| write_alerts(state, book))
     }
 
     pub(crate) fn maps(&self) -> Result<Arc<BTreeMap<Domain, DomainMap>>> {
@@ -100,11 +103,12 @@ impl Memory {
         })
     }
 
-    pub(crate) fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
+    pub(crate) fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
         self.write(|state| {
             if let Some((name, _)) = secrets.iter().find(|(name, _)| !state.connections.contains_key(name)) {
                 return Err(StoreError::NotFound(format!("connection '{name}'")));
             }
+            write_alerts(state, alerts)?;
             for (name, secret) in secrets {
                 if let Some(row) = state.connections.get_mut(name) {
                     row.secret.clone_from(secret);

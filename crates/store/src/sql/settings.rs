@@ -3,7 +3,7 @@
 use super::{Sql, statements};
 use crate::alert::AlertBook;
 use crate::connection::Connection;
-use crate::db::LOCK_CONNECTION;
+use crate::db::{LOCK_CONNECTION, Tx};
 use crate::error::{Fault, Result, StoreError};
 use crate::value::{Row, args, doc};
 use base64::Engine as _;
@@ -69,6 +69,19 @@ fn no_connection(name: &str) -> StoreError {
     StoreError::NotFound(format!("connection '{name}'"))
 }
 
+async fn write_alerts(tx: &mut Tx, book: &AlertBook) -> Result<()> {
+    let changed = match book.generation {
+        0 => tx.run(FIRST_ALERTS, args![doc(book)]).await?,
+        generation => tx.run(CHANGE_ALERTS, args![generation, doc(book)]).await?,
+    };
+    if changed == 0 {
+        let row = tx.one(ALERTS, args![]).await?;
+        let generation = row.map_or(Ok(0), |row| row.count(0))?;
+        return Err(StoreError::Conflict { generation });
+    }
+    Ok(())
+}
+
 impl Sql {
     pub(crate) async fn settings(&self) -> Result<Settings> {
         let row = self.db.one(SETTINGS, args![]).await?;
@@ -99,15 +112,7 @@ impl Sql {
 
     pub(crate) async fn change_alerts(&self, book: &AlertBook) -> Result<u64> {
         let mut tx = self.db.begin().await?;
-        let changed = match book.generation {
-            0 => tx.run(FIRST_ALERTS, args![doc(book)]).await?,
-            generation => tx.run(CHANGE_ALERTS, args![generation, doc(book)]).await?,
-        };
-        if changed == 0 {
-            let row = tx.one(ALERTS, args![]).await?;
-            let generation = row.map_or(Ok(0), |row| row.count(0))?;
-            return Err(StoreError::Conflict { generation });
-        }
+        write_alerts(&mut tx, book).await?;
         tx.commit().await?;
         Ok(book.generation + 1)
     }
@@ -167,7 +172,7 @@ impl Sql {
         tx.commit().await
     }
 
-    pub(crate) async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)]) -> Result<()> {
+    pub(crate) async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
         let mut tx = self.db.begin().await?;
         for (name, secret) in secrets {
             let secret = STANDARD.encode(secret);
@@ -175,6 +180,7 @@ impl Sql {
                 return Err(no_connection(name));
             }
         }
+        write_alerts(&mut tx, alerts).await?;
         tx.commit().await
     }
 

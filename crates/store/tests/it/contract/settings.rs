@@ -137,10 +137,28 @@ async fn a_connection_in_use_is_not_deleted(world: &World) {
 
 async fn secrets_are_replaced_all_or_none(world: &World) {
     let store = &world.store;
-    let refused = store.replace_secrets(&[("hq".into(), vec![9]), ("gone".into(), vec![9])]).await;
+    let before = store.alerts().await.unwrap();
+    let mut book = before.clone();
+    let way = Way {
+        target: "sealed anew".into(),
+        shown: "chat.test".into(),
+        tries: 0,
+        next: None,
+        trouble: None,
+        arrived: None,
+    };
+    book.ways.insert(Channel::Webhook, way);
+    let refused = store.replace_secrets(&[("hq".into(), vec![9]), ("gone".into(), vec![9])], &book).await;
     assert!(matches!(refused, Err(StoreError::NotFound(_))));
     assert_eq!(store.connection("hq").await.unwrap().unwrap().secret, [1, 2, 3]);
-    store.replace_secrets(&[("hq".into(), vec![9]), ("branch".into(), vec![8])]).await.unwrap();
+    assert_eq!(store.alerts().await.unwrap(), before, "where alerts go is one of them");
+    let both = [("hq".into(), vec![9]), ("branch".into(), vec![8])];
+    let another = AlertBook { generation: before.generation + 7, ..book.clone() };
+    let refused = store.replace_secrets(&both, &another).await;
+    assert_eq!(refused, Err(StoreError::Conflict { generation: before.generation }));
+    assert_eq!(store.connection("hq").await.unwrap().unwrap().secret, [1, 2, 3], "alerts were changed meanwhile");
+    store.replace_secrets(&both, &book).await.unwrap();
+    assert_eq!(store.alerts().await.unwrap().ways, book.ways);
     assert_eq!(store.connection("hq").await.unwrap().unwrap().secret, [9]);
     assert_eq!(store.connection("branch").await.unwrap().unwrap().secret, [8]);
 }
