@@ -168,7 +168,7 @@ impl Cycle<'_> {
     }
 
     /// Whether the item that a link lost stands in the folder under an id that gave no answer yet, beside this copy of it:
-    /// the link sleeps because the search for its mark found it, and it says what was agreed where this one does not.
+    /// the link sleeps because the search for its mark found it, and it is likelier the item than this one.
     async fn another_stands(&self, link: &Link, item: &Record) -> Result<bool, CycleError> {
         if link.sleep.as_ref().is_none_or(|sleep| sleep.cause != SleepCause::Left) {
             return Ok(false);

@@ -118,7 +118,8 @@ async fn questions_about_items_of_before_do_not_outlive_a_move() {
     assert!(ids.iter().all(|id| told.contains(id)), "{told}");
 }
 
-// M4, trap 46: item and copy bear the same mark, and their ids tell nothing; the one that says what it said is the item.
+// M4, trap 46: item and copy bear the same mark, and their ids tell nothing; the one made first is the item, and of one second
+// the one that says what it said.
 async fn an_item_copied_on_the_new_server_before_it_was_found_there_stays_the_item() {
     let (world, anna, _) = World::with_two().await;
     let subject = |n: usize| format!("Call {n}");
