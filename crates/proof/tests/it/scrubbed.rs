@@ -4,7 +4,7 @@ use crate::api::id as id_of;
 use crate::database::on_both;
 use crate::outlook::{self, id, plain, set, text};
 use crate::watch::Passes;
-use crate::world::World;
+use crate::world::{Person, World};
 use engine::port::Write;
 use model::Side;
 use serde_json::json;
@@ -58,16 +58,23 @@ async fn a_record_that_became_private_is_found_in_no_file_of_ours() {
     assert_eq!(holding(&world).await, Vec::<String>::new());
 }
 
+/// Anna's appointment, in sync, that became private while private ones are skipped; its item.
+async fn made_private(world: &World, anna: &Person) -> String {
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let outlook = world.outlook(anna);
+    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
+    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
+    world.sync(&[anna]).await;
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
+    world.sync(&[anna]).await;
+    item
+}
+
 // O8: cleared, the record is filled again from the mailbox.
 async fn a_record_no_longer_private_is_filled_again() {
     let (world, anna, _) = World::with_two().await;
-    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
     let outlook = world.outlook(&anna);
-    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
-    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
-    world.sync(&[&anna]).await;
-    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
-    world.sync(&[&anna]).await;
+    let item = made_private(&world, &anna).await;
     let record = world.only(&anna, "my_calendar").await;
     assert_eq!((&record["subject"], &record["private"]), (&json!("Private"), &json!(true)));
     outlook.edit(&item, vec![set(Property::Subject, text("Doctor")), set(Property::Body, plain("At noon"))]).await;
@@ -84,13 +91,8 @@ async fn a_record_no_longer_private_is_filled_again() {
 // O8, L6: the flag was cleared while the link slept for the level: what the CRM says in its place never goes over.
 async fn what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too() {
     let (world, anna, _) = World::with_two().await;
-    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
     let outlook = world.outlook(&anna);
-    let item = outlook::appointment("Plan", "2026-09-28T08:00:00Z", "2026-09-28T09:00:00Z");
-    let item = outlook.make(Folder::Calendar, item.with(Property::Location, text("Room 1"))).await;
-    world.sync(&[&anna]).await;
-    outlook.edit(&item, vec![set(Property::Sensitivity, text("Private"))]).await;
-    world.sync(&[&anna]).await;
+    let item = made_private(&world, &anna).await;
     world.levels(&anna, json!({"calendar": "none"})).await;
     let record = id_of(&world.only(&anna, "my_calendar").await);
     world.edit_activity(&anna, &record, json!({"reminder": 40})).await;
