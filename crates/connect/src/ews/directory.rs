@@ -13,11 +13,9 @@ use super::trouble::Effect;
 const PEOPLE: [Property; 4] =
     [Property::Organizer, Property::RequiredAttendees, Property::OptionalAttendees, Property::Resources];
 
-/// Addresses of the directory asked for by one page of items; who is left keeps his name alone until he is seen again.
-const ASKED: usize = 200;
-
 impl EwsRemote {
-    /// The same items, their people with mail addresses as far as the directory tells them; without one they have a name.
+    /// The same items, their people with mail addresses as far as the directory tells them; without one they have a name. A
+    /// slot of a contact whose address it does not tell counts as not read: somebody stands there, so it is not blank.
     pub(super) async fn with_mail_addresses(&self, mut items: Vec<Item>) -> Result<Vec<Item>, Trouble> {
         let mut unknown = BTreeSet::new();
         for item in &mut items {
@@ -29,7 +27,7 @@ impl EwsRemote {
             each(item, &mut |mailbox| internal(mailbox).into_iter().for_each(&mut ask));
             cards(item).into_iter().for_each(|(_, address)| ask(address));
         }
-        for address in unknown.into_iter().take(ASKED) {
+        for address in unknown {
             match self.reach.one(&ResolveNames { entry: address.clone() }, Effect::Read).await {
                 Ok(found) => {
                     let mail = match found.0.as_slice() {
@@ -52,9 +50,14 @@ impl EwsRemote {
             });
             for (slot, address) in cards(item) {
                 match self.connection.mail_of(&address).flatten() {
-                    Some(mail) => item.values.insert(slot, Value::Text(mail)),
-                    None => item.values.remove(&slot),
-                };
+                    Some(mail) => {
+                        item.values.insert(slot, Value::Text(mail));
+                    }
+                    None => {
+                        item.values.remove(&slot);
+                        item.unread.push(slot);
+                    }
+                }
             }
         }
         Ok(items)

@@ -1,6 +1,7 @@
 //! Exchange mailboxes as the engine meets them: the connector against an Exchange in memory, byte for byte over its wire.
 
 mod between;
+mod cards;
 mod certificates;
 mod changes;
 mod check;
