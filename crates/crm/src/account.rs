@@ -9,8 +9,9 @@ use crate::id::{AccountId, ContactId, OrganizationId};
 use crate::organization::limit;
 use crate::page::{Page, PageRequest, page};
 use crate::people::name_fault;
+use crate::value::key_of;
 use jiff::Timestamp;
-use model::same::{fold, normal};
+use model::same::normal;
 use std::collections::BTreeSet;
 
 /// An account. Name and location together are unique without case.
@@ -129,7 +130,8 @@ impl Crm {
             .into_iter()
             .map(|mut row| Ok((Account::read(&mut row)?, row.text()?)))
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok(page(LIST, list, bound, |(account, key)| [key.clone(), account.id.to_string()]).map(|(account, _)| account))
+        Ok(page(LIST, list, bound, |(account, name)| [name.clone(), account.id.to_string()])
+            .map(|(account, _)| account))
     }
 }
 
@@ -141,8 +143,8 @@ impl AccountDraft {
     fn cells(&self, cells: Cells) -> Cells {
         cells
             .set("name", normal(&self.name))
-            .set("name_key", fold(&self.name))
-            .set("location_key", fold(&self.location().unwrap_or_default()))
+            .set("name_key", key_of(&self.name))
+            .set("location_key", key_of(&self.location().unwrap_or_default()))
             .set("location", self.location())
             .set("organization_id", self.organization.as_ref())
     }
@@ -162,7 +164,7 @@ impl crate::db::Tx {
     async fn account_faults(&mut self, id: Option<&AccountId>, draft: &AccountDraft) -> Result<Vec<Fault>, Error> {
         let mut faults: Vec<Fault> = name_fault(&draft.name).into_iter().collect();
         let sql = "SELECT id FROM account WHERE name_key = $1 AND location_key = $2";
-        let taken = self.row(sql, args![fold(&draft.name), fold(&draft.location().unwrap_or_default())]).await?;
+        let taken = self.row(sql, args![key_of(&draft.name), key_of(&draft.location().unwrap_or_default())]).await?;
         if let Some(mut row) = taken
             && Some(row.text()?.as_str()) != id.map(AccountId::as_str)
         {

@@ -35,7 +35,7 @@ impl Crm {
         match found {
             Some(activity) if sees(actor, &activity) => Ok(Some(activity.seen_by(&actor.user))),
             Some(_) => Ok(None),
-            None => match tx.key_buried(Root::Activity, key).await? {
+            None => match tx.key_buried(actor, Root::Activity, key).await? {
                 Some(deleted) => Err(deleted),
                 None => Ok(None),
             },
@@ -66,7 +66,7 @@ impl Tx {
         match self.activities_by(&actor.user, "a.id = $1", args![id]).await?.into_iter().next() {
             Some(activity) if sees(actor, &activity) => Ok(activity),
             Some(_) => Err(Error::NotFound),
-            None => Err(self.missing(Root::Activity, id.as_str()).await?),
+            None => Err(self.missing(actor, Root::Activity, id.as_str()).await?),
         }
     }
 

@@ -14,8 +14,8 @@ use crate::feed::{Change, Op, Root, What};
 use crate::id::{ActivityId, EmployeeId};
 use crate::limits::PEOPLE;
 use crate::participant::{Own, Person, Who};
-use crate::tombstone::{Tombstone, first_version};
-use crate::value::{day_of, extension_of, json, text_of};
+use crate::tombstone::{Tombstone, first_version, key_taken};
+use crate::value::{day_of, extension_of, json, key_fault, text_of};
 use crate::{Created, Crm};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -46,6 +46,8 @@ impl Crm {
             return Ok(Created { record: standing.seen_by(&actor.user), new: false });
         }
         let mut faults = form_faults(&draft.fields);
+        faults.extend(key_fault("integration_key", draft.integration_key.as_deref()));
+        faults.extend(key_fault("global_id", draft.global_id.as_deref()));
         faults.extend(done_fault(actor, &draft.fields, today(now)));
         if !tx.exists("employee", draft.owner.as_str()).await? {
             faults.push(Fault::new("owner", "there is no such employee"));
@@ -206,8 +208,9 @@ impl Crm {
         let mut tx = self.db.write().await?;
         let found = tx.activities_by(&actor.user, "a.id = $1", args![id]).await?.into_iter().next();
         let Some(before) = found else {
-            return Err(tx.missing(Root::Activity, id.as_str()).await?);
+            return Err(tx.missing(actor, Root::Activity, id.as_str()).await?);
         };
+        check(key_fault("global_id", global_id).into_iter().collect())?;
         let wanted = global_id.map(str::to_owned).or_else(|| before.global_id.clone());
         if before.locked == locked && before.global_id == wanted {
             return Ok(before.version);
@@ -329,16 +332,14 @@ impl Tx {
     /// The activity that an earlier create with this key or global id made.
     async fn standing(&mut self, actor: &Actor, draft: &ActivityDraft) -> Result<Option<Activity>, Error> {
         if let Some(key) = &draft.integration_key {
-            if let Some(deleted) = self.key_buried(Root::Activity, key).await? {
+            if let Some(deleted) = self.key_buried(actor, Root::Activity, key).await? {
                 return Err(deleted);
             }
             let found = self.activities_by(&actor.user, "a.integration_key = $1", args![key]).await?;
             if let Some(standing) = found.into_iter().next() {
                 // A key of somebody else's activity says nothing about it.
                 return match standing.part {
-                    Part::None if !actor.is_admin() && !actor.is_sync() => {
-                        Err(Error::fault("integration_key", "it is taken"))
-                    }
+                    Part::None | Part::Former if !actor.is_admin() && !actor.is_sync() => Err(key_taken()),
                     Part::Owner | Part::Participant | Part::Former | Part::None => Ok(Some(standing)),
                 };
             }

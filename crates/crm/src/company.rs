@@ -5,7 +5,7 @@ use crate::account::VISIBLE;
 use crate::db::{Tx, args};
 use crate::error::Error;
 use crate::id::{AccountId, EmployeeId};
-use crate::value::kept;
+use crate::value::{kept, key_of};
 use model::same::fold;
 use model::{Field, Fields, Path, Value};
 
@@ -46,10 +46,10 @@ impl Tx {
             Err(decided) => return Ok(decided),
         };
         let mut sql = format!("SELECT a.id FROM account a WHERE {VISIBLE} AND a.name_key = $2");
-        let mut list = args![user, fold(&asked.name)];
+        let mut list = args![user, key_of(&asked.name)];
         if let Some(location) = &asked.location {
             sql.push_str(" AND a.location_key = $3");
-            list.push(fold(location).into());
+            list.push(key_of(location).into());
         }
         sql.push_str(" ORDER BY a.id LIMIT 2");
         let mut found = self.rows(&sql, list).await?;

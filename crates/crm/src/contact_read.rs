@@ -9,7 +9,7 @@ use crate::feed::Root;
 use crate::id::{AccountId, ContactId, EmployeeId, PositionId};
 use crate::people::employees;
 use crate::person;
-use crate::value::{from_json, text_value};
+use crate::value::{from_json, key_of, text_value};
 use model::{Field, Fields, Path, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ impl Crm {
                     Err(error) => Err(error),
                 }
             }
-            None => match tx.key_buried(Root::Contact, key).await? {
+            None => match tx.key_buried(actor, Root::Contact, key).await? {
                 Some(deleted) => Err(deleted),
                 None => Ok(None),
             },
@@ -66,7 +66,7 @@ impl Crm {
         limit: usize,
     ) -> Result<Vec<Contact>, Error> {
         let keys: Vec<String> =
-            addresses.iter().map(|address| model::same::fold(address)).filter(|key| !key.is_empty()).take(50).collect();
+            addresses.iter().map(|address| key_of(address)).filter(|key| !key.is_empty()).take(50).collect();
         let mut list = args![&actor.user];
         let mut tests = Vec::new();
         if !keys.is_empty() {
@@ -94,7 +94,7 @@ impl Tx {
     pub(crate) async fn visible_contact(&mut self, actor: &Actor, id: &ContactId) -> Result<Contact, Error> {
         let found = self.contacts_by(&actor.user, "c.id = $1", args![id]).await?;
         let Some(contact) = found.into_iter().next() else {
-            return Err(self.missing(Root::Contact, id.as_str()).await?);
+            return Err(self.missing(actor, Root::Contact, id.as_str()).await?);
         };
         let sees = match &contact.owner {
             Some(owner) => *owner == actor.user,

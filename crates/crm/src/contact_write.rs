@@ -10,13 +10,12 @@ use crate::id::{AccountId, ContactId, EmployeeId, PositionId};
 use crate::limits::{EXTENSIONS, MEMBERS, TEXT_CHARS};
 use crate::made_business::Known;
 use crate::person;
-use crate::tombstone::{Tombstone, first_version};
-use crate::value::{extension_of, fault, json, kept, text_of};
+use crate::tombstone::{Tombstone, first_version, key_taken};
+use crate::value::{extension_of, fault, json, kept, key_fault, key_of, text_of};
 use crate::{Created, Crm};
 use jiff::Timestamp;
 use model::domain::Kind;
 use model::field::of_kind;
-use model::same::fold;
 use model::{Field, Fields, Path, Value};
 use std::collections::BTreeSet;
 
@@ -37,12 +36,15 @@ impl Crm {
     ) -> Result<Created<Contact>, Error> {
         let mut tx = self.db.write().await?;
         if let Some(key) = &draft.integration_key {
-            if let Some(deleted) = tx.key_buried(Root::Contact, key).await? {
+            if let Some(deleted) = tx.key_buried(actor, Root::Contact, key).await? {
                 return Err(deleted);
             }
             if let Some(mut row) = tx.row("SELECT id FROM contact WHERE integration_key = $1", args![key]).await? {
-                let record = tx.visible_contact(actor, &ContactId::new(row.text()?)).await?;
-                return Ok(Created { record, new: false });
+                return match tx.visible_contact(actor, &ContactId::new(row.text()?)).await {
+                    Ok(record) => Ok(Created { record, new: false }),
+                    Err(Error::NotFound) if !actor.is_sync() => Err(key_taken()),
+                    Err(error) => Err(error),
+                };
             }
         }
         let mut faults = field_faults(&draft.fields, &draft.more_emails);
@@ -56,6 +58,7 @@ impl Crm {
         if draft.personal && !draft.team.is_empty() {
             faults.push(Fault::new("team", "a personal contact has no team"));
         }
+        faults.extend(key_fault("integration_key", draft.integration_key.as_deref()));
         faults.extend(tx.team_faults(&draft.team).await?);
         faults.extend(tx.accounts_faults(actor, &draft.accounts).await?);
         check(faults)?;
@@ -431,7 +434,7 @@ impl Tx {
             .into_iter()
             .filter_map(|field| text_of(fields, field))
             .chain(more_emails.iter().cloned())
-            .map(|address| fold(&address))
+            .map(|address| key_of(&address))
             .filter(|key| !key.is_empty())
             .collect();
         for key in keys {

@@ -150,7 +150,7 @@ impl Crm {
         let list = tx.employees_by(&actor.user, "e.id = $1", args![id]).await?;
         match list.into_iter().next() {
             Some(employee) => Ok(employee),
-            None => Err(tx.missing(Root::Employee, id.as_str()).await?),
+            None => Err(tx.missing(actor, Root::Employee, id.as_str()).await?),
         }
     }
 

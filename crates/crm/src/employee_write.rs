@@ -7,7 +7,7 @@ use crate::employee::{Employee, EmployeeDraft, EmployeeEdit};
 use crate::error::{Error, Fault, check};
 use crate::feed::{Change, Op, Root, What};
 use crate::id::{EmployeeId, PositionId};
-use crate::limits::{EXTENSIONS, MEMBERS, TEXT_CHARS};
+use crate::limits::{EXTENSIONS, KEY_BYTES, LOGIN_CHARS, MEMBERS};
 use crate::people::{administrators_only, employees};
 use crate::person;
 use crate::tombstone::Tombstone;
@@ -82,7 +82,7 @@ impl Crm {
         administrators_only(actor)?;
         let mut tx = self.db.write().await?;
         let Some(before) = tx.employees_by(&actor.user, "e.id = $1", args![id]).await?.into_iter().next() else {
-            return Err(tx.missing(Root::Employee, id.as_str()).await?);
+            return Err(tx.missing(actor, Root::Employee, id.as_str()).await?);
         };
         if before.version != expected {
             return Err(Error::Stale { current: before.version });
@@ -256,8 +256,9 @@ impl Tx {
             return Ok(Vec::new());
         };
         let key = fold(login);
-        if key.is_empty() || key.chars().count() > TEXT_CHARS || key.contains(char::is_whitespace) {
-            return Ok(vec![Fault::new("login", "a login is a word")]);
+        if key.is_empty() || key.chars().count() > LOGIN_CHARS || key.contains(char::is_whitespace) {
+            let text = format!("a login is a word of at most {LOGIN_CHARS} characters");
+            return Ok(vec![Fault::new("login", text)]);
         }
         match self.row("SELECT id FROM employee WHERE login_key = $1", args![key]).await? {
             Some(mut row) => {
@@ -279,7 +280,7 @@ impl Tx {
         for (n, address) in addresses.iter().enumerate() {
             let field = format!("addresses[{n}]");
             let key = fold(address);
-            if !key.contains('@') || key.contains(char::is_whitespace) || key.chars().count() > TEXT_CHARS {
+            if !key.contains('@') || key.contains(char::is_whitespace) || key.len() > KEY_BYTES {
                 faults.push(Fault::new(field, "not a mail address"));
             } else if !seen.insert(key.clone()) {
                 faults.push(Fault::new(field, "stands twice"));

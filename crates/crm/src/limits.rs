@@ -6,6 +6,10 @@ pub const PAGE: usize = 500;
 pub const BODY_CHARS: usize = 100_000;
 /// Characters of any other text.
 pub const TEXT_CHARS: usize = 2_000;
+/// Bytes of a key that rows are found by: PostgreSQL's indexes take 2,704 of a row, and some hold two keys.
+pub const KEY_BYTES: usize = 1_200;
+/// Characters of a login.
+pub const LOGIN_CHARS: usize = 250;
 /// Participants of an activity.
 pub const PEOPLE: usize = 500;
 /// Changed or deleted occurrences of a series, counted as values.

@@ -6,7 +6,8 @@ use crate::db::{Arg, Tx, args, places};
 use crate::error::Error;
 use crate::id::ContactId;
 use crate::person;
-use model::same::{fold, same_or_blank};
+use crate::value::key_of;
+use model::same::same_or_blank;
 use model::{Field, Fields, Path, Value};
 use std::collections::BTreeSet;
 
@@ -68,7 +69,7 @@ impl Tx {
 }
 
 fn emails(fields: &Fields) -> BTreeSet<String> {
-    let text = |field: Field| fields.get(&Path::of(field)).and_then(Value::as_text).map(fold);
+    let text = |field: Field| fields.get(&Path::of(field)).and_then(Value::as_text).map(key_of);
     Field::EMAILS.into_iter().filter_map(text).filter(|key| !key.is_empty()).collect()
 }
 

@@ -9,8 +9,9 @@ use crate::id::OrganizationId;
 use crate::page::{Page, PageRequest, page};
 use crate::people::{administrators_only, name_fault};
 use crate::tombstone::Tombstone;
+use crate::value::key_of;
 use jiff::Timestamp;
-use model::same::{fold, normal};
+use model::same::normal;
 use std::collections::BTreeSet;
 
 /// An organization.
@@ -56,7 +57,7 @@ impl Crm {
         let mut tx = self.db.write().await?;
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
         faults.extend(tx.parent_fault("organization", None, parent.map(OrganizationId::as_str)).await?);
-        if tx.row("SELECT id FROM organization WHERE name_key = $1", args![fold(name)]).await?.is_some() {
+        if tx.row("SELECT id FROM organization WHERE name_key = $1", args![key_of(name)]).await?.is_some() {
             faults.push(Fault::new("name", "another organization has this name"));
         }
         check(faults)?;
@@ -65,7 +66,7 @@ impl Crm {
             .set("id", &id)
             .set("version", 1)
             .set("name", normal(name))
-            .set("name_key", fold(name))
+            .set("name_key", key_of(name))
             .set("parent_id", parent);
         tx.insert("organization", cells).await?;
         tx.note(actor, now, Change::new(Root::Organization, id.as_str(), Op::Create, What::Fields, BTreeSet::new()))
@@ -93,14 +94,14 @@ impl Crm {
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
         faults.extend(tx.parent_fault("organization", Some(id.as_str()), parent.map(OrganizationId::as_str)).await?);
         let taken = "SELECT id FROM organization WHERE name_key = $1 AND id <> $2";
-        if tx.row(taken, args![fold(name), id]).await?.is_some() {
+        if tx.row(taken, args![key_of(name), id]).await?.is_some() {
             faults.push(Fault::new("name", "another organization has this name"));
         }
         check(faults)?;
         let cells = Cells::default()
             .set("version", expected + 1)
             .set("name", normal(name))
-            .set("name_key", fold(name))
+            .set("name_key", key_of(name))
             .set("parent_id", parent);
         tx.update("organization", id.as_str(), cells).await?;
         let people = tx.holders_below_organization(id.as_str()).await?;

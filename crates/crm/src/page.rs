@@ -49,7 +49,8 @@ impl PageRequest {
         };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::Cursor)?;
         let (of, keys): (String, Vec<String>) = serde_json::from_slice(&bytes).map_err(|_| Error::Cursor)?;
-        if of != list {
+        // PostgreSQL takes no such character, and no key of ours holds one.
+        if of != list || keys.iter().any(|key| key.contains('\0')) {
             return Err(Error::Cursor);
         }
         keys.try_into().map(Some).map_err(|_| Error::Cursor)

@@ -8,7 +8,7 @@ use crate::db::{Arg, Cells, Row, Tx, args, places};
 use crate::error::{Error, Fault};
 use crate::feed::{Change, Op, Root, What};
 use crate::id::{ActivityId, ContactId, EmployeeId};
-use crate::value::json;
+use crate::value::{indexed, json};
 use jiff::Timestamp;
 use model::{Attendee, Response, Role};
 use std::collections::{BTreeMap, BTreeSet};
@@ -316,7 +316,7 @@ impl Tx {
                                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (activity_id, person_key) DO NOTHING";
                     let list = args![
                         id,
-                        person.attendee().key(),
+                        indexed(person.attendee().key()),
                         person.name.as_str(),
                         person.address.as_deref(),
                         role_word(person.role),

@@ -2,7 +2,7 @@
 
 use crate::db::{Cells, Row};
 use crate::error::Error;
-use crate::value::{day_of, day_value, text_of, text_value};
+use crate::value::{day_of, day_value, indexed, key_of, text_of, text_value};
 use model::same::fold;
 use model::{Field, Fields, Path, Value};
 
@@ -84,7 +84,7 @@ pub(crate) fn sort_key(fields: &Fields) -> String {
         .into_iter()
         .filter_map(|field| text_of(fields, field))
         .collect();
-    fold(&words.join(" "))
+    key_of(&words.join(" "))
 }
 
 /// First and last name without case, to find equal names by; empty unless both are there.
@@ -97,7 +97,7 @@ pub(crate) fn name_key(fields: &Fields) -> String {
 
 /// The same for names given apart.
 pub(crate) fn names_key(first: &str, last: &str) -> String {
-    format!("{}\n{}", fold(first), fold(last))
+    indexed(format!("{}\n{}", fold(first), fold(last)))
 }
 
 /// What a search looks in: names, company, job, addresses, phones.

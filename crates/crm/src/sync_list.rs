@@ -80,7 +80,7 @@ impl Crm {
             }
             Listable::Employee(id) => {
                 if !tx.exists("employee", id.as_str()).await? {
-                    return Err(tx.missing(Root::Employee, id.as_str()).await?);
+                    return Err(tx.missing(actor, Root::Employee, id.as_str()).await?);
                 }
             }
         }

@@ -2,11 +2,11 @@
 
 use crate::Crm;
 use crate::actor::Actor;
-use crate::db::{Cells, Tx, args, places};
+use crate::db::{Cells, Row, Tx, args, places};
 use crate::error::Error;
 use crate::feed::Root;
 use crate::id::{ActivityId, ContactId, EmployeeId};
-use crate::value::json;
+use crate::value::{from_json, json};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,23 +95,39 @@ impl Tx {
         }
     }
 
-    /// The error for an id that is not there: deleted, or never known.
-    pub(crate) async fn missing(&mut self, kind: Root, id: &str) -> Result<Error, Error> {
-        let found = self.buried(kind, &[id.to_owned()]).await?;
-        Ok(match found.into_values().next() {
-            Some(merged_into) => Error::Deleted { merged_into },
-            None => Error::NotFound,
-        })
+    /// The error for an id that is not there: deleted, for those whom its record concerned; else never known.
+    pub(crate) async fn missing(&mut self, actor: &Actor, kind: Root, id: &str) -> Result<Error, Error> {
+        let sql = "SELECT merged_into, users FROM tombstone WHERE root_kind = $1 AND root_id = $2";
+        match self.row(sql, args![kind.as_str(), id]).await? {
+            Some(mut row) => Ok(told(actor, kind, &mut row)?.unwrap_or(Error::NotFound)),
+            None => Ok(Error::NotFound),
+        }
     }
 
-    /// Whether a record made under this key was deleted since.
-    pub(crate) async fn key_buried(&mut self, kind: Root, key: &str) -> Result<Option<Error>, Error> {
-        let sql = "SELECT merged_into FROM tombstone WHERE integration_key = $1 AND root_kind = $2";
+    /// Whether a record made under this key was deleted since; whom it did not concern is told only that it is taken.
+    pub(crate) async fn key_buried(&mut self, actor: &Actor, kind: Root, key: &str) -> Result<Option<Error>, Error> {
+        let sql = "SELECT merged_into, users FROM tombstone WHERE integration_key = $1 AND root_kind = $2";
         match self.row(sql, args![key, kind.as_str()]).await? {
-            Some(mut row) => Ok(Some(Error::Deleted { merged_into: row.text_or_null()? })),
+            Some(mut row) => Ok(Some(told(actor, kind, &mut row)?.unwrap_or_else(key_taken))),
             None => Ok(None),
         }
     }
+}
+
+/// A key of somebody else's record says nothing about it.
+pub(crate) fn key_taken() -> Error {
+    Error::fault("integration_key", "it is taken")
+}
+
+/// What a tombstone's `merged_into` and `users` tell somebody. Employees everybody sees, and the synchronisation asks for
+/// records that its user may have lost from sight before they were deleted.
+fn told(actor: &Actor, kind: Root, row: &mut Row) -> Result<Option<Error>, Error> {
+    let (merged_into, users) = (row.text_or_null()?, row.text()?);
+    let known = actor.is_sync()
+        || actor.is_admin()
+        || kind == Root::Employee
+        || from_json::<BTreeSet<EmployeeId>>(&users)?.contains(&actor.user);
+    Ok(known.then_some(Error::Deleted { merged_into }))
 }
 
 /// The number a record begins with. One that came back goes on beyond every number it had, so that nobody takes it for

@@ -11,8 +11,9 @@ use crate::organization::limit;
 use crate::page::{Page, PageRequest, page};
 use crate::people::{administrators_only, employees, name_fault};
 use crate::tombstone::Tombstone;
+use crate::value::key_of;
 use jiff::Timestamp;
-use model::same::{fold, normal};
+use model::same::normal;
 use std::collections::BTreeSet;
 
 /// A user list.
@@ -46,7 +47,7 @@ impl Crm {
         check(tx.user_list_faults(None, name, members).await?)?;
         let id = UserListId::of_number(tx.count_up("user_list", 1).await?);
         let cells =
-            Cells::default().set("id", &id).set("version", 1).set("name", normal(name)).set("name_key", fold(name));
+            Cells::default().set("id", &id).set("version", 1).set("name", normal(name)).set("name_key", key_of(name));
         tx.insert("user_list", cells).await?;
         tx.put_members(&id, members).await?;
         tx.note(actor, now, Change::new(Root::UserList, id.as_str(), Op::Create, What::Membership, members.clone()))
@@ -73,7 +74,8 @@ impl Crm {
         tx.expect_version("user_list", id.as_str(), expected).await?;
         check(tx.user_list_faults(Some(id), name, members).await?)?;
         let before = tx.user_list_members(id).await?;
-        let cells = Cells::default().set("version", expected + 1).set("name", normal(name)).set("name_key", fold(name));
+        let cells =
+            Cells::default().set("version", expected + 1).set("name", normal(name)).set("name_key", key_of(name));
         tx.update("user_list", id.as_str(), cells).await?;
         tx.execute("DELETE FROM user_list_member WHERE user_list_id = $1", args![id]).await?;
         tx.put_members(id, members).await?;
@@ -168,7 +170,7 @@ impl Tx {
         members: &BTreeSet<EmployeeId>,
     ) -> Result<Vec<Fault>, Error> {
         let mut faults: Vec<Fault> = name_fault(name).into_iter().collect();
-        if let Some(mut row) = self.row("SELECT id FROM user_list WHERE name_key = $1", args![fold(name)]).await?
+        if let Some(mut row) = self.row("SELECT id FROM user_list WHERE name_key = $1", args![key_of(name)]).await?
             && Some(row.text()?.as_str()) != id.map(UserListId::as_str)
         {
             faults.push(Fault::new("name", "another user list has this name"));

@@ -1,12 +1,15 @@
 //! What a value may be, and how values stand in the database's columns.
 
 use crate::error::{Error, Fault};
-use crate::limits::{BODY_CHARS, CATEGORIES, TEXT_CHARS};
+use crate::limits::{BODY_CHARS, CATEGORIES, KEY_BYTES, TEXT_CHARS};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::form::{Form, form};
-use model::same::normal;
+use model::same::{fold, normal};
 use model::{Field, Fields, Path, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// The most characters a text field holds.
@@ -93,6 +96,28 @@ pub(crate) fn kept(path: &Path, value: &Value) -> Value {
 /// The text at a field, if it has one.
 pub(crate) fn text_of(fields: &Fields, field: Field) -> Option<String> {
     fields.get(&Path::of(field)).and_then(Value::as_text).map(str::to_owned)
+}
+
+/// A text without case, as rows are found by it.
+pub(crate) fn key_of(text: &str) -> String {
+    indexed(fold(text))
+}
+
+/// A key that fits an index: of a longer one the beginning, by which it is still in its order, and a hash of the whole.
+pub(crate) fn indexed(mut key: String) -> String {
+    if key.len() <= KEY_BYTES {
+        return key;
+    }
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(key.as_bytes()));
+    key.truncate(key.floor_char_boundary(KEY_BYTES - hash.len()));
+    key.push_str(&hash);
+    key
+}
+
+/// What is wrong with a key that a request or a mailbox gives: it is kept as it is, and found by an index.
+pub(crate) fn key_fault(field: &str, key: Option<&str>) -> Option<Fault> {
+    let long = key.is_some_and(|key| key.len() > KEY_BYTES);
+    long.then(|| Fault::new(field, format!("at most {KEY_BYTES} bytes")))
 }
 
 /// A text column as a value.

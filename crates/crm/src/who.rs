@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::id::{ContactId, EmployeeId};
 use crate::limits::PEOPLE;
 use crate::participant::{Person, Who};
+use crate::value::key_of;
 use model::People;
-use model::same::fold;
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,14 +47,14 @@ impl Crm {
             places(1, addresses.len())
         );
         let mut tx = self.db.read().await?;
-        let rows = tx.rows(&sql, addresses.iter().map(|address| Arg::from(fold(address))).collect()).await?;
+        let rows = tx.rows(&sql, addresses.iter().map(|address| Arg::from(key_of(address))).collect()).await?;
         let found = rows
             .into_iter()
             .map(|mut row| Ok((row.text()?, EmployeeId::new(row.text()?))))
             .collect::<Result<BTreeMap<String, EmployeeId>, Error>>()?;
         Ok(addresses
             .iter()
-            .filter_map(|address| found.get(&fold(address)).map(|user| (address.clone(), user.clone())))
+            .filter_map(|address| found.get(&key_of(address)).map(|user| (address.clone(), user.clone())))
             .collect())
     }
 }
@@ -66,7 +66,7 @@ impl Tx {
         visible_to: &EmployeeId,
     ) -> Result<BTreeMap<String, Who>, Error> {
         let mut wanted: BTreeSet<String> =
-            addresses.iter().map(|address| fold(address)).filter(|key| !key.is_empty()).collect();
+            addresses.iter().map(|address| key_of(address)).filter(|key| !key.is_empty()).collect();
         let mut found = BTreeMap::new();
         if !wanted.is_empty() && !planted::is(Planted::ColleagueIsNobody) {
             let sql = format!(
@@ -125,7 +125,7 @@ impl Tx {
         for (key, attendee) in people {
             let who = match (known.get(key), &attendee.address) {
                 (Some(person), _) => person.who.clone(),
-                (None, Some(address)) => found.get(&fold(address)).cloned().unwrap_or(Who::Unknown),
+                (None, Some(address)) => found.get(&key_of(address)).cloned().unwrap_or(Who::Unknown),
                 (None, None) => Who::Unknown,
             };
             if who == Who::Employee(owner.clone()) || who != Who::Unknown && !seen.insert(who.clone()) {
@@ -155,7 +155,7 @@ impl Tx {
         let mut list = Vec::new();
         for mut person in people {
             let who =
-                person.address.as_deref().filter(|_| is_new(&person)).and_then(|address| found.get(&fold(address)));
+                person.address.as_deref().filter(|_| is_new(&person)).and_then(|address| found.get(&key_of(address)));
             if let Some(who) = who.filter(|who| **who != Who::Unknown) {
                 if !seen.insert(who.clone()) {
                     continue;

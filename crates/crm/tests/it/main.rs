@@ -5,6 +5,7 @@ mod activities;
 mod contacts;
 mod database;
 mod feed;
+mod keys;
 mod looks;
 mod meetings;
 mod merging;
