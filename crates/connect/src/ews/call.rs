@@ -1,12 +1,10 @@
 //! One call to Exchange: written, signed, sent, read, and every way it can go wrong named by what follows.
 
 use engine::port::Trouble;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::ews::{
-    self, Answer, DistinguishedFolder, Failure, FolderRef, GetItem, Header, Impersonation, Item, ItemRef, Items,
-    Operation, Path, Refusal, ResponseCode, Shape,
+    self, Answer, DistinguishedFolder, Failure, FolderRef, Header, Impersonation, Operation, Refusal, ResponseCode,
 };
 use wire::xml;
 
@@ -14,8 +12,8 @@ use super::affinity::Affinity;
 use super::astray::{Astray, Met, is_elsewhere};
 use super::gate::{Gate, Went};
 use super::retry_after::retry_after;
-use super::spoken::{Spoken, adopt};
-use super::trouble::{Effect, is_too_many, of_all, of_item, refusal};
+use super::spoken::Spoken;
+use super::trouble::{Effect, of_all, refusal};
 use crate::http::{self, Lost, Request, Transport};
 use crate::sign_in::SignIn;
 
@@ -39,9 +37,11 @@ pub(super) struct Reach {
 /// Why a call gave nothing, and whether asking for fewer items at once could help.
 pub(super) struct Failed {
     pub trouble: Trouble,
-    splits: bool,
+    pub(super) splits: bool,
     /// The server does not know something that was asked for.
-    strange: bool,
+    pub(super) strange: bool,
+    /// The server failed, at what was asked for or as a whole.
+    pub(super) fails: bool,
     /// The server does not speak the version, and what it says it is.
     refused: Option<Option<ews::ServerVersion>>,
     /// The server itself, or what stands before it, asks to be asked less.
@@ -52,7 +52,15 @@ pub(super) struct Failed {
 
 impl Failed {
     fn plain(trouble: Trouble) -> Self {
-        Self { trouble, splits: false, strange: false, refused: None, server_busy: false, elsewhere: false }
+        Self {
+            trouble,
+            splits: false,
+            strange: false,
+            fails: false,
+            refused: None,
+            server_busy: false,
+            elsewhere: false,
+        }
     }
 }
 
@@ -62,17 +70,11 @@ impl From<Failed> for Trouble {
     }
 }
 
-/// The most items asked for at once.
-const BATCH: usize = 100;
-
 /// Versions there are to step down through.
 const VERSIONS: usize = 4;
 
 /// What the name of an operation stands behind in a SOAP action.
 const ACTION: &str = "http://schemas.microsoft.com/exchange/services/2006/messages/";
-
-/// The most further calls made to find the one item that makes a whole answer unreadable.
-const SEARCHES: usize = 64;
 
 impl Reach {
     /// A folder that every mailbox has, in the mailbox that is meant.
@@ -115,79 +117,8 @@ impl Reach {
         Ok(results.into_iter().map(|result| result.map_err(|refused| refusal(&refused, effect))).collect())
     }
 
-    /// Reads items in batches, each with its own outcome. An item that makes a whole answer unreadable is found by
-    /// halving and stands alone (trap 37).
-    pub(super) async fn items(&self, shape: &Shape, ids: &[ItemRef]) -> Result<Vec<Result<Item, Trouble>>, Trouble> {
-        let mut found: Vec<Option<Result<Item, Trouble>>> = ids.iter().map(|_| None).collect();
-        // By their places among the ids.
-        let all: Vec<usize> = (0..ids.len()).collect();
-        let mut waiting: Vec<Vec<usize>> = all.chunks(BATCH).rev().map(<[usize]>::to_vec).collect();
-        let asked: BTreeSet<&Path> = shape.paths.iter().collect();
-        let mut searches = 0;
-        while let Some(batch) = waiting.pop() {
-            let refs: Vec<ItemRef> = batch.iter().filter_map(|at| ids.get(*at).cloned()).collect();
-            let request = GetItem { shape: self.spoken.spared(shape), ids: refs };
-            let answer = match self.call(&request, Effect::Read).await {
-                // An answer that says nothing at all refuses nothing.
-                Ok(answer)
-                    if !answer.results.is_empty() && answer.results.iter().all(is_strange) && self.spoken.shorten() =>
-                {
-                    waiting.push(batch);
-                    continue;
-                }
-                Ok(answer) => placed(answer, &request.ids).map_err(|failure| unreadable(&failure, Effect::Read)),
-                Err(failed) if failed.strange && self.spoken.shorten() => {
-                    waiting.push(batch);
-                    continue;
-                }
-                Err(failed) => Err(failed),
-            };
-            match answer {
-                Ok(results) => {
-                    let mut left = Vec::new();
-                    let served = results.iter().flatten().any(Result::is_ok);
-                    for (at, result) in batch.into_iter().zip(results) {
-                        let Some(result) = result else {
-                            left.push(at);
-                            continue;
-                        };
-                        found[at] = Some(match result {
-                            Ok(Some(mut item)) => {
-                                adopt(&mut item, &asked);
-                                Ok(item)
-                            }
-                            Ok(None) => Err(Trouble::Broken { why: "the server answered without the item".to_owned() }),
-                            Err(refused) if served && is_too_many(&refused) => {
-                                left.push(at);
-                                continue;
-                            }
-                            Err(refused) => Err(of_item(&refused)),
-                        });
-                    }
-                    // Some servers answer the first few alone, or call themselves busy for the others: those are asked for again.
-                    if !left.is_empty() {
-                        waiting.push(left);
-                    }
-                }
-                Err(failed) if failed.splits && searches < SEARCHES => {
-                    searches += 1;
-                    if let [at] = batch[..] {
-                        let why = "the server's answer for this item cannot be read".to_owned();
-                        found[at] = Some(Err(Trouble::Refused { code: "Unreadable".to_owned(), why }));
-                    } else {
-                        let (front, back) = batch.split_at(batch.len() / 2);
-                        waiting.extend([back.to_vec(), front.to_vec()]);
-                    }
-                }
-                Err(failed) => return Err(failed.trouble),
-            }
-        }
-        let unanswered = || Err(Trouble::Broken { why: "the server answered without the item".to_owned() });
-        Ok(found.into_iter().map(|one| one.unwrap_or_else(unanswered)).collect())
-    }
-
     /// One call, in the highest version that the server takes. A version that was refused has done nothing.
-    async fn call<O: Operation + Sync>(&self, operation: &O, effect: Effect) -> Result<Answer<O::Reply>, Failed> {
+    pub(super) async fn call<O: Operation + Sync>(&self, operation: &O, effect: Effect) -> Result<Answer<O::Reply>, Failed> {
         for _ in 0..VERSIONS {
             let version = self.spoken.version();
             match self.call_in(version, operation, effect).await {
@@ -238,19 +169,43 @@ impl Reach {
             // A fault may come with an error status, and says more.
             return match ews::parse::<O>(&answer.body, limits) {
                 Err(failure @ Failure::Fault(_)) if !matches!(answer.status, 401 | 403) => {
-                    Err(explained(&failure, effect, &answer.body))
+                    Err(self.explained(&failure, effect, &answer.body))
                 }
                 // So do results: whatever the status says, they were served.
                 Ok(parsed) if matches!(answer.status, 201..=299 | 500) && !parsed.results.is_empty() => Ok(parsed),
-                _ => Err(Failed { server_busy: matches!(answer.status, 429 | 503), ..Failed::plain(trouble) }),
+                _ => {
+                    let (fails, server_busy) = (answer.status == 500, matches!(answer.status, 429 | 503));
+                    Err(Failed { fails, server_busy, ..Failed::plain(trouble) })
+                }
             };
         }
         let parsed =
-            ews::parse::<O>(&answer.body, limits).map_err(|failure| explained(&failure, effect, &answer.body))?;
+            ews::parse::<O>(&answer.body, limits).map_err(|failure| self.explained(&failure, effect, &answer.body))?;
         if let Some(server) = &parsed.version {
             self.spoken.met(server);
         }
         Ok(parsed)
+    }
+
+    /// A failure with what the answer says of the server, when it was refused for what it does not know.
+    fn explained(&self, failure: &Failure, effect: Effect, body: &[u8]) -> Failed {
+        let mut failed = unreadable(failure, effect);
+        if let Failure::Fault(refused) = failure {
+            let server = || ews::server_of(body, xml::Limits::default());
+            failed.strange = is_strange_code(&refused.code);
+            failed.fails = refused.code == ResponseCode::ErrorInternalServerError;
+            failed.elsewhere = is_elsewhere(&refused.code);
+            failed.refused = match &refused.code {
+                ResponseCode::ErrorInvalidServerVersion => Some(server()),
+                // An older schema does not hold the newer version's name. One that was served in this version refuses something
+                // else, and all the others are not to be asked for less because of it.
+                ResponseCode::ErrorSchemaValidation | ResponseCode::ErrorInvalidRequest => {
+                    server().filter(|server| server.major < 15 && !self.spoken.is_served_by(server)).map(Some)
+                }
+                _ => None,
+            };
+        }
+        failed
     }
 
     /// The bytes of a call and what stands above them.
@@ -344,26 +299,7 @@ pub(super) fn lost_trouble(lost: Lost, effect: Effect) -> Failed {
     Failed { splits, ..Failed::plain(trouble) }
 }
 
-/// A failure with what the answer says of the server, when it was refused for what it does not know.
-fn explained(failure: &Failure, effect: Effect, body: &[u8]) -> Failed {
-    let mut failed = unreadable(failure, effect);
-    if let Failure::Fault(refused) = failure {
-        let server = || ews::server_of(body, xml::Limits::default());
-        failed.strange = is_strange_code(&refused.code);
-        failed.elsewhere = is_elsewhere(&refused.code);
-        failed.refused = match &refused.code {
-            ResponseCode::ErrorInvalidServerVersion => Some(server()),
-            // An older schema does not hold the newer version's name.
-            ResponseCode::ErrorSchemaValidation | ResponseCode::ErrorInvalidRequest => {
-                server().filter(|server| server.major < 15).map(Some)
-            }
-            _ => None,
-        };
-    }
-    failed
-}
-
-fn is_strange_code(code: &ResponseCode) -> bool {
+pub(super) fn is_strange_code(code: &ResponseCode) -> bool {
     matches!(
         code,
         ResponseCode::ErrorInvalidPropertyRequest
@@ -373,68 +309,6 @@ fn is_strange_code(code: &ResponseCode) -> bool {
             | ResponseCode::ErrorSchemaValidation
             | ResponseCode::ErrorInvalidRequest
     )
-}
-
-fn is_strange<T>(result: &Result<T, Refusal>) -> bool {
-    matches!(result, Err(refused) if is_strange_code(&refused.code))
-}
-
-/// What was said of one id; none where nothing was.
-type Place = Option<Result<Option<Item>, Refusal>>;
-
-/// One outcome for each id asked for. Exchange answers one by one and in order; others put all items into one result,
-/// answer in an order of their own, or the first few alone: an item that names one of the ids asked for belongs to that one.
-fn placed(answer: Answer<Items>, batch: &[ItemRef]) -> Result<Vec<Place>, Failure> {
-    if let Some(refused) = of_all(&answer.results, batch.len()) {
-        return Err(Failure::Fault(refused.clone()));
-    }
-    let mut outcomes: Vec<Result<Option<Item>, Refusal>> = Vec::with_capacity(batch.len());
-    for result in answer.results {
-        match result {
-            Ok(Items(items)) if items.is_empty() => outcomes.push(Ok(None)),
-            Ok(Items(items)) => outcomes.extend(items.into_iter().map(|item| Ok(Some(item)))),
-            Err(refused) => outcomes.push(Err(refused)),
-        }
-    }
-    // Which was left out was not said, so none is believed.
-    let left_out = || {
-        let path = "ResponseMessages".to_owned();
-        Failure::Unreadable(xml::Error::Missing { path, expected: "one result for each item asked for" })
-    };
-    if outcomes.is_empty() || outcomes.len() > batch.len() {
-        return Err(left_out());
-    }
-    let some_only = outcomes.len() < batch.len();
-    let asked = |at: usize| match &batch[at] {
-        ItemRef::Item(id) => Some(id.id.as_str()),
-        ItemRef::Occurrence { .. } | ItemRef::MasterOf(_) => None,
-    };
-    let named = |outcome: &Result<Option<Item>, Refusal>| match outcome {
-        Ok(Some(item)) => item.id.as_ref().map(|id| id.id.clone()),
-        Ok(None) | Err(_) => None,
-    };
-    let elsewhere = |(at, outcome)| {
-        let id: Option<String> = named(outcome);
-        id.is_some_and(|id| asked(at) != Some(&id) && (0..batch.len()).any(|other| asked(other) == Some(&id)))
-    };
-    if !some_only && !outcomes.iter().enumerate().any(elsewhere) {
-        return Ok(outcomes.into_iter().map(Some).collect());
-    }
-    let mut places: Vec<Place> = (0..batch.len()).map(|_| None).collect();
-    let mut rest = Vec::new();
-    for outcome in outcomes {
-        let id = named(&outcome);
-        match (0..batch.len()).find(|at| id.is_some() && asked(*at) == id.as_deref() && places[*at].is_none()) {
-            Some(at) => places[at] = Some(outcome),
-            // Told twice, it stands where another should.
-            None if (0..batch.len()).any(|at| id.is_some() && asked(at) == id.as_deref()) => return Err(left_out()),
-            // Where some are left out, what names none of those asked for may be anybody's.
-            None if some_only => return Err(left_out()),
-            None => rest.push(outcome),
-        }
-    }
-    let mut rest = rest.into_iter();
-    Ok(places.into_iter().map(|place| place.or_else(|| rest.next())).collect())
 }
 
 pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
@@ -462,37 +336,4 @@ pub(super) fn unreadable(failure: &Failure, effect: Effect) -> Failed {
         | xml::Error::Missing { .. } => false,
     };
     Failed { splits, ..Failed::plain(trouble) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wire::ews::{ItemId, ItemKind};
-
-    fn item(id: &str) -> Item {
-        Item { id: Some(ItemId::of(id)), ..Item::new(ItemKind::Contact) }
-    }
-
-    fn read(asked: &[&str], told: &[&str]) -> Result<Vec<Option<String>>, Failure> {
-        let batch: Vec<ItemRef> = asked.iter().map(|id| ItemRef::Item(ItemId::of(*id))).collect();
-        let results = told.iter().map(|id| Ok(Items(vec![item(id)]))).collect();
-        let placed = placed(Answer { results, version: None }, &batch)?;
-        let id = |one: Place| one?.ok()?.and_then(|item| item.id).map(|id| id.id);
-        Ok(placed.into_iter().map(id).collect())
-    }
-
-    // trap 22: an item told twice in place of another would leave that other unread for ever.
-    #[test]
-    fn each_id_has_its_own_answer_or_none_is_believed() {
-        let all = |ids: &[&str]| ids.iter().map(|id| Some((*id).to_owned())).collect::<Vec<_>>();
-        assert_eq!(read(&["a", "b"], &["a", "b"]).unwrap(), all(&["a", "b"]));
-        assert_eq!(read(&["a", "b"], &["b", "a"]).unwrap(), all(&["a", "b"]), "in an order of its own");
-        assert_eq!(read(&["a", "a"], &["a", "a"]).unwrap(), all(&["a", "a"]));
-        assert_eq!(read(&["a", "b"], &["A", "b"]).unwrap(), all(&["A", "b"]), "an id written otherwise");
-        let first = vec![None, Some("b".to_owned())];
-        assert_eq!(read(&["a", "b"], &["b"]).unwrap(), first, "the other is asked for again");
-        for told in [&["a", "a"][..], &["b", "b"], &["A"], &[], &["a", "b", "b"]] {
-            assert!(read(&["a", "b"], told).is_err(), "{told:?}");
-        }
-    }
 }

@@ -131,6 +131,10 @@ impl Drafting<'_> {
                 draft.set(path.clone(), wire_value(&path, value).ok_or_else(|| wrong(field))?);
             }
             (Field::ShowAs, Value::Null) => draft.set(path, word("Busy")),
+            (Field::ShowAs, Value::Text(text)) if !knows_word(show_as(text), self.version) => {
+                let why = "Exchange before 2013 knows nobody who works elsewhere".to_owned();
+                draft.partly.push((Path::of(field.clone()), why));
+            }
             (Field::ShowAs, Value::Text(text)) => draft.set(path, word(show_as(text))),
             (Field::Priority, Value::Null) => draft.set(path, word("Normal")),
             // An occurrence without a text of its own would show its series' text again.
@@ -262,6 +266,11 @@ impl Drafting<'_> {
             }
         }
     }
+}
+
+/// Whether a version has this word for showing time: one it has not makes the server refuse the whole request.
+fn knows_word(word: &str, version: ews::Version) -> bool {
+    word != "WorkingElsewhere" || version >= ews::Version::Exchange2013
 }
 
 /// The words wanted, in the order they stand in now, new ones last.

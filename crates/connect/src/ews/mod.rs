@@ -19,6 +19,7 @@ mod gate;
 mod global_id;
 mod html;
 mod html_edit;
+mod items;
 mod kind_map;
 mod lens;
 mod map;

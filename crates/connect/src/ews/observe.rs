@@ -158,14 +158,13 @@ impl EwsRemote {
         for (item, exceptions) in self.with_exceptions(kind, items).await? {
             match exceptions {
                 Ok(exceptions) => page.records.extend(self.record(kind, &item, &exceptions, folder)),
-                Err(why) => {
-                    if let Some(id) = item.id {
-                        page.unreadable.push((
-                            RecordId::new(id.id),
-                            Version::new(id.change_key.unwrap_or_default()),
-                            why,
-                        ));
+                Err(unread) => {
+                    let Some(id) = item.id else { continue };
+                    if unread.again {
+                        page.vanished.push(RecordId::new(&id.id));
                     }
+                    let version = Version::new(id.change_key.unwrap_or_default());
+                    page.unreadable.push((RecordId::new(id.id), version, unread.why));
                 }
             }
         }
@@ -173,16 +172,19 @@ impl EwsRemote {
     }
 
     /// Items with the occurrences that differ from them, read together for all of them (trap 11). A series whose
-    /// occurrences cannot be read is told in words.
+    /// occurrences cannot be read is told in words, and holds up no other.
     pub(super) async fn with_exceptions(
         &self,
         kind: Kind,
         items: Vec<Item>,
-    ) -> Result<Vec<(Item, Result<Vec<Item>, String>)>, Trouble> {
+    ) -> Result<Vec<(Item, Result<Vec<Item>, Unread>)>, Trouble> {
         let items = self.with_mail_addresses(items).await?;
         let refs: Vec<ItemRef> =
             items.iter().flat_map(Item::modified_occurrences).map(|info| ItemRef::Item(info.id.clone())).collect();
-        let mut found = self.reach.items(&self.map(kind).shape(), &refs).await?.into_iter();
+        let found = self.reach.items(&self.map(kind).shape(), &refs).await?;
+        // Where all of several fail, it is the server that does.
+        let is_ill = found.len() > 1 && found.iter().all(|one| matches!(one, Err(Trouble::Broken { .. })));
+        let mut found = found.into_iter();
         let mut all = Vec::with_capacity(items.len());
         for item in items {
             let count = item.modified_occurrences().len();
@@ -191,8 +193,12 @@ impl EwsRemote {
                 match (result, &mut exceptions) {
                     (Ok(exception), Ok(list)) => list.push(exception),
                     (Ok(_), Err(_)) => {}
-                    (Err(trouble @ (Trouble::Busy { .. } | Trouble::Broken { .. })), _) => return Err(trouble),
-                    (Err(_), _) => exceptions = Err("one of its occurrences cannot be read".to_owned()),
+                    (Err(trouble @ Trouble::Busy { .. }), _) => return Err(trouble),
+                    (Err(trouble @ Trouble::Broken { .. }), _) if is_ill => return Err(trouble),
+                    (Err(trouble), _) => {
+                        let again = matches!(trouble, Trouble::Broken { .. });
+                        exceptions = Err(Unread { why: "one of its occurrences cannot be read".to_owned(), again });
+                    }
                 }
             }
             all.push((item, exceptions));
@@ -233,7 +239,12 @@ impl EwsRemote {
         for ((id, folder), (item, exceptions)) in ids.into_iter().zip(self.with_exceptions(kind, items).await?) {
             let outcome = match exceptions {
                 Ok(exceptions) => self.record(kind, &item, &exceptions, &folder),
-                Err(why) => self.record(kind, &item, &[], &folder).map(|mut record| {
+                // No answer proves anything: it is looked at again.
+                Err(Unread { why, again: true }) => {
+                    seen.push((id, Err(Trouble::Broken { why })));
+                    continue;
+                }
+                Err(Unread { why, again: false }) => self.record(kind, &item, &[], &folder).map(|mut record| {
                     record.facts.unreadable = Some(why);
                     record
                 }),
@@ -252,6 +263,13 @@ impl EwsRemote {
         };
         self.judge(&parent).await
     }
+}
+
+/// A series whose occurrences were not all given.
+pub(super) struct Unread {
+    pub why: String,
+    /// The server failed at one of them, and may not when it is asked again.
+    pub again: bool,
 }
 
 /// What the changes say is there and what went, after what was gathered before.

@@ -245,7 +245,7 @@ impl EwsRemote {
             let Some(folder) = folder.or_else(|| folders.first().cloned()) else { continue };
             let (exceptions, why) = match exceptions {
                 Ok(exceptions) => (exceptions, None),
-                Err(why) => (Vec::new(), Some(why)),
+                Err(unread) => (Vec::new(), Some(unread.why)),
             };
             records.extend(self.record(kind, &item, &exceptions, &folder).map(|mut record| {
                 record.facts.unreadable = record.facts.unreadable.or(why);

@@ -12,6 +12,8 @@ pub(super) struct Spoken(Mutex<Level>);
 struct Level {
     version: Version,
     server: Option<ServerVersion>,
+    /// The builds that have served a call in this version: there may be several behind one address.
+    served: BTreeSet<(u32, u32, u32)>,
     /// The server refused a request for properties it does not know; those we can do without are asked for no more.
     lean: bool,
     /// A participant's copy came back without whose meeting it is (rule P5).
@@ -20,7 +22,8 @@ struct Level {
 
 impl Spoken {
     pub(super) fn new(version: Version) -> Self {
-        Self(Mutex::new(Level { version, server: None, lean: false, keeps_less: false }))
+        let (server, served) = (None, BTreeSet::new());
+        Self(Mutex::new(Level { version, server, served, lean: false, keeps_less: false }))
     }
 
     pub(super) fn version(&self) -> Version {
@@ -32,11 +35,20 @@ impl Spoken {
         self.level().server.clone()
     }
 
+    /// A call was served in the present version.
     pub(super) fn met(&self, server: &ServerVersion) {
         let mut level = self.level();
+        if level.served.len() < BUILDS {
+            level.served.insert(build(server));
+        }
         if level.server.as_ref() != Some(server) {
             level.server = Some(server.clone());
         }
+    }
+
+    /// Whether a server of this build has served a call in the present version.
+    pub(super) fn is_served_by(&self, server: &ServerVersion) -> bool {
+        self.level().served.contains(&build(server))
     }
 
     /// Whether a participant's copy can be the meeting itself, as far as was seen (rule P5).
@@ -60,22 +72,28 @@ impl Spoken {
         match told.or_else(|| refused.lower()) {
             Some(lower) => {
                 level.version = lower;
+                level.served.clear();
                 true
             }
             None => false,
         }
     }
 
-    /// Asks from now on only for what must be. False when that was done before.
-    pub(super) fn shorten(&self) -> bool {
-        !std::mem::replace(&mut self.level().lean, true)
+    /// Asks from now on only for what must be.
+    pub(super) fn shorten(&self) {
+        self.level().lean = true;
     }
 
-    /// A shape without what this server is known not to know.
-    pub(super) fn spared(&self, shape: &Shape) -> Shape {
+    /// Whether only what must be is asked for.
+    pub(super) fn is_short(&self) -> bool {
+        self.level().lean
+    }
+
+    /// A shape without what this server is known not to know; or, to try, without all that we can do without.
+    pub(super) fn spared(&self, shape: &Shape, less: bool) -> Shape {
         let (version, lean) = {
             let level = self.level();
-            (level.version, level.lean)
+            (level.version, level.lean || less)
         };
         let mut shape = shape.clone();
         shape.paths.retain(|path| known(path, version) && !(lean && spare(path)));
@@ -86,6 +104,13 @@ impl Spoken {
         // Every change is one assignment, so what another thread left is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// So many builds behind one address are told apart.
+const BUILDS: usize = 100;
+
+fn build(server: &ServerVersion) -> (u32, u32, u32) {
+    (server.major, server.minor, server.build)
 }
 
 /// Whether a version of the service knows a property; older servers refuse what they do not know.
@@ -168,9 +193,13 @@ mod tests {
         let spoken = Spoken::new(Version::Exchange2007Sp1);
         let shape =
             Shape::of([Property::Start.into(), Property::StartTimeZone.into(), own::key(), own::task_ownership()]);
-        assert_eq!(spoken.spared(&shape).paths, [Property::Start.into(), own::key(), own::task_ownership()]);
-        assert!(spoken.shorten() && !spoken.shorten());
-        assert_eq!(spoken.spared(&shape).paths, [Property::Start.into(), own::key()]);
+        let all = [Property::Start.into(), own::key(), own::task_ownership()];
+        let least = [Property::Start.into(), own::key()];
+        assert_eq!(spoken.spared(&shape, true).paths, least);
+        assert_eq!(spoken.spared(&shape, false).paths, all, "tried, and not found to be why");
+        spoken.shorten();
+        assert!(spoken.is_short());
+        assert_eq!(spoken.spared(&shape, false).paths, least);
     }
 
     #[test]

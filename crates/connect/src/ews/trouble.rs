@@ -198,11 +198,14 @@ pub fn of_all<T>(results: &[Result<T, Refusal>], asked: usize) -> Option<&Refusa
 /// A code that one item of several was answered with: a server that fails there fails at the item.
 pub fn of_item(refusal: &Refusal) -> Trouble {
     match refusal.code {
-        ResponseCode::ErrorInternalServerError => {
-            Trouble::Broken { why: "the server fails whenever this item is read (ErrorInternalServerError)".to_owned() }
-        }
+        ResponseCode::ErrorInternalServerError => fails_at_it(),
         _ => self::refusal(refusal, Effect::Read),
     }
+}
+
+/// What is said of an item at which its server fails.
+pub fn fails_at_it() -> Trouble {
+    Trouble::Broken { why: "the server fails whenever this item is read (ErrorInternalServerError)".to_owned() }
 }
 
 /// Whether more was asked for at once than the server answers; one that names a time wants us to wait.

@@ -232,7 +232,11 @@ impl EwsRemote {
         let refs = [ItemRef::Item(ItemId::of(id.as_str()))];
         let item = self.reach.items(&self.map(kind).shape(), &refs).await?.remove(0)?;
         let (item, exceptions) = self.with_exceptions(kind, vec![item]).await?.remove(0);
-        Ok((item, exceptions.map_err(|why| refused("Occurrences", &why))?))
+        let exceptions = exceptions.map_err(|unread| match unread.again {
+            true => Trouble::Broken { why: unread.why },
+            false => refused("Occurrences", &unread.why),
+        });
+        Ok((item, exceptions?))
     }
 
     pub(super) fn drafting<'a>(

@@ -17,6 +17,7 @@ mod series;
 mod signing_edges;
 mod signing_in;
 mod streaming;
+mod stumbles;
 mod together;
 mod trouble;
 mod world;
