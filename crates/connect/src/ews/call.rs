@@ -118,7 +118,11 @@ impl Reach {
     }
 
     /// One call, in the highest version that the server takes. A version that was refused has done nothing.
-    pub(super) async fn call<O: Operation + Sync>(&self, operation: &O, effect: Effect) -> Result<Answer<O::Reply>, Failed> {
+    pub(super) async fn call<O: Operation + Sync>(
+        &self,
+        operation: &O,
+        effect: Effect,
+    ) -> Result<Answer<O::Reply>, Failed> {
         for _ in 0..VERSIONS {
             let version = self.spoken.version();
             match self.call_in(version, operation, effect).await {

@@ -4,7 +4,7 @@ use crate::world::{World, create, fields, folder, list, present, seen_raw, trans
 use connect::http::{InProcess, Request};
 use emulator::{Effect, FaultAction, RequestInfo};
 use engine::port::{Remote, Trouble};
-use model::{Domain, Field, Fields, Kind, Path, Pattern, Range, Recurrence, RecordId, Value, When, Zone};
+use model::{Domain, Field, Fields, Kind, Path, Pattern, Range, RecordId, Recurrence, Value, When, Zone};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wire::ews::{CreateItem, DistinguishedFolder, Item, ItemKind, Mail, Property};
@@ -157,7 +157,8 @@ async fn a_request_that_an_old_server_does_not_take_is_no_older_version() {
             let text = String::from_utf8(answer.body).expect("text");
             let (head, rest) = text.split_once("MajorVersion=").expect("its version");
             let (_, tail) = rest.split_once("/>").expect("an element");
-            answer.body = format!("{head}MajorVersion=\"14\" MinorVersion=\"3\" MajorBuildNumber=\"123\"/>{tail}").into();
+            answer.body =
+                format!("{head}MajorVersion=\"14\" MinorVersion=\"3\" MajorBuildNumber=\"123\"/>{tail}").into();
             Ok(answer)
         })
     };
