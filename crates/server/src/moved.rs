@@ -107,6 +107,7 @@ async fn stored(
     let Some(mut moved) = present.filter(|present| present == connection) else { return Ok(None) };
     moved.access.moved_from = Some(std::mem::replace(&mut moved.url, url));
     moved.access.found_at = Some(now);
-    store.put_connection(&moved).await?;
+    // The password is nothing that was found.
+    store.put_connection(&Connection { secret: Vec::new(), ..moved.clone() }).await?;
     Ok(Some(moved))
 }

@@ -35,6 +35,23 @@ pub struct Connection {
     pub push: bool,
 }
 
+/// A connection's secret in another envelope. Its text never reaches a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Resealed {
+    /// The connection's name.
+    pub connection: String,
+    /// The envelope that was opened.
+    pub before: Vec<u8>,
+    /// The one in its place.
+    pub after: Vec<u8>,
+}
+
+impl fmt::Debug for Resealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resealed({})", self.connection)
+    }
+}
+
 fn yes() -> bool {
     true
 }

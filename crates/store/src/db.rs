@@ -97,6 +97,10 @@ locking! {
     /// A row that is read, changed and written back.
     LOCK_CONNECTION, "SELECT secret FROM sync_connection WHERE name = $1", "FOR UPDATE"
 }
+locking! {
+    /// Every secret, so that none changes while they are replaced.
+    LOCK_SECRETS, "SELECT name, secret FROM sync_connection ORDER BY name", "FOR UPDATE"
+}
 /// Takes the lock of a node's presence until the transaction ends: granted only when no session holds it, so it is dead.
 pub(crate) const IS_DEAD: Query = Query {
     sqlite: "SELECT 1 WHERE $1 IS NULL",
@@ -119,6 +123,7 @@ pub(crate) const ALL: &[(&str, Query)] = &[
     ("FENCE", FENCE),
     ("LOCK_PAIRING", LOCK_PAIRING),
     ("LOCK_CONNECTION", LOCK_CONNECTION),
+    ("LOCK_SECRETS", LOCK_SECRETS),
     ("IS_DEAD", IS_DEAD),
     ("HAS_SCHEMA", HAS_SCHEMA),
     ("SCHEMA", SCHEMA),

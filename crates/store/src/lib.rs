@@ -45,7 +45,7 @@ pub use alert::{Alert, AlertBook, CertificateLook, Channel, Way};
 pub use answer::*;
 pub use api::StoreOptions;
 pub use change::{Ended, Scrub, Seen, Settle};
-pub use connection::{Access, Connection, SignInKind};
+pub use connection::{Access, Connection, Resealed, SignInKind};
 pub use count::Count;
 pub use error::{Fault, Key, Result, StoreError};
 pub use memory::{Memory, Snapshot};

@@ -212,6 +212,7 @@ async fn store(
     {
         faults.note("password", problem);
     }
+    let sets_password = draft.password.is_some();
     match draft.password {
         Some(password) if password.expose_secret().is_empty() => {
             faults.note("password", "is empty");
@@ -227,6 +228,10 @@ async fn store(
             (moved::asked(&services.key, &services.clock, &services.dice, &connection).await?, services.clock.now());
         connection.url = url;
         (connection.access.found_at, connection.access.moved_from) = (Some(now), None);
+    }
+    // Only who sets a password writes one: another may have been set, or its envelope made anew, since it was read.
+    if !sets_password {
+        connection.secret = Vec::new();
     }
     services.store.put_connection(&connection).await?;
     super::woken(services);

@@ -7,10 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::PairingId;
 use store::secrets::{SecretError, SecretKey, rotate as envelope_anew};
-use store::{AlertBook, StoreError};
+use store::{AlertBook, Lease, Resealed, StoreError};
 
-/// How long a pairing's lease is taken to drop what was observed, in milliseconds.
-const LEASE_MS: u64 = 60_000;
+/// How long the pairings' leases are taken, in milliseconds: no cycle is to observe with the old key meanwhile.
+const LEASE_MS: u64 = 600_000;
+
+/// Secrets that were changed while they were put in new envelopes are read again, so often.
+const TRIES: usize = 8;
 
 /// Pairings are read in pages of this size.
 const PAGE: usize = 500;
@@ -22,6 +25,25 @@ const PAGE: usize = 500;
 /// A `serve` works on this database, or a cycle runs: stop them first. A password does not open with the present key.
 pub async fn rotate(services: &Services, new: &SecretKey) -> Result<usize, Refused> {
     let claim = services.store.claim_serve(&services.node).await?;
+    // Before anything is dropped: a password that does not open with the present key is told at once.
+    secrets(services, new).await?;
+    let mut leases = Vec::new();
+    let replaced = match drop_observing(services, &mut leases).await {
+        Ok(()) => replace(services, new).await,
+        Err(why) => Err(why),
+    };
+    for lease in &leases {
+        match services.store.release_lease(lease).await {
+            Ok(()) | Err(StoreError::Fenced) => {}
+            Err(why) => tracing::warn!(%why, "a lease was not given back; it ends by itself"),
+        }
+    }
+    drop(claim);
+    replaced
+}
+
+/// Every password in a new envelope.
+async fn secrets(services: &Services, new: &SecretKey) -> Result<Vec<Resealed>, Refused> {
     let mut sealed = Vec::new();
     for connection in services.store.connections().await? {
         let Some(stored) = services.store.connection(&connection.name).await? else {
@@ -30,21 +52,24 @@ pub async fn rotate(services: &Services, new: &SecretKey) -> Result<usize, Refus
         let nonce = services.random();
         let envelope = envelope_anew(&services.key, new, nonce, &stored.name, &stored.secret)
             .map_err(|why| Refused::Conflict { code: "sealed", message: why.to_string() })?;
-        sealed.push((stored.name, envelope));
+        sealed.push(Resealed { connection: stored.name, before: stored.secret, after: envelope });
     }
-    let mut after: Option<PairingId> = None;
-    loop {
-        let page = services.store.pairings(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id.clone());
-        for pairing in &page {
-            drop_observing(services, &pairing.id).await?;
+    Ok(sealed)
+}
+
+/// Replaces every secret; what somebody set meanwhile is read again, and stands.
+async fn replace(services: &Services, new: &SecretKey) -> Result<usize, Refused> {
+    for _ in 0..TRIES {
+        let sealed = secrets(services, new).await?;
+        let alerts = alerts(services, new).await?;
+        match services.store.replace_secrets(&sealed, &alerts).await {
+            Ok(()) => return Ok(sealed.len()),
+            Err(StoreError::Conflict { .. }) => {}
+            Err(why) => return Err(why.into()),
         }
     }
-    let alerts = alerts(services, new).await?;
-    services.store.replace_secrets(&sealed, &alerts).await?;
-    drop(claim);
-    Ok(sealed.len())
+    let message = "connections or alerts are changed again and again; try again when that has ended".to_owned();
+    Err(Refused::Conflict { code: "working", message })
 }
 
 /// Where alerts go is a secret as well.
@@ -63,16 +88,23 @@ async fn alerts(services: &Services, new: &SecretKey) -> Result<AlertBook, Refus
     Ok(book)
 }
 
-async fn drop_observing(services: &Services, pairing: &PairingId) -> Result<(), Refused> {
+/// Drops what was observed at every pairing. The leases stay taken: a cycle that came in between would keep match keys
+/// that were hashed with the old key.
+async fn drop_observing(services: &Services, leases: &mut Vec<Lease>) -> Result<(), Refused> {
     let store = &services.store;
-    let lease = store.take_lease(pairing.as_str(), &services.node, LEASE_MS, 0).await?;
-    let lease = lease.ok_or_else(|| Refused::Conflict {
-        code: "working",
-        message: format!("a cycle of pairing {pairing} is under way; try again when it ended"),
-    })?;
-    store.drop_observing(&lease, pairing).await?;
-    match store.release_lease(&lease).await {
-        Ok(()) | Err(StoreError::Fenced) => Ok(()),
-        Err(error) => Err(error.into()),
+    let mut after: Option<PairingId> = None;
+    loop {
+        let page = store.pairings(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id.clone());
+        for pairing in page.iter().map(|pairing| &pairing.id) {
+            let lease = store.take_lease(pairing.as_str(), &services.node, LEASE_MS, 0).await?;
+            let lease = lease.ok_or_else(|| Refused::Conflict {
+                code: "working",
+                message: format!("a cycle of pairing {pairing} is under way; try again when it ended"),
+            })?;
+            leases.push(lease.clone());
+            store.drop_observing(&lease, pairing).await?;
+        }
     }
 }

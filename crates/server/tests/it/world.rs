@@ -13,8 +13,8 @@ use serde_json::{Value as Json, json};
 use server::{Services, api, ops};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::Store;
 use store::secrets::SecretKey;
+use store::{StepFn, Store};
 use tower::ServiceExt;
 
 /// A clock that stands still until it is moved.
@@ -76,7 +76,17 @@ impl World {
 
     /// One with another clock and other dice.
     pub async fn with(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> World {
-        let store = Store::memory(server::clock::now_of(&clock));
+        World::on(Store::memory(server::clock::now_of(&clock)), clock, dice).await
+    }
+
+    /// One whose store asks before each of its calls.
+    pub async fn stepping(step: StepFn) -> World {
+        let clock: Arc<dyn Clock> = Arc::new(StillClock(AtomicU64::new(1_772_355_600)));
+        let store = Store::memory_stepping(server::clock::now_of(&clock), step);
+        World::on(store, clock, Arc::new(CountingDice(AtomicU64::new(1)))).await
+    }
+
+    async fn on(store: Store, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> World {
         let crm = Crm::open(&Place::Memory, clock.now()).await.expect("a CRM");
         let key = SecretKey::new([7; 32]);
         let services = Services::of(store, crm, CrmId::new("crm"), clock, dice, key);

@@ -3,7 +3,7 @@
 use super::engine;
 use crate::Store;
 use crate::alert::AlertBook;
-use crate::connection::Connection;
+use crate::connection::{Connection, Resealed};
 use crate::error::Result;
 use model::settings::Settings;
 use model::{Domain, DomainMap};
@@ -64,8 +64,9 @@ impl Store {
     }
 
     /// Replaces every enveloped secret, those of connections and where alerts go, all or none: the key file was changed, and
-    /// no key opens a part of each. [`crate::StoreError::Conflict`] when the alerts were changed since the book was read.
-    pub async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
+    /// no key opens a part of each. [`crate::StoreError::Conflict`] when the alerts were changed since the book was read, or
+    /// the connections are others by now, or one has another secret.
+    pub async fn replace_secrets(&self, secrets: &[Resealed], alerts: &AlertBook) -> Result<()> {
         engine!(self, replace_secrets(secrets, alerts))
     }
 }

@@ -3,7 +3,7 @@
 use super::Memory;
 use super::state::State;
 use crate::alert::AlertBook;
-use crate::connection::Connection;
+use crate::connection::{Connection, Resealed};
 use crate::error::{Fault, Result, StoreError};
 use model::settings::Settings;
 use model::{Domain, DomainMap};
@@ -103,15 +103,17 @@ impl Memory {
         })
     }
 
-    pub(crate) fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
+    pub(crate) fn replace_secrets(&self, secrets: &[Resealed], alerts: &AlertBook) -> Result<()> {
         self.write(|state| {
-            if let Some((name, _)) = secrets.iter().find(|(name, _)| !state.connections.contains_key(name)) {
-                return Err(StoreError::NotFound(format!("connection '{name}'")));
+            let known =
+                |of: &Resealed| state.connections.get(&of.connection).is_some_and(|row| row.secret == of.before);
+            if secrets.len() != state.connections.len() || !secrets.iter().all(known) {
+                return Err(StoreError::Conflict { generation: state.alerts.generation });
             }
             write_alerts(state, alerts)?;
-            for (name, secret) in secrets {
-                if let Some(row) = state.connections.get_mut(name) {
-                    row.secret.clone_from(secret);
+            for of in secrets {
+                if let Some(row) = state.connections.get_mut(&of.connection) {
+                    row.secret.clone_from(&of.after);
                 }
             }
             Ok(())

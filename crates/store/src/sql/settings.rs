@@ -2,8 +2,8 @@
 
 use super::{Sql, statements};
 use crate::alert::AlertBook;
-use crate::connection::Connection;
-use crate::db::{LOCK_CONNECTION, Tx};
+use crate::connection::{Connection, Resealed};
+use crate::db::{LOCK_CONNECTION, LOCK_SECRETS, Tx};
 use crate::error::{Fault, Result, StoreError};
 use crate::value::{Row, args, doc};
 use base64::Engine as _;
@@ -172,13 +172,18 @@ impl Sql {
         tx.commit().await
     }
 
-    pub(crate) async fn replace_secrets(&self, secrets: &[(String, Vec<u8>)], alerts: &AlertBook) -> Result<()> {
+    pub(crate) async fn replace_secrets(&self, secrets: &[Resealed], alerts: &AlertBook) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        for (name, secret) in secrets {
-            let secret = STANDARD.encode(secret);
-            if tx.run(SET_SECRET, args![name, secret]).await? == 0 {
-                return Err(no_connection(name));
-            }
+        let mut present = BTreeMap::new();
+        for row in tx.all(LOCK_SECRETS, args![]).await? {
+            present.insert(row.text(0)?.to_owned(), row.text(1)?.to_owned());
+        }
+        let known = |of: &Resealed| present.get(&of.connection).is_some_and(|one| *one == STANDARD.encode(&of.before));
+        if secrets.len() != present.len() || !secrets.iter().all(known) {
+            return Err(StoreError::Conflict { generation: alerts.generation });
+        }
+        for of in secrets {
+            tx.run(SET_SECRET, args![&of.connection, STANDARD.encode(&of.after)]).await?;
         }
         write_alerts(&mut tx, alerts).await?;
         tx.commit().await

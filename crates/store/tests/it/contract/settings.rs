@@ -3,7 +3,7 @@
 use crate::world::{World, connection, intent, link, observation, on_every_engine, pairing};
 use model::settings::Settings;
 use model::{Direction, Domain, Kind, Level, Side};
-use store::{Alert, AlertBook, CertificateLook, Channel, Fault, Seen, Settle, StoreError, Way};
+use store::{Alert, AlertBook, CertificateLook, Channel, Fault, Resealed, Seen, Settle, StoreError, Way};
 
 on_every_engine! {
     settings_start_with_what_ships_and_a_change_grows_the_generation,
@@ -148,11 +148,21 @@ async fn secrets_are_replaced_all_or_none(world: &World) {
         arrived: None,
     };
     book.ways.insert(Channel::Webhook, way);
-    let refused = store.replace_secrets(&[("hq".into(), vec![9]), ("gone".into(), vec![9])], &book).await;
-    assert!(matches!(refused, Err(StoreError::NotFound(_))));
+    let of =
+        |connection: &str, before: Vec<u8>, after: Vec<u8>| Resealed { connection: connection.into(), before, after };
+    let stood = store.connection("branch").await.unwrap().unwrap().secret;
+    let (hq, branch) = (of("hq", vec![1, 2, 3], vec![9]), of("branch", stood, vec![8]));
+    for others in [
+        vec![hq.clone(), of("gone", vec![], vec![8])],
+        vec![hq.clone()],
+        vec![of("hq", vec![1, 2], vec![9]), branch.clone()],
+    ] {
+        let refused = store.replace_secrets(&others, &book).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    }
     assert_eq!(store.connection("hq").await.unwrap().unwrap().secret, [1, 2, 3]);
     assert_eq!(store.alerts().await.unwrap(), before, "where alerts go is one of them");
-    let both = [("hq".into(), vec![9]), ("branch".into(), vec![8])];
+    let both = [hq, branch];
     let another = AlertBook { generation: before.generation + 7, ..book.clone() };
     let refused = store.replace_secrets(&both, &another).await;
     assert_eq!(refused, Err(StoreError::Conflict { generation: before.generation }));
