@@ -32,6 +32,8 @@ pub(crate) struct Acting {
     pub stored: bool,
     /// What the side refused of a write that otherwise went through, and why.
     pub partly: Vec<(Path, String)>,
+    /// Intents of what still has to happen to other records: they end with the turn, and a turn that ends early leaves them.
+    pub follow: Vec<String>,
 }
 
 /// How a write of one operation ended.
@@ -126,6 +128,7 @@ impl Cycle<'_> {
             written: BTreeMap::new(),
             stored: false,
             partly: Vec::new(),
+            follow: Vec::new(),
         })
     }
 
@@ -169,6 +172,7 @@ impl Cycle<'_> {
     ) -> Result<(), CycleError> {
         let mut settle = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
         settle.close = std::mem::take(&mut acting.settle.close);
+        settle.close.append(&mut acting.follow);
         settle.history = std::mem::take(&mut acting.settle.history);
         settle.counts = self.counted(&mut acting);
         settle.looks = std::mem::take(&mut acting.settle.looks);

@@ -212,7 +212,7 @@ impl Cycle<'_> {
         };
         match answer {
             Ok(written) => {
-                self.remember_the_old(acting, &key, plan);
+                self.remember_the_rest(acting, &key, plan);
                 self.created(acting, Side::Crm, key, written, &fields).await
             }
             Err(trouble) => {
@@ -264,14 +264,13 @@ impl Cycle<'_> {
             counts: vec![(acting.domain, side, Count::Created, 1)],
             ..Settle::default()
         };
-        let follow: Vec<String> = settle.open.iter().map(|intent| intent.id.clone()).collect();
+        acting.follow.extend(settle.open.iter().map(|intent| intent.id.clone()));
         match self.store(settle).await {
             Err(CycleError::Store(StoreError::Taken(Key::LinkCrm | Key::LinkPim))) => {
                 return self.linked_already(acting, side, key);
             }
             stored => stored?,
         }
-        acting.settle.close.extend(follow);
         acting.stored = true;
         self.report.add(acting.domain, side, Count::Created);
         self.pool_changed |= acting.link.kind == Kind::Contact;

@@ -8,9 +8,9 @@ use crate::limits;
 use crate::outcome::CycleError;
 use crate::port::{Trouble, Wanted};
 use crate::refused::{is_refused, waits};
-use model::{Domain, Form, Gone, Kind, Level, Link, Record, RecordId, Seen, Side};
+use model::{Domain, Form, Gone, Kind, Level, Record, RecordId, Seen, Side};
 use plan::matching::{self, Match};
-use plan::{After, Context, Lead, Plan, Reason, flip, fresh, linked, scope};
+use plan::{After, Context, Lead, Plan, Reason, fresh, linked, scope};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -90,6 +90,12 @@ impl Cycle<'_> {
                 {
                     return self.judge_flip(link, crm, pim, plan).await.map(Some);
                 }
+                if plan.makes_a_contact_again()
+                    && let Seen::Present(item) = &pim.seen
+                    && let Some(judged) = self.judge_outlived(link, item).await?
+                {
+                    return Ok(Some(judged));
+                }
                 let mut judged = Judged::of(plan, present(&crm.seen), present(&pim.seen));
                 judged.awaits = leading.awaits;
                 Ok(Some(judged))
@@ -99,33 +105,6 @@ impl Cycle<'_> {
             (None, None, Some(seen)) => self.judge_alone(seen).await.map(Some),
             (None, None, None) => Ok(None),
         }
-    }
-
-    /// A personal contact that becomes a business one may be somebody whom the CRM knows: M1 decides (rule O5).
-    async fn judge_flip(&mut self, link: &Link, crm: &Record, pim: &Record, plan: Plan) -> Result<Judged, CycleError> {
-        let domain = Domain::BusinessContact;
-        let mut own = pim.clone();
-        // Its mark names the personal record.
-        own.facts.mark = None;
-        let hashes = self.hashes(&own);
-        let mut theirs = self.candidates(own.kind, Side::Crm, &hashes).await?;
-        theirs.retain(|record| record.facts.domain == Some(domain) && record.id != crm.id);
-        let mut mine = self.rivals(domain, &own, Side::Pim, &hashes, &theirs).await?;
-        mine.retain(|other| fresh::may_match(other, domain));
-        let lenses = self.lenses();
-        let context = self.context(Lead::Mine, &lenses);
-        Ok(match matching::find(domain, &own, &mine, &theirs) {
-            Match::Is(id) => match theirs.iter().find(|record| record.id == id) {
-                Some(business) => Judged::of(flip::join(link, crm, business, pim, &context), Some(business), Some(pim)),
-                None => Judged::of(plan, Some(crm), Some(pim)),
-            },
-            Match::New { .. } => Judged::of(plan, Some(crm), Some(pim)),
-            Match::Ambiguous { mine, theirs } => {
-                let mut judged = Judged::of(linked::plan_as_it_is(link, crm, pim, &context), Some(crm), Some(pim));
-                judged.ambiguous = Some((theirs, mine));
-                judged
-            }
-        })
     }
 
     /// Whether it was to be looked at and gave no answer.
@@ -414,7 +393,7 @@ impl Cycle<'_> {
     }
 
     /// Unlinked records of a record's own side that compete for the same candidates.
-    async fn rivals(
+    pub(crate) async fn rivals(
         &self,
         domain: Domain,
         record: &Record,

@@ -41,6 +41,7 @@ mod relink;
 mod remove;
 mod renewed;
 mod report;
+mod same_person;
 mod seen;
 mod set_back;
 mod settle;

@@ -29,7 +29,7 @@ impl Cycle<'_> {
                 IntentKind::Create => self.recover_create(&intent).await?,
                 IntentKind::Update | IntentKind::Mark => self.recover_update(&intent).await?,
                 IntentKind::Delete => self.recover_delete(&intent).await?,
-                IntentKind::Small => self.recover_small(&intent).await?,
+                IntentKind::Small | IntentKind::Enlist => self.recover_small(&intent).await?,
             };
             self.store(settle).await?;
         }
@@ -329,11 +329,17 @@ impl Cycle<'_> {
     }
 
     async fn recover_small(&mut self, intent: &Intent) -> Result<Settle, CycleError> {
-        let settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
+        let mut settle = Settle { close: vec![intent.id.clone()], ..Settle::default() };
         let Some(target) = &intent.target else {
             return Ok(settle);
         };
-        let write = Write::Delist { domain: model::Domain::BusinessContact, id: target.clone() };
+        let write = match intent.what {
+            IntentKind::Enlist => {
+                settle.looks.push(Look::now(Side::Crm, intent.kind, target.clone()));
+                Write::Enlist { domain: intent.domain, id: target.clone() }
+            }
+            _ => Write::Delist { domain: model::Domain::BusinessContact, id: target.clone() },
+        };
         match self.crm.write(&write).await {
             Ok(_) | Err(Trouble::Gone(_) | Trouble::Refused { .. } | Trouble::Stale) => Ok(settle),
             Err(trouble) => Err(trouble.into()),

@@ -263,31 +263,41 @@ fn is_copy(link: &Link, item: &Record) -> bool {
 }
 
 impl Cycle<'_> {
-    /// What still has to happen to the old record is remembered with the new link (rule O5).
-    pub(crate) fn remember_the_old(&self, acting: &mut Acting, key: &str, plan: &Plan) {
+    /// What still has to happen to the old record is remembered with the new link, and that its user has the new one on his
+    /// list: else a mailbox that cannot be written just then would make the one a stranger again, and take the copy of the
+    /// other away (rules O2, O5).
+    pub(crate) fn remember_the_rest(&self, acting: &mut Acting, key: &str, plan: &Plan) {
+        let (old, version) = acting.old_crm.clone();
         for op in &plan.ops {
-            if let Op::Delist | Op::Delete { side: Side::Crm, .. } = op {
-                let what = if matches!(op, Op::Delist) { IntentKind::Small } else { IntentKind::Delete };
-                let mut next = self.intent(acting, format!("{key}+"), Side::Crm, what);
-                next.target = Some(acting.old_crm.0.clone());
-                next.version = Some(acting.old_crm.1.clone());
-                next.link = None;
-                acting.settle.open.push(next);
-            }
+            let (what, name, target) = match op {
+                Op::Delist => (IntentKind::Small, "+", old.clone()),
+                Op::Delete { side: Side::Crm, .. } => (IntentKind::Delete, "+", old.clone()),
+                Op::Enlist if !acting.link.crm.id.as_str().is_empty() => {
+                    (IntentKind::Enlist, "*", acting.link.crm.id.clone())
+                }
+                _ => continue,
+            };
+            let mut next = self.intent(acting, format!("{key}{name}"), Side::Crm, what);
+            next.target = Some(target);
+            next.version = Some(version.clone());
+            next.link = None;
+            acting.settle.open.push(next);
         }
     }
 
     /// A link that is to show another CRM record stands with it before anything is written, and both are looked at when
-    /// that is done: they are merged as strangers (rules O5, M3).
-    pub(crate) async fn point_anew(&mut self, acting: &mut Acting, plan: &Plan) -> Result<(), CycleError> {
+    /// that is done: they are merged as strangers (rules O5, M3). What was seen of them before counts no more: that record was
+    /// not on the list yet.
+    pub(crate) async fn point_anew(&mut self, work: &Work, acting: &mut Acting, plan: &Plan) -> Result<(), CycleError> {
         let key = self.engine.fresh_id();
-        self.remember_the_old(acting, &key, plan);
+        self.remember_the_rest(acting, &key, plan);
         let open = std::mem::take(&mut acting.settle.open);
-        acting.settle.close.extend(open.iter().map(|intent| intent.id.clone()));
+        acting.follow.extend(open.iter().map(|intent| intent.id.clone()));
         for side in Side::BOTH {
             acting.settle.looks.push(Look::now(side, acting.link.kind, acting.link.end(side).id.clone()));
         }
         let looks = acting.settle.looks.clone();
-        self.store(Settle { links: vec![acting.link.clone()], open, looks, ..Settle::default() }).await
+        let seen = self.taken(work, acting.crm.as_ref(), acting.pim.as_ref());
+        self.store(Settle { links: vec![acting.link.clone()], open, looks, ..seen }).await
     }
 }

@@ -65,7 +65,7 @@ impl Cycle<'_> {
             self.tell_overruled(&acting, &plan).await?;
         }
         if acting.old_crm.0 != acting.link.crm.id {
-            self.point_anew(&mut acting, &plan).await?;
+            self.point_anew(work, &mut acting, &plan).await?;
         }
         Ok(Some(Turn { work, plan, acting, doubles, ambiguous, awaits, invited }))
     }

@@ -69,15 +69,16 @@ pub fn join(link: &Link, personal: &Record, business: &Record, pim: &Record, con
     let fills: Fields =
         fields.into_iter().filter(|(path, value)| !value.is_blank() && !says(&path.field.unit())).collect();
     let mut ops = Vec::new();
+    if !business.facts.on_sync_list {
+        // First: linked and not on the list, the copy would be taken away (rule O2).
+        ops.push(Op::Enlist);
+    }
     if !fills.is_empty() {
         ops.push(Op::Update { side: Side::Crm, changes: fills, keep: Fields::new() });
     }
     let (from, to) = (Domain::PersonalContact, Domain::BusinessContact);
     let changes = as_now(pim, from, to, &merged.to_pim, context);
     ops.push(Op::Update { side: Side::Pim, changes, keep: Fields::new() });
-    if !business.facts.on_sync_list {
-        ops.push(Op::Enlist);
-    }
     ops.push(Op::Delete { side: Side::Crm, after_new: None });
     let mut link = link.clone();
     link.domain = to;

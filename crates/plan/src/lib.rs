@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod another;
 mod asleep;
 pub mod context;
 pub mod explain;

@@ -1,6 +1,7 @@
 //! Matching strangers (rules M1, M2): exactly one on each side, or a person decides.
 
 use crate::keys::{emails, names};
+use jiff::Timestamp;
 use model::same::same_or_blank;
 use model::{Domain, Field, Kind, Part, Path, Record, RecordId};
 use planted::Planted;
@@ -53,8 +54,9 @@ pub fn find(domain: Domain, record: &Record, mine: &[Record], theirs: &[Record])
     }
 }
 
-/// The mark of an earlier link, the integration id, or the meeting's global id: sure signs. Copies that carry the same
-/// sign pair in order of their ids; the rest are new.
+/// The mark of an earlier link, the integration id, or the meeting's global id: sure signs. Several that carry the same
+/// sign are an item and its copies, for who copies an item copies its mark: they pair in order of their likeness, and the
+/// rest are new.
 fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Match> {
     let partner = |a: &Record, b: &Record| {
         let (crm, pim) = if a.facts.class.is_empty() { (a, b) } else { (b, a) };
@@ -65,19 +67,33 @@ fn by_sign(record: &Record, rivals: &[&Record], theirs: &[&Record]) -> Option<Ma
         let same_meeting = crm.facts.global_id.is_some() && crm.facts.global_id == pim.facts.global_id;
         marked && !is_copy(crm, pim) || same_meeting
     };
-    let candidates: BTreeSet<&RecordId> =
-        theirs.iter().filter(|other| partner(record, other)).map(|other| &other.id).collect();
-    let first = candidates.first()?;
-    let same: BTreeSet<&RecordId> = rivals
-        .iter()
-        .filter(|rival| theirs.iter().any(|other| candidates.contains(&other.id) && partner(rival, other)))
-        .map(|rival| &rival.id)
-        .collect();
-    let place = same.iter().position(|id| **id == record.id).unwrap_or(0);
-    if place == 0 {
-        return Some(Match::Is((*first).clone()));
+    let candidates: Vec<&Record> = theirs.iter().copied().filter(|other| partner(record, other)).collect();
+    let signed = |rival: &&Record| candidates.iter().any(|other| partner(rival, other));
+    let same: Vec<&Record> = rivals.iter().copied().filter(signed).collect();
+    let (candidates, same) = (by_likeness(&candidates, &same), by_likeness(&same, &candidates));
+    let place = same.iter().position(|rival| rival.id == record.id).unwrap_or(0);
+    if candidates.is_empty() {
+        return None;
     }
-    Some(candidates.iter().nth(place).map_or(Match::New { doubles: Vec::new() }, |id| Match::Is((*id).clone())))
+    Some(candidates.get(place).map_or(Match::New { doubles: Vec::new() }, |other| Match::Is(other.id.clone())))
+}
+
+/// What was made first, and of what was made in one second what says the least otherwise than any of the other side: a copy
+/// is made later than its item. Ids tell nothing of that, and part only what is equal in all else.
+fn by_likeness<'a>(records: &[&'a Record], others: &[&Record]) -> Vec<&'a Record> {
+    let unlike = |record: &Record| others.iter().map(|other| differences(record, other)).min().unwrap_or_default();
+    let mut records = records.to_vec();
+    records.sort_by_cached_key(|record| {
+        (record.facts.created.unwrap_or(Timestamp::MAX), unlike(record), record.id.clone())
+    });
+    records
+}
+
+fn differences(a: &Record, b: &Record) -> usize {
+    let says = |path: &Path, value: &model::Value| {
+        b.fields.get(path).is_some_and(|other| !same_or_blank(&path.field, Some(value), Some(other)))
+    };
+    a.fields.iter().filter(|(path, value)| path.field != Field::Categories && says(path, value)).count()
 }
 
 /// A person's copy of an appointment keeps our mark and has a global id of its own (trap 46). A participant's copy has one

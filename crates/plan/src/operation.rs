@@ -245,6 +245,15 @@ impl Plan {
         self.domain == Some(Domain::BusinessContact) && self.reasons.contains(&Reason::Flip)
     }
 
+    /// Whether a contact that is gone in the CRM is made there again (rule C5): then somebody may be the same person already.
+    #[must_use]
+    pub fn makes_a_contact_again(&self) -> bool {
+        self.reasons.contains(&Reason::EditOutlives)
+            && self.ops.iter().any(
+                |op| matches!(op, Op::Create { side: Side::Crm, domain, .. } if domain.kind() == model::Kind::Contact),
+            )
+    }
+
     /// Whether it takes a record's values from the CRM: a delete as the brakes count (rules C8, O8).
     #[must_use]
     pub fn reduces(&self) -> bool {

@@ -205,8 +205,10 @@ pub enum IntentKind {
     Delete,
     /// Setting our mark alone.
     Mark,
-    /// Enlist, delist, leave, flag: idempotent by nature.
+    /// Taking a user off the Sync List of the record that he had before: idempotent by nature.
     Small,
+    /// Putting a user on the Sync List of the record that he has now: idempotent by nature.
+    Enlist,
 }
 
 /// A create that stays a day to recognise a twin (decision 10).

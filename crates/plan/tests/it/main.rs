@@ -1,6 +1,7 @@
 //! The planner's contract: each test carries the number of the rule or trap it holds.
 
 mod adopting;
+mod another;
 mod asleep;
 mod brakes;
 mod build;

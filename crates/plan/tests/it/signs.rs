@@ -173,3 +173,31 @@ fn a_rival_of_the_same_name_makes_it_ambiguous_unless_something_tells_them_apart
     assert_eq!(who(&ann, &rival(&[ANN[0], ANN[1], ("company", "Atlantic")]), &one), is("i1"), "another company");
     assert_eq!(who(&ann, &[], &[card("i1", &ANN), card("i2", &ANN)]), ambiguous(&["c1"], &["i1", "i2"]));
 }
+
+// M2, M4, trap 46: who copies an item copies its mark. The item was made before its copy, whatever their ids say; of what was
+// made in one second it says the most of what the record says.
+#[test]
+fn of_an_item_and_its_copies_with_one_mark_the_item_is_the_one_made_first_and_then_the_likeliest() {
+    let theirs = [meeting("c1", None)];
+    let made = |id: &str, second: i64, subject: &str| {
+        let mut item = item(id, Some("c1~k"), None);
+        item.facts.created = jiff::Timestamp::from_second(second).ok();
+        item.fields.extend(fields(&[("subject", text(subject))]));
+        item
+    };
+    let pairs = [
+        (made("i9", 1, "Changed"), made("i1", 2, "Plan")),
+        (made("i9", 1, "Plan"), made("i1", 1, "Changed")),
+        (made("i1", 1, "Changed"), made("i9", 1, "Changed")),
+    ];
+    for (one, copy) in pairs {
+        let all = [copy.clone(), one.clone()];
+        assert_eq!(meet(&one, &all, &theirs), is("c1"), "{one:?}");
+        assert_eq!(meet(&copy, &all, &theirs), new(), "{copy:?}");
+        assert_eq!(meet(&theirs[0], &[], &all), Match::Is(one.id), "from the record's side too");
+    }
+    // One of which nobody says when it was made is no older.
+    let (mut one, copy) = (made("i1", 1, "Plan"), made("i9", 2, "Plan"));
+    one.facts.created = None;
+    assert_eq!(meet(&theirs[0], &[], &[one, copy]), is("i9"));
+}

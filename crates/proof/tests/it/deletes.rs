@@ -11,6 +11,7 @@ on_both!(
     a_delete_on_one_side_deletes_what_the_other_side_did_not_touch,
     what_is_deleted_before_its_folder_ever_told_of_it_is_deleted,
     an_edit_outlives_a_delete,
+    a_contact_made_anew_in_the_crm_while_its_copy_was_edited_is_not_made_once_more,
     the_delete_wins_where_it_is_set_so,
     a_change_key_that_moves_by_itself_saves_nothing_from_a_delete,
     a_business_contact_or_employee_deleted_in_the_mailbox_only_leaves_the_sync_list,
@@ -78,6 +79,28 @@ async fn an_edit_outlives_a_delete() {
     let records = world.view(&anna, "my_calendar").await;
     let shown = records.iter().map(|record| record["location"].as_str().map(str::to_owned)).collect();
     assert_eq!(places(shown), ["Room 1", "Room 2"]);
+}
+
+// C5, M1, M3: the edit of a deleted contact asks for a record, and one stands there already that is the same person: who
+// imports the CRM's contacts anew gives each another id.
+async fn a_contact_made_anew_in_the_crm_while_its_copy_was_edited_is_not_made_once_more() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let before = world.listed(&anna, "Berg").await;
+    world.sync(&[&anna]).await;
+    let item = id(&outlook.only(Folder::Contacts).await);
+    world.delete(&anna, &format!("/api/crm/contacts/{before}")).await;
+    let anew = json!({"first_name": "Ida", "last_name": "Berg", "email1": "BERG@out.test", "department": "Sales"});
+    let anew = world.contact(&anna, anew).await;
+    outlook.edit(&item, vec![set(Property::Manager, text("Otto"))]).await;
+    world.sync(&[&anna]).await;
+    let record = world.only(&anna, "my_contacts").await;
+    assert_eq!((&record["id"], &record["on_sync_list"]), (&json!(anew), &json!(true)), "{record}");
+    let copy = outlook.only(Folder::Contacts).await;
+    assert_eq!((id(&copy), copy.text(Property::Department)), (item, Some("Sales")));
+    assert_eq!((copy.text(Property::Manager), copy.text(Property::JobTitle)), (Some("Otto"), Some("Buyer")));
+    assert_eq!((&record["manager"], &record["job_title"]), (&json!("Otto"), &json!("Buyer")), "{record}");
+    assert!(world.sync(&[&anna]).await.is_empty(), "and nothing is left to do");
 }
 
 // C5

@@ -13,6 +13,7 @@ on_both!(
     a_full_mailbox_gets_what_waited_when_it_has_room_again,
     an_item_that_may_not_be_changed_keeps_nobody_else_back_and_is_tried_again,
     a_server_that_calls_every_write_too_late_is_not_asked_for_ever,
+    a_contact_that_changes_its_kind_while_its_mailbox_refuses_is_one_contact_in_the_end,
 );
 
 const CALENDAR: &str = "my_calendar";
@@ -124,5 +125,40 @@ async fn a_server_that_calls_every_write_too_late_is_not_asked_for_ever() {
         world.pass_days(1);
         clean(&world, &anna).await;
         assert_eq!(outlook.read(&item).await.expect("there").text(Property::Location), Some("Attic"));
+    }
+}
+
+// O5, E1, E2: what has to happen to the record of before is not forgotten when the item cannot be written just then.
+async fn a_contact_that_changes_its_kind_while_its_mailbox_refuses_is_one_contact_in_the_end() {
+    const CODES: [&str; 3] = ["ErrorIrresolvableConflict", "ErrorAccessDenied", "ErrorServerBusy"];
+    let world = World::new().await;
+    for (place, code) in CODES.into_iter().enumerate() {
+        for (way, from, to) in [("in", "Private", "Normal"), ("out", "Normal", "Private")] {
+            let who = world.user(&format!("{way}{place}")).await;
+            let outlook = world.outlook(&who);
+            let category = if way == "in" { "Siebel Personal Contact" } else { "Siebel Contact" };
+            let item = outlook::contact("Ida", "Berg", "ida@out.test", &[category]);
+            let item = outlook.make(Folder::Contacts, item.with(Property::Sensitivity, text(from))).await;
+            clean(&world, &who).await;
+            if way == "in" {
+                // The one whom it is, not on his Sync List yet.
+                world.contact(&who, json!({"first_name": "Ida", "last_name": "Berg", "email1": "ida@out.test"})).await;
+            }
+            outlook.edit(&item, vec![set(Property::Sensitivity, text(to))]).await;
+            refuses(&world, &["UpdateItem"], item.clone(), code);
+            world.cycle(&who).await;
+            world.hq.on_request(None);
+            world.pass_days(1);
+            clean(&world, &who).await;
+            let (mine, own) = (world.view(&who, "my_contacts").await, world.view(&who, "my_personal_contacts").await);
+            let kept: Vec<&serde_json::Value> = mine.iter().filter(|one| one["on_sync_list"] == true).collect();
+            assert_eq!(
+                (kept.len(), own.len()),
+                if way == "in" { (1, 0) } else { (0, 1) },
+                "{way} {code}: {mine:?} {own:?}"
+            );
+            assert_eq!(mine.len(), 1, "{way} {code}: the business record stays");
+            assert_eq!(id(&outlook.only(Folder::Contacts).await), item, "{way} {code}");
+        }
     }
 }
