@@ -70,10 +70,12 @@ impl Draft {
         self.set.into_iter().fold(Item::new(item_kind(kind)), |item, (path, value)| item.with(path, value))
     }
 
-    /// As the changes of an update.
-    pub fn changes(self) -> Vec<FieldChange> {
+    /// As the changes of an update. The day a task was done comes last: a status set after it would make it today.
+    pub fn changes(mut self) -> Vec<FieldChange> {
+        let done = self.set.remove_entry(&Property::CompleteDate.into());
         let set = self.set.into_iter().map(|(path, value)| FieldChange::Set(path, value));
-        set.chain(self.clear.into_iter().map(FieldChange::Delete)).collect()
+        let cleared = self.clear.into_iter().map(FieldChange::Delete);
+        set.chain(cleared).chain(done.map(|(path, value)| FieldChange::Set(path, value))).collect()
     }
 }
 

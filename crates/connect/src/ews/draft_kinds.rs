@@ -64,8 +64,12 @@ impl Drafting<'_> {
     pub(super) fn task(&self, fields: &BTreeMap<&Field, &Value>, draft: &mut Draft) -> Result<(), String> {
         let status = fields.get(&Field::Status).map(|value| value.as_text().unwrap_or("NotStarted"));
         let done = status == Some("Completed");
+        let day = fields.get(&Field::DoneDay).is_some_and(|day| day.as_day().is_some());
         if let (Some(status), Some(path)) = (status, self.path(&Field::Status)) {
-            draft.set(path, word(status));
+            // The day says it as well; in a new item the status stands behind it, and would make it today.
+            if !(done && day && self.creates && self.path(&Field::DoneDay).is_some()) {
+                draft.set(path, word(status));
+            }
         }
         if let (Some(percent), Some(path)) = (fields.get(&Field::Percent), self.path(&Field::Percent)) {
             let number = match percent {

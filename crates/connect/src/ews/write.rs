@@ -102,7 +102,17 @@ impl EwsRemote {
         if writes_series {
             let read = present.as_ref().map(|(item, _)| Version::new(change_key(item)));
             let plan = Planned { version: read.as_ref().unwrap_or(plan.version), ..plan };
-            now = self.change(&plan, draft.changes(), send).await?;
+            let changes = draft.changes();
+            let sooner = done_now(&changes);
+            now = match (self.change(&plan, changes, send).await, sooner) {
+                // Where a day begins sooner than the server's, today is tomorrow still (it has changed nothing).
+                (Err(Trouble::Refused { code, why }), Some(changes)) if code == FUTURE => {
+                    let now = self.change(&plan, changes, send).await?;
+                    partly.push((Path::of(Field::DoneDay), why));
+                    now
+                }
+                (changed, _) => changed?,
+            };
         }
         if wanted.is_empty() {
             return self.settled_with(&update.id, now, partly).await;
@@ -307,6 +317,17 @@ fn needs_present(changes: &model::Fields) -> bool {
                     | Field::Company
             )
     }) || changes.values().any(Value::is_blank)
+}
+
+/// What a server says of a done day that has not come yet to it.
+const FUTURE: &str = "ErrorInvalidCompleteDate";
+
+/// The same changes without the day, where they say as well that the task is done: the server says when.
+fn done_now(changes: &[FieldChange]) -> Option<Vec<FieldChange>> {
+    let day = ews::Path::from(ews::Property::CompleteDate);
+    let is_done = FieldChange::Set(ews::Property::Status.into(), ews::Value::Text("Completed".to_owned()));
+    let rest: Vec<FieldChange> = changes.iter().filter(|change| *change.path() != day).cloned().collect();
+    (rest.len() < changes.len() && rest.contains(&is_done)).then_some(rest)
 }
 
 pub(super) fn set_mark(draft: &mut Draft, mark: &Mark, crm: &str) {

@@ -6,6 +6,7 @@ mod certificates;
 mod changes;
 mod check;
 mod deletes;
+mod done;
 mod fields;
 mod habits;
 mod load;

@@ -218,14 +218,19 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
         "DueDate" => task.due = Some(day()?),
         "CompleteDate" => {
             let day = day()?;
-            if today(setting.now).tomorrow().is_ok_and(|tomorrow| day > tomorrow) {
+            if day > today(setting.now) {
                 return Err(Code::ErrorInvalidCompleteDate.into());
             }
-            task.completed = Some(day);
+            // "Setting the CompleteDate property has the same effect as setting the PercentComplete property to 100 or the
+            // Status property to Completed", and what is set last determines all three.
+            (task.status, task.percent, task.completed) = (Status::Completed, 100.0, Some(day));
         }
         "Status" => {
             task.status =
                 Status::of(&element.word()).ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))?;
+            if task.is_complete() {
+                task.completed = Some(today(setting.now));
+            }
         }
         "PercentComplete" => {
             let percent: f64 = element.word().parse().unwrap_or(-1.0);
@@ -233,6 +238,9 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
                 return Err(Code::ErrorInvalidPercentCompleteValue.into());
             }
             task.percent = percent;
+            if percent >= 100.0 {
+                task.completed = Some(today(setting.now));
+            }
         }
         "Recurrence" => {
             task.rule = Some(read_rule(element, true)?);

@@ -46,6 +46,22 @@ async fn days_and_status_come_back() {
     assert_eq!(read.text_of("Status"), "Deferred");
 }
 
+// Microsoft's page of CompleteDate: of it, Status and PercentComplete the last one that a request sets determines all three.
+#[tokio::test]
+async fn what_is_set_last_says_how_far_a_task_is() {
+    let world = World::new();
+    let day = "<t:CompleteDate>2025-12-20T00:00:00Z</t:CompleteDate>";
+    for (said, expected) in [
+        (day.to_owned(), "2025-12-20T00:00:00Z"),
+        (format!("{day}<t:Status>Completed</t:Status>"), "2026-01-01T00:00:00Z"),
+        (format!("{day}<t:PercentComplete>100</t:PercentComplete>"), "2026-01-01T00:00:00Z"),
+    ] {
+        let (id, _) = world.create("", &task(&said)).await;
+        let read = world.get(&id).await;
+        assert_eq!((read.text_of("Status"), read.text_of("CompleteDate")), ("Completed", expected), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_reminder_of_a_task_has_a_time_of_its_own() {
     let world = World::new();
