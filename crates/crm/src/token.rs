@@ -2,7 +2,7 @@
 
 use crate::Crm;
 use crate::actor::Actor;
-use crate::db::{Cells, args};
+use crate::db::{Cells, Tx, args};
 use crate::error::{Error, Fault, check};
 use crate::id::{EmployeeId, TokenId};
 use crate::limits::TEXT_CHARS;
@@ -44,6 +44,19 @@ impl SignedIn {
     }
 }
 
+/// Whose password it was when it was checked. The hash is that of the password that was right.
+pub struct Checked {
+    /// Who signs in.
+    pub who: SignedIn,
+    hash: String,
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Checked({})", self.who.user)
+    }
+}
+
 /// A token as its owner sees it in a list; its text is shown once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -72,7 +85,6 @@ impl Crm {
         now: Timestamp,
     ) -> Result<(Token, String), Error> {
         his_own(actor, user)?;
-        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(dice));
         let mut tx = self.db.write().await?;
         let mut faults = Vec::new();
         if tx.row("SELECT id FROM employee WHERE id = $1 AND login IS NOT NULL", args![user]).await?.is_none() {
@@ -82,22 +94,32 @@ impl Crm {
             faults.push(Fault::new("name", "say what the token is for"));
         }
         check(faults)?;
-        let token = Token {
-            id: TokenId::of_number(tx.count_up("token", 1).await?),
-            name: name.trim().to_owned(),
-            created_at: now,
-            expires_at,
-        };
-        let cells = Cells::default()
-            .set("id", &token.id)
-            .set("employee_id", user)
-            .set("hash", hash(&text))
-            .set("name", token.name.as_str())
-            .set("created_at", now)
-            .set("expires_at", expires_at);
-        tx.insert("token", cells).await?;
+        let made = tx.put_token(user, name, dice, expires_at, now).await?;
         tx.commit().await?;
-        Ok((token, text))
+        Ok(made)
+    }
+
+    /// Makes a token for somebody whose password was checked; nothing when another password was set meanwhile, or he
+    /// signs in no more: what the old one opened is closed.
+    ///
+    /// # Errors
+    /// Only the database's.
+    pub async fn sign_in(
+        &self,
+        checked: &Checked,
+        dice: &[u8; 32],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<(Token, String)>, Error> {
+        let user = &checked.who.user;
+        let mut tx = self.db.write().await?;
+        let same = "SELECT id FROM employee WHERE id = $1 AND password = $2 AND active = 1 AND login IS NOT NULL";
+        if tx.row(same, args![user, checked.hash.as_str()]).await?.is_none() {
+            return Ok(None);
+        }
+        let made = tx.put_token(user, SIGNED_IN, dice, expires_at, now).await?;
+        tx.commit().await?;
+        Ok(Some(made))
     }
 
     /// Whose token this is: an active user's that has not expired.
@@ -197,7 +219,7 @@ impl Crm {
     ///
     /// # Errors
     /// Only the database's.
-    pub async fn check_password(&self, login: &str, password: &str) -> Result<Option<SignedIn>, Error> {
+    pub async fn check_password(&self, login: &str, password: &str) -> Result<Option<Checked>, Error> {
         if password.len() > PASSWORD_BYTES {
             return Ok(None);
         }
@@ -211,11 +233,39 @@ impl Crm {
             let _ = Argon2::default().hash_password_with_salt(password.as_bytes(), &[0; 16]);
             return Ok(None);
         };
-        let signed_in = SignedIn { user: EmployeeId::new(row.text()?), admin: row.flag()? };
-        let stored = row.text()?;
-        let stored =
-            PasswordHash::new(&stored).map_err(|_| Error::Corrupt { what: "a password hash cannot be read" })?;
-        Ok(Argon2::default().verify_password(password.as_bytes(), &stored).is_ok().then_some(signed_in))
+        let who = SignedIn { user: EmployeeId::new(row.text()?), admin: row.flag()? };
+        let hash = row.text()?;
+        let stored = PasswordHash::new(&hash).map_err(|_| Error::Corrupt { what: "a password hash cannot be read" })?;
+        let right = Argon2::default().verify_password(password.as_bytes(), &stored).is_ok();
+        Ok(right.then_some(Checked { who, hash }))
+    }
+}
+
+impl Tx {
+    async fn put_token(
+        &mut self,
+        user: &EmployeeId,
+        name: &str,
+        dice: &[u8; 32],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(Token, String), Error> {
+        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(dice));
+        let token = Token {
+            id: TokenId::of_number(self.count_up("token", 1).await?),
+            name: name.trim().to_owned(),
+            created_at: now,
+            expires_at,
+        };
+        let cells = Cells::default()
+            .set("id", &token.id)
+            .set("employee_id", user)
+            .set("hash", hash(&text))
+            .set("name", token.name.as_str())
+            .set("created_at", now)
+            .set("expires_at", expires_at);
+        self.insert("token", cells).await?;
+        Ok((token, text))
     }
 }
 

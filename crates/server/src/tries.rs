@@ -2,10 +2,12 @@
 
 use crate::fault::Refused;
 use crate::services::Services;
-use ::crm::token::SignedIn;
+use ::crm::limits::LOGIN_CHARS;
+use ::crm::token::Checked;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
 
 /// Wrong passwords in a row that a person may well type.
 const FREE: u32 = 5;
@@ -15,14 +17,16 @@ const FIRST_S: i64 = 30;
 const LONGEST_S: i64 = 900;
 /// Logins remembered at once.
 const LOGINS: usize = 10_000;
-/// No login is longer.
-const LOGIN_CHARS: usize = 250;
+/// Passwords that wait for their turn at once: further ones are refused, so that a flood of them holds no requests open
+/// without end.
+const WAITING: usize = 64;
 
 /// What was tried wrong since somebody signed in last, by login. It outlives no restart.
-#[derive(Default)]
 pub struct Tries {
     /// One password is hashed at a time, which takes a while on purpose, and not where requests are served.
     turn: Arc<tokio::sync::Mutex<()>>,
+    /// Places of those that wait for their turn.
+    places: Semaphore,
     wrong: Mutex<BTreeMap<String, Wrong>>,
 }
 
@@ -30,6 +34,12 @@ pub struct Tries {
 struct Wrong {
     in_a_row: u32,
     last: Timestamp,
+}
+
+impl Default for Tries {
+    fn default() -> Tries {
+        Tries { turn: Arc::default(), places: Semaphore::new(WAITING), wrong: Mutex::default() }
+    }
 }
 
 impl Wrong {
@@ -47,10 +57,15 @@ impl Tries {
     /// Who signs in with this login and password; nobody when one of them is wrong.
     ///
     /// # Errors
-    /// Too many were wrong in a row; the database does not answer.
-    pub async fn check(&self, services: &Services, login: &str, password: &str) -> Result<Option<SignedIn>, Refused> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
+    /// Too many were wrong in a row, or wait for their turn; the database does not answer.
+    pub async fn check(&self, services: &Services, login: &str, password: &str) -> Result<Option<Checked>, Refused> {
         let key: String = model::same::fold(login).chars().take(LOGIN_CHARS).collect();
+        // Who has to wait anyway takes nobody's place.
+        self.leave(&key, services.clock.now())?;
+        let crowd = || Refused::TooOften("too many sign in at this moment: try again in a few seconds".to_owned());
+        let place = self.places.try_acquire().map_err(|_| crowd())?;
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        drop(place);
         let now = services.clock.now();
         self.leave(&key, now)?;
         let (crm, login, password) = (services.crm.clone(), login.to_owned(), password.to_owned());
@@ -61,11 +76,11 @@ impl Tries {
             let _turn = turn;
             runtime.block_on(crm.check_password(&login, &password))
         });
-        let signed_in = hashed.await.map_err(|why| Refused::Broken(format!("a password was not checked: {why}")))??;
-        if signed_in.is_some() {
+        let checked = hashed.await.map_err(|why| Refused::Broken(format!("a password was not checked: {why}")))??;
+        if checked.is_some() {
             self.seen().remove(&key);
         }
-        Ok(signed_in)
+        Ok(checked)
     }
 
     fn seen(&self) -> MutexGuard<'_, BTreeMap<String, Wrong>> {
@@ -101,5 +116,44 @@ impl Tries {
         {
             seen.remove(&oldest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{MachineClock, MachineDice, now_of};
+    use ::crm::{Crm, Place};
+    use engine::port::Clock;
+    use futures::FutureExt as _;
+    use model::CrmId;
+    use store::Store;
+    use store::secrets::SecretKey;
+
+    #[tokio::test]
+    async fn a_flood_of_passwords_is_refused_and_not_kept_waiting_without_end() {
+        let clock: Arc<dyn Clock> = Arc::new(MachineClock);
+        let store = Store::memory(now_of(&clock));
+        let crm = Crm::open(&Place::Memory, clock.now()).await.unwrap();
+        let key = SecretKey::new([7; 32]);
+        let services = Services::of(store, crm, CrmId::new("crm"), clock, Arc::new(MachineDice), key);
+        let tries = Tries::default();
+        let turn = Arc::clone(&tries.turn).lock_owned().await;
+        let mut waiting = Vec::new();
+        for n in 0..WAITING {
+            let login = format!("login{n}");
+            let (tries, services) = (&tries, &services);
+            let mut one = Box::pin(async move { tries.check(services, &login, "guess").await });
+            assert!((&mut one).now_or_never().is_none(), "waits for its turn");
+            waiting.push(one);
+        }
+        let further = tries.check(&services, "anna", "guess").now_or_never();
+        assert!(matches!(further, Some(Err(Refused::TooOften(_)))), "told at once");
+        drop(turn);
+        // Who waited has his turn, and leaves his place to others.
+        for one in waiting.drain(..).take(3) {
+            assert!(matches!(one.await, Ok(None)));
+        }
+        assert!(matches!(tries.check(&services, "anna", "guess").await, Ok(None)));
     }
 }

@@ -3,7 +3,12 @@
 use crate::world::{World, faults, now, on_both};
 use crm::{EmployeeEdit, Error};
 
-on_both!(a_token_signs_its_user_in_until_it_ends, a_password_signs_its_user_in, only_hashes_are_stored);
+on_both!(
+    a_token_signs_its_user_in_until_it_ends,
+    a_password_signs_its_user_in,
+    a_password_that_was_changed_meanwhile_gives_no_token,
+    only_hashes_are_stored,
+);
 
 async fn a_token_signs_its_user_in_until_it_ends(world: &World) {
     let crm = &world.crm;
@@ -31,14 +36,29 @@ async fn a_token_signs_its_user_in_until_it_ends(world: &World) {
 
 async fn a_password_signs_its_user_in(world: &World) {
     let crm = &world.crm;
-    assert_eq!(crm.check_password("anna", "anything at all").await.unwrap(), None);
+    assert!(crm.check_password("anna", "anything at all").await.unwrap().is_none());
     let short = crm.set_password(&world.as_anna(), &world.anna, "short", &[1; 16]).await.unwrap_err();
     assert_eq!(faults(short), ["password"]);
     crm.set_password(&world.as_anna(), &world.anna, "correct horse", &[1; 16]).await.unwrap();
     assert!(crm.check_password("ANNA", "correct horse").await.unwrap().is_some());
-    assert_eq!(crm.check_password("anna", "Correct horse").await.unwrap(), None);
+    assert!(crm.check_password("anna", "Correct horse").await.unwrap().is_none());
     let refused = crm.set_password(&world.as_bob(), &world.anna, "correct horse", &[1; 16]).await.unwrap_err();
     assert!(matches!(refused, Error::Forbidden { .. }));
+}
+
+async fn a_password_that_was_changed_meanwhile_gives_no_token(world: &World) {
+    let crm = &world.crm;
+    crm.set_password(&world.as_anna(), &world.anna, "correct horse", &[1; 16]).await.unwrap();
+    let checked = crm.check_password("anna", "correct horse").await.unwrap().expect("right");
+    let (token, text) = crm.sign_in(&checked, &[3; 32], None, now()).await.unwrap().expect("still right");
+    assert_eq!(token.name, crm::token::SIGNED_IN);
+    crm.set_password(&world.as_anna(), &world.anna, "battery staple", &[2; 16]).await.unwrap();
+    assert_eq!(crm.user_of_token(&text, now()).await.unwrap(), None, "what the old one opened is closed");
+    assert_eq!(crm.sign_in(&checked, &[4; 32], None, now()).await.unwrap(), None);
+    let checked = crm.check_password("anna", "battery staple").await.unwrap().expect("right");
+    let edit = EmployeeEdit { active: Some(false), ..EmployeeEdit::default() };
+    crm.update_employee(&world.admin, &world.anna, 1, &edit, now()).await.unwrap();
+    assert_eq!(crm.sign_in(&checked, &[5; 32], None, now()).await.unwrap(), None, "no longer active");
 }
 
 async fn only_hashes_are_stored(world: &World) {

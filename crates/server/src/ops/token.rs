@@ -2,7 +2,7 @@
 
 use crate::fault::Refused;
 use crate::services::Services;
-use ::crm::token::{SIGNED_IN, Token};
+use ::crm::token::Token;
 use ::crm::{Actor, EmployeeId, TokenId};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -48,13 +48,15 @@ pub async fn make(
 /// Signs a user in by login and password, and gives him a token that ends after so many seconds.
 ///
 /// # Errors
-/// [`Refused::WrongPassword`] when login or password is wrong, [`Refused::TooOften`] after several wrong ones.
+/// [`Refused::WrongPassword`] when login or password is wrong, [`Refused::TooOften`] after several wrong ones, or when too
+/// many sign in at the same time.
 pub async fn sign_in(services: &Services, login: &str, password: &str, lasts_s: i64) -> Result<MadeToken, Refused> {
-    let signed_in = services.tries.check(services, login, password).await?.ok_or(Refused::WrongPassword)?;
+    let checked = services.tries.check(services, login, password).await?.ok_or(Refused::WrongPassword)?;
     let now = services.clock.now();
     let expires_at = now.checked_add(jiff::SignedDuration::from_secs(lasts_s)).ok();
-    let actor = signed_in.actor("api");
-    make(services, &actor, signed_in.user.as_str(), SIGNED_IN, expires_at).await
+    let made = services.crm.sign_in(&checked, &services.random(), expires_at, now).await?;
+    let (token, text) = made.ok_or(Refused::WrongPassword)?;
+    Ok(MadeToken { token, text: SecretString::from(text) })
 }
 
 /// A user's tokens.

@@ -128,7 +128,12 @@ async fn hidden(services: &Services, viewer: Option<&EmployeeId>, about: &[About
     let mut private: BTreeSet<String> = BTreeSet::new();
     for (owner, ids) in asked {
         let ids: Vec<ActivityId> = ids.into_iter().collect();
-        for (id, look) in services.crm.look_activities(owner, &ids).await? {
+        let mut looks = BTreeMap::new();
+        // An undoing takes more records than the CRM looks at in one call.
+        for some in ids.chunks(crm::limits::PAGE) {
+            looks.extend(services.crm.look_activities(owner, some).await?);
+        }
+        for (id, look) in looks {
             let hide = match look {
                 Look::Visible(activity) | Look::Former(activity) => activity.is_private_anywhere(),
                 Look::Hidden { .. } | Look::Deleted { .. } | Look::Unknown => {

@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use model::{Domain, Kind, LinkId, Path, RecordId, Side, Value};
 use serde_json::json;
+use server::ops;
 use store::change::Settle;
-use store::{Brake, Held, HeldKind, History, Lease, PairingStatus, Quarantine};
+use store::{Brake, Held, HeldKind, History, HistoryFilter, Lease, PairingStatus, Quarantine};
 
 const AT: i64 = 1_772_355_600;
 
@@ -67,6 +68,33 @@ async fn quarantined_records_are_listed_with_the_reason() {
     assert_eq!(world.get(&world.admin, "/api/admin/quarantine?domain=notes").await.faults(), ["domain"]);
     assert_eq!(world.get(&world.admin, "/api/admin/quarantine?user=bob").await.code(), "not_found");
     assert_eq!(world.get(&world.admin, "/api/admin/quarantine?after=x").await.faults(), ["after"]);
+}
+
+// W3, trap 194: an undoing takes thousands of records, and shows them veiled when it is done.
+#[tokio::test]
+async fn more_lines_than_the_crm_looks_at_once_are_told() {
+    let world = World::new().await;
+    let (status, lease) = leased(&world).await;
+    let line = |n: i64| History {
+        pairing: status.pairing.id.clone(),
+        cycle: "c1".to_owned(),
+        at: at(n),
+        domain: Domain::Calendar,
+        side: Some(Side::Pim),
+        what: "update".to_owned(),
+        crm: Some(RecordId::new(format!("ACT-{n:08}"))),
+        pim: None,
+        before: [].into(),
+        after: [(model::Field::Subject.into(), Value::text("Board"))].into(),
+        overruled: [].into(),
+        mark_key: None,
+        form: None,
+        by: None,
+        note: String::new(),
+    };
+    settle(&world, &status, &lease, Settle { history: (0..700).map(line).collect(), ..Settle::default() }).await;
+    let told = ops::people::history(&world.services, None, &HistoryFilter::default(), None, 700).await;
+    assert_eq!(told.map(|lines| lines.len()), Ok(700));
 }
 
 // C3

@@ -2,7 +2,13 @@
 
 use crate::world::{Person, World, id};
 use axum::http::StatusCode;
+use engine::port::Dice;
 use serde_json::json;
+use server::clock::MachineClock;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 fn with(person: &Person, token: &str) -> Person {
     Person { token: token.to_owned(), ..person.clone() }
@@ -22,6 +28,44 @@ async fn a_password_gives_a_token_that_ends() {
     assert_eq!(id(&world.get(&token, "/api/crm/me").await.json), anna.id);
     world.pass_s(601);
     assert_eq!(world.get(&token, "/api/crm/me").await.code(), "no_token");
+}
+
+/// Dice that do something, once, when they are thrown.
+#[derive(Default)]
+struct Meddling {
+    rolls: AtomicU64,
+    next: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Dice for Meddling {
+    fn roll(&self) -> u64 {
+        let meddle = self.next.lock().expect("no test panics within").take();
+        meddle.into_iter().for_each(|meddle| meddle());
+        self.rolls.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_password_opens_nothing_once_another_is_set() {
+    let dice = Arc::new(Meddling::default());
+    let world = World::with(Arc::new(MachineClock), dice.clone()).await;
+    let anna = world.user("anna").await;
+    let set = world.put(&anna, "/api/crm/password", json!({"password": "long enough"})).await;
+    assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.text);
+    let crm = world.services.crm.clone();
+    let actor = crm::Actor::user(crm::EmployeeId::new(anna.id.clone()), "test");
+    // The password was found right, and its token is about to be made.
+    *dice.next.lock().expect("no test panics within") = Some(Box::new(move || {
+        let mut set = pin!(crm.set_password(&actor, &actor.user, "another one", &[3; 16]));
+        let mut context = Context::from_waker(Waker::noop());
+        while set.as_mut().poll(&mut context).is_pending() {
+            std::thread::yield_now();
+        }
+    }));
+    let body = json!({"login": "anna", "password": "long enough"});
+    let signed_in = world.post(&anna, "/api/crm/sign-in", body).await;
+    assert_eq!(signed_in.code(), "wrong_password");
+    world.made(&anna, "/api/crm/sign-in", json!({"login": "anna", "password": "another one"})).await;
 }
 
 #[tokio::test]
