@@ -6,6 +6,7 @@ use crate::form;
 use crate::mailing;
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
+use crate::parting::told;
 use crate::removed;
 use crate::scope;
 use crate::veil::is_reduced;
@@ -23,7 +24,7 @@ pub(crate) fn crm_gone(link: &Link, why: Gone, pim: &Record, context: &Context<'
             return Plan::of(Some(domain), After::Wait(Reason::Unproven), Reason::Unproven);
         }
         // The record lives on under another link of this mailbox: one copy is enough (rule M5).
-        Gone::Merged => return leaves(link, Reason::Merged, None, context),
+        Gone::Merged => return told(link, pim, leaves(link, Reason::Merged, None, context), context),
         Gone::Deleted if planted::is(Planted::DeletedStays) => return sleep(link, domain, SleepCause::Left, context),
         Gone::Deleted => {}
     }

@@ -30,6 +30,15 @@ pub(crate) fn with_its_edit(link: &Link, crm: &Record, pim: &Record, leaving: Pl
     Plan { ops, conflicts, ..leaving }
 }
 
+/// The plan by which an item leaves whose record is not there to be written to: what its user changed stands in the history.
+pub(crate) fn told(link: &Link, pim: &Record, leaving: Plan, context: &Context<'_>) -> Plan {
+    if leaving.after != After::Forget || link.sleep.is_some() || !context.level(link.domain).imports() {
+        return leaving;
+    }
+    // There are the item's own values alone to look at.
+    Plan { conflicts: overruled(link, pim, pim, context), ..leaving }
+}
+
 /// What somebody changed in the item of a record that he does not see any more, unit by unit, as far as it would have been
 /// the record's.
 fn overruled(link: &Link, crm: &Record, pim: &Record, context: &Context<'_>) -> Vec<Conflict> {

@@ -476,3 +476,24 @@ fn only_our_own_unedited_copies_are_removed_from_a_mailbox() {
         assert_eq!(stays(&ours(), &Seen::Gone(gone)), Some(Stays::Unproven));
     }
 }
+
+// M5, C3: the copy that goes takes no value along that nobody was told of.
+#[test]
+fn what_was_changed_in_the_copy_of_a_merged_contact_is_told() {
+    let said = [("last_name", text("Fox")), ("job_title", text("Buyer"))];
+    let link = link(Domain::BusinessContact, &said, &said);
+    let gone = Seen::Gone(Gone::Merged);
+    let plan = |title: &str, world: &World| {
+        let item = pim(Kind::Contact, "i1", &[("last_name", text("Fox")), ("job_title", text(title))]);
+        let plan = world.plan(&link, &gone, &there(&item));
+        (deletes(&plan, Side::Pim), plan.conflicts)
+    };
+    assert_eq!(plan("Buyer", &World::new()), (true, Vec::new()));
+    let (goes, told) = plan("Chief", &World::new());
+    let path = model::Path::of(model::Field::JobTitle);
+    assert!(goes && told.len() == 1 && !told[0].counts && told[0].winner == Some(Side::Crm), "{told:?}");
+    assert_eq!(told[0].values.get(&path), Some(&(None, Some(text("Chief")))));
+    let mut out = World::new();
+    out.levels.insert(Domain::BusinessContact, Level::EXPORT);
+    assert_eq!(plan("Chief", &out), (true, Vec::new()), "it would not have been the record's");
+}

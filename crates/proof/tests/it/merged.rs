@@ -12,6 +12,7 @@ on_both!(
     the_link_of_a_merged_contact_moves_to_the_survivor,
     who_has_copies_of_both_keeps_the_older_one,
     a_survivor_merged_in_turn_keeps_the_link_too,
+    what_was_just_changed_in_the_copy_that_goes_is_told,
     a_double_that_outlasts_the_linked_item_is_the_same_contact,
 );
 
@@ -85,6 +86,32 @@ async fn who_has_copies_of_both_keeps_the_older_one() {
         world.edit_contact(&anna, survivor, json!({"job_title": "Chief"})).await;
         world.sync(&[&anna, &bob]).await;
         assert_eq!(outlook.only(Folder::Contacts).await.text(Property::JobTitle), Some("Chief"));
+    }
+}
+
+// M5, C3: what was changed in either copy before anybody looked: the one that stays is merged, the other's is told.
+async fn what_was_just_changed_in_the_copy_that_goes_is_told() {
+    for survivor_first in [true, false] {
+        let (world, anna, _) = World::with_two().await;
+        let outlook = world.outlook(&anna);
+        let older = world.listed(&anna, "Older").await;
+        world.sync(&[&anna]).await;
+        let kept = id(&outlook.only(Folder::Contacts).await);
+        world.pass_s(3600);
+        let newer = world.listed(&anna, "Newer").await;
+        world.sync(&[&anna]).await;
+        for item in outlook.items(Folder::Contacts).await {
+            let mine = if id(&item) == kept { Property::Department } else { Property::Manager };
+            outlook.edit(&id(&item), vec![set(mine, text("Just now"))]).await;
+        }
+        let (survivor, loser) = if survivor_first { (&older, &newer) } else { (&newer, &older) };
+        merge(&world, &anna, survivor, loser).await;
+        world.sync(&[&anna]).await;
+        assert_eq!((id(&outlook.only(Folder::Contacts).await), outlook.count(Folder::DeletedItems)), (kept, 1));
+        assert_eq!(world.read_contact(&anna, survivor).await["department"], "Just now");
+        let history = world.list(&world.admin, "/api/admin/history?user=anna").await;
+        let told: Vec<_> = history.iter().filter(|line| line["overruled"]["manager"] == "Just now").collect();
+        assert_eq!(told.len(), 1, "{survivor_first}: {history:?}");
     }
 }
 
