@@ -233,6 +233,12 @@ impl Cycle<'_> {
             }
             After::Stranger(_) | After::Wait(_) | After::Quarantine(_) | After::Ambiguous => {}
         }
+        if work.link.as_ref().is_some_and(plan::veil::is_reduced) {
+            // What the CRM said in place of the private words is nothing that could be put back (rules O8, W3).
+            for line in settle.history.iter_mut().filter(|line| line.side == Some(Side::Crm) && line.what == "update") {
+                line.before.clear();
+            }
+        }
         if let Some(silence) = plan::veil::silence(plan, work.link.as_ref(), acting.crm.as_ref()) {
             let everywhere = silence == plan::veil::Silence::Everybody;
             settle.scrub.push(Scrub { kind: acting.link.kind, id: acting.link.crm.id.clone(), everywhere });

@@ -287,10 +287,8 @@ impl Cycle<'_> {
             if side == Side::Pim {
                 looked.extend(self.due.remove(&(kind, id.clone())));
             }
-            // Only of an invitation that somebody made private the link counts.
-            let asks = side == Side::Pim && record.facts.received && record.is_private();
-            let linked = asks && self.engine.store().link_of(&self.pairing.id, side, kind, &id).await?.is_some();
-            let seen = self.storable(side, linked, Seen::Present(Arc::new(record)));
+            let link = self.link_of_private(side, &record).await?;
+            let seen = self.storable(side, link.as_ref(), Seen::Present(Arc::new(record)));
             observations.push(self.observation(side, kind, &id, seen));
         }
         let seen = change::Seen {
@@ -404,12 +402,12 @@ impl Cycle<'_> {
     /// Looks at some ids of one side and kind; answers those that could not be looked at now.
     async fn look_at(&mut self, side: Side, kind: Kind, looks: Vec<Look>) -> Result<Vec<RecordId>, CycleError> {
         let mut wanted = Vec::with_capacity(looks.len());
-        let mut linked = BTreeSet::new();
+        let mut linked = BTreeMap::new();
         for look in &looks {
             let link = self.engine.store().link_of(&self.pairing.id, side, kind, &look.id).await?;
-            linked.extend(link.as_ref().map(|_| look.id.clone()));
             let global_id = link.as_ref().and_then(|link| link.global_id.clone());
-            let mark_key = link.map(|link| link.mark_key).filter(|key| !key.is_empty());
+            let mark_key = link.as_ref().map(|link| link.mark_key.clone()).filter(|key| !key.is_empty());
+            linked.extend(link.map(|link| (look.id.clone(), link)));
             wanted.push(Wanted { id: look.id.clone(), mark_key, global_id });
         }
         let mut answers: BTreeMap<RecordId, Result<Seen, Trouble>> = BTreeMap::new();
@@ -430,7 +428,7 @@ impl Cycle<'_> {
         for look in looks {
             match answers.remove(&look.id) {
                 Some(Ok(found)) => {
-                    let found = self.storable(side, linked.contains(&look.id), found);
+                    let found = self.storable(side, linked.get(&look.id), found);
                     seen.observations.push(self.observation(side, kind, &look.id, found));
                 }
                 Some(Err(Trouble::Gone(why))) => {

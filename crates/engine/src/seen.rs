@@ -3,8 +3,9 @@
 use crate::Engine;
 use crate::cycle::Cycle;
 use crate::force::hex;
+use crate::outcome::CycleError;
 use hmac::Mac;
-use model::{Kind, Record, RecordId, Seen, Side, Version};
+use model::{Kind, Link, Record, RecordId, Seen, Side, Version};
 use std::sync::Arc;
 use store::Observation;
 
@@ -18,12 +19,20 @@ impl Cycle<'_> {
         Observation { side, kind, id: id.clone(), version, seen, hashes, at: self.engine.now() }
     }
 
+    /// The link of a private item: whether it may be stored depends on whose it is.
+    pub(crate) async fn link_of_private(&self, side: Side, item: &Record) -> Result<Option<Link>, CycleError> {
+        if side == Side::Crm || !item.is_private() {
+            return Ok(None);
+        }
+        Ok(self.engine.store().link_of(&self.pairing.id, side, item.kind, &item.id).await?)
+    }
+
     /// What may be stored of what a look or a listing found (rule O7).
-    pub(crate) fn storable(&self, side: Side, linked: bool, seen: Seen) -> Seen {
+    pub(crate) fn storable(&self, side: Side, link: Option<&Link>, seen: Seen) -> Seen {
         match seen {
             Seen::Present(item) if side == Side::Pim => {
                 let lenses = self.lenses();
-                let reduced = plan::scope::storable(&item, linked, &self.context(plan::Lead::Mine, &lenses));
+                let reduced = plan::scope::storable(&item, link, &self.context(plan::Lead::Mine, &lenses));
                 Seen::Present(reduced.map_or(item, Arc::new))
             }
             seen => seen,

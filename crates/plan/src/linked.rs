@@ -12,7 +12,7 @@ use crate::operation::{After, Op, Plan, Reason};
 use crate::parting::with_its_edit;
 use crate::removed;
 use crate::scope;
-use crate::veil::{is_reduced, lifted, slept_private, veil};
+use crate::veil::{is_reduced, lifted, slept_private, veil, was_private};
 use model::{Domain, Field, Fields, Form, Kind, Level, Link, Part, Path, Record, Seen, Side, Sleep, SleepCause, Value};
 use planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,7 +179,8 @@ fn out_of_scope(link: &Link, domain: Domain, crm: &Record, pim: &Record, context
     if link.form == Form::Own && link.born == Side::Crm && context.domain(domain).skip_private {
         match (pim.is_private(), slept_private(link)) {
             (true, true) => return Some(sleep(link, domain, SleepCause::Private, context)),
-            (true, false) if !crm.is_private() => return Some(veil(link, domain, crm, context)),
+            // What was private there before is made public by the CRM: that goes over as any other change does (rule C1).
+            (true, false) if !crm.is_private() && !was_private(link) => return Some(veil(link, domain, crm, context)),
             (true | false, _) => {}
         }
     }

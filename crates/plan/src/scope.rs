@@ -2,9 +2,10 @@
 
 use crate::context::{Context, Lead};
 use crate::operation::Reason;
+use crate::veil::{slept_private, was_private};
 use jiff::civil::{Date, DateTime};
 use model::same::fold;
-use model::{Domain, Field, Fields, Kind, Link, Part, Path, Record, Value};
+use model::{Domain, Field, Fields, Form, Kind, Link, Part, Path, Record, Side, Value};
 use planted::Planted;
 use std::collections::BTreeSet;
 
@@ -105,16 +106,16 @@ pub fn filters(domain: Domain, item: &Record, context: &Context<'_>) -> Result<(
 
 /// What may be stored of a mailbox item before anything is decided about it: of a private one that is skipped only when it
 /// is and whose, because what is left out leaves nothing with us (rules O7, O8). An attendee's own flag hides nothing of a
-/// meeting that is linked.
+/// meeting that is linked, nor the flag of a copy what the CRM itself keeps private.
 #[must_use]
-pub fn storable(item: &Record, linked: bool, context: &Context<'_>) -> Option<Record> {
+pub fn storable(item: &Record, link: Option<&Link>, context: &Context<'_>) -> Option<Record> {
     let domain = match item.kind {
         Kind::Contact => return None,
         Kind::Appointment => Domain::Calendar,
         Kind::Task => Domain::Task,
     };
     let skipped = context.domain(domain).skip_private && item.is_private();
-    if !skipped || item.facts.received && linked {
+    if !skipped || link.is_some_and(|link| item.facts.received || link.form.is_participants() || is_the_crms(link)) {
         return None;
     }
     let mut reduced = item.clone();
@@ -130,6 +131,11 @@ pub fn storable(item: &Record, linked: bool, context: &Context<'_>) -> Option<Re
         reduced.facts.organizer = None;
     }
     Some(reduced)
+}
+
+/// Whether a copy is private because the record, born in the CRM, is so there: it goes on as any other.
+fn is_the_crms(link: &Link) -> bool {
+    link.born == Side::Crm && link.form == Form::Own && was_private(link) && !slept_private(link)
 }
 
 /// A CRM record that is not linked: as what it would go out, or why it stays in.

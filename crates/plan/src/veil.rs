@@ -69,6 +69,11 @@ pub(crate) fn slept_private(link: &Link) -> bool {
     matches!(&link.sleep, Some(asleep) if asleep.cause == SleepCause::Private)
 }
 
+/// Whether both sides knew the mailbox's copy as private already.
+pub(crate) fn was_private(link: &Link) -> bool {
+    link.pim.base.get(&Path::of(Field::Private)).and_then(Value::as_flag).unwrap_or(false)
+}
+
 /// Whether the CRM's record was reduced and not filled again since, whatever the link sleeps for by now: of what the mailbox
 /// said nothing is known but the flag. What the CRM says in place of the private words is never the mailbox's to take.
 #[must_use]

@@ -172,6 +172,15 @@ fn a_record_born_in_the_crm_keeps_its_values_and_gets_its_flag() {
     own.link.born = Side::Crm;
     own.crm.fields.insert(Path::of(Field::Private), Value::Flag(true));
     assert_eq!(sleeps(&own.plan()), None);
+    // And clears it again: nobody made it private in the mailbox.
+    let mut public = private(&[]);
+    public.link.born = Side::Crm;
+    for end in [&mut public.link.crm, &mut public.link.pim] {
+        end.base.insert(Path::of(Field::Private), Value::Flag(true));
+    }
+    let plan = public.plan();
+    assert_eq!((written(&plan, Side::Crm), sleeps(&plan)), (Vec::new(), None), "{plan:?}");
+    assert_eq!(value(&plan, Side::Pim, "private"), Some(Value::Flag(false)));
     // Not skipped: the flag is a field like others.
     let mut open = private(&[]);
     open.link.born = Side::Crm;
@@ -250,14 +259,16 @@ fn of_a_skipped_private_item_only_its_time_is_stored() {
     let mut it = private(&[("subject", text("Surgery")), ("start", at("2026-12-09T15:00:00"))]);
     it.pim.fields.insert(Path::of(Field::Attendees), people(&["bob"]));
     it.pim.facts.organizer = Some(person("anna"));
-    let kept = |item: &Record, linked: bool, world: &World| {
-        storable(item, linked, &world.context()).map(|item| {
+    let kept = |item: &Record, link: Option<&Link>, world: &World| {
+        storable(item, link, &world.context()).map(|item| {
             (item.fields.keys().map(ToString::to_string).collect::<Vec<_>>(), item.facts.organizer.is_some())
         })
     };
     let when = ["end", "private", "rule", "start"].map(String::from);
-    for linked in [false, true] {
-        let (mut paths, organizer) = kept(&it.pim, linked, &it.world).expect("reduced");
+    let mut asked = it.link.clone();
+    asked.born = Side::Crm;
+    for link in [None, Some(&it.link), Some(&asked)] {
+        let (mut paths, organizer) = kept(&it.pim, link, &it.world).expect("reduced");
         let own = format!("{FIRST}.start");
         assert!(paths.contains(&own) && !paths.contains(&format!("{FIRST}.subject")), "{paths:?}");
         paths.retain(|path| *path != own);
@@ -267,14 +278,28 @@ fn of_a_skipped_private_item_only_its_time_is_stored() {
     // Of an invitation that is not linked its people are kept, for whose copy decides is asked of them (P3).
     let mut received = it.pim.clone();
     received.facts.received = true;
-    let (paths, organizer) = kept(&received, false, &it.world).expect("reduced");
+    let (paths, organizer) = kept(&received, None, &it.world).expect("reduced");
     assert!(paths.contains(&"attendees".to_owned()) && !paths.contains(&"subject".to_owned()) && organizer);
-    assert_eq!(kept(&received, true, &it.world), None, "an attendee's own flag hides nothing of what is linked");
+    assert_eq!(
+        kept(&received, Some(&it.link), &it.world),
+        None,
+        "an attendee's own flag hides nothing of what is linked"
+    );
+    // What is private in the CRM where it was born is no secret of the mailbox, until it becomes one there.
+    for (form, private, slept, whole) in
+        [(Form::Own, true, false, true), (Form::Own, true, true, false), (Form::ParticipantCopy, false, false, true)]
+    {
+        let mut link = asked.clone();
+        link.form = form;
+        link.pim.base.insert(Path::of(Field::Private), Value::Flag(private));
+        let link = if slept { asleep(&link, SleepCause::Private) } else { link };
+        assert_eq!(kept(&it.pim, Some(&link), &it.world).is_none(), whole, "{form:?} {private} {slept}");
+    }
     let mut open = it.pim.clone();
     open.fields.insert(Path::of(Field::Private), Value::Flag(false));
-    assert_eq!(kept(&open, false, &it.world), None, "not private");
-    assert_eq!(kept(&it.pim, false, &World::new()), None, "private ones are not skipped");
+    assert_eq!(kept(&open, None, &it.world), None, "not private");
+    assert_eq!(kept(&it.pim, None, &World::new()), None, "private ones are not skipped");
     let mut contact = it.pim.clone();
     contact.kind = Kind::Contact;
-    assert_eq!(kept(&contact, false, &it.world), None, "a contact's flag is its domain's sign (O5)");
+    assert_eq!(kept(&contact, None, &it.world), None, "a contact's flag is its domain's sign (O5)");
 }

@@ -1,6 +1,6 @@
 //! What became private where private ones are skipped is found nowhere any more (rule O8).
 
-use crate::api::id as id_of;
+use crate::api::{appointment, berlin, id as id_of};
 use crate::database::on_both;
 use crate::outlook::{self, id, plain, set, text};
 use crate::watch::Passes;
@@ -17,6 +17,8 @@ on_both!(
     a_record_no_longer_private_is_filled_again,
     what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too,
     what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox_too,
+    an_undo_brings_back_no_word_that_stood_in_place_of_a_private_one,
+    what_its_owner_makes_public_in_the_crm_is_public_in_every_mailbox,
 );
 
 /// A word that nobody else says.
@@ -128,4 +130,75 @@ async fn what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox
     assert_eq!(outlook::title(&outlook.only(Folder::Calendar).await), "Plan");
     let record = world.only(&anna, "my_calendar").await;
     assert_eq!((&record["subject"], &record["location"]), (&json!("Plan"), &json!("Room 1")));
+}
+
+// O8, W3: what stood in the CRM while the record was reduced is no value that goes back: it would go over to the mailbox.
+async fn an_undo_brings_back_no_word_that_stood_in_place_of_a_private_one() {
+    let (world, anna, _) = World::with_two().await;
+    let outlook = world.outlook(&anna);
+    let item = made_private(&world, &anna).await;
+    let record = id_of(&world.only(&anna, "my_calendar").await);
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.sync(&[&anna]).await;
+    for (mut what, why) in [
+        (json!({"record": record}), "does not hold"),
+        (json!({"user": "anna", "since": "2026-09-21T08:00:00Z"}), "changed it since"),
+    ] {
+        what["do"] = json!(true);
+        let done = world.made(&world.admin, "/api/admin/undo", what).await;
+        assert_eq!(done["lines"].as_array().map(Vec::len), Some(0), "{done}");
+        assert!(done["stays"].to_string().contains(why), "{done}");
+        world.sync(&[&anna]).await;
+        let kept = outlook.only(Folder::Calendar).await;
+        assert_eq!((outlook::title(&kept), kept.text(Property::Location)), ("Plan", Some("Room 1")));
+        assert_eq!(world.read_activity(&anna, &record).await["subject"], "Plan");
+    }
+    // What is written from then on is undone as ever.
+    outlook.edit(&item, vec![set(Property::Location, text("Room 2"))]).await;
+    world.sync(&[&anna]).await;
+    world.made(&world.admin, "/api/admin/undo", json!({"record": record, "do": true})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(outlook.only(Folder::Calendar).await.text(Property::Location), Some("Room 1"));
+}
+
+// O8, C1: a record that was private in the CRM from the first; its flag in the mailbox was nobody's doing there.
+async fn what_its_owner_makes_public_in_the_crm_is_public_in_every_mailbox() {
+    let (world, anna, bob) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let mut body = appointment("Plan", "2026-09-28");
+    body["private"] = json!(true);
+    body["location"] = json!("Room 1");
+    body["people"] = json!([{"employee": bob.id}]);
+    let record = world.activity(&anna, body).await;
+    world.sync(&[&anna, &bob]).await;
+    let (annas, bobs) = (world.outlook(&anna), world.outlook(&bob));
+    assert_eq!(outlook::title(&bobs.only(Folder::Calendar).await), "Private");
+    // Private or not, it is in step: who keeps it private is the CRM.
+    world.edit_activity(&anna, &record, json!({"subject": "Plan B"})).await;
+    let hers = id(&annas.only(Folder::Calendar).await);
+    annas.edit(&hers, vec![set(Property::Body, plain("At noon"))]).await;
+    world.sync(&[&anna, &bob]).await;
+    assert_eq!(outlook::title(&annas.only(Folder::Calendar).await), "Plan B");
+    assert_eq!(world.read_activity(&anna, &record).await["body"], "At noon");
+    world.edit_activity(&anna, &record, json!({"private": false, "subject": "Plan"})).await;
+    world.sync(&[&anna, &bob]).await;
+    let shown = world.read_activity(&anna, &record).await;
+    assert_eq!(
+        [&shown["private"], &shown["subject"], &shown["location"]],
+        [&json!(false), &json!("Plan"), &json!("Room 1")]
+    );
+    let hers = annas.only(Folder::Calendar).await;
+    assert_eq!((hers.text(Property::Sensitivity), outlook::title(&hers)), (Some("Normal"), "Plan"));
+    let his = bobs.only(Folder::Calendar).await;
+    assert_eq!((outlook::title(&his), his.text(Property::Location)), ("Plan", Some("Room 1")));
+    // It is a record like any other from then on.
+    let moved = json!({"start": berlin("2026-09-29T10:00:00"), "end": berlin("2026-09-29T11:00:00")});
+    world.edit_activity(&anna, &record, moved).await;
+    annas.edit(&id(&hers), vec![set(Property::Location, text("Room 2"))]).await;
+    world.sync(&[&anna, &bob]).await;
+    let his = bobs.only(Folder::Calendar).await;
+    assert_eq!(
+        (outlook::at(&his, Property::Start).as_str(), his.text(Property::Location)),
+        ("2026-09-29T08:00:00Z", Some("Room 2"))
+    );
 }
