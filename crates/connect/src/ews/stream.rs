@@ -60,15 +60,13 @@ impl EwsRemote {
         if folders.is_empty() {
             return Err(Trouble::NoAccess { why: "the mailbox has none of the folders that are observed".to_owned() });
         }
-        if self.reach.spoken.version() < STREAMING {
+        if self.is_too_old() {
             return Err(too_old());
         }
         match self.near(affinity).one(&Subscribe { folders }, Effect::Read).await {
             Ok(made) => Ok(made.id),
             // Asking may have shown how old the server is.
-            Err(Trouble::Refused { .. } | Trouble::Broken { .. }) if self.reach.spoken.version() < STREAMING => {
-                Err(too_old())
-            }
+            Err(Trouble::Refused { .. } | Trouble::Broken { .. }) if self.is_too_old() => Err(too_old()),
             Err(trouble @ Trouble::NoAccess { .. }) => {
                 // Folders remembered of another time; they are read anew when it is tried again.
                 self.connection.forget(&self.reach.address);
@@ -76,6 +74,12 @@ impl EwsRemote {
             }
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// Whether the server does not stream: by the version it takes, or by the one it says it is of, whatever it serves else.
+    fn is_too_old(&self) -> bool {
+        let told = || self.reach.spoken.server().is_some_and(|server| (server.major, server.minor) < STREAMING_BUILD);
+        self.reach.spoken.version() < STREAMING || told()
     }
 
     /// Ends a subscription. One that is not there any more is ended.
@@ -121,6 +125,8 @@ impl EwsRemote {
 
 /// Streaming came with the first service pack of Exchange 2010, which answers to the name of the second.
 const STREAMING: Version = Version::Exchange2010Sp2;
+/// The same as servers tell it.
+const STREAMING_BUILD: (u32, u32) = (14, 1);
 
 fn too_old() -> Trouble {
     let why = "the server does not send notifications; Exchange 2010 SP2 and later do".to_owned();
