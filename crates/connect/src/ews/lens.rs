@@ -55,7 +55,7 @@ impl Lens for EwsLens {
     }
 }
 
-/// Longest texts, in characters.
+/// Longest texts, in the units of UTF-16 that Windows counts: a picture is two, or more.
 const TEXT: usize = 255;
 const LONG_TEXT: usize = 4_000;
 const BODY: usize = 500_000;
@@ -85,7 +85,7 @@ fn uncut(field: &Field, text: &str) -> String {
     }
 }
 
-/// The most characters of a field that Exchange holds.
+/// The most of a field that Exchange holds.
 fn most(field: &Field) -> usize {
     match field {
         Field::Body => BODY,
@@ -119,10 +119,18 @@ fn clean(text: &str) -> String {
 }
 
 fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    let length = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
+    if length(text) <= most {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(most - NOTICE.chars().count()).collect();
+    let mut room = most - length(NOTICE);
+    let fits = |c: &char| {
+        let units = c.len_utf16();
+        let fits = units <= room;
+        room = room.saturating_sub(units);
+        fits
+    };
+    let kept: String = text.chars().take_while(fits).collect();
     format!("{}{NOTICE}", kept.trim_end())
 }
 
@@ -160,6 +168,20 @@ mod tests {
         assert!(text.ends_with("… (shortened)"));
         assert_eq!(image(Domain::Calendar, Field::Subject, once.clone()), once);
         assert_eq!(image(Domain::Calendar, Field::Body, Value::text("x".repeat(300))), Value::text("x".repeat(300)));
+    }
+
+    // E5: what is one character to us may be two to Exchange.
+    #[test]
+    fn a_text_of_pictures_is_no_longer_than_exchange_holds() {
+        for text in ["\u{1F600}".repeat(200), format!("x{}", "\u{1F600}".repeat(200))] {
+            let once = image(Domain::Calendar, Field::Subject, Value::text(text));
+            let shown = once.as_text().expect("a text");
+            let units = shown.encode_utf16().count();
+            assert!((250..=255).contains(&units) && shown.ends_with("… (shortened)"), "{units}");
+            assert_eq!(image(Domain::Calendar, Field::Subject, once.clone()), once);
+        }
+        let fits = "\u{1F600}".repeat(127);
+        assert_eq!(image(Domain::Calendar, Field::Subject, Value::text(fits.clone())), Value::text(fits));
     }
 
     // E5

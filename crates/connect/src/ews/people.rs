@@ -17,14 +17,24 @@ pub const LISTS: [(Property, Role); 3] = [
     (Property::Resources, Role::Resource),
 ];
 
-/// The guests with their addresses and roles. Exchange lists the organiser among the required; he is shown as organiser.
+/// The guests with their addresses and roles. Exchange lists the organiser among the required, at times in other letters
+/// than it names him; he is shown as organiser.
 fn guests(item: &Item) -> impl Iterator<Item = (&ews::Attendee, Option<String>, Role)> {
-    let own_address = item.person(Property::Organizer).and_then(address);
+    let organizer = item.person(Property::Organizer);
+    let (is_told, own_address) = (organizer.is_some(), organizer.and_then(address));
     let listed = LISTS.into_iter().flat_map(|(list, role)| {
         let guests = item.attendees(list).unwrap_or_default();
         guests.iter().map(move |guest| (guest, address(&guest.mailbox), role))
     });
-    listed.filter(move |(_, address, _)| address.is_none() || *address != own_address)
+    listed.filter(move |(guest, address, _)| match (address, &own_address) {
+        (Some(address), Some(own)) => !same(address, own),
+        // Somebody whose address is not told: what he answered tells him.
+        (_, _) => !(is_told && guest.response.as_deref() == Some("Organizer")),
+    })
+}
+
+fn same(one: &str, other: &str) -> bool {
+    model::same::fold(one) == model::same::fold(other)
 }
 
 /// The people Exchange itself knows of, besides the organiser.
@@ -220,6 +230,16 @@ mod tests {
         assert_eq!((bob.address.as_deref(), bob.response), (Some("bob@crm.test"), Response::Organizer));
         let people = invited(&item);
         assert_eq!(people.keys().collect::<Vec<_>>(), ["ann@crm.test", "name:room"]);
+        // Told in other letters, or by no address of his own, he is the same.
+        for (told, listed) in [("bob@crm.test", "Bob@CRM.test"), ("", "bob@crm.test"), ("", "")] {
+            let item = Item::new(ItemKind::CalendarItem)
+                .with(Property::Organizer, Value::Person(mailbox("Bob", told, "SMTP")))
+                .with(
+                    Property::RequiredAttendees,
+                    Value::Attendees(vec![guest(mailbox("Bob", listed, "SMTP"), "Organizer")]),
+                );
+            assert!(!is_anybody_invited(&item), "{told} {listed}");
+        }
         assert_eq!(people["ann@crm.test"].response, Response::Tentative);
         assert_eq!(people["name:room"].role, Role::Resource);
     }
