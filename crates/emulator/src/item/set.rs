@@ -12,7 +12,7 @@ use crate::item::contact::put_entry;
 use crate::item::extended::{self, ExtFault, ExtPath, ExtValue};
 use crate::item::schema::{Access, Form, ItemKind, fits};
 use crate::item::set_parts::{read_attachment, set_entry};
-use crate::item::task::{Status, today};
+use crate::item::task::{Status, Task, today};
 use crate::item::{Detail, Item, Value, mapi, state, time};
 use crate::recurrence::{Rule, RuleFault};
 use crate::xml::Element;
@@ -205,6 +205,11 @@ fn replace_attendees(all: &mut Vec<Attendee>, role: Role, new: Vec<Attendee>) {
     }
 }
 
+/// Whether the day it was done was written under its MAPI name alone, in this request: it says nothing of the status.
+fn has_raw_day(task: &Task) -> bool {
+    task.completed.is_some() && !task.is_complete()
+}
+
 fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Setting<'_>) -> Outcome<()> {
     let form = item.kind.spec(name).map_or(Form::Text, |spec| spec.form);
     let Some(task) = item.task_mut() else {
@@ -226,9 +231,10 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
             (task.status, task.percent, task.completed) = (Status::Completed, 100.0, Some(day));
         }
         "Status" => {
+            let raw = has_raw_day(task);
             task.status =
                 Status::of(&element.word()).ok_or_else(|| refused(Code::ErrorInvalidValueForProperty, name))?;
-            if task.is_complete() {
+            if task.is_complete() && !raw {
                 task.completed = Some(today(setting.now));
             }
         }
@@ -238,7 +244,7 @@ fn set_task(item: &mut Item, name: &'static str, element: &Element, setting: &Se
                 return Err(Code::ErrorInvalidPercentCompleteValue.into());
             }
             task.percent = percent;
-            if percent >= 100.0 {
+            if percent >= 100.0 && !has_raw_day(task) {
                 task.completed = Some(today(setting.now));
             }
         }
@@ -280,6 +286,13 @@ fn put_extended(item: &mut Item, path: ExtPath, value: ExtValue, setting: &mut S
         return Ok(());
     }
     if let Some(element) = mapi::as_element(item, &path, &value) {
+        if element.name == "CompleteDate"
+            && let (Some(day), Some(task)) = (time::read_day(&element.word(), setting.zone), item.task_mut())
+        {
+            task.completed = Some(day);
+            setting.changed.insert("CompleteDate");
+            return Ok(());
+        }
         return set(item, &element, setting);
     }
     item.extended.insert(path.key, value);
