@@ -37,11 +37,8 @@ pub(crate) fn flip(link: &Link, domain: Domain, crm: &Record, pim: &Record, cont
         changes: as_now(pim, domain, to, &merged.to_pim, context),
         keep: Fields::new(),
     });
-    // The old record goes only after the new link stands: the business record stays for everybody else.
-    match domain {
-        Domain::BusinessContact => ops.push(Op::Delist),
-        _ => ops.push(Op::Delete { side: Side::Crm, after_new: None }),
-    }
+    // The old record goes only after the new link stands.
+    ops.push(parts_from(domain, context));
     let mut link = link.clone();
     link.domain = to;
     link.crm.base = occurrence::by_date(&fields);
@@ -79,7 +76,7 @@ pub fn join(link: &Link, personal: &Record, business: &Record, pim: &Record, con
     let (from, to) = (Domain::PersonalContact, Domain::BusinessContact);
     let changes = as_now(pim, from, to, &merged.to_pim, context);
     ops.push(Op::Update { side: Side::Pim, changes, keep: Fields::new() });
-    ops.push(Op::Delete { side: Side::Crm, after_new: None });
+    ops.push(parts_from(from, context));
     let mut link = link.clone();
     link.domain = to;
     link.crm.id = business.id.clone();
@@ -95,6 +92,13 @@ pub fn join(link: &Link, personal: &Record, business: &Record, pim: &Record, con
         conflicts: merged.conflicts,
         reasons: vec![Reason::Flip, Reason::Matched],
     }
+}
+
+/// What becomes of the record of before: a business one stays for everybody else, and so does one that nothing may be deleted
+/// of (rule C7). Off its user's list it is not taken for one that he lacks.
+fn parts_from(domain: Domain, context: &Context<'_>) -> Op {
+    let stays = domain == Domain::BusinessContact || context.domain(domain).no_deletes.contains(&Side::Crm);
+    if stays { Op::Delist } else { Op::Delete { side: Side::Crm, after_new: None } }
 }
 
 /// What a contact says once the mailbox's changes are in, without what its domain decides.

@@ -141,3 +141,17 @@ fn joining_a_business_contact_puts_it_on_the_sync_list_once() {
         assert_eq!(plan.ops.contains(&Op::Enlist), !listed);
     }
 }
+
+// C7, O5: where nothing may be deleted in the CRM the personal record stays there, and off its owner's list, so that it is
+// not taken for one whose copy he lacks.
+#[test]
+fn a_personal_record_that_may_not_be_deleted_leaves_the_list_instead() {
+    let record = crm(Domain::PersonalContact, "c1", &ann(true));
+    let mut world = World::new();
+    world.of(Domain::PersonalContact).no_deletes = [Side::Crm].into();
+    let alone = world.plan(&personal(), &there(&record), &there(&cleared()));
+    let joined = join(&personal(), &record, &business(&ann(false), true), &cleared(), &world.context());
+    for plan in [alone, joined] {
+        assert_eq!((plan.ops.last(), deletes(&plan, Side::Crm)), (Some(&Op::Delist), false), "{plan:?}");
+    }
+}

@@ -10,6 +10,7 @@ use wire::ews::{DistinguishedFolder as Folder, Item, Property};
 
 on_both!(
     private_cleared_on_a_personal_contact_joins_the_one_business_contact_that_is_the_same_person,
+    a_personal_record_that_may_not_be_deleted_stays_in_the_crm_and_its_item_is_business,
     private_cleared_on_a_contact_that_could_be_two_stays_personal_until_a_person_decides,
     a_question_ends_by_itself_when_one_candidate_is_left,
     a_contact_that_changes_its_kind_keeps_what_only_the_crm_knows,
@@ -67,6 +68,24 @@ async fn private_cleared_on_a_personal_contact_joins_the_one_business_contact_th
     let after = outlook.only(Folder::Contacts).await;
     assert_eq!((id(&after), after.text(Property::JobTitle)), (item, Some("Chief")));
     assert_eq!(categories(&after), ["Siebel Contact"]);
+}
+
+// O5, C7: the one contact is business from then on; the record that may not be deleted is on no list, and makes no item.
+async fn a_personal_record_that_may_not_be_deleted_stays_in_the_crm_and_its_item_is_business() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"personal_contact": {"no_deletes": ["crm"]}}})).await;
+    let outlook = world.outlook(&anna);
+    let item = outlook.make(Folder::Contacts, personal("Ida", "Berg", "ida@out.test")).await;
+    world.sync(&[&anna]).await;
+    let own = id_of(&world.only(&anna, PERSONAL).await);
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.sync(&[&anna]).await;
+    world.edit_contact(&anna, &own, json!({"job_title": "Of before"})).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.only(&anna, MINE).await["on_sync_list"], true);
+    assert_eq!(world.only(&anna, PERSONAL).await["on_sync_list"], false);
+    let after = outlook.only(Folder::Contacts).await;
+    assert_eq!((id(&after), categories(&after), after.text(Property::JobTitle)), (item, vec!["Siebel Contact"], None));
 }
 
 // O5: ambiguous stays personal and is listed.
