@@ -50,7 +50,7 @@ const LONG: &[Long] = &[
     },
     Long {
         name: "files",
-        what: "5,000 worlds of the simulator on SQLite files",
+        what: "5,000 full worlds of the simulator on SQLite files",
         words: &[
             "run",
             "--release",
@@ -63,15 +63,15 @@ const LONG: &[Long] = &[
             "--runs",
             "5000",
             "--from",
-            "40000",
+            "1100000",
         ],
         variables: &[],
         tests: false,
     },
     Long {
         name: "bytes",
-        what: "2,000 worlds of the simulator through the bytes of Exchange Web Services",
-        words: &["run", "--release", "--locked", "-p", "bytewise", "--", "--runs", "2000", "--from", "50000"],
+        what: "20,000 full worlds of the simulator through the bytes of Exchange Web Services",
+        words: &["run", "--release", "--locked", "-p", "bytewise", "--", "--runs", "20000", "--from", "3440000"],
         variables: &[],
         tests: false,
     },
