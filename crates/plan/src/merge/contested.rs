@@ -32,15 +32,20 @@ pub(super) fn settle_contested(units: &mut Units<'_>, rules: &Rules<'_>, merged:
     }
 }
 
-/// The side on which it was called off since both agreed, while it stands on the other.
+/// The side on which it was called off since both agreed, while it stands on the other. Between strangers nobody knows what
+/// was agreed, and one that is called off says as little as a blank (rule M3).
 fn called_off(state: &Cell<'_>) -> Option<Side> {
-    let off = |side: Side| state.base.is_some() && state.value(side).as_text() == Some("cancelled");
+    let off = |side: Side| state.value(side).as_text() == Some("cancelled");
     Side::BOTH.into_iter().find(|side| off(*side) && state.changed(*side) && !off(side.other()))
 }
 
-/// Whether somebody changed it there since.
+/// Whether somebody changed it there since; of strangers, whether it says anything of its own.
 fn is_edited(cells: &[&Cell<'_>], side: Side) -> bool {
-    cells.iter().any(|cell| cell.path.field != Field::State && cell.base.is_some() && cell.changed(side))
+    let edited = |cell: &Cell<'_>| match cell.base {
+        Some(_) => cell.changed(side),
+        None => !cell.value(side).is_blank(),
+    };
+    cells.iter().any(|cell| cell.path.field != Field::State && edited(cell))
 }
 
 /// Whether all of it may go either way, and no side rules (rules D1, P6).

@@ -60,6 +60,26 @@ fn an_edit_of_an_occurrence_outlives_that_it_was_called_off() {
     assert!(back.ops.iter().any(keeps), "{:?}", back.ops);
 }
 
+// M3, C5: of strangers nobody knows what was agreed: the one that says something stands on both sides, whole, and the other is
+// told; it is not called off here and moved there.
+#[test]
+fn an_occurrence_called_off_on_one_of_two_strangers_stands_as_the_other_says() {
+    let said = [
+        ("occurrence(2026-12-15T10:00:00).start", at("2026-12-15T12:00:00")),
+        ("occurrence(2026-12-15T10:00:00).end", at("2026-12-15T13:00:00")),
+    ];
+    let (off, moved) = (series(&[(STATE, text("cancelled"))]), series(&said));
+    for off_in in Side::BOTH {
+        let (left, right) = if off_in == Side::Crm { (&off, &moved) } else { (&moved, &off) };
+        let (crm, pim) = (crm(Domain::Calendar, "c1", left), pim(Kind::Appointment, "i1", right));
+        let plan = plan::fresh::adopt(Domain::Calendar, &crm, &pim, &World::new().context());
+        assert_eq!(written(&plan, off_in), [said[0].0, said[1].0, STATE], "{off_in:?}: {plan:?}");
+        assert_eq!(value(&plan, off_in, STATE), Some(Value::Null));
+        assert!(written(&plan, off_in.other()).is_empty(), "{off_in:?}: {plan:?}");
+        assert_eq!(plan.conflicts.iter().map(|told| told.winner).collect::<Vec<_>>(), [Some(off_in.other())]);
+    }
+}
+
 // C5, settable
 #[test]
 fn by_setting_an_occurrence_that_was_called_off_stays_so() {
