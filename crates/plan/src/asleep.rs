@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::operation::{After, Op, Plan, Reason};
+use crate::veil::slept_private;
 use model::same::fold;
 use model::{Domain, Field, Fields, Form, Kind, Link, Path, Record, Side, Sleep, SleepCause, Value};
 use planted::Planted;
@@ -90,8 +91,11 @@ pub(crate) fn finish(domain: Domain, op: Op, after: After, reason: Reason) -> Pl
     Plan { domain: Some(domain), ops: vec![op], after, conflicts: Vec::new(), reasons: vec![reason] }
 }
 
-/// The link sleeps: it keeps its base, and nothing is written.
+/// The link sleeps: it keeps its base, and nothing is written. That a record of the CRM became private in the mailbox is not
+/// forgotten for another cause that lies over it, or its words would come in once that is over (rule O8).
 pub(crate) fn sleep(link: &Link, domain: Domain, cause: SleepCause, context: &Context<'_>) -> Plan {
+    let passing = matches!(cause, SleepCause::Level | SleepCause::Window | SleepCause::NoTimes);
+    let cause = if passing && link.born == Side::Crm && slept_private(link) { SleepCause::Private } else { cause };
     let since = match &link.sleep {
         Some(sleep) if sleep.cause == cause => sleep.since.min(context.now),
         Some(_) | None => context.now,

@@ -167,6 +167,11 @@ fn a_record_born_in_the_crm_keeps_its_values_and_gets_its_flag() {
     let later = it.plan();
     let After::Linked(link) = &later.after else { panic!("linked") };
     assert_eq!((later.ops.len(), link.sleep.as_ref().map(|sleep| sleep.since)), (0, Some(since)));
+    // Nor is it forgotten while the level keeps everything asleep.
+    let mut low = World { now: it.world.now, ..World::new() };
+    low.of(Domain::Calendar).skip_private = true;
+    low.levels.insert(Domain::Calendar, model::Level::NONE);
+    assert_eq!(sleeps(&low.plan(&it.link, &there(&it.crm), &there(&it.pim))), Some(SleepCause::Private));
     // The CRM set the flag itself: it goes over as any other change does.
     let mut own = private(&[]);
     own.link.born = Side::Crm;

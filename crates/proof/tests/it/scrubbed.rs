@@ -17,6 +17,7 @@ on_both!(
     a_record_no_longer_private_is_filled_again,
     what_was_made_public_while_nothing_crossed_is_filled_from_the_mailbox_too,
     what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox_too,
+    what_became_private_of_the_crms_own_stays_in_the_mailbox_through_a_lowered_level,
     an_undo_brings_back_no_word_that_stood_in_place_of_a_private_one,
     what_its_owner_makes_public_in_the_crm_is_public_in_every_mailbox,
 );
@@ -130,6 +131,31 @@ async fn what_was_made_public_before_the_crm_answered_is_filled_from_the_mailbox
     assert_eq!(outlook::title(&outlook.only(Folder::Calendar).await), "Plan");
     let record = world.only(&anna, "my_calendar").await;
     assert_eq!((&record["subject"], &record["location"]), (&json!("Plan"), &json!("Room 1")));
+}
+
+// O8, L6: the record keeps the CRM's values, also after the level kept it asleep besides.
+async fn what_became_private_of_the_crms_own_stays_in_the_mailbox_through_a_lowered_level() {
+    let (world, anna, _) = World::with_two().await;
+    world.settings(json!({"domains": {"calendar": {"skip_private": true}}})).await;
+    let outlook = world.outlook(&anna);
+    let record = world.appointment(&anna, "Plan", "2026-09-28").await;
+    world.sync(&[&anna]).await;
+    let item = id(&outlook.only(Folder::Calendar).await);
+    outlook
+        .edit(&item, vec![set(Property::Sensitivity, text("Private")), set(Property::Subject, text("Doctor"))])
+        .await;
+    world.sync(&[&anna]).await;
+    for level in ["none", "full", "import", "full"] {
+        world.levels(&anna, json!({"calendar": level})).await;
+        world.sync(&[&anna]).await;
+        outlook.edit(&item, vec![set(Property::Location, text(level))]).await;
+        world.sync(&[&anna]).await;
+        let shown = world.read_activity(&anna, &record).await;
+        assert_eq!((&shown["subject"], &shown["location"]), (&json!("Plan"), &json!(null)), "{level}");
+    }
+    outlook.edit(&item, vec![set(Property::Sensitivity, text("Normal"))]).await;
+    world.sync(&[&anna]).await;
+    assert_eq!(world.read_activity(&anna, &record).await["subject"], "Doctor");
 }
 
 // O8, W3: what stood in the CRM while the record was reduced is no value that goes back: it would go over to the mailbox.
