@@ -338,7 +338,9 @@ impl Outlook {
 
     /// Moves an item to another folder.
     pub async fn move_to(&self, id: &ItemId, folder: DistinguishedFolder) -> Result<()> {
-        self.only(&MoveItem { to: folder.into(), ids: vec![ItemRef::Item(id.clone())] }).await.map(|_| ())
+        self.only(&MoveItem { to: folder.into(), ids: vec![ItemRef::Item(id.clone())], asks_for_ids: true })
+            .await
+            .map(|_| ())
     }
 }
 

@@ -4,7 +4,7 @@ use engine::port::{Mail, Trouble, Update, Write, Written};
 use model::{Domain, DomainMap, Field, Kind, Mark, Path, RecordId, Value, Version};
 use wire::ews::{
     self, AffectedTaskOccurrences, ConflictResolution, DeleteItem, DeleteType, FieldChange, FolderId, Item, ItemChange,
-    ItemId, ItemRef, MailOn, MoveItem, Shape, UpdateItem,
+    ItemId, ItemRef, MailOn, MoveItem, Shape, UpdateItem, Version as Spoken,
 };
 
 use super::create;
@@ -222,7 +222,8 @@ impl EwsRemote {
     }
 
     async fn move_to(&self, folder: &str, ids: Vec<ItemRef>) -> Result<ItemId, Trouble> {
-        let asked = MoveItem { to: FolderId::of(folder).into(), ids };
+        let asks_for_ids = self.reach.spoken.version() >= Spoken::Exchange2010Sp2;
+        let asked = MoveItem { to: FolderId::of(folder).into(), ids, asks_for_ids };
         let moved = self.reach.one(&asked, Effect::Change).await?.first().and_then(|item| item.id);
         moved.ok_or_else(|| no_id(Effect::Write))
     }

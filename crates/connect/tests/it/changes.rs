@@ -126,7 +126,7 @@ async fn what_changed_and_what_vanished_comes_with_the_next_page() {
     let change = vec![FieldChange::Set(Property::Subject.into(), ews::Value::Text("c".to_owned()))];
     world.edits(&ids[0].id, ItemKind::Task, change).await;
     let moved = vec![ItemRef::Item(ids[1].clone())];
-    world.person(MoveItem { to: DistinguishedFolder::DeletedItems.into(), ids: moved }).await;
+    world.person(MoveItem { to: DistinguishedFolder::DeletedItems.into(), ids: moved, asks_for_ids: true }).await;
     let folder = folder(&remote, Kind::Task).await;
     let page = remote.changes(Kind::Task, &folder, Some(&cursor)).await.expect("a page");
     assert_eq!(page.records.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), [ids[0].id.as_str()]);

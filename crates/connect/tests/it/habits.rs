@@ -195,6 +195,12 @@ async fn an_older_server_is_spoken_to_in_its_own_version() {
     let remote = world.open();
     let made = create(&remote, Domain::Calendar, series_without_exceptions(), "s").await;
     assert!(matches!(seen_of(&world, &made.id).await, Ok(Seen::Present(_))));
+    // What moves an item takes no word that it does not know.
+    let (kind, id, version) = (Kind::Appointment, made.id.clone(), made.version.clone());
+    let deleted = Write::Delete { kind, id, version, planned: None, mail: Mail::None };
+    remote.write(&deleted).await.expect("gone to Deleted Items");
+    let back = remote.write(&Write::Restore { kind: Kind::Appointment, mark_key: "s".to_owned() }).await.expect("back");
+    assert!(matches!(seen_of(&world, &back.id).await, Ok(Seen::Present(_))));
     let asked = newest.lock().expect("unpoisoned");
     let refused = asked.iter().filter(|(_, version, _)| version != "Exchange2007_SP1").count();
     assert!(refused <= 4, "each version is tried once: {refused}");

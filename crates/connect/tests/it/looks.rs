@@ -21,7 +21,9 @@ async fn deletes(world: &World, id: &RecordId, how: DeleteType) {
 
 async fn moves(world: &World, id: &RecordId, to: FolderRef) -> RecordId {
     let ids = vec![ItemRef::Item(ItemId::of(id.as_str()))];
-    RecordId::new(world.person(MoveItem { to, ids }).await.first().expect("an item").id.expect("an id").id)
+    RecordId::new(
+        world.person(MoveItem { to, ids, asks_for_ids: true }).await.first().expect("an item").id.expect("an id").id,
+    )
 }
 
 /// Where the copies with a key are, and the write number each shows.

@@ -192,6 +192,13 @@ fn begun(world: &World, server: usize, account: &Account, request: &Request) -> 
     {
         return (None, Err(Code::ErrorInvalidServerVersion.into()));
     }
+    if let Some(asked) = asked
+        && ["Exchange2007", "Exchange2007_SP1", "Exchange2010"].contains(&asked)
+        && request.body().is_ok_and(|body| body.child("ReturnNewItemIds").is_some())
+    {
+        // Introduced in Exchange 2010 SP1.
+        return (None, Err(Fault::schema("the element 'ReturnNewItemIds' is not expected.")));
+    }
     let mailbox = match auth::effective(world, server, account, header) {
         Ok(mailbox) => mailbox,
         Err(fault) => return (None, Err(fault)),

@@ -196,7 +196,9 @@ impl Outlook {
 
     /// Moves an item to another folder; its new id.
     pub async fn move_to(&self, id: &str, folder: Folder) -> String {
-        let moved = self.ask(ews::MoveItem { to: folder.into(), ids: vec![ItemRef::Item(ews::ItemId::of(id))] }).await;
+        let moved = self
+            .ask(ews::MoveItem { to: folder.into(), ids: vec![ItemRef::Item(ews::ItemId::of(id))], asks_for_ids: true })
+            .await;
         moved.first().expect("an item").id.expect("an id").id
     }
 

@@ -14,6 +14,10 @@ pub struct MoveItem {
     pub to: FolderRef,
     /// The items; at least one.
     pub ids: Vec<ItemRef>,
+    /// Whether their new ids are asked for: no server before 2010 SP1 knows the word, and each of those tells them anyway.
+    ///
+    /// <https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/returnnewitemids>
+    pub asks_for_ids: bool,
 }
 
 impl Operation for MoveItem {
@@ -24,7 +28,9 @@ impl Operation for MoveItem {
         w.element("m:MoveItem", &[], |w| {
             w.element("m:ToFolderId", &[], |w| self.to.write(w));
             write_ids(w, &self.ids);
-            w.text("m:ReturnNewItemIds", "true");
+            if self.asks_for_ids {
+                w.text("m:ReturnNewItemIds", "true");
+            }
         });
     }
 }

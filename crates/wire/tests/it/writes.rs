@@ -113,10 +113,14 @@ fn searches_and_moves_are_valid() {
     });
     assert!(written.contains("<m:CalendarView MaxEntriesReturned=\"10\" StartDate=\"2026-11-02T00:00:00Z\" EndDate=\"2026-11-03T00:00:00Z\"/>"));
     let ids = vec![ItemId::of("A").into()];
-    assert_eq!(
-        body(&MoveItem { to: FolderId::of("F").into(), ids }),
-        "<m:MoveItem><m:ToFolderId><t:FolderId Id=\"F\"/></m:ToFolderId><m:ItemIds><t:ItemId Id=\"A\"/></m:ItemIds><m:ReturnNewItemIds>true</m:ReturnNewItemIds></m:MoveItem>"
-    );
+    for (asks_for_ids, word) in [(true, "<m:ReturnNewItemIds>true</m:ReturnNewItemIds>"), (false, "")] {
+        assert_eq!(
+            body(&MoveItem { to: FolderId::of("F").into(), ids: ids.clone(), asks_for_ids }),
+            format!(
+                "<m:MoveItem><m:ToFolderId><t:FolderId Id=\"F\"/></m:ToFolderId><m:ItemIds><t:ItemId Id=\"A\"/></m:ItemIds>{word}</m:MoveItem>"
+            )
+        );
+    }
 }
 
 #[test]
