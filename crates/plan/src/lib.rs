@@ -21,6 +21,7 @@ pub mod merge;
 pub mod occurrence;
 pub mod operation;
 mod parting;
+mod people;
 pub mod removal;
 mod removed;
 pub mod scope;

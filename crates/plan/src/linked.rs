@@ -10,6 +10,7 @@ use crate::merge::{Copies, Gate, Merged, Rules, merge};
 use crate::occurrence;
 use crate::operation::{After, Op, Plan, Reason};
 use crate::parting::with_its_edit;
+use crate::people::as_known;
 use crate::removed;
 use crate::scope;
 use crate::veil::{is_reduced, lifted, slept_private, veil, was_private};
@@ -244,7 +245,8 @@ fn merged_but(
     let Some(map) = context.maps.get(&domain) else {
         return Merged::default();
     };
-    let (crm_fields, pim_fields) = views(crm, pim, context);
+    let (crm_fields, mut pim_fields) = views(crm, pim, context);
+    as_known(&mut pim_fields, &link.pim.base);
     let told = |merged: Merged| match link.form == Form::Received && !form::stands_in(context) {
         true => form::with_own_copy(merged, &pim_fields, map),
         false => merged,

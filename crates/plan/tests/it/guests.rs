@@ -1,7 +1,7 @@
 //! When the mail server writes to a meeting's guests: each condition by itself (rules C9, P6).
 
 use crate::build::*;
-use model::{Domain, Form, Kind, Pattern, Range, Record, Recurrence, Side, Value};
+use model::{Attendee, Domain, Form, Kind, Pattern, Range, Record, Recurrence, Response, Side, Value};
 use model::{Fields, Path};
 use plan::Op;
 use plan::mailing::{is_locked, is_quiet, is_sent, recipients};
@@ -133,4 +133,37 @@ fn guests_hear_of_a_move_into_the_past_and_out_of_it() {
     assert_eq!(moved(&sent(), "2026-11-20T10:00:00", "2026-11-20T11:00:00"), 2);
     assert_eq!(moved(&over, "2026-11-24T10:00:00", "2026-11-24T11:00:00"), 2);
     assert_eq!(moved(&over, "2026-11-19T10:00:00", "2026-11-19T11:00:00"), 0, "past before and after");
+}
+
+// P2: whom the directory tells no address of any more is shown by his name alone. He is the guest he was, and what he answers
+// since counts; a namesake, or who is shown beside him, is another.
+#[test]
+fn a_guest_whose_address_is_not_told_any_more_is_the_same_person() {
+    let nameless = |name: &str, response: Response| Attendee { address: None, response, ..person(name) };
+    let of = |people: &[Attendee]| Value::People(people.iter().map(|one| (one.key(), one.clone())).collect());
+    let says = |people: &Value| {
+        let (start, end) = (at("2026-12-01T10:00:00"), at("2026-12-01T11:00:00"));
+        vec![("start", start), ("end", end), ("attendees", people.clone())]
+    };
+    let agreed = of(&[person("bob"), person("cleo")]);
+    let written = |known: &Value, shown: &Value| {
+        let link = link(Domain::Calendar, &says(known), &says(known));
+        let record = crm(Domain::Calendar, "c1", &says(known));
+        let mut item = pim(Kind::Appointment, "i1", &says(shown));
+        (item.facts.meeting, item.facts.requests_sent) = (true, true);
+        let plan = World::new().plan(&link, &there(&record), &there(&item));
+        value(&plan, Side::Crm, "attendees")
+    };
+    assert_eq!(written(&agreed, &of(&[nameless("Bob", Response::Unknown), person("cleo")])), None);
+    let answered = written(&agreed, &of(&[nameless("Bob", Response::Accepted), person("cleo")]));
+    let bob = Attendee { response: Response::Accepted, ..person("bob") };
+    assert_eq!(answered, Some(of(&[bob, person("cleo")])));
+    let stranger = of(&[nameless("Dan", Response::Unknown), person("bob"), person("cleo")]);
+    assert_eq!(written(&agreed, &stranger), Some(stranger), "somebody else");
+    let beside = of(&[nameless("bob", Response::Unknown), person("bob"), person("cleo")]);
+    assert_eq!(written(&agreed, &beside), Some(beside), "shown beside him");
+    let namesake = Attendee { address: Some("bob@out.test".to_owned()), ..person("bob") };
+    let two = of(&[person("bob"), namesake]);
+    let one = of(&[nameless("bob", Response::Unknown)]);
+    assert_eq!(written(&two, &one), Some(one), "either of the two could be meant");
 }
