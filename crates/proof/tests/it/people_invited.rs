@@ -3,6 +3,7 @@
 use crate::api::{appointment, id as id_of};
 use crate::database::on_both;
 use crate::outlook::{self, id, set, text};
+use crate::refused_once::refuses;
 use crate::world::{Person, World};
 use emulator::{FaultAction, Quirk, RequestInfo};
 use serde_json::{Value as Json, json};
@@ -12,6 +13,7 @@ use wire::ews::{Attendee, DistinguishedFolder as Folder, FieldChange, Item, Mail
 on_both!(
     optional_guests_rooms_lists_and_the_organiser_among_his_guests_are_who_they_are,
     people_whom_exchange_names_by_directory_addresses_are_found,
+    a_guest_whom_the_directory_does_not_know_any_more_stays_who_he_was,
     a_colleague_is_found_by_any_of_his_addresses_in_any_case,
     a_guest_added_in_outlook_joins_the_one_activity_and_one_taken_off_leaves_it,
     an_invitation_that_comes_again_is_the_same_activity,
@@ -92,6 +94,23 @@ async fn people_whom_exchange_names_by_directory_addresses_are_found() {
     let text = record["people"].to_string();
     assert!(!text.to_lowercase().contains("/o="), "no address of the directory is shown as one of mail: {text}");
     assert_eq!(world.only(&bob, CALENDAR).await["id"], record["id"], "one meeting");
+}
+
+// P2: who left the company is in no directory; what the organiser says of his meeting later takes nobody off it.
+async fn a_guest_whom_the_directory_does_not_know_any_more_stays_who_he_was() {
+    let (world, anna, bob) = World::with_two().await;
+    world.hq.set_quirk(Quirk::ExAddresses, true);
+    let item = world.outlook(&anna).invite(meeting(&[&bob.address, "guest@far.test"])).await;
+    world.sync(&[&anna, &bob]).await;
+    let people = world.only(&anna, CALENDAR).await["people"].clone();
+    world.backup().await;
+    // What was learned of the directory is forgotten with the server.
+    let world = world.restored().await;
+    refuses(&world, &["ResolveNames"], String::new(), "ErrorNameResolutionNoResults");
+    world.outlook(&anna).edit_and_send(&item, vec![set(Property::Location, text("Attic"))]).await;
+    world.sync(&[&anna]).await;
+    let record = world.only(&anna, CALENDAR).await;
+    assert_eq!((&record["location"], &record["people"]), (&json!("Attic"), &people));
 }
 
 // P2: every address the CRM knows.
