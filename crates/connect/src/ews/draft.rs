@@ -256,6 +256,12 @@ impl Drafting<'_> {
     }
 
     fn invite(&self, people: &People, draft: &mut Draft) {
+        if self.present.is_some_and(people::has_guest_without_address) {
+            // The list is set as a whole: who cannot be written into it would be told that he is off the meeting (rule C9).
+            let why = "the server tells no mail address of one of the guests; change its guests in Outlook".to_owned();
+            draft.partly.push((Path::of(Field::Attendees), why));
+            return;
+        }
         let roles = [
             (Role::Required, Property::RequiredAttendees),
             (Role::Optional, Property::OptionalAttendees),

@@ -57,6 +57,11 @@ pub fn is_anybody_invited(item: &Item) -> bool {
     guests(item).next().is_some()
 }
 
+/// Whether a guest is known by his name alone.
+pub fn has_guest_without_address(item: &Item) -> bool {
+    guests(item).any(|(_, address, _)| address.is_none())
+}
+
 /// The organiser of a meeting.
 pub fn organizer(item: &Item) -> Option<Attendee> {
     let person = item.person(Property::Organizer)?;

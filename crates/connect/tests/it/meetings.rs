@@ -3,7 +3,7 @@
 use crate::world::{ANNA, World, create, fields, list, maps, present};
 use connect::ews::{EwsConnection, EwsRemote, EwsSettings};
 use connect::sign_in::SignIn;
-use emulator::Quirk;
+use emulator::{FaultAction, Hook, Quirk, RequestInfo};
 use engine::port::{MEETING_NOT_KEPT, Mail, Meeting, Remote, Trouble, Update, Write};
 use model::{Attendee, Domain, Field, Kind, Part, Record, Response, Role, Value, When, Zone};
 use secrecy::SecretString;
@@ -282,4 +282,50 @@ async fn the_real_invitation_takes_a_participants_copy_over() {
     assert!(record.facts.received && !record.facts.meeting_copy && record.facts.requests_sent);
     assert_eq!(record.text(Field::Subject), Some("Review, really"));
     assert_eq!(record.facts.mark.as_ref().map(|mark| mark.key.as_str()), Some("k"), "and still ours");
+}
+
+// C9: the guests of a meeting are set as a whole. One of whom the server tells no address cannot be written into the list, and
+// without him there he would be told that he is off it.
+#[tokio::test]
+async fn guests_are_left_alone_while_one_of_them_has_no_address_to_write() {
+    let world = World::new();
+    world.emulator.set_quirk(Quirk::ExAddresses, true);
+    let id = invites(&world).await.id;
+    let unknown = |request: &RequestInfo| {
+        let code = || "ErrorNameResolutionNoResults".to_owned();
+        (request.operation == "ResolveNames").then(|| FaultAction::Fault { code: code() })
+    };
+    world.emulator.on_request(Some(Arc::new(unknown) as Hook));
+    let remote = world.open();
+    let record = only(&remote).await;
+    let mut people = record.get(Field::Attendees).and_then(Value::as_people).expect("people").clone();
+    assert!(people.values().any(|person| person.address.is_none()), "{:?}", people.keys());
+    let cleo = Attendee {
+        name: "Cleo".to_owned(),
+        address: Some("cleo@customer.test".to_owned()),
+        role: Role::Required,
+        response: Response::Unknown,
+    };
+    people.insert(cleo.key(), cleo);
+    let mails = world.emulator.sink().len();
+    let changes = fields([(Field::Attendees, Value::People(people)), (Field::Location, Value::text("Room"))]);
+    let change = Update {
+        domain: Domain::Calendar,
+        id: record.id.clone(),
+        version: record.version.clone(),
+        planned: None,
+        changes,
+        keep: model::Fields::new(),
+        mark: None,
+        mail: Mail::Send,
+    };
+    let written = remote.write(&Write::Update(change)).await.expect("the place");
+    assert_eq!(written.partly.len(), 1, "{:?}", written.partly);
+    assert!(written.partly[0].1.contains("no mail address of one of the guests"), "{:?}", written.partly);
+    let raw = world.raw(&id, [Property::RequiredAttendees.into(), Property::Location.into()]).await;
+    assert_eq!(raw.attendees(Property::RequiredAttendees).map(<[_]>::len), Some(1), "who was asked stays");
+    assert_eq!(raw.text(Property::Location), Some("Room"));
+    // Its two guests hear of the place, and nobody of being off.
+    let told: Vec<String> = world.emulator.sink().into_iter().skip(mails).map(|mail| format!("{mail:?}")).collect();
+    assert!(!told.iter().any(|mail| mail.contains("Cancel")), "{told:?}");
 }
