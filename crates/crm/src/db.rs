@@ -8,7 +8,7 @@
 use crate::error::Error;
 use crate::place::Place;
 use sqlx::pool::PoolConnectionMetadata;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{
     AssertSqlSafe, Column, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool, TypeInfo,
@@ -85,6 +85,8 @@ impl Db {
             }
             Place::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url)?.options([("synchronous_commit", "on")]);
+                // A pool tries a server that is not there until its time is up, and then says only that: one alone says why.
+                PgConnection::connect_with(&options).await?.close().await?;
                 let pool = || PgPoolOptions::new().max_connections(READERS).acquire_timeout(WAIT_FOR_WRITER);
                 // Writers wait for each other inside the database; they must not use up the readers' connections.
                 let write = pool().max_connections(4).connect_with(options.clone()).await?;

@@ -17,7 +17,7 @@ use crate::step::Step;
 use crate::value::{Arg, Row, postgres_args, postgres_row, sqlite_args, sqlite_row};
 use jiff::Timestamp;
 use sqlx::pool::PoolConnectionMetadata;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqliteConnection, SqlitePool};
 use std::path::{Path, PathBuf};
@@ -201,6 +201,9 @@ impl Db {
             .application_name("syncline")
             .options([("synchronous_commit", "on")])
             .disable_statement_logging();
+        // A pool tries a server that is not there until its time is up, and then says only that: one alone says why, at once.
+        let first = PgConnection::connect_with(&options).await.map_err(unavailable)?;
+        first.close().await.map_err(unavailable)?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(WAIT)

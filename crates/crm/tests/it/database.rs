@@ -67,3 +67,13 @@ async fn a_crm_in_memory_is_one_database_for_all_its_clones() {
     let made = crm.create_organization(&admin, "Head", None, now()).await.expect("made");
     assert_eq!(clone.organization(&made.id).await.expect("there"), made);
 }
+
+// E3
+#[tokio::test]
+async fn a_postgresql_that_is_not_there_is_told_as_such() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let place = Place::Postgres(format!("postgres://syncline:secret-word@127.0.0.1:{port}/syncline"));
+    let Err(why) = Crm::open(&place, now()).await else { panic!("opened") };
+    let why = why.to_string();
+    assert!(why.contains("refused") && !why.contains("secret-word"), "{why}");
+}

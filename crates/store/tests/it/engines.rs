@@ -242,3 +242,13 @@ async fn nodes_on_postgres_end_the_leases_of_one_whose_session_ended() {
     next.close().await;
     world.close().await;
 }
+
+// E3: who started the database after the server, or wrote another port, is told so and not that all connections are taken.
+#[tokio::test]
+async fn a_postgresql_that_is_not_there_is_told_as_such() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("postgres://syncline:secret-word@127.0.0.1:{port}/syncline");
+    let opened = Store::open(StoreOptions { url, clock: clock().1 }).await;
+    let Err(StoreError::Unavailable(why)) = opened else { panic!("opened") };
+    assert!(why.contains("refused") && !why.contains("secret-word"), "{why}");
+}
