@@ -2,6 +2,7 @@
 //! and metrics.
 #![forbid(unsafe_code)]
 
+mod again;
 pub mod alert;
 pub mod api;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! The worker: runs the cycles that are due, each user's independent of the others', and passes on what happens in the CRM
 //! within seconds.
 
+use crate::again::until_it_ends;
 use crate::services::Services;
 use engine::{CycleError, CycleReport};
 use futures::FutureExt;
@@ -58,17 +59,32 @@ pub async fn run(services: Services, stop: Stop) {
         tracing::warn!(why = %why, "the CRM cannot be read; trying again");
     }
     let mut loops = JoinSet::new();
-    loops.spawn(read_crm(services.clone(), stop.clone()));
-    loops.spawn(cycles(services.clone(), stop.clone()));
-    loops.spawn(bury(services.clone(), stop.clone()));
-    loops.spawn(crate::push::run(services.clone(), stop.clone()));
-    loops.spawn(alerts(services.clone(), stop.clone()));
-    loops.spawn(sweep(services, stop));
+    keep(&mut loops, "the CRM's reader", &services, &stop, read_crm);
+    keep(&mut loops, "the cycles", &services, &stop, cycles);
+    keep(&mut loops, "the search for nodes that died", &services, &stop, bury);
+    keep(&mut loops, "the streams", &services, &stop, crate::push::run);
+    keep(&mut loops, "the alerts", &services, &stop, alerts);
+    keep(&mut loops, "the sweep", &services, &stop, sweep);
     while let Some(ended) = loops.join_next().await {
         if let Err(why) = ended {
-            tracing::error!(error = %why, "a loop of the worker ended by itself");
+            tracing::error!(error = %why, "a loop of the worker was dropped");
         }
     }
+}
+
+/// Runs a loop until it is told to stop.
+fn keep<W>(
+    loops: &mut JoinSet<()>,
+    what: &'static str,
+    services: &Services,
+    stop: &Stop,
+    begin: impl Fn(Services, Stop) -> W + Send + 'static,
+) where
+    W: Future<Output = ()> + Send + 'static,
+{
+    let (services, stop) = (services.clone(), stop.clone());
+    let (clock, told) = (services.clock.clone(), stop.clone());
+    loops.spawn(until_it_ends(what, clock, told, move || begin(services.clone(), stop.clone())));
 }
 
 /// Waits for a hint, a time, or the stop; false when it is the stop.
@@ -195,11 +211,14 @@ async fn start_due(
         running.spawn(async move {
             let began = services.clock.now();
             // One user's cycle that breaks off must not take the worker with it (rule E7).
-            let cycle = AssertUnwindSafe(services.engine.cycle_by_schedule(&pairing, queued));
-            let result = cycle.catch_unwind().await.ok();
-            if let Some(Ok(report)) = &result {
-                crate::ops::overall::keep(&services, report).await;
-            }
+            let cycle = async {
+                let result = services.engine.cycle_by_schedule(&pairing, queued).await;
+                if let Ok(report) = &result {
+                    crate::ops::overall::keep(&services, report).await;
+                }
+                result
+            };
+            let result = AssertUnwindSafe(cycle).catch_unwind().await.ok();
             Done { pairing, began, waited_s: queued.as_secs_f64(), result }
         });
     }

@@ -5,6 +5,7 @@ mod groups;
 mod line;
 mod patience;
 
+use crate::again::until_it_ends;
 use crate::services::Services;
 use crate::worker::Stop;
 use groups::{GroupId, Groups, Key};
@@ -42,6 +43,7 @@ pub(crate) async fn run(services: Services, mut stop: Stop) {
         tasks: JoinSet::new(),
         leases: BTreeMap::new(),
         tell,
+        stop: stop.clone(),
     };
     loop {
         if *stop.borrow() {
@@ -87,6 +89,7 @@ struct Keeper {
     tasks: JoinSet<()>,
     leases: BTreeMap<String, Lease>,
     tell: mpsc::Sender<PairingId>,
+    stop: Stop,
 }
 
 impl Keeper {
@@ -154,7 +157,9 @@ impl Keeper {
                 None => {
                     let (sender, receiver) = watch::channel(of);
                     self.lines.insert(id, sender);
-                    self.tasks.spawn(Line::new(self.services.clone(), receiver, self.tell.clone()).run());
+                    let (services, tell) = (self.services.clone(), self.tell.clone());
+                    let line = move || Line::new(services.clone(), receiver.clone(), tell.clone()).run();
+                    self.tasks.spawn(until_it_ends("a stream", self.services.clock.clone(), self.stop.clone(), line));
                 }
             }
         }
