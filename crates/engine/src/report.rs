@@ -279,7 +279,8 @@ impl Engine {
 }
 
 impl crate::cycle::Cycle<'_> {
-    /// Whom the plan makes the server write to, by address: nothing of it is sent by looking (rules C9, W1).
+    /// Whom the plan makes the server write to, by address: nothing of it is sent by looking (rules C9, W1). Who is on a private
+    /// meeting is its owner's to know; that so many are written to is told (rule O7).
     fn mail_to(&self, work: &Work, judged: &crate::judge::Judged) -> Vec<String> {
         let lenses = self.lenses();
         let context = self.context(plan::Lead::Mine, &lenses);
@@ -288,7 +289,11 @@ impl crate::cycle::Cycle<'_> {
             _ => work.link.as_ref(),
         };
         let people = plan::mailing::of_plan(&judged.plan, link, judged.pim.as_ref(), &context);
-        people.into_iter().filter_map(|person| person.address).collect()
+        let addresses = people.into_iter().filter_map(|person| person.address);
+        match [&judged.crm, &judged.pim].into_iter().flatten().any(model::Record::is_private) {
+            true => addresses.map(|_| plan::explain::PRIVATE.to_owned()).collect(),
+            false => addresses.collect(),
+        }
     }
 }
 

@@ -90,9 +90,16 @@ fn differs(plan: &Plan) -> bool {
     plan.reasons.contains(&Reason::StaysLocal) || plan.conflicts.iter().any(|conflict| conflict.winner.is_none())
 }
 
+/// What stands in place of an address that is not for everybody's eyes.
+pub const PRIVATE: &str = "Private";
+
 /// Whom the mail server writes to when it is done, by address.
 #[must_use]
 pub fn mail(to: &[String]) -> Option<String> {
+    if to.iter().any(|address| address == PRIVATE) {
+        let guests = if to.len() == 1 { "1 guest".to_owned() } else { format!("{} guests", to.len()) };
+        return Some(format!("Exchange writes to {guests} of a private meeting (C9, O7)."));
+    }
     (!to.is_empty()).then(|| format!("Exchange writes to {} (C9).", to.join(", ")))
 }
 

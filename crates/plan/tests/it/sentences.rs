@@ -60,6 +60,10 @@ fn who_is_written_to_is_told_by_address() {
     let told = explain::mail(&["bob@x.test".to_owned(), "eve@x.test".to_owned()]).expect("somebody is written to");
     assert!(["bob@x.test", "eve@x.test", "(C9)"].iter().all(|word| told.contains(word)), "{told}");
     assert_eq!(explain::mail(&[]), None);
+    for (guests, words) in [(1, "writes to 1 guest of a private"), (2, "writes to 2 guests of a private")] {
+        let told = explain::mail(&vec![explain::PRIVATE.to_owned(); guests]).expect("somebody is written to");
+        assert!(told.contains(words) && told.contains("O7"), "{told}");
+    }
 }
 
 // W1: every operation names its side, and what it changes there.

@@ -62,6 +62,12 @@ async fn guests_hear_of_an_edit_in_the_crm_and_the_plan_shows_them_before() {
     let line = plan["lines"].as_array().and_then(|lines| lines.iter().find(|line| line["what"] == "update"));
     assert_eq!(line.expect("a line")["mail_to"], json!([bob.address, EVE]), "{plan}");
     assert_eq!(sent(&world), [], "looking sends nothing");
+    // O7: who is on a private one is not for an administrator's eyes, that somebody is written to is.
+    world.edit_activity(&anna, &record, json!({"private": true})).await;
+    let veiled = planned(&world, &anna).await;
+    assert!(veiled.to_string().contains("2 guests of a private meeting"), "{veiled}");
+    assert!(!veiled.to_string().contains(EVE) && !veiled.to_string().contains(bob.address.as_str()), "{veiled}");
+    world.edit_activity(&anna, &record, json!({"private": false})).await;
     world.sync(&[&anna, &bob]).await;
     let told = sent(&world);
     assert_eq!(told.len(), 1, "{told:?}");
