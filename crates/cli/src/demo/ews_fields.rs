@@ -223,12 +223,26 @@ pub fn item_of(kind: Kind, face: &Fields, words: &BTreeSet<String>) -> Item {
         let list = words.into_iter().collect();
         item.values.insert(Property::Categories.into(), Value::Texts(list));
     }
+    if item.values.contains_key(&Property::CompleteDate.into()) {
+        TOLD_BY_THE_DAY.into_iter().for_each(|told| drop(item.values.remove(&told.into())));
+    }
     if kind != Kind::Contact {
         let set =
             [Field::Reminder, Field::ReminderAt].into_iter().any(|field| face.contains_key(&FieldPath::of(field)));
         item.values.insert(Property::ReminderIsSet.into(), Value::Flag(set));
     }
     item
+}
+
+/// What the day on which a task was done says as well: written beside it, the last of them decides which day it is.
+const TOLD_BY_THE_DAY: [Property; 2] = [Property::Status, Property::PercentComplete];
+
+/// The changes without what one of them says as well.
+pub fn said_once(changes: Vec<FieldChange>) -> Vec<FieldChange> {
+    let sets = |change: &FieldChange, property: Property| matches!(change, FieldChange::Set(path, _) if *path == property.into());
+    let day = changes.iter().any(|change| sets(change, Property::CompleteDate));
+    let told = |change: &FieldChange| day && TOLD_BY_THE_DAY.into_iter().any(|told| sets(change, told));
+    changes.into_iter().filter(|change| !told(change)).collect()
 }
 
 /// The kind of item on the wire.

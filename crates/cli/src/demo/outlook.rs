@@ -1,6 +1,6 @@
 //! A person's mail program, as the demonstration has one: it signs in to one mailbox and reads and writes it by EWS.
 
-use super::ews_fields::{changes, face_of, item_kind, item_of, shape};
+use super::ews_fields::{changes, face_of, item_kind, item_of, said_once, shape};
 use super::ews_times;
 use anyhow::{Context, Result, anyhow, bail};
 use connect::http::{Network, Request};
@@ -264,7 +264,7 @@ impl Outlook {
             let value = face.get(&Path::of(field.clone())).cloned().unwrap_or(Value::Null);
             fields.extend(changes(kind, field, &value, face));
         }
-        self.write(kind, ItemRef::Item(ItemId::of(id.id.clone())), fields, send).await
+        self.write(kind, ItemRef::Item(ItemId::of(id.id.clone())), said_once(fields), send).await
     }
 
     /// Sets an item's categories.
