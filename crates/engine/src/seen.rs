@@ -19,9 +19,9 @@ impl Cycle<'_> {
         Observation { side, kind, id: id.clone(), version, seen, hashes, at: self.engine.now() }
     }
 
-    /// The link of a private item: whether it may be stored depends on whose it is.
+    /// The link of a private appointment or task: whether it may be stored depends on whose it is.
     pub(crate) async fn link_of_private(&self, side: Side, item: &Record) -> Result<Option<Link>, CycleError> {
-        if side == Side::Crm || !item.is_private() {
+        if side == Side::Crm || item.kind == Kind::Contact || !item.is_private() {
             return Ok(None);
         }
         Ok(self.engine.store().link_of(&self.pairing.id, side, item.kind, &item.id).await?)
